@@ -1,0 +1,41 @@
+"""Who does something. Floors below accounts know actors, never users."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The acting person, machine client or part of the system.
+
+    ``id`` is the user's id for people and machine clients and ``None`` for the system.
+    ``session_key`` ties tickets to the sign-in session that minted them.
+    """
+
+    kind: Literal["user", "system", "machine", "anonymous"]
+    label: str
+    id: UUID | None = None
+    system_roles: frozenset[str] = field(default_factory=frozenset)
+    discipline: str = ""
+    session_key: str = ""
+
+    @classmethod
+    def system(cls, label: str) -> "Actor":
+        """The system itself, named by the part that acts: ``Actor.system("sweeper")``."""
+        return cls(kind="system", label=label)
+
+    @classmethod
+    def anonymous(cls) -> "Actor":
+        return cls(kind="anonymous", label="anonymous")
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind == "system"
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind == "user" and self.id is not None
+
+    def has_role(self, role: str) -> bool:
+        return role in self.system_roles

@@ -1,0 +1,36 @@
+"""Registries through which upper floors offer what lower floors show (timeline, readiness…)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+ProviderT = TypeVar("ProviderT", bound=Callable[..., Any])
+
+
+class Registry(Generic[ProviderT]):
+    """Named providers, filled in ``AppConfig.ready`` and read in name order."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self._providers: dict[str, ProviderT] = {}
+
+    def register(self, name: str, provider: ProviderT) -> None:
+        known = self._providers.get(name)
+        if known is not None and known is not provider:
+            raise ValueError(f"{self.subject}: {name} is registered twice")
+        self._providers[name] = provider
+
+    def items(self) -> Iterable[tuple[str, ProviderT]]:
+        return sorted(self._providers.items())
+
+
+case_summaries: "Registry[Callable[..., dict[str, Any]]]" = Registry("case summaries")
+"""``provider(*, actor, case_ids) -> {case_id: {field: value}}``: columns of the case list."""
+
+case_capabilities: "Registry[Callable[..., set[str]]]" = Registry("case capabilities")
+"""``provider(*, actor, case_id) -> {"annotate", …}``: what the actor may do, for the screen."""
+
+timeline: "Registry[Callable[..., list[dict[str, Any]]]]" = Registry("timeline")
+"""``provider(*, actor, case_id) -> [{at, kind, title, …}]``."""
+
+periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
+"""``provider()`` run every second by the ticker (relay, sealer, sweepers); must be quick."""
