@@ -1,0 +1,1 @@
+"""Built-in analyses: pure functions from a volume and its headers to an outcome."""
