@@ -1,0 +1,44 @@
+"""One entry: pixel path first (raw ASGI, no Django per frame), then WebSockets and Django."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+django_application = get_asgi_application()
+
+from channels.routing import URLRouter  # noqa: E402
+
+from apps.imaging.pixels import pixel_app  # noqa: E402
+from apps.live.routing import websocket_routes  # noqa: E402
+from config.origins import allow_known_origins  # noqa: E402
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+websocket_application = allow_known_origins(URLRouter(websocket_routes))
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _answer_lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        await websocket_application(scope, receive, send)
+    elif scope["path"].startswith("/pixels/"):
+        await pixel_app(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

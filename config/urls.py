@@ -1,0 +1,36 @@
+"""Every route of the house. A test walks this and fails on one without a declared policy."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.frontend import serve_frontend
+
+API_APPS = ("accounts", "audit", "cases", "imaging", "annotations", "ai", "boards", "live")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+urlpatterns += [
+    path("api/", include(f"apps.{app}.api.urls"))
+    for app in API_APPS
+    if find_spec(f"apps.{app}.api") and find_spec(f"apps.{app}.api.urls")
+]
+if find_spec("apps.imaging.gateway"):
+    urlpatterns.append(path("dicomweb/", include("apps.imaging.gateway.urls")))
+if find_spec("config.health"):
+    urlpatterns.append(path("", include("config.health")))
+# The single-page application answers every path that no API owns.
+urlpatterns.append(
+    re_path(
+        r"^(?!api/|_allauth/|dicomweb/|pixels/|ws/|static/|assets/|metrics|livez|readyz).*$",
+        serve_frontend,
+    )
+)
+
+handler404 = "apps.core.api.problems.not_found"
+handler500 = "apps.core.api.problems.server_error"
