@@ -91,6 +91,7 @@ class EmbeddedPostgres:
         self._take_ownership()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
+        self._clear_stale_lock()
         self._process = _spawn(
             command=launch_command(
                 program=self._server_command(), parent_death="INT", unprivileged=True
@@ -140,6 +141,22 @@ class EmbeddedPostgres:
         if outcome.returncode != 0:
             reason = (outcome.stderr or outcome.stdout).strip().splitlines()
             raise CannotStart(f"PostgreSQL could not be set up in {self.data}: {reason[-1:]}")
+
+    def _clear_stale_lock(self) -> None:
+        """Remove a killed server's pid file, whose number another program may have by now.
+
+        The caller holds the state directory's lock, so no other supervisor can own the cluster.
+        """
+        lock = self.data / "postmaster.pid"
+        if not lock.exists():
+            return
+        pid = lock.read_text(encoding="ascii").splitlines()[0].strip()
+        try:
+            command_line = Path("/proc", pid, "cmdline").read_bytes()
+        except OSError:
+            command_line = b""
+        if os.fsencode(self.data) not in command_line:
+            lock.unlink()
 
     def _server_command(self) -> list[str]:
         settings = {
