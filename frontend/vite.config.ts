@@ -1,0 +1,69 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from 'node:url'
+
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const source = fileURLToPath(new URL('./src', import.meta.url))
+const backend = process.env.CONSILIUM_BACKEND ?? 'http://127.0.0.1:8000'
+const backendPaths = ['/api', '/_allauth', '/accounts', '/dicomweb', '/pixels', '/livez', '/readyz']
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    alias: {
+      '@': source,
+      // vtk.js reaches these two Node modules through xmlbuilder2. Without the
+      // aliases the build is green and the page dies in the browser.
+      events: 'events/',
+      url: 'url/',
+    },
+  },
+  worker: { format: 'es' },
+  optimizeDeps: {
+    exclude: ['@cornerstonejs/dicom-image-loader'],
+    include: [
+      'dicom-parser',
+      '@cornerstonejs/codec-charls/decodewasmjs',
+      '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs',
+      '@cornerstonejs/codec-openjpeg/decodewasmjs',
+      '@cornerstonejs/codec-openjph/wasmjs',
+      '@cornerstonejs/codec-libjxl/decodewasmjs',
+    ],
+  },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    sourcemap: false,
+    // The strict Content-Security-Policy knows no data: scripts, and a small
+    // inlined asset is never worth an exception.
+    assetsInlineLimit: 0,
+    // Cornerstone is one lazily loaded chunk of about 935 kB gzipped.
+    chunkSizeWarningLimit: 5000,
+    rollupOptions: {
+      output: {
+        manualChunks: (id: string) => {
+          if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom)\//.test(id)) return 'react'
+          if (/node_modules\/@mantine\/(core|hooks)\//.test(id)) return 'mantine'
+          return undefined
+        },
+      },
+    },
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      ...Object.fromEntries(backendPaths.map((path) => [path, { target: backend, changeOrigin: false }])),
+      '/ws': { target: backend, ws: true, changeOrigin: false },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    globals: false,
+    setupFiles: ['src/app/testing/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+    pool: 'threads',
+    maxWorkers: 2,
+  },
+})
