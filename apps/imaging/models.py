@@ -1,0 +1,280 @@
+"""PACS connections, the study index, its links to cases, and the work of ingesting."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import BaseModel
+from apps.imaging import choices
+
+
+class PacsConnection(BaseModel):
+    """A DICOMweb archive. Its secret is encrypted; its address is allow-listed by an admin."""
+
+    name = models.CharField(max_length=120, unique=True)
+    base_url = models.URLField(max_length=500, help_text="DICOMweb root, e.g. …/dicom-web")
+    auth_kind = models.CharField(
+        max_length=10, choices=choices.AuthKind.choices, default=choices.AuthKind.NONE
+    )
+    username = models.CharField(max_length=200, blank=True, default="")
+    secret_encrypted = models.BinaryField(default=bytes, blank=True)
+    allowed_networks = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        help_text="Networks (CIDR) that the host's address must lie in; checked on each connect.",
+    )
+    default_issuer = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="Issuer of patient ID for objects that name none.",
+    )
+    is_active = models.BooleanField(default=True)
+    priority = models.PositiveSmallIntegerField(default=100)
+    managed_by_settings = models.BooleanField(default=False)
+    last_checked_at = models.DateTimeField(null=True, blank=True)
+    last_latency_ms = models.FloatField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["priority", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Study(BaseModel):
+    """One DICOM study as indexed here; the objects are in the archive."""
+
+    study_instance_uid = models.CharField(max_length=64, unique=True)
+    patient_id = models.CharField(max_length=64, blank=True, default="")
+    issuer_of_patient_id = models.CharField(max_length=64, blank=True, default="")
+    patient_name = models.CharField(max_length=324, blank=True, default="")
+    patient_birth_date = models.DateField(null=True, blank=True)
+    patient_sex = models.CharField(max_length=16, blank=True, default="")
+    study_date = models.DateField(null=True, blank=True)
+    study_time = models.CharField(max_length=16, blank=True, default="", help_text="DICOM TM")
+    accession_number = models.CharField(max_length=64, blank=True, default="")
+    description = models.CharField(max_length=255, blank=True, default="")
+    modalities = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    state = models.CharField(
+        max_length=10, choices=choices.StudyState.choices, default=choices.StudyState.QUEUED
+    )
+    error_code = models.CharField(max_length=60, blank=True, default="")
+    error_message = models.CharField(max_length=500, blank=True, default="")
+    done_instances = models.PositiveIntegerField(default=0)
+    total_instances = models.PositiveIntegerField(default=0)
+    synthetic = models.BooleanField(default=False)
+    source = models.CharField(
+        max_length=10, choices=choices.StudySource.choices, default=choices.StudySource.PACS
+    )
+    pacs = models.ForeignKey(
+        PacsConnection, null=True, blank=True, on_delete=models.PROTECT, related_name="studies"
+    )
+    ready_at = models.DateTimeField(
+        null=True, blank=True, help_text="First completely archived; nothing is served before."
+    )
+
+    class Meta:
+        ordering = ["-study_date", "study_instance_uid"]
+        indexes = [models.Index(fields=["patient_id"], name="study_patient")]
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.study_instance_uid
+
+
+class Series(BaseModel):
+    """One series; ``archive_key`` names the immutable directory that serves it."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="series")
+    series_instance_uid = models.CharField(max_length=64)
+    modality = models.CharField(max_length=16, blank=True, default="")
+    number = models.IntegerField(null=True, blank=True)
+    description = models.CharField(max_length=255, blank=True, default="")
+    body_part = models.CharField(max_length=64, blank=True, default="")
+    laterality = models.CharField(max_length=16, blank=True, default="")
+    frame_of_reference_uid = models.CharField(max_length=64, blank=True, default="")
+    kind = models.CharField(
+        max_length=20, choices=choices.SeriesKind.choices, default=choices.SeriesKind.OTHER
+    )
+    instance_count = models.PositiveIntegerField(default=0)
+    frame_count = models.PositiveIntegerField(default=0)
+    archive_key = models.CharField(max_length=64, blank=True, default="")
+    content_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="Over the sorted (SOP Instance UID, sha256 of the original) of the series.",
+    )
+    geometry = models.JSONField(default=dict, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    deidentifiable = models.BooleanField(
+        default=False, help_text="May be projected for a de-identified viewer."
+    )
+
+    class Meta:
+        ordering = ["number", "series_instance_uid"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "series_instance_uid"], name="series_once_per_study"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["series_instance_uid"], name="series_uid"),
+            models.Index(fields=["archive_key"], name="series_archive_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.series_instance_uid
+
+
+class Instance(BaseModel):
+    """One SOP instance, numbered in slice order (along the slice normal) in its series."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="instances")
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="instances")
+    sop_instance_uid = models.CharField(max_length=64)
+    sop_class_uid = models.CharField(max_length=64)
+    transfer_syntax_uid = models.CharField(max_length=64, blank=True, default="")
+    instance_number = models.IntegerField(null=True, blank=True)
+    index = models.PositiveIntegerField(help_text="Position in slice order, from 0.")
+    frames = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(null=True, blank=True)
+    columns = models.PositiveIntegerField(null=True, blank=True)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, help_text="Of the stored original, preamble zeroed.")
+
+    class Meta:
+        ordering = ["series", "index"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "sop_instance_uid"], name="instance_once_per_study"
+            )
+        ]
+        indexes = [models.Index(fields=["sop_instance_uid"], name="instance_uid")]
+
+    def __str__(self) -> str:
+        return self.sop_instance_uid
+
+
+class CaseStudy(BaseModel):
+    """A study shown in a case; a mismatch of patients needs a coordinator's reason."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="case_studies")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="case_studies")
+    linked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    mismatch_reason = models.TextField(blank=True, default="")
+    mismatch_details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "case studies"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "study"], name="study_once_per_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} · {self.study_id}"
+
+
+class Import(BaseModel):
+    """One upload, folder or zip brought into a case, file by file."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="imports")
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_label = models.CharField(max_length=200, blank=True, default="")
+    mismatch_reason = models.TextField(blank=True, default="")
+    state = models.CharField(
+        max_length=10, choices=choices.ImportState.choices, default=choices.ImportState.PENDING
+    )
+    error_code = models.CharField(max_length=60, blank=True, default="")
+    error_message = models.CharField(max_length=500, blank=True, default="")
+    fencing_token = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ImportFile(BaseModel):
+    """What became of one file of an import, with the reason in words."""
+
+    parent = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=400)
+    verdict = models.CharField(
+        max_length=10, choices=choices.FileVerdict.choices, default=choices.FileVerdict.PENDING
+    )
+    code = models.CharField(max_length=60, blank=True, default="")
+    reason = models.CharField(max_length=500, blank=True, default="")
+    study_instance_uid = models.CharField(max_length=64, blank=True, default="")
+    sop_instance_uid = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "position"], name="import_file_position")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IngestJob(BaseModel):
+    """The pull of one study from its PACS. A lease and a fencing token make it one worker's."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="ingest_jobs")
+    state = models.CharField(
+        max_length=10, choices=choices.JobState.choices, default=choices.JobState.QUEUED
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    fencing_token = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=60, blank=True, default="")
+    error_message = models.CharField(max_length=500, blank=True, default="")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_open_ingest_per_study",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.state}"
+
+
+class PixelTicket(BaseModel):
+    """A minted study ticket. The pixel path refuses it within two seconds of revocation."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pixel_tickets"
+    )
+    session_key = models.CharField(max_length=40)
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="+")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    guise = models.CharField(max_length=20)
+    grant_id = models.UUIDField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="pixel_ticket_expiry")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
