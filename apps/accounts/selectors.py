@@ -1,0 +1,40 @@
+"""From people to actors."""
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+
+from apps.accounts.models import User
+from apps.core.actors import Actor
+
+TRAINEE_ROLE = "trainee"
+
+
+def actor_for(*, user: User, session_key: str = "") -> Actor:
+    """The acting person with global roles; ``trainee`` is added from the person's record."""
+    roles = {row.role for row in user.roles.all()}
+    if user.is_trainee:
+        roles.add(TRAINEE_ROLE)
+    return Actor(
+        kind="user",
+        id=user.pk,
+        label=user.display_name,
+        system_roles=frozenset(roles),
+        discipline=user.discipline,
+        session_key=session_key,
+    )
+
+
+def actor_for_request(request: Request) -> Actor:
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        return Actor.anonymous()
+    session = getattr(request, "session", None)
+    return actor_for(user=user, session_key=(session.session_key or "") if session else "")
+
+
+def search_people(*, text: str = "") -> "QuerySet[User]":
+    """Active people by name or address, for invitations and memberships."""
+    people = User.objects.filter(is_active=True).select_related("institution")
+    if text:
+        people = people.filter(Q(display_name__icontains=text) | Q(email__icontains=text))
+    return people.order_by("display_name", "id")

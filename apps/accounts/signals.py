@@ -1,0 +1,39 @@
+"""Sign-in, sign-out and failures go into the audit trail (DICOM CID 400, 110114)."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from apps.accounts.models import User
+from apps.accounts.selectors import actor_for
+from apps.audit.services import record_entry
+from apps.core.actors import Actor
+
+
+@receiver(user_logged_in)
+def audit_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    record_entry(actor=actor_for(user=user), action="auth.signed_in")
+
+
+@receiver(user_logged_out)
+def audit_sign_out(
+    sender: Any, request: HttpRequest, user: User | None = None, **kwargs: Any
+) -> None:
+    if user is not None:
+        record_entry(actor=actor_for(user=user), action="auth.signed_out")
+
+
+@receiver(user_login_failed)
+def audit_failed_sign_in(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+    """The address itself is not kept: people type passwords into that field."""
+    address = str(credentials.get("email") or credentials.get("username") or "")
+    known = User.objects.filter(email__iexact=address).only("id").first() if address else None
+    record_entry(
+        actor=Actor.anonymous(),
+        action="auth.failed",
+        entity="person" if known else "",
+        entity_id=known.pk if known else "",
+        outcome="refused",
+    )
