@@ -81,7 +81,7 @@ export default tseslint.config(
           'jsx-attributes': {
             include: ['^aria-label$', '^label$', '^title$', '^placeholder$', '^description$', '^alt$', '^message$'],
           },
-          words: { exclude: ['[^\\p{L}]*'] },
+          words: { exclude: ['^[^A-Za-zÀ-ž]*$'] },
           'should-validate-template': true,
         },
       ],
