@@ -1,0 +1,7 @@
+export * from './vector'
+export * from './plane'
+export * from './camera'
+export * from './orientation'
+export * from './scaleBar'
+export * from './bidirectional'
+export * from './maskOutline'
