@@ -1,0 +1,200 @@
+"""Operations: everything durable that a participant does (the op lane, LIVE-O1…O6)."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+from typing_extensions import TypeAliasType
+
+from apps.live.protocol.base import (
+    Code,
+    DicomUid,
+    EntityVersion,
+    FrameNumber,
+    Label,
+    PointImage,
+    PointLps,
+    WireModel,
+)
+
+MAX_CHAT_CHARACTERS = 2000
+
+MeasurementKind = TypeAliasType("MeasurementKind", Literal["length", "bidirectional"])
+NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class MeasurementGeometry(WireModel):
+    """Points of a measurement: exactly one of patient space and image space.
+
+    A length has two points; a bidirectional four: long axis a, b, then short axis a, b.
+    """
+
+    points_lps: list[PointLps] | None = Field(default=None, min_length=2, max_length=4)
+    points_image: list[PointImage] | None = Field(
+        default=None, min_length=2, max_length=4
+    )
+
+    @model_validator(mode="after")
+    def _check_one_space(self) -> Self:
+        if (self.points_lps is None) == (self.points_image is None):
+            raise ValueError("give points_lps or points_image, and not both")
+        return self
+
+
+class MeasurementPutPayload(MeasurementGeometry):
+    """A new measurement under an id the client chose, or a removed one put back (undo)."""
+
+    id: UUID
+    kind: MeasurementKind
+    study_instance_uid: DicomUid
+    series_instance_uid: DicomUid
+    sop_instance_uid: DicomUid
+    frame: FrameNumber = 1
+    frame_of_reference_uid: DicomUid | None = None
+    label: Label = ""
+
+
+class MeasurementRevisePayload(MeasurementGeometry):
+    label: Label | None = None
+
+
+class EmptyPayload(WireModel):
+    """Nothing but the entity the op names."""
+
+
+class FindingDismissPayload(WireModel):
+    reason_code: Code
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class ChatPostPayload(WireModel):
+    text: Annotated[NonBlank, StringConstraints(max_length=MAX_CHAT_CHARACTERS)]
+
+
+class AgendaGotoPayload(WireModel):
+    agenda_item: UUID
+
+
+class PresenterGrantPayload(WireModel):
+    """``user`` gets the token; ``null`` returns it to the chair."""
+
+    user: UUID | None
+
+
+class RecommendationDraft(WireModel):
+    text: Annotated[NonBlank, StringConstraints(max_length=2000)]
+    intent: Annotated[str, StringConstraints(max_length=64)] = ""
+    due: date | None = None
+    responsible: UUID | None = None
+
+
+class PositionDraft(WireModel):
+    user: UUID
+    stance: Literal["agree", "dissent", "abstain"]
+    statement: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class DecisionDraftPayload(WireModel):
+    recommendations: list[RecommendationDraft] = Field(
+        default_factory=list, max_length=32
+    )
+    consensus: Literal["consensus", "majority", "none"]
+    positions: list[PositionDraft] = Field(default_factory=list, max_length=64)
+
+
+class OpBase(WireModel):
+    """What every op carries. ``op_id`` is unique per session: a retry is the same op."""
+
+    type: Literal["op.submit"] = "op.submit"
+    op_id: UUID
+
+
+class NewOp(OpBase):
+    """An op that makes something; a version only when it puts something back."""
+
+    entity: UUID | None = None
+    entity_version: EntityVersion | None = None
+
+
+class ChangeOp(OpBase):
+    """An op on something that exists: says which, and which version was seen."""
+
+    entity: UUID
+    entity_version: EntityVersion
+
+
+class MeasurementPut(NewOp):
+    kind: Literal["measurement.put"] = "measurement.put"
+    payload: MeasurementPutPayload
+
+
+class MeasurementRevise(ChangeOp):
+    kind: Literal["measurement.revise"] = "measurement.revise"
+    payload: MeasurementRevisePayload
+
+
+class MeasurementRemove(ChangeOp):
+    kind: Literal["measurement.remove"] = "measurement.remove"
+    payload: EmptyPayload
+
+
+class FindingAccept(ChangeOp):
+    kind: Literal["finding.accept"] = "finding.accept"
+    payload: EmptyPayload
+
+
+class FindingDismiss(ChangeOp):
+    kind: Literal["finding.dismiss"] = "finding.dismiss"
+    payload: FindingDismissPayload
+
+
+class ChatPost(OpBase):
+    kind: Literal["chat.post"] = "chat.post"
+    payload: ChatPostPayload
+
+
+class AgendaGoto(OpBase):
+    kind: Literal["agenda.goto"] = "agenda.goto"
+    payload: AgendaGotoPayload
+
+
+class PresenterGrant(OpBase):
+    kind: Literal["presenter.grant"] = "presenter.grant"
+    payload: PresenterGrantPayload
+
+
+class DecisionDraft(NewOp):
+    kind: Literal["decision.draft"] = "decision.draft"
+    payload: DecisionDraftPayload
+
+
+OpSubmit = TypeAliasType(
+    "OpSubmit",
+    Annotated[
+        MeasurementPut
+        | MeasurementRevise
+        | MeasurementRemove
+        | FindingAccept
+        | FindingDismiss
+        | ChatPost
+        | AgendaGoto
+        | PresenterGrant
+        | DecisionDraft,
+        Field(discriminator="kind"),
+    ],
+)
+OpKind = TypeAliasType(
+    "OpKind",
+    Literal[
+        "measurement.put",
+        "measurement.revise",
+        "measurement.remove",
+        "finding.accept",
+        "finding.dismiss",
+        "chat.post",
+        "agenda.goto",
+        "presenter.grant",
+        "decision.draft",
+    ],
+)

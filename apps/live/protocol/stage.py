@@ -1,0 +1,154 @@
+"""The stage: what the presenter shows, independent of anybody's screen (LIVE-P6)."""
+
+import math
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from apps.live.protocol.base import (
+    DicomUid,
+    FrameNumber,
+    PointImage,
+    PointLps,
+    PositiveMillimetres,
+    PositivePixels,
+    Revision,
+    StoredValue,
+    UnitVector,
+    WireModel,
+)
+
+MAX_VIEWPORTS = 16
+_UNIT_TOLERANCE = 1e-3
+
+
+class ImageReference(WireModel):
+    """The image a viewport shows: SOP instance and frame (PS3.3 C.7.6.16)."""
+
+    sop_instance_uid: DicomUid
+    frame: FrameNumber
+
+
+class Camera(WireModel):
+    """A view of patient space.
+
+    ``fit_mm`` is ``parallelScale * min(1, width / height)`` of the sender: half of the
+    millimetres visible along the shorter side, so screens of any shape show the same
+    anatomy. The receiver sets ``parallelScale = fit_mm / min(1, width / height)``.
+    """
+
+    focal_point_lps: PointLps
+    view_up: UnitVector
+    view_plane_normal: UnitVector
+    fit_mm: PositiveMillimetres
+    flip_horizontal: bool
+    flip_vertical: bool
+
+    @model_validator(mode="after")
+    def _check_axes(self) -> Self:
+        for name, vector in (
+            ("view_up", self.view_up),
+            ("normal", self.view_plane_normal),
+        ):
+            if abs(math.hypot(*vector) - 1.0) > _UNIT_TOLERANCE:
+                raise ValueError(f"{name} is not a unit vector")
+        dot = sum(
+            a * b for a, b in zip(self.view_up, self.view_plane_normal, strict=True)
+        )
+        if abs(dot) > _UNIT_TOLERANCE:
+            raise ValueError("view_up is not perpendicular to the view plane normal")
+        return self
+
+
+class ImageCamera(WireModel):
+    """A view of an image without patient space; ``fit_px`` as ``fit_mm``, in image pixels."""
+
+    center: PointImage
+    fit_px: PositivePixels
+
+
+class VoiWindow(WireModel):
+    """Shown range of values after the modality LUT (PS3.3 C.11.2), and inversion."""
+
+    lower: StoredValue
+    upper: StoredValue
+    invert: bool
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError("lower must be below upper")
+        return self
+
+
+OverlayId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=96)
+]
+
+
+class Viewport(WireModel):
+    """One viewport of the stage: which image, seen how."""
+
+    study_instance_uid: DicomUid
+    series_instance_uid: DicomUid
+    frame_of_reference_uid: DicomUid | None
+    reference: ImageReference
+    camera: Camera | None
+    image_camera: ImageCamera | None
+    voi: VoiWindow | None
+    overlays: list[OverlayId] = Field(max_length=64)
+
+    @model_validator(mode="after")
+    def _check_spaces(self) -> Self:
+        if self.camera is not None and self.frame_of_reference_uid is None:
+            raise ValueError("a camera in patient space needs a frame of reference")
+        if self.camera is not None and self.image_camera is not None:
+            raise ValueError("a viewport has one camera, not two")
+        return self
+
+
+class Layout(WireModel):
+    rows: Annotated[int, Field(ge=1, le=4)]
+    columns: Annotated[int, Field(ge=1, le=4)]
+
+
+class Focus(WireModel):
+    """What the presenter points the room at, beside the images."""
+
+    kind: Literal["finding", "measurement", "lesion", "decision"]
+    id: UUID
+
+
+class StageState(WireModel):
+    """The whole stage. ``viewports`` runs row by row; ``null`` is an empty viewport."""
+
+    layout: Layout
+    active_viewport: Annotated[int, Field(ge=0, lt=MAX_VIEWPORTS)]
+    viewports: list[Viewport | None] = Field(max_length=MAX_VIEWPORTS)
+    focus: Focus | None
+    held: bool
+
+    @model_validator(mode="after")
+    def _check_layout(self) -> Self:
+        places = self.layout.rows * self.layout.columns
+        if len(self.viewports) > places:
+            raise ValueError("more viewports than the layout has places")
+        if self.active_viewport >= places:
+            raise ValueError("active_viewport lies outside the layout")
+        return self
+
+
+class StageFrame(WireModel):
+    """The register's content: newest ``(epoch, rev)`` wins, an old epoch never does."""
+
+    epoch: Revision
+    rev: Revision
+    state: StageState
+
+
+class StagePosition(WireModel):
+    """How much of the stage a client already has."""
+
+    epoch: Revision
+    rev: Revision
