@@ -1,0 +1,91 @@
+"""Reading cases: every list and every look-up is scoped to the actor here."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import User
+from apps.cases.access import Standing, grants_in_force, standings
+from apps.cases.models import Case, CaseGrant, Patient
+from apps.core.actors import Actor
+from apps.core.exceptions import NotVisible
+
+
+def visible_cases(*, actor: Actor) -> "QuerySet[Case]":
+    """Cases with a grant in force for this person; everything for the system itself."""
+    cases = Case.objects.select_related("patient")
+    if actor.is_system:
+        return cases
+    if not actor.is_person:
+        return cases.none()
+    mine = grants_in_force().filter(user_id=actor.id).values("case_id")
+    return cases.filter(pk__in=mine)
+
+
+def standing_in(*, actor: Actor, case_id: UUID) -> Standing | None:
+    """How the actor stands to the case; ``None`` when it is not theirs to know."""
+    return standings(actor=actor, case_ids=[case_id]).get(case_id)
+
+
+def guise_for(*, actor: Actor, case_id: UUID) -> Standing | None:
+    """Alias that reads well at projection points: ``guise_for(...).is_deidentified``."""
+    return standing_in(actor=actor, case_id=case_id)
+
+
+def get_case(*, actor: Actor, case_id: UUID) -> Case:
+    """One visible case.
+
+    Raises
+    ------
+    NotVisible
+        Absent, or not this actor's: both answer 404.
+    """
+    case = visible_cases(actor=actor).filter(pk=case_id).first()
+    if case is None:
+        raise NotVisible()
+    return case
+
+
+def search_cases(
+    *,
+    actor: Actor,
+    text: str = "",
+    status: str = "",
+    tumour_type: str = "",
+    updated_since: datetime | None = None,
+) -> "QuerySet[Case]":
+    """The worklist. Text is never matched against identity in cases seen de-identified."""
+    cases = visible_cases(actor=actor)
+    if status:
+        cases = cases.filter(status=status)
+    if tumour_type:
+        cases = cases.filter(tumour_type=tumour_type)
+    if updated_since:
+        cases = cases.filter(updated_at__gte=updated_since)
+    if text:
+        by_content = Q(title__icontains=text) | Q(clinical_question__icontains=text)
+        by_identity = Q(patient__name__icontains=text) | Q(patient__patient_id__iexact=text)
+        identified = grants_in_force().filter(user_id=actor.id, guise="identified")
+        if not actor.is_system:
+            by_identity &= Q(pk__in=identified.values("case_id"))
+        cases = cases.filter(by_content | by_identity)
+    return cases
+
+
+def list_grants(*, case_id: UUID) -> "QuerySet[CaseGrant]":
+    return (
+        grants_in_force()
+        .filter(case_id=case_id)
+        .select_related("user", "user__institution")
+        .order_by("created_at", "id")
+    )
+
+
+def people_in_case(*, case_id: UUID) -> "QuerySet[User]":
+    members = grants_in_force().filter(case_id=case_id).values("user_id")
+    return User.objects.filter(pk__in=members, is_active=True)
+
+
+def find_patient(*, issuer: str, patient_id: str) -> Patient | None:
+    return Patient.objects.filter(issuer=issuer, patient_id=patient_id).first()
