@@ -1,0 +1,154 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+
+import { http } from './http'
+import { getAll } from './pages'
+import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, Study } from './types'
+
+export const caseKeys = {
+  list: (filters?: CaseFilters) => ['cases', filters ?? {}] as const,
+  one: (caseId: string) => ['case', caseId] as const,
+  members: (caseId: string) => ['case', caseId, 'members'] as const,
+  studies: (caseId: string) => ['case', caseId, 'studies'] as const,
+}
+
+export interface CaseFilters {
+  search?: string
+  status?: string
+  urgency?: string
+}
+
+export function useCases(filters?: CaseFilters) {
+  return useQuery({
+    queryKey: caseKeys.list(filters),
+    queryFn: ({ signal }) => getAll<CaseListEntry>('/api/cases', { query: { ...filters }, signal }),
+    placeholderData: (previous) => previous,
+    refetchInterval: 30_000,
+  })
+}
+
+export function useCase(caseId: string) {
+  return useQuery({
+    queryKey: caseKeys.one(caseId),
+    queryFn: ({ signal }) => http.get<CaseDetail>(`/api/cases/${caseId}`, { signal }),
+  })
+}
+
+export interface NewCase {
+  title: string
+  clinical_question: string
+  tumour_type: string
+  urgency: string
+  urgency_reason: string
+  history: string
+  stage: string
+  patient: { patient_id: string; issuer: string; name: string; birth_date: string | null; sex: string }
+}
+
+export function useCreateCase() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (entry: NewCase) => http.post<CaseDetail>('/api/cases', entry),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['cases'] }),
+  })
+}
+
+export function useReviseCase(caseId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ version, ...changes }: { version: number } & Partial<CaseDetail>) =>
+      http.patch<CaseDetail>(`/api/cases/${caseId}`, { ...changes, version }, { version }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: caseKeys.one(caseId) }),
+        client.invalidateQueries({ queryKey: ['cases'] }),
+      ]),
+  })
+}
+
+export function useMembers(caseId: string) {
+  return useQuery({
+    queryKey: caseKeys.members(caseId),
+    queryFn: ({ signal }) => getAll<CaseMember>(`/api/cases/${caseId}/members`, { signal }),
+  })
+}
+
+export function useGrantAccess(caseId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (grant: { user: string; guise: Guise; capacity: string; expires_at: string | null }) =>
+      http.post<CaseMember>(`/api/cases/${caseId}/members`, grant),
+    onSuccess: () => client.invalidateQueries({ queryKey: caseKeys.one(caseId) }),
+  })
+}
+
+export function useRevokeAccess(caseId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (grantId: string) => http.delete(`/api/cases/${caseId}/members/${grantId}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: caseKeys.one(caseId) }),
+  })
+}
+
+const WORKING_POLL_MS = 1_500
+const IDLE_POLL_MS = 30_000
+
+/** A case's studies; polled quickly only while one is still being fetched. */
+export function useStudies(caseId: string) {
+  return useQuery({
+    queryKey: caseKeys.studies(caseId),
+    queryFn: ({ signal }) => getAll<Study>(`/api/cases/${caseId}/studies`, { signal }),
+    refetchInterval: (query) =>
+      query.state.data?.some((study) => study.state === 'queued' || study.state === 'ingesting')
+        ? WORKING_POLL_MS
+        : IDLE_POLL_MS,
+  })
+}
+
+export interface StudyLink {
+  pacs: string
+  study_instance_uid: string
+  mismatch_reason?: string
+}
+
+export function useLinkStudy(caseId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (link: StudyLink) => http.post<Study>(`/api/cases/${caseId}/studies`, link),
+    onSuccess: () => client.invalidateQueries({ queryKey: caseKeys.one(caseId) }),
+  })
+}
+
+export function useRetryStudy(caseId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (studyInstanceUid: string) => http.post(`/api/cases/${caseId}/studies/${studyInstanceUid}/retry`),
+    onSuccess: () => client.invalidateQueries({ queryKey: caseKeys.studies(caseId) }),
+  })
+}
+
+export function usePacsList(enabled = true) {
+  return useQuery({
+    queryKey: ['pacs'],
+    queryFn: ({ signal }) => getAll<PacsConnection>('/api/pacs', { signal }),
+    enabled,
+  })
+}
+
+export interface PacsQuery {
+  PatientID?: string
+  PatientName?: string
+  StudyDate?: string
+  AccessionNumber?: string
+  StudyInstanceUID?: string
+}
+
+export function usePacsSearch(pacsId: string | null, query: PacsQuery | null) {
+  return useQuery({
+    queryKey: ['pacs', pacsId, 'studies', query],
+    queryFn: ({ signal }) =>
+      http.get<{ results: PacsStudy[] }>(`/api/pacs/${pacsId}/studies`, { query: { ...query }, signal }),
+    enabled: pacsId !== null && query !== null,
+    staleTime: 0,
+    retry: false,
+  })
+}

@@ -1,0 +1,109 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+
+import { http } from './http'
+import { getAll } from './pages'
+import type { Finding, Job, ModelEntry } from './types'
+
+export interface FindingFilters {
+  case?: string
+  state?: string
+}
+
+export const findingKeys = {
+  list: (filters: FindingFilters) => ['findings', filters] as const,
+  jobs: (caseId?: string) => ['jobs', caseId ?? 'all'] as const,
+}
+
+export function useFindings(filters: FindingFilters, enabled = true) {
+  return useQuery({
+    queryKey: findingKeys.list(filters),
+    queryFn: ({ signal }) => getAll<Finding>('/api/findings', { query: { ...filters }, signal }),
+    enabled,
+    refetchInterval: 20_000,
+  })
+}
+
+/** `reason_code` values of a dismissal. There is no default: somebody must choose. */
+export const DISMISS_REASONS = [
+  'artefact',
+  'normal_anatomy',
+  'benign_known',
+  'wrong_location',
+  'wrong_boundary',
+  'wrong_class',
+  'duplicate',
+  'already_known',
+  'not_relevant',
+  'image_quality',
+  'out_of_scope',
+  'treatment_change',
+  'cannot_assess',
+  'other',
+] as const
+export type DismissReason = (typeof DISMISS_REASONS)[number]
+
+export interface Dismissal {
+  reasonCode: DismissReason
+  comment: string
+}
+
+export function useReviewFinding() {
+  const client = useQueryClient()
+  const refresh = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: ['findings'] }),
+      client.invalidateQueries({ queryKey: ['cases'] }),
+      client.invalidateQueries({ queryKey: ['case'] }),
+    ])
+  const accept = useMutation({
+    mutationFn: (finding: Finding) =>
+      http.post<Finding>(`/api/findings/${finding.id}/accept`, { version: finding.version }),
+    onSettled: refresh,
+  })
+  const dismiss = useMutation({
+    mutationFn: ({ finding, dismissal }: { finding: Finding; dismissal: Dismissal }) =>
+      http.post<Finding>(`/api/findings/${finding.id}/dismiss`, {
+        version: finding.version,
+        reason_code: dismissal.reasonCode,
+        comment: dismissal.comment,
+      }),
+    onSettled: refresh,
+  })
+  return {
+    accept: async (finding: Finding) => void (await accept.mutateAsync(finding)),
+    dismiss: async (finding: Finding, dismissal: Dismissal) => void (await dismiss.mutateAsync({ finding, dismissal })),
+  }
+}
+
+export function useModels() {
+  return useQuery({
+    queryKey: ['models'],
+    queryFn: ({ signal }) => getAll<ModelEntry>('/api/models', { signal }),
+    staleTime: 60_000,
+  })
+}
+
+export const isJobOpen = (job: Job): boolean => job.state === 'queued' || job.state === 'running'
+
+export function useJobs(caseId?: string, enabled = true) {
+  return useQuery({
+    queryKey: findingKeys.jobs(caseId),
+    queryFn: ({ signal }) => getAll<Job>('/api/jobs', { query: { case: caseId }, signal }),
+    enabled,
+    refetchInterval: (query) => (query.state.data?.some(isJobOpen) ? 1_500 : 15_000),
+  })
+}
+
+export function useJobActions() {
+  const client = useQueryClient()
+  const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
+  return {
+    start: useMutation({
+      mutationFn: (request: { case: string; model: string; series_instance_uid: string }) =>
+        http.post<Job>('/api/jobs', request),
+      onSettled: refresh,
+    }),
+    cancel: useMutation({ mutationFn: (jobId: string) => http.post<Job>(`/api/jobs/${jobId}/cancel`), onSettled: refresh }),
+    retry: useMutation({ mutationFn: (jobId: string) => http.post<Job>(`/api/jobs/${jobId}/retry`), onSettled: refresh }),
+  }
+}

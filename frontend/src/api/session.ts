@@ -1,0 +1,97 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+
+import { forgetCsrfToken } from './csrf'
+import { http } from './http'
+import { Problem } from './problem'
+import type { Me } from './types'
+
+const AUTH = '/_allauth/browser/v1'
+
+/** What a sign-in step led to. */
+export type SignInOutcome = 'signed_in' | 'second_factor'
+
+interface AuthFlow {
+  id: string
+  is_pending?: boolean
+}
+
+/** allauth answers 401 with the flows that are still open; 2xx when done. */
+export function readPendingStep(problem: Problem): SignInOutcome | null {
+  const data = problem.details.data as { flows?: AuthFlow[] } | undefined
+  const pending = data?.flows?.find((flow) => flow.is_pending)
+  return problem.status === 401 && pending?.id === 'mfa_authenticate' ? 'second_factor' : null
+}
+
+async function step(path: string, body: unknown): Promise<SignInOutcome> {
+  try {
+    await http.post(`${AUTH}${path}`, body, { anonymous: true })
+    return 'signed_in'
+  } catch (error) {
+    if (error instanceof Problem) {
+      const pending = readPendingStep(error)
+      if (pending) return pending
+      // Somebody is signed in already: that is what was wanted.
+      if (error.status === 409) return 'signed_in'
+    }
+    throw error
+  } finally {
+    forgetCsrfToken()
+  }
+}
+
+export const signIn = (credentials: { email: string; password: string }) => step('/auth/login', credentials)
+export const answerSecondFactor = (code: string) => step('/auth/2fa/authenticate', { code })
+
+export async function signOut(): Promise<void> {
+  try {
+    await http.delete(`${AUTH}/auth/session`, { anonymous: true })
+  } catch (error) {
+    // allauth answers a successful sign-out with 401: nobody is signed in now.
+    if (!(error instanceof Problem) || error.status !== 401) throw error
+  } finally {
+    forgetCsrfToken()
+  }
+}
+
+export const meKey = ['me'] as const
+
+export function useMe() {
+  return useQuery({
+    queryKey: meKey,
+    queryFn: ({ signal }) => http.get<Me>('/api/me', { signal, anonymous: true }),
+    staleTime: 60_000,
+  })
+}
+
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: signOut,
+    // Nothing of one person's may be left for the next one at this screen.
+    onSettled: () => client.clear(),
+  })
+}
+
+export interface TotpEnrolment {
+  secret: string
+  totp_url: string
+  totp_svg?: string
+}
+
+/** allauth answers 404 with the new secret in `meta` while none is active. */
+export async function startTotp(): Promise<TotpEnrolment | 'active'> {
+  try {
+    await http.get(`${AUTH}/account/authenticators/totp`, { anonymous: true })
+    return 'active'
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) {
+      const meta = error.details.meta as TotpEnrolment | undefined
+      if (meta) return meta
+    }
+    throw error
+  }
+}
+
+export const activateTotp = (code: string) => http.post(`${AUTH}/account/authenticators/totp`, { code }, { anonymous: true })
+export const reauthenticate = (password: string) =>
+  http.post(`${AUTH}/auth/reauthenticate`, { password }, { anonymous: true })
