@@ -268,10 +268,10 @@ WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.SessionAuthentication401"],
-    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api.views.DeclaredPolicy"],
-    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.views.ProblemJSONRenderer"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api.permissions.DeclaredPolicy"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.renderers.ProblemJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "apps.core.api.views.StandardCursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.StandardCursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problems.handle_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -1,47 +1,16 @@
 """The base of every REST view: deny by default, one policy function per method."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rest_framework.pagination import CursorPagination
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.api.problems import CONTENT_TYPE
-from apps.core.exceptions import Forbidden, InvalidInput
+from apps.core.api.pagination import StandardCursorPagination as StandardCursorPagination
+from apps.core.api.permissions import DeclaredPolicy
+from apps.core.exceptions import InvalidInput
 from apps.core.policies import Policy
-
-
-class ProblemJSONRenderer(JSONRenderer):
-    """JSON whose error answers say ``application/problem+json``."""
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        response = (renderer_context or {}).get("response")
-        if response is not None and response.status_code >= 400:
-            response["Content-Type"] = CONTENT_TYPE
-        return super().render(data, accepted_media_type, renderer_context)
-
-
-class DeclaredPolicy(BasePermission):
-    """Asks the policy declared for the method; a method without one is refused."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if request.method == "OPTIONS":
-            return True
-        method = (request.method or "").lower()
-        policy = getattr(view, "policies", {}).get("get" if method == "head" else method)
-        if policy is None:
-            raise Forbidden("No policy is declared for this method.", code="no_policy")
-        policy(actor=view.actor, **view.kwargs)  # type: ignore[attr-defined]
-        return True
 
 
 class ConsiliumView(APIView):
@@ -83,12 +52,3 @@ def register_actor_resolver(resolver: Callable[[Request], Actor]) -> None:
 
 def resolve_actor(request: Request) -> Actor:
     return _actor_resolver(request) if _actor_resolver else Actor.anonymous()
-
-
-class StandardCursorPagination(CursorPagination):
-    """``{next, previous, results}``; a stable order ending in the primary key."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "limit"
-    ordering = ("-created_at", "id")
