@@ -1,0 +1,24 @@
+"""Coded concepts the built-in analyses and the encoding write (DICOM PS3.16, SNOMED CT, UCUM)."""
+
+from __future__ import annotations
+
+from apps.ai.analyses.results import Code
+
+SPATIAL_CONCEPT = Code("SCT", "309825002", "Spatial and Relational Concept")
+MORPHOLOGICALLY_ABNORMAL = Code("SCT", "49755003", "Morphologically Abnormal Structure")
+#: Claims a region and nothing about what it is: thresholded uptake is no lesion until read.
+REGION_OF_INTEREST = Code("NCIt", "C85402", "Imaging Region of Interest")
+
+SUV_BODY_WEIGHT = Code("DCM", "126401", "SUVbw")
+METABOLIC_VOLUME = Code("DCM", "126032", "Metabolic Volume")
+TOTAL_LESION_GLYCOLYSIS = Code("DCM", "126033", "Total Lesion Glycolysis")
+VOLUME = Code("SCT", "118565006", "Volume")
+
+MAXIMUM = Code("SCT", "56851009", "Maximum")
+MEAN = Code("SCT", "373098007", "Mean")
+
+UNIT_SUV_BODY_WEIGHT = Code(
+    "UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight"
+)
+UNIT_MILLILITRE = Code("UCUM", "ml", "ml")
+UNIT_GRAM = Code("UCUM", "g", "g")
