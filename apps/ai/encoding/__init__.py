@@ -1,0 +1,21 @@
+"""Findings as DICOM: one SEG and one TID 1500 report each, equal bytes for equal inputs."""
+
+from apps.ai.encoding.errors import EncodingRefused
+from apps.ai.encoding.identity import (
+    AlgorithmIdentity,
+    FindingUids,
+    VerifyingObserver,
+    derive_uid,
+)
+from apps.ai.encoding.report import encode_measurement_report
+from apps.ai.encoding.segmentation import encode_segmentation
+
+__all__ = [
+    "AlgorithmIdentity",
+    "EncodingRefused",
+    "FindingUids",
+    "VerifyingObserver",
+    "derive_uid",
+    "encode_measurement_report",
+    "encode_segmentation",
+]

@@ -1,0 +1,229 @@
+"""One finding as one TID 1500 report (Comprehensive 3D SR).
+
+The AI's own report is COMPLETE and UNVERIFIED. When a person accepts the finding a new report is
+written, VERIFIED, with that person as verifying observer and the AI's report as predecessor; the
+AI's report is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import highdicom as hd
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import ExplicitVRLittleEndian
+
+from apps.ai.analyses.results import SegmentResult
+from apps.ai.encoding.concepts import (
+    ALGORITHM_FAMILIES,
+    PROBABILITY,
+    UNIT_ONE,
+    concept,
+    procedure_of,
+)
+from apps.ai.encoding.errors import EncodingRefused
+from apps.ai.encoding.finish import carry_flags, fix_times, from_bytes, to_bytes
+from apps.ai.encoding.identity import (
+    AlgorithmIdentity,
+    FindingUids,
+    VerifyingObserver,
+    derive_uid,
+)
+from apps.ai.encoding.segmentation import MODEL_NAME
+from apps.ai.encoding.source import local_wall_time, prepare_sources
+
+
+def encode_measurement_report(
+    *,
+    source_headers: Sequence[Dataset],
+    segment: SegmentResult,
+    algorithm: AlgorithmIdentity,
+    uids: FindingUids,
+    number: int,
+    series_number: int,
+    content_at: datetime,
+    segmentation: bytes,
+    verified_by: VerifyingObserver | None = None,
+    predecessor: bytes | None = None,
+    review_key: str = "",
+) -> bytes:
+    """Encode one finding's measurements as a TID 1500 report.
+
+    Parameters
+    ----------
+    segmentation:
+        The finding's SEG as ``encode_segmentation`` gave it; the report refers to its segment 1.
+    verified_by, predecessor, review_key:
+        All three together, or none: who accepted it, the AI's UNVERIFIED report, and what tells
+        this review from another one of the same finding.
+
+    Raises
+    ------
+    EncodingRefused
+        The source images cannot be referred to, or only a part of a verification was given.
+    """
+    _check_verification(verified_by, predecessor, review_key)
+    sources = prepare_sources(source_headers=source_headers)
+    seg = from_bytes(segmentation)
+    if seg.SOPInstanceUID != uids.segmentation:
+        raise EncodingRefused(
+            code="segmentation_mismatch", reason="The segmentation is not this finding's."
+        )
+    used = _images_under(seg, sources)
+    content = hd.sr.MeasurementReport(
+        observation_context=_observation_context(algorithm, verified_by),
+        procedure_reported=procedure_of(str(sources[0].Modality)),
+        imaging_measurements=[_measurement_group(segment, algorithm, uids, seg, sources[0])],
+        title=codes.DCM.ImagingMeasurementReport,
+    )
+    moment = local_wall_time(content_at, source=sources[0])
+    status = "verified" if verified_by is not None else "not verified"
+    document = hd.sr.Comprehensive3DSR(
+        evidence=[*used, seg],
+        content=content[0],
+        series_instance_uid=uids.verified_series if verified_by else uids.report_series,
+        series_number=series_number,
+        sop_instance_uid=(
+            uids.verified_report(review_key=review_key) if verified_by else uids.report
+        ),
+        instance_number=number,
+        manufacturer=algorithm.manufacturer,
+        manufacturer_model_name=MODEL_NAME,
+        software_versions=f"{algorithm.name} {algorithm.version}"[:64],
+        series_description=f"AI measurements, {status}: {algorithm.name}"[:64],
+        is_complete=True,
+        is_final=verified_by is not None,
+        is_verified=verified_by is not None,
+        verifying_observer_name=verified_by.name if verified_by else None,
+        verifying_organization=verified_by.organization[:64] if verified_by else None,
+        previous_versions=[from_bytes(predecessor)] if predecessor else None,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        specific_character_set="ISO_IR 192",
+    )
+    if verified_by is not None:
+        verified_at = local_wall_time(verified_by.verified_at, source=sources[0])
+        document.VerifyingObserverSequence[0].VerificationDateTime = verified_at.strftime(
+            "%Y%m%d%H%M%S.%f"
+        )
+    fix_times(document, content_at=moment)
+    carry_flags(document, source=sources[0])
+    return to_bytes(document)
+
+
+def _check_verification(
+    verified_by: VerifyingObserver | None, predecessor: bytes | None, review_key: str
+) -> None:
+    given = (verified_by is not None, predecessor is not None, bool(review_key))
+    if any(given) and not all(given):
+        raise EncodingRefused(
+            code="incomplete_verification",
+            reason="A verified report needs its observer, its predecessor and its review.",
+        )
+
+
+def _images_under(seg: Dataset, sources: Sequence[Dataset]) -> list[Dataset]:
+    """The source images the segmentation's frames lie on: the evidence of this finding."""
+    referenced = {
+        str(source.ReferencedSOPInstanceUID)
+        for frame in seg.PerFrameFunctionalGroupsSequence
+        for derivation in frame.get("DerivationImageSequence") or []
+        for source in derivation.SourceImageSequence
+    }
+    used = [header for header in sources if str(header.SOPInstanceUID) in referenced]
+    if not used:
+        raise EncodingRefused(
+            code="segmentation_mismatch",
+            reason="The segmentation does not refer to these source images.",
+        )
+    return used
+
+
+def _observation_context(
+    algorithm: AlgorithmIdentity, verified_by: VerifyingObserver | None
+) -> hd.sr.ObservationContext:
+    device = hd.sr.ObserverContext(
+        observer_type=codes.DCM.Device,
+        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+            uid=derive_uid("device", algorithm.manufacturer, algorithm.name, algorithm.version),
+            name=algorithm.name,
+            manufacturer_name=algorithm.manufacturer,
+            model_name=MODEL_NAME,
+        ),
+    )
+    if verified_by is None:
+        return hd.sr.ObservationContext(observer_device_context=device)
+    person = hd.sr.ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(
+            name=verified_by.name, organization_name=verified_by.organization
+        ),
+    )
+    return hd.sr.ObservationContext(
+        observer_person_context=person, observer_device_context=device
+    )
+
+
+def _measurement_group(
+    segment: SegmentResult,
+    algorithm: AlgorithmIdentity,
+    uids: FindingUids,
+    seg: Dataset,
+    source: Dataset,
+) -> hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
+    return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(
+            uid=segment.tracking_uid or uids.tracking,
+            identifier=segment.tracking_identifier or segment.label,
+        ),
+        referenced_segment=hd.sr.ReferencedSegment(
+            sop_class_uid=seg.SOPClassUID,
+            sop_instance_uid=seg.SOPInstanceUID,
+            segment_number=1,
+            source_series=hd.sr.SourceSeriesForSegmentation(source.SeriesInstanceUID),
+        ),
+        finding_type=concept(segment.code),
+        finding_category=concept(segment.category),
+        finding_sites=_finding_sites(segment),
+        algorithm_id=hd.sr.AlgorithmIdentification(
+            name=algorithm.name,
+            version=algorithm.version,
+            manufacturer=algorithm.manufacturer,
+            family=ALGORITHM_FAMILIES[algorithm.kind],
+            parameters=algorithm.parameter_lines() or None,
+        ),
+        measurements=_measurements(segment),
+    )
+
+
+def _finding_sites(segment: SegmentResult) -> list[hd.sr.FindingSite] | None:
+    if segment.site is None:
+        return None
+    return [
+        hd.sr.FindingSite(
+            anatomic_location=concept(segment.site),
+            laterality=concept(segment.laterality) if segment.laterality is not None else None,
+        )
+    ]
+
+
+def _measurements(segment: SegmentResult) -> list[hd.sr.Measurement]:
+    encoded = [
+        hd.sr.Measurement(
+            name=concept(measured.concept),
+            value=float(measured.value),
+            unit=concept(measured.unit_code),
+            derivation=concept(measured.derivation) if measured.derivation else None,
+        )
+        for measured in segment.measurements
+    ]
+    if segment.probability is not None:
+        encoded.append(
+            hd.sr.Measurement(
+                name=concept(PROBABILITY),
+                value=float(segment.probability),
+                unit=concept(UNIT_ONE),
+            )
+        )
+    return encoded

@@ -1,0 +1,136 @@
+"""One finding as one binary DICOM SEG (PS3.3 A.51, C.8.20)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import highdicom as hd
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from apps.ai.analyses.results import SegmentResult
+from apps.ai.encoding.concepts import ALGORITHM_FAMILIES, concept
+from apps.ai.encoding.errors import EncodingRefused
+from apps.ai.encoding.finish import carry_flags, fix_times, to_bytes
+from apps.ai.encoding.identity import AlgorithmIdentity, FindingUids
+from apps.ai.encoding.source import local_wall_time, prepare_sources, spacing_between_slices_mm
+
+MODEL_NAME = "Consilium"
+#: Amber in CIELab: the colour of a finding nobody has verified, on other viewers too.
+_DISPLAY_COLOR = (75.0, 20.0, 70.0)
+
+
+def encode_segmentation(
+    *,
+    source_headers: Sequence[Dataset],
+    segment: SegmentResult,
+    algorithm: AlgorithmIdentity,
+    uids: FindingUids,
+    number: int,
+    series_number: int,
+    content_at: datetime,
+) -> bytes:
+    """Encode one finding's mask as a DICOM SEG file.
+
+    Only slices that hold a part of the mask become frames: each frame carries its own position,
+    so nothing is lost, and a small finding in a long series stays small.
+
+    Parameters
+    ----------
+    source_headers:
+        Headers of the single-frame source images, one per slice of the mask, in slice order.
+        Pixel data is not needed.
+    number:
+        Number of the finding in its job; the Instance Number.
+    content_at:
+        Goes into every date and time of the object; the clock is not read.
+
+    Raises
+    ------
+    EncodingRefused
+        The source images cannot carry a segmentation.
+    """
+    sources = prepare_sources(source_headers=source_headers)
+    rows, columns = int(sources[0].Rows), int(sources[0].Columns)
+    if segment.region.shape != (len(sources), rows, columns):
+        raise EncodingRefused(
+            code="mask_shape_mismatch",
+            reason=f"The mask is {segment.region.shape}, "
+            f"the source images are {(len(sources), rows, columns)}.",
+        )
+    moment = local_wall_time(content_at, source=sources[0])
+    document = hd.seg.Segmentation(
+        source_images=sources,
+        pixel_array=segment.mask.astype(np.uint8),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_describe(segment, algorithm, uids)],
+        series_instance_uid=uids.segmentation_series,
+        series_number=series_number,
+        sop_instance_uid=uids.segmentation,
+        instance_number=number,
+        manufacturer=algorithm.manufacturer,
+        manufacturer_model_name=MODEL_NAME,
+        software_versions=f"{algorithm.name} {algorithm.version}"[:64],
+        device_serial_number="1",
+        content_description=segment.label[:64],
+        content_label="AI_UNVERIFIED",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        pixel_measures=_pixel_measures(sources),
+        omit_empty_frames=True,
+        series_description=f"AI segmentation, not verified: {algorithm.name}"[:64],
+    )
+    _fix_dimension_organization(document, uid=uids.dimension_organization)
+    _add_laterality(document, segment)
+    fix_times(document, content_at=moment)
+    carry_flags(document, source=sources[0])
+    return to_bytes(document)
+
+
+def _describe(
+    segment: SegmentResult, algorithm: AlgorithmIdentity, uids: FindingUids
+) -> hd.seg.SegmentDescription:
+    return hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label=segment.label[:64],
+        segmented_property_category=concept(segment.category),
+        segmented_property_type=concept(segment.code),
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=hd.AlgorithmIdentificationSequence(
+            name=algorithm.name[:64],
+            family=ALGORITHM_FAMILIES[algorithm.kind],
+            version=algorithm.version[:64],
+            source=algorithm.manufacturer[:64],
+            parameters=dict(algorithm.parameters) or None,
+        ),
+        tracking_uid=segment.tracking_uid or uids.tracking,
+        tracking_id=segment.tracking_identifier or segment.label,
+        anatomic_regions=[concept(segment.site)] if segment.site is not None else None,
+        display_color=hd.color.CIELabColor(*_DISPLAY_COLOR),
+    )
+
+
+def _pixel_measures(sources: Sequence[Dataset]) -> hd.PixelMeasuresSequence:
+    spacing = spacing_between_slices_mm(sources)
+    thickness = sources[0].get("SliceThickness")
+    return hd.PixelMeasuresSequence(
+        pixel_spacing=[float(value) for value in sources[0].PixelSpacing],
+        slice_thickness=float(thickness) if thickness else (spacing or 1.0),
+        spacing_between_slices=spacing,
+    )
+
+
+def _fix_dimension_organization(document: Dataset, *, uid: str) -> None:
+    """The library draws this UID at random; ours depends on the job alone."""
+    for item in document.DimensionOrganizationSequence:
+        item.DimensionOrganizationUID = uid
+    for item in document.DimensionIndexSequence:
+        item.DimensionOrganizationUID = uid
+
+
+def _add_laterality(document: Dataset, segment: SegmentResult) -> None:
+    if segment.laterality is None or segment.site is None:
+        return
+    region = document.SegmentSequence[0].AnatomicRegionSequence[0]
+    region.AnatomicRegionModifierSequence = [concept(segment.laterality)]
