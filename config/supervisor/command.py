@@ -17,13 +17,21 @@ from config.supervisor.checks import explain_os_error
 from config.supervisor.errors import CannotStart
 from config.supervisor.house import House, Options
 from config.supervisor.logs import MergedLog
+from config.supervisor.orthanc import find_dicomweb_plugin, find_orthanc
 
 BASE_DIRECTORY = Path(__file__).resolve().parents[2]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=None, help="default: PORT, else 8000")
-    parser.add_argument("--orthanc", action="store_true", help="run an Orthanc under var/orthanc")
+    parser.add_argument(
+        "--orthanc",
+        nargs="?",
+        const="yes",
+        default="no",
+        choices=("yes", "no", "auto"),
+        help="run an Orthanc under var/orthanc; auto: if one is installed and no PACS is configured",
+    )
     parser.add_argument("--demo", action="store_true", help="fill the demo hospital once")
     parser.add_argument("--no-frontend", action="store_true", help="start without the built page")
 
@@ -40,7 +48,7 @@ def read_options(arguments: argparse.Namespace) -> Options:
         state_directory=read_state_directory(),
         port=arguments.port or _read_port(),
         bind=os.environ.get("CONSILIUM_BIND", "").strip() or "127.0.0.1",
-        orthanc=arguments.orthanc,
+        orthanc=_wants_orthanc(arguments.orthanc),
         demo=arguments.demo,
         frontend=not arguments.no_frontend,
     )
@@ -65,6 +73,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run the whole house.")
     add_arguments(parser)
     return run(parser.parse_args(argv))
+
+
+def _wants_orthanc(answer: str) -> bool:
+    if answer != "auto":
+        return answer == "yes"
+    is_configured = bool(os.environ.get("CONSILIUM_PACS_URL", "").strip())
+    return not is_configured and find_orthanc() is not None and find_dicomweb_plugin() is not None
 
 
 async def _run(options: Options) -> int:

@@ -1,0 +1,110 @@
+# One verb a command. `make demo` needs Python 3.11+, Node 20+ and make; nothing else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
+
+.PHONY: help demo test lint types e2e bench fix lock clean install system-parts
+
+help: ## show this
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- the house ---------------------------------------------------------------------------
+
+demo: $(STAMPS)/runtime frontend/dist/index.html ## the whole house with the demo hospital, in your browser
+	@exec $(BIN)/python manage.py up --demo --orthanc=auto
+
+install: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## everything a developer needs
+
+# --- what CI runs ------------------------------------------------------------------------
+
+test: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node frontend/dist/index.html system-parts ## all tests: backend, frontend, contracts, integration, e2e
+	cd frontend && npm test --silent
+	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/bench
+	$(BIN)/pytest tests/e2e
+
+e2e: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html system-parts ## the main job in real browsers
+	$(BIN)/pytest tests/e2e
+
+lint: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## style, floors, deployment files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .pre-commit-config.yaml docker
+	cd frontend && npm run --silent lint
+
+types: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## mypy and tsc
+	$(BIN)/mypy
+	cd frontend && npm run --silent types
+
+fix: $(STAMPS)/dev $(STAMPS)/node ## put right what a machine can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd frontend && npx eslint --fix .
+
+bench: $(STAMPS)/runtime $(STAMPS)/dev ## make bench NAME=pixels
+	@test -n "$(NAME)" || { echo "make bench NAME=…  one of:"; $(BIN)/python -m tests.bench.run --list; exit 2; }
+	$(BIN)/python -m tests.bench.run $(NAME)
+
+lock: $(BIN)/uv ## write the lock files anew from requirements/*.in
+	$(LOCK) requirements/base.in -o requirements/base.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --no-emit-package torch --no-emit-package setuptools requirements/ai.in -o requirements/ai.txt
+	cd frontend && npm install --package-lock-only
+
+clean: ## remove what was built; keeps the data in var
+	rm -rf $(STAMPS) $(VENV) frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how it gets there -------------------------------------------------------------------
+
+# No path and no host may land in a lock file; a file that is already pinned stays pinned.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --generate-hashes \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links
+
+$(BIN)/uv: $(BIN)/python
+	$(PIP) uv
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Consilium needs Python 3.11 or newer; name it by PYTHON=python3.12 make …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "This Python cannot make a venv: apt-get install python3-venv"; exit 1; }
+
+# pip resolves torch last and without hash: whichever build the site offers (decision 0002).
+$(STAMPS)/runtime: requirements/base.txt requirements/ai.txt requirements/torch.txt | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	@echo "installing Python packages"
+	$(PIP) --require-hashes -r requirements/base.txt
+	$(PIP) -r requirements/torch.txt
+	$(PIP) --require-hashes --no-deps -r requirements/ai.txt
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/node: frontend/package-lock.json
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null || \
+		{ echo "Consilium needs Node.js 20 or newer with npm to build its page."; exit 1; }
+	@mkdir -p $(STAMPS)
+	@echo "installing frontend packages"
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/index.html: $(STAMPS)/node $(FRONTEND_SOURCES)
+	@echo "building the page"
+	cd frontend && npm run --silent build
+	@touch $@
+
+system-parts: $(STAMPS)/dev
+	@$(BIN)/python -m tests.system_parts

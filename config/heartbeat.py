@@ -1,0 +1,34 @@
+"""Celery workers' signs of life, for `/readyz`.
+
+Celery's own heart beats only while the worker's event loop turns and holds its broker connection,
+so a worker that hangs or lost the broker falls silent here too.
+"""
+
+import logging
+import time
+from typing import Any
+
+from celery.signals import heartbeat_sent
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from apps.core.heartbeats import beat
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_S = 5.0
+_last_beat_at = 0.0
+
+
+@heartbeat_sent.connect
+def record_worker_heartbeat(sender: Any, **_: Any) -> None:
+    """Write ``worker@host`` or ``worker-ai@host`` into the heartbeats, every few seconds."""
+    global _last_beat_at
+    if time.monotonic() - _last_beat_at < INTERVAL_S:
+        return
+    try:
+        beat(name=sender.eventer.hostname)
+        _last_beat_at = time.monotonic()
+    except DatabaseError as error:
+        logger.warning("heartbeat: database unavailable (%s)", type(error).__name__)
+        connection.close()
