@@ -1,10 +1,15 @@
 """The Celery application: queues `default` and `ai`."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Celery warns root of pickled messages; only JSON is accepted here (settings.py).
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("consilium")
 app.config_from_object("django.conf:settings", namespace="CELERY")

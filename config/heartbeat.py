@@ -17,18 +17,18 @@ from apps.core.heartbeats import beat
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
-_last_beat_at = 0.0
+_last_beat_at: dict[str, float] = {}
 
 
 @heartbeat_sent.connect
 def record_worker_heartbeat(sender: Any, **_: Any) -> None:
     """Write ``worker@host`` or ``worker-ai@host`` into the heartbeats, every few seconds."""
-    global _last_beat_at
-    if time.monotonic() - _last_beat_at < INTERVAL_S:
+    name = sender.eventer.hostname
+    if time.monotonic() - _last_beat_at.get(name, 0.0) < INTERVAL_S:
         return
     try:
-        beat(name=sender.eventer.hostname)
-        _last_beat_at = time.monotonic()
+        beat(name=name)
+        _last_beat_at[name] = time.monotonic()
     except DatabaseError as error:
         logger.warning("heartbeat: database unavailable (%s)", type(error).__name__)
         connection.close()

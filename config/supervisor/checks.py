@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import socket
 import sys
@@ -36,8 +35,8 @@ def check_state_directory(*, directory: Path) -> None:
 def check_frontend(*, dist: Path) -> None:
     if not (dist / "index.html").is_file():
         raise CannotStart(
-            "The frontend is not built: run `make demo`, or `npm ci && npm run build` in frontend/, "
-            "or start without it by --no-frontend."
+            "The frontend is not built: run `make demo`, or `npm ci && npm run build` in "
+            "frontend/, or start without it by --no-frontend."
         )
 
 
@@ -75,7 +74,7 @@ def _describe_listener(*, port: int) -> str:
     inodes = _listening_inodes(port=port)
     for directory in Path("/proc").glob("[0-9]*"):
         try:
-            links = {os.readlink(link) for link in (directory / "fd").iterdir()}
+            links = {str(link.readlink()) for link in (directory / "fd").iterdir()}
             name = (directory / "comm").read_text(encoding="utf-8").strip()
         except OSError:
             continue

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="yes",
         default="no",
         choices=("yes", "no", "auto"),
-        help="run an Orthanc under var/orthanc; auto: if one is installed and no PACS is configured",
+        help="run an Orthanc under var/orthanc; auto: if installed and no PACS is configured",
     )
     parser.add_argument("--demo", action="store_true", help="fill the demo hospital once")
     parser.add_argument("--no-frontend", action="store_true", help="start without the built page")

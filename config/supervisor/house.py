@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -106,6 +107,7 @@ class House:
 
     def _prepare(self, *, lock: StateLock) -> None:
         make_private(self.run_directory)
+        (self.options.state_directory / "static").mkdir(exist_ok=True)  # WhiteNoise looks for it
         # Orphans of a killed worker come to this process, which ends them, instead of to init.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._undertaker = subprocess.Popen(
@@ -149,7 +151,9 @@ class House:
                 self.environment["CONSILIUM_PACS_URL"] = server.dicomweb_url
             tasks.append(self._keep(server.program))
         self._write_urls()
-        if not await self._run_to_end(name="migrate", arguments=["migrate", "--noinput"]):
+        if not await self._run_to_end(
+            name="migrate", arguments=["migrate", "--noinput", "--verbosity=0"]
+        ):
             return 0 if self._stopping.is_set() else 1
         tasks += [self._keep(program) for program in programs]
         tasks.append(asyncio.create_task(self._watch()))
@@ -279,10 +283,7 @@ def _is_ready(url: str) -> bool:
 
 
 def _reap_zombies(*, spare: set[int]) -> None:
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) in spare:
-            continue
-        try:
-            os.waitpid(int(name), os.WNOHANG)
-        except (ChildProcessError, OSError):
-            continue
+    for directory in Path("/proc").glob("[0-9]*"):
+        if int(directory.name) not in spare:
+            with suppress(ChildProcessError):  # somebody else's
+                os.waitpid(int(directory.name), os.WNOHANG)

@@ -18,6 +18,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
@@ -70,8 +71,7 @@ def die_with_parent(*, parent_pid: int, signal_name: str) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
+    Path(path).write_text(text, encoding="ascii")
 
 
 def main(arguments: list[str]) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from config.supervisor.servers import write_secret
 
-
 ENGINE_URLS = "engines.json"
 PIDS = "processes.json"
 

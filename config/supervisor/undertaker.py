@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 GRACE_S = 6.0
 POLL_INTERVAL_S = 0.1
@@ -25,16 +26,14 @@ Process = tuple[int, str]  # pid and start time: a reused pid is another process
 def read_processes() -> dict[Process, tuple[int, int]]:
     """Every process that is not a zombie, with (parent pid, session id)."""
     found: dict[Process, tuple[int, int]] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
+    for directory in Path("/proc").glob("[0-9]*"):
         try:
-            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
+            text = (directory / "stat").read_text(encoding="ascii", errors="replace")
         except OSError:
             continue
+        fields = text.rpartition(")")[2].split()
         if fields[0] not in "ZX":
-            found[(int(name), fields[19])] = (int(fields[1]), int(fields[3]))
+            found[(int(directory.name), fields[19])] = (int(fields[1]), int(fields[3]))
     return found
 
 
