@@ -20,7 +20,7 @@ def origin_allowed(*, origin: str, host: str) -> bool:
 
 def allow_known_origins(inner: AsgiApp) -> AsgiApp:
     async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        headers = {key: value for key, value in scope.get("headers", [])}
+        headers = dict(scope.get("headers", []))
         try:
             origin = headers.get(b"origin", b"").decode("ascii")
             host = headers.get(b"host", b"").decode("ascii")

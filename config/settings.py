@@ -143,7 +143,11 @@ CACHES = {
 
 def _broker_url(url: str) -> str:
     """Celery spells unix sockets differently from redis-py."""
-    return "redis+socket" + url[len("unix") :].replace("?db=", "?virtual_host=") if url.startswith("unix:") else url
+    return (
+        "redis+socket" + url[len("unix") :].replace("?db=", "?virtual_host=")
+        if url.startswith("unix:")
+        else url
+    )
 
 
 CELERY_BROKER_URL = _broker_url(REDIS_URL)

@@ -51,9 +51,7 @@ ALLOWED_MOVES: dict[str, frozenset[str]] = {
         {CaseStatus.READY, CaseStatus.NEEDS_INFO, CaseStatus.SCHEDULED, CaseStatus.WITHDRAWN}
     ),
     CaseStatus.DISCUSSED: frozenset({CaseStatus.DECIDED, CaseStatus.DEFERRED}),
-    CaseStatus.DECIDED: frozenset(
-        {CaseStatus.FOLLOW_UP, CaseStatus.CLOSED, CaseStatus.SCHEDULED}
-    ),
+    CaseStatus.DECIDED: frozenset({CaseStatus.FOLLOW_UP, CaseStatus.CLOSED, CaseStatus.SCHEDULED}),
     CaseStatus.FOLLOW_UP: frozenset({CaseStatus.CLOSED, CaseStatus.SCHEDULED}),
     CaseStatus.WITHDRAWN: frozenset({CaseStatus.SUBMITTED}),
     CaseStatus.CLOSED: frozenset(),

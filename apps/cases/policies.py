@@ -80,9 +80,7 @@ def link_studies(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 def confirm_mismatch(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     """Only a coordinator may confirm, with a reason, that another identity is this patient."""
-    _require_capacity(
-        actor=actor, case_id=case_id, allowed=frozenset({Capacity.COORDINATOR})
-    )
+    _require_capacity(actor=actor, case_id=case_id, allowed=frozenset({Capacity.COORDINATOR}))
 
 
 def annotate_case(*, actor: Actor, case_id: UUID, **ids: Any) -> None:

@@ -76,7 +76,10 @@ def create_patient(
             details={"patient": str(standing.pk)},
         ) from None
     record_entry(
-        actor=actor, action="patient.created", patient_id=patient.pk, entity="patient",
+        actor=actor,
+        action="patient.created",
+        patient_id=patient.pk,
+        entity="patient",
         entity_id=patient.pk,
     )
     return patient
@@ -100,13 +103,23 @@ def create_case(*, actor: Actor, patient_id: UUID, title: str, **fields: Any) ->
     _check_fields(fields)
     case = Case.objects.create(patient=patient, title=title, created_by_id=actor.id, **fields)
     record_entry(
-        actor=actor, action="case.created", case_id=case.pk, patient_id=patient.pk,
-        entity="case", entity_id=case.pk,
+        actor=actor,
+        action="case.created",
+        case_id=case.pk,
+        patient_id=patient.pk,
+        entity="case",
+        entity_id=case.pk,
     )
     if actor.is_person:
         _put_grant(
-            actor=actor, case=case, user_id=_require_id(actor), capacity=Capacity.COORDINATOR,
-            guise=Guise.IDENTIFIED, source=GrantSource.DIRECT, source_id="", expires_at=None,
+            actor=actor,
+            case=case,
+            user_id=_require_id(actor),
+            capacity=Capacity.COORDINATOR,
+            guise=Guise.IDENTIFIED,
+            source=GrantSource.DIRECT,
+            source_id="",
+            expires_at=None,
         )
     return case
 
@@ -148,6 +161,18 @@ def move_case(*, actor: Actor, case_id: UUID, to: str) -> Case:
 
 
 @transaction.atomic
+def set_needed_by(*, actor: Actor, case_id: UUID, needed_by: datetime | None) -> Case:
+    """When the case will be discussed: boards say so, imaging and AI order their work by it."""
+    case = Case.objects.select_for_update().filter(pk=case_id).first()
+    if case is None:
+        raise NotVisible()
+    if case.needed_by != needed_by:
+        case.needed_by = needed_by
+        _save_change(actor=actor, case=case, fields=["needed_by"], action="case.edited")
+    return case
+
+
+@transaction.atomic
 def grant_access(
     *,
     actor: Actor,
@@ -178,8 +203,14 @@ def grant_access(
         raise NotVisible()
     _check_grant(actor=actor, capacity=capacity, source=source, expires_at=expires_at)
     return _put_grant(
-        actor=actor, case=case, user_id=user.pk, capacity=capacity, guise=guise, source=source,
-        source_id=source_id, expires_at=expires_at,
+        actor=actor,
+        case=case,
+        user_id=user.pk,
+        capacity=capacity,
+        guise=guise,
+        source=source,
+        source_id=source_id,
+        expires_at=expires_at,
     )
 
 
@@ -198,13 +229,22 @@ def revoke_grant(*, actor: Actor, case_id: UUID, grant_id: UUID) -> None:
 
 
 @transaction.atomic
-def revoke_source(*, actor: Actor, source: str, source_id: str, user_id: UUID | None = None) -> int:
+def revoke_source(
+    *,
+    actor: Actor,
+    source: str,
+    source_id: str,
+    user_id: UUID | None = None,
+    case_id: UUID | None = None,
+) -> int:
     """End every grant that came from one source (a board membership, a consult)."""
     grants = CaseGrant.objects.select_for_update().filter(
         source=source, source_id=source_id, revoked_at__isnull=True
     )
     if user_id is not None:
         grants = grants.filter(user_id=user_id)
+    if case_id is not None:
+        grants = grants.filter(case_id=case_id)
     ended = 0
     for grant in grants:
         _end_grant(actor=actor, grant=grant)
@@ -215,8 +255,12 @@ def revoke_source(*, actor: Actor, source: str, source_id: str, user_id: UUID | 
 def record_view(*, actor: Actor, case: Case, what: str = "case") -> None:
     """Reads of patient data are audited like writes."""
     record_entry(
-        actor=actor, action=f"{what}.viewed", case_id=case.pk, patient_id=case.patient_id,
-        entity=what, entity_id=case.pk,
+        actor=actor,
+        action=f"{what}.viewed",
+        case_id=case.pk,
+        patient_id=case.patient_id,
+        entity=what,
+        entity_id=case.pk,
     )
 
 
@@ -237,9 +281,7 @@ def _check_fields(fields: dict[str, Any]) -> None:
         raise InvalidInput("A case has no such field.", details={"fields": sorted(unknown)})
 
 
-def _check_grant(
-    *, actor: Actor, capacity: str, source: str, expires_at: datetime | None
-) -> None:
+def _check_grant(*, actor: Actor, capacity: str, source: str, expires_at: datetime | None) -> None:
     now = timezone.now()
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("The expiry has passed.", code="expiry_past")
@@ -271,8 +313,14 @@ def _put_grant(
         old.revoked_at = timezone.now()
         old.save(update_fields=["revoked_at", "updated_at"])
     grant = CaseGrant.objects.create(
-        case=case, user_id=user_id, capacity=capacity, guise=guise, source=source,
-        source_id=source_id, expires_at=expires_at, granted_by_id=actor.id,
+        case=case,
+        user_id=user_id,
+        capacity=capacity,
+        guise=guise,
+        source=source,
+        source_id=source_id,
+        expires_at=expires_at,
+        granted_by_id=actor.id,
     )
     _tell_access(actor=actor, grant=grant, granted=True)
     return grant
@@ -300,8 +348,12 @@ def _tell_access(*, actor: Actor, grant: CaseGrant, granted: bool) -> None:
     )
     record(
         AccessChanged(
-            **actor_fields(actor), case_id=grant.case_id, entity="grant",
-            entity_id=str(grant.pk), user_id=grant.user_id, granted=granted,
+            **actor_fields(actor),
+            case_id=grant.case_id,
+            entity="grant",
+            entity_id=str(grant.pk),
+            user_id=grant.user_id,
+            granted=granted,
         )
     )
 
@@ -310,13 +362,23 @@ def _save_change(*, actor: Actor, case: Case, fields: list[str], action: str) ->
     case.version += 1
     case.save()
     record_entry(
-        actor=actor, action=action, case_id=case.pk, patient_id=case.patient_id, entity="case",
-        entity_id=case.pk, details={"fields": fields, "status": case.status},
+        actor=actor,
+        action=action,
+        case_id=case.pk,
+        patient_id=case.patient_id,
+        entity="case",
+        entity_id=case.pk,
+        details={"fields": fields, "status": case.status},
     )
     record(
         CaseChanged(
-            **actor_fields(actor), case_id=case.pk, entity="case", entity_id=str(case.pk),
-            entity_version=case.version, fields=fields, status=case.status,
+            **actor_fields(actor),
+            case_id=case.pk,
+            entity="case",
+            entity_id=str(case.pk),
+            entity_version=case.version,
+            fields=fields,
+            status=case.status,
         )
     )
 

@@ -7,42 +7,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('action', models.CharField(max_length=80)),
-                ('outcome', models.CharField(choices=[('success', 'Success'), ('refused', 'Refused'), ('failed', 'Failed')], default='success', max_length=10)),
-                ('case_id', models.UUIDField(null=True)),
-                ('patient_id', models.UUIDField(null=True)),
-                ('entity', models.CharField(blank=True, max_length=60)),
-                ('entity_id', models.CharField(blank=True, max_length=128)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('details', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("action", models.CharField(max_length=80)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("success", "Success"),
+                            ("refused", "Refused"),
+                            ("failed", "Failed"),
+                        ],
+                        default="success",
+                        max_length=10,
+                    ),
+                ),
+                ("case_id", models.UUIDField(null=True)),
+                ("patient_id", models.UUIDField(null=True)),
+                ("entity", models.CharField(blank=True, max_length=60)),
+                ("entity_id", models.CharField(blank=True, max_length=128)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("details", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['-at', 'id'], name='audit_newest'), models.Index(fields=['case_id', '-at'], name='audit_of_case'), models.Index(fields=['patient_id', '-at'], name='audit_of_patient'), models.Index(fields=['actor_id', '-at'], name='audit_of_actor')],
+                "indexes": [
+                    models.Index(fields=["-at", "id"], name="audit_newest"),
+                    models.Index(fields=["case_id", "-at"], name="audit_of_case"),
+                    models.Index(fields=["patient_id", "-at"], name="audit_of_patient"),
+                    models.Index(fields=["actor_id", "-at"], name="audit_of_actor"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('sealed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='audit.auditentry')),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("sealed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seal",
+                        to="audit.auditentry",
+                    ),
+                ),
             ],
         ),
     ]

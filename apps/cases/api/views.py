@@ -71,9 +71,7 @@ class CasesView(ConsiliumView):
 
     policies = {"get": policies.list_cases, "post": policies.create_case}
 
-    @extend_schema(
-        parameters=[CaseQuerySerializer], responses=CaseListItemSerializer(many=True)
-    )
+    @extend_schema(parameters=[CaseQuerySerializer], responses=CaseListItemSerializer(many=True))
     def get(self, request: Request) -> Response:
         query = CaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -106,9 +104,7 @@ class CasesView(ConsiliumView):
         case = services.create_case(
             actor=self.actor, patient_id=fields.pop("patient"), title=fields.pop("title"), **fields
         )
-        return Response(
-            describe_case(actor=self.actor, case=case), status=status.HTTP_201_CREATED
-        )
+        return Response(describe_case(actor=self.actor, case=case), status=status.HTTP_201_CREATED)
 
 
 class CaseView(ConsiliumView):

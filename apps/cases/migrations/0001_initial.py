@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,80 +15,235 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('issuer', models.CharField(blank=True, max_length=64)),
-                ('patient_id', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=324)),
-                ('birth_date', models.DateField(blank=True, null=True)),
-                ('sex', models.CharField(blank=True, choices=[('F', 'Female'), ('M', 'Male'), ('O', 'Other'), ('', 'Unknown')], max_length=1)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("issuer", models.CharField(blank=True, max_length=64)),
+                ("patient_id", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=324)),
+                ("birth_date", models.DateField(blank=True, null=True)),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("F", "Female"), ("M", "Male"), ("O", "Other"), ("", "Unknown")],
+                        max_length=1,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['name', 'id'], name='patient_by_name')],
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'patient_id'), name='one_patient_per_id')],
+                "indexes": [models.Index(fields=["name", "id"], name="patient_by_name")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("issuer", "patient_id"), name="one_patient_per_id"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('title', models.CharField(max_length=200)),
-                ('clinical_question', models.TextField(blank=True)),
-                ('history', models.TextField(blank=True)),
-                ('tumour_type', models.CharField(choices=[('lung', 'Lung'), ('liver', 'Liver'), ('colorectal', 'Colorectal'), ('breast', 'Breast'), ('prostate', 'Prostate'), ('brain', 'Brain'), ('head_neck', 'Head and neck'), ('gynaecological', 'Gynaecological'), ('sarcoma', 'Sarcoma'), ('lymphoma', 'Lymphoma'), ('other', 'Other')], default='other', max_length=20)),
-                ('diagnosis_system', models.CharField(blank=True, max_length=100)),
-                ('diagnosis_code', models.CharField(blank=True, max_length=40)),
-                ('diagnosis_display', models.CharField(blank=True, max_length=300)),
-                ('diagnosis_text', models.TextField(blank=True)),
-                ('stage', models.CharField(blank=True, max_length=200)),
-                ('ecog', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('submitted', 'Submitted'), ('needs_info', 'Needs information'), ('ready', 'Ready'), ('scheduled', 'Scheduled'), ('discussed', 'Discussed'), ('soc_listed', 'Standard of care: listed, not discussed'), ('deferred', 'Deferred'), ('withdrawn', 'Withdrawn'), ('decided', 'Decided'), ('follow_up', 'Follow-up'), ('closed', 'Closed')], default='submitted', max_length=20)),
-                ('urgency', models.CharField(choices=[('routine', 'Routine'), ('soon', 'Soon'), ('urgent', 'Urgent')], default='routine', max_length=10)),
-                ('urgency_reason', models.CharField(blank=True, max_length=300)),
-                ('needed_by', models.DateTimeField(blank=True, null=True)),
-                ('routing_tags', models.JSONField(blank=True, default=list)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.patient')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("title", models.CharField(max_length=200)),
+                ("clinical_question", models.TextField(blank=True)),
+                ("history", models.TextField(blank=True)),
+                (
+                    "tumour_type",
+                    models.CharField(
+                        choices=[
+                            ("lung", "Lung"),
+                            ("liver", "Liver"),
+                            ("colorectal", "Colorectal"),
+                            ("breast", "Breast"),
+                            ("prostate", "Prostate"),
+                            ("brain", "Brain"),
+                            ("head_neck", "Head and neck"),
+                            ("gynaecological", "Gynaecological"),
+                            ("sarcoma", "Sarcoma"),
+                            ("lymphoma", "Lymphoma"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                ("diagnosis_system", models.CharField(blank=True, max_length=100)),
+                ("diagnosis_code", models.CharField(blank=True, max_length=40)),
+                ("diagnosis_display", models.CharField(blank=True, max_length=300)),
+                ("diagnosis_text", models.TextField(blank=True)),
+                ("stage", models.CharField(blank=True, max_length=200)),
+                ("ecog", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "Submitted"),
+                            ("needs_info", "Needs information"),
+                            ("ready", "Ready"),
+                            ("scheduled", "Scheduled"),
+                            ("discussed", "Discussed"),
+                            ("soc_listed", "Standard of care: listed, not discussed"),
+                            ("deferred", "Deferred"),
+                            ("withdrawn", "Withdrawn"),
+                            ("decided", "Decided"),
+                            ("follow_up", "Follow-up"),
+                            ("closed", "Closed"),
+                        ],
+                        default="submitted",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("routine", "Routine"), ("soon", "Soon"), ("urgent", "Urgent")],
+                        default="routine",
+                        max_length=10,
+                    ),
+                ),
+                ("urgency_reason", models.CharField(blank=True, max_length=300)),
+                ("needed_by", models.DateTimeField(blank=True, null=True)),
+                ("routing_tags", models.JSONField(blank=True, default=list)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="cases.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseGrant',
+            name="CaseGrant",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('capacity', models.CharField(choices=[('observer', 'Observer or trainee'), ('consultant', 'Remote consultant'), ('member', 'Board member'), ('chair', 'Chair'), ('coordinator', 'Coordinator')], default='member', max_length=12)),
-                ('guise', models.CharField(choices=[('deidentified', 'De-identified'), ('identified', 'Identified')], default='identified', max_length=12)),
-                ('source', models.CharField(choices=[('direct', 'Granted by a person'), ('board', 'Member of the board'), ('consult', 'Second opinion')], default='direct', max_length=10)),
-                ('source_id', models.CharField(blank=True, max_length=64)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='cases.case')),
-                ('granted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='case_grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[
+                            ("observer", "Observer or trainee"),
+                            ("consultant", "Remote consultant"),
+                            ("member", "Board member"),
+                            ("chair", "Chair"),
+                            ("coordinator", "Coordinator"),
+                        ],
+                        default="member",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "guise",
+                    models.CharField(
+                        choices=[("deidentified", "De-identified"), ("identified", "Identified")],
+                        default="identified",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Granted by a person"),
+                            ("board", "Member of the board"),
+                            ("consult", "Second opinion"),
+                        ],
+                        default="direct",
+                        max_length=10,
+                    ),
+                ),
+                ("source_id", models.CharField(blank=True, max_length=64)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="case_grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('revoked_at__isnull', True)), fields=['user', 'case'], name='grant_in_force'), models.Index(fields=['revoked_at'], name='grant_revoked')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('case', 'user', 'source', 'source_id'), name='one_grant_per_source')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=["user", "case"],
+                        name="grant_in_force",
+                    ),
+                    models.Index(fields=["revoked_at"], name="grant_revoked"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("case", "user", "source", "source_id"),
+                        name="one_grant_per_source",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['-updated_at', 'id'], name='case_newest'),
+            model_name="case",
+            index=models.Index(fields=["-updated_at", "id"], name="case_newest"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['status', '-updated_at'], name='case_by_status'),
+            model_name="case",
+            index=models.Index(fields=["status", "-updated_at"], name="case_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('ecog__isnull', True), ('ecog__lte', 5), _connector='OR'), name='ecog_0_to_5'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ecog__isnull", True), ("ecog__lte", 5), _connector="OR"),
+                name="ecog_0_to_5",
+            ),
         ),
     ]

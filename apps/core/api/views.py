@@ -7,7 +7,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.api.pagination import StandardCursorPagination as StandardCursorPagination
 from apps.core.api.permissions import DeclaredPolicy
 from apps.core.exceptions import InvalidInput
 from apps.core.policies import Policy
@@ -41,14 +40,13 @@ class ConsiliumView(APIView):
         return int(raw)
 
 
-_actor_resolver: Callable[[Request], Actor] | None = None
+_actor_resolvers: list[Callable[[Request], Actor]] = []
 
 
 def register_actor_resolver(resolver: Callable[[Request], Actor]) -> None:
     """Accounts tells, at start, how a request becomes an actor."""
-    global _actor_resolver
-    _actor_resolver = resolver
+    _actor_resolvers[:] = [resolver]
 
 
 def resolve_actor(request: Request) -> Actor:
-    return _actor_resolver(request) if _actor_resolver else Actor.anonymous()
+    return _actor_resolvers[0](request) if _actor_resolvers else Actor.anonymous()

@@ -1,0 +1,222 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.api.serializers import PersonSerializer
+from apps.boards.choices import (
+    AgendaStatus,
+    BoardRole,
+    Consensus,
+    Intent,
+    MeetingStatus,
+    Stance,
+)
+from apps.boards.models import (
+    AgendaItem,
+    Board,
+    BoardMember,
+    Decision,
+    Meeting,
+    Position,
+    Recommendation,
+)
+from apps.cases.api.serializers import CaseListItemSerializer
+
+
+class BoardSerializer(serializers.ModelSerializer[Board]):
+    my_role = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Board
+        fields = ["id", "name", "description", "minutes_per_case", "my_role"]
+
+    def get_my_role(self, board: Board) -> str | None:
+        role: str | None = self.context.get("roles", {}).get(board.pk)
+        return role
+
+
+class BoardMemberSerializer(serializers.ModelSerializer[BoardMember]):
+    user = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = BoardMember
+        fields = ["id", "user", "role", "created_at"]
+        read_only_fields = fields
+
+
+class BoardMemberWriteSerializer(serializers.Serializer[Any]):
+    user = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=BoardRole.choices, default=BoardRole.CORE)
+
+
+class BoardNameSerializer(serializers.ModelSerializer[Board]):
+    class Meta:
+        model = Board
+        fields = ["id", "name"]
+
+
+class MeetingSerializer(serializers.ModelSerializer[Meeting]):
+    board = BoardNameSerializer(read_only=True)
+    case_count = serializers.IntegerField(read_only=True, default=0)
+    my_role = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Meeting
+        fields = [
+            "id",
+            "version",
+            "board",
+            "starts_at",
+            "ends_at",
+            "room",
+            "video_url",
+            "status",
+            "case_count",
+            "my_role",
+        ]
+        read_only_fields = fields
+
+    def get_my_role(self, meeting: Meeting) -> str | None:
+        role: str | None = self.context.get("roles", {}).get(meeting.board_id)
+        return role
+
+
+class MeetingWriteSerializer(serializers.Serializer[Any]):
+    board = serializers.UUIDField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    room = serializers.CharField(max_length=200, allow_blank=True, default="")
+    video_url = serializers.URLField(max_length=500, allow_blank=True, default="")
+
+
+class MeetingPatchSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=MeetingStatus.choices)
+    version = serializers.IntegerField(required=False)
+
+
+class MeetingQuerySerializer(serializers.Serializer[Any]):
+    board = serializers.UUIDField(required=False)
+    since = serializers.DateTimeField(required=False)
+
+
+class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
+    """One case of the agenda, shown as the worklist shows it."""
+
+    case = CaseListItemSerializer(read_only=True)
+
+    class Meta:
+        model = AgendaItem
+        fields = [
+            "id",
+            "version",
+            "meeting",
+            "case",
+            "position",
+            "minutes",
+            "status",
+            "started_at",
+            "ended_at",
+        ]
+        read_only_fields = fields
+
+
+class AgendaItemWriteSerializer(serializers.Serializer[Any]):
+    case = serializers.UUIDField()
+    minutes = serializers.IntegerField(min_value=1, max_value=120, required=False)
+
+
+class AgendaItemPatchSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(min_value=1, required=False)
+    status = serializers.ChoiceField(
+        choices=[AgendaStatus.CURRENT, AgendaStatus.DISCUSSED, AgendaStatus.DEFERRED],
+        required=False,
+    )
+    version = serializers.IntegerField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("position" in attrs) == ("status" in attrs):
+            raise serializers.ValidationError("Send either position or status.")
+        return attrs
+
+
+class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
+    responsible = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = Recommendation
+        fields = ["id", "position", "text", "intent", "responsible", "due"]
+        read_only_fields = fields
+
+
+class PositionSerializer(serializers.ModelSerializer[Position]):
+    user = PersonSerializer(read_only=True)
+    recorded_by = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = Position
+        fields = ["id", "user", "stance", "statement", "recorded_by"]
+        read_only_fields = fields
+
+
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    recommendations = RecommendationSerializer(many=True, read_only=True)
+    positions = PositionSerializer(many=True, read_only=True)
+    signed_by = PersonSerializer(read_only=True)
+    drafted_by = PersonSerializer(read_only=True)
+    meeting = MeetingSerializer(read_only=True)
+
+    class Meta:
+        model = Decision
+        fields = [
+            "id",
+            "version",
+            "case",
+            "meeting",
+            "status",
+            "consensus",
+            "summary",
+            "conditions",
+            "recommendations",
+            "positions",
+            "view",
+            "drafted_by",
+            "signed_by",
+            "signed_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class RecommendationWriteSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=5000)
+    intent = serializers.ChoiceField(choices=Intent.choices, required=False, default="")
+    responsible = serializers.UUIDField(required=False, allow_null=True, default=None)
+    due = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class PositionWriteSerializer(serializers.Serializer[Any]):
+    user = serializers.UUIDField()
+    stance = serializers.ChoiceField(choices=Stance.choices)
+    statement = serializers.CharField(max_length=5000, allow_blank=True, default="")
+
+
+class OwnPositionSerializer(serializers.Serializer[Any]):
+    stance = serializers.ChoiceField(choices=Stance.choices)
+    statement = serializers.CharField(max_length=5000, allow_blank=True, default="")
+
+
+class DecisionWriteSerializer(serializers.Serializer[Any]):
+    case = serializers.UUIDField(required=False)
+    meeting = serializers.UUIDField(required=False, allow_null=True, default=None)
+    recommendations = RecommendationWriteSerializer(many=True)
+    positions = PositionWriteSerializer(many=True, required=False, default=list)
+    consensus = serializers.ChoiceField(choices=Consensus.choices, default=Consensus.CONSENSUS)
+    summary = serializers.CharField(max_length=5000, allow_blank=True, default="")
+    conditions = serializers.CharField(max_length=5000, allow_blank=True, default="")
+    view = serializers.JSONField(required=False, allow_null=True, default=None)
+    version = serializers.IntegerField(required=False)
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField(required=False)

@@ -1,0 +1,33 @@
+from django.urls import path
+
+from apps.boards.api import decision_views, views
+
+urlpatterns = [
+    path("boards", views.BoardsView.as_view(), name="boards-list"),
+    path("boards/<uuid:board_id>/members", views.BoardMembersView.as_view(), name="board-members"),
+    path(
+        "boards/<uuid:board_id>/members/<uuid:member_id>",
+        views.BoardMemberView.as_view(),
+        name="board-member",
+    ),
+    path("meetings", views.MeetingsView.as_view(), name="meetings-list"),
+    path("meetings/<uuid:meeting_id>", views.MeetingView.as_view(), name="meetings-detail"),
+    path("meetings/<uuid:meeting_id>/agenda", views.AgendaView.as_view(), name="meeting-agenda"),
+    path("agenda-items/<uuid:item_id>", views.AgendaItemView.as_view(), name="agenda-item"),
+    path("decisions", decision_views.DecisionsView.as_view(), name="decisions-list"),
+    path(
+        "decisions/<uuid:decision_id>",
+        decision_views.DecisionView.as_view(),
+        name="decisions-detail",
+    ),
+    path(
+        "decisions/<uuid:decision_id>/position",
+        decision_views.DecisionPositionView.as_view(),
+        name="decision-position",
+    ),
+    path(
+        "decisions/<uuid:decision_id>/sign",
+        decision_views.DecisionSignView.as_view(),
+        name="decision-sign",
+    ),
+]

@@ -1,0 +1,70 @@
+"""Roles and states of boards, meetings and decisions; unlisted moves are illegal."""
+
+from django.db import models
+
+from apps.cases.choices import Capacity
+
+
+class BoardRole(models.TextChoices):
+    CHAIR = "chair", "Chair"
+    COORDINATOR = "coordinator", "Coordinator"
+    CORE = "core", "Core member"
+    EXTENDED = "extended", "Extended member"
+    OBSERVER = "observer", "Observer"
+
+
+CAPACITY_OF_ROLE: dict[str, str] = {
+    BoardRole.CHAIR: Capacity.CHAIR,
+    BoardRole.COORDINATOR: Capacity.COORDINATOR,
+    BoardRole.CORE: Capacity.MEMBER,
+    BoardRole.EXTENDED: Capacity.MEMBER,
+    BoardRole.OBSERVER: Capacity.OBSERVER,
+}
+"""What a board role is in each case on that board's agendas."""
+
+
+class MeetingStatus(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    OPEN = "open", "In session"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+MEETING_MOVES: dict[str, frozenset[str]] = {
+    MeetingStatus.PLANNED: frozenset({MeetingStatus.OPEN, MeetingStatus.CANCELLED}),
+    MeetingStatus.OPEN: frozenset({MeetingStatus.CLOSED}),
+    MeetingStatus.CLOSED: frozenset(),
+    MeetingStatus.CANCELLED: frozenset(),
+}
+
+
+class AgendaStatus(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    CURRENT = "current", "Being discussed"
+    DISCUSSED = "discussed", "Discussed"
+    DEFERRED = "deferred", "Deferred"
+
+
+class DecisionStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    SIGNED = "signed", "Signed"
+
+
+class Consensus(models.TextChoices):
+    CONSENSUS = "consensus", "Consensus"
+    MAJORITY = "majority", "Majority"
+    NONE = "none", "No consensus"
+
+
+class Stance(models.TextChoices):
+    AGREE = "agree", "Agrees"
+    DISSENT = "dissent", "Dissents"
+    ABSTAIN = "abstain", "Abstains"
+
+
+class Intent(models.TextChoices):
+    CURATIVE = "curative", "Curative"
+    PALLIATIVE = "palliative", "Palliative"
+    DIAGNOSTIC = "diagnostic", "Diagnostic"
+    SURVEILLANCE = "surveillance", "Surveillance"
+    SUPPORTIVE = "supportive", "Supportive"

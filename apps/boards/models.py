@@ -1,0 +1,172 @@
+"""Boards, meetings, agendas and what was decided, by whom, with which dissent."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from apps.boards.choices import (
+    AgendaStatus,
+    BoardRole,
+    Consensus,
+    DecisionStatus,
+    Intent,
+    MeetingStatus,
+    Stance,
+)
+from apps.cases.models import Case
+from apps.core.models import BaseModel, VersionedModel
+
+
+class Board(BaseModel):
+    name = models.CharField(max_length=120, unique=True)
+    description = models.CharField(max_length=500, blank=True)
+    minutes_per_case = models.PositiveSmallIntegerField(default=3)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BoardMember(BaseModel):
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="board_memberships"
+    )
+    role = models.CharField(max_length=12, choices=BoardRole.choices, default=BoardRole.CORE)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["board", "user"],
+                condition=Q(left_at__isnull=True),
+                name="member_once_per_board",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.board_id}"
+
+
+class Meeting(VersionedModel):
+    board = models.ForeignKey(Board, on_delete=models.PROTECT, related_name="meetings")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    room = models.CharField(max_length=200, blank=True)
+    video_url = models.URLField(max_length=500, blank=True)
+    status = models.CharField(
+        max_length=10, choices=MeetingStatus.choices, default=MeetingStatus.PLANNED
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["starts_at", "id"], name="meeting_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="meeting_ends_after_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} at {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class AgendaItem(VersionedModel):
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="agenda")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="agenda_items")
+    position = models.PositiveIntegerField()
+    minutes = models.PositiveSmallIntegerField(default=3)
+    status = models.CharField(
+        max_length=10, choices=AgendaStatus.choices, default=AgendaStatus.PLANNED
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "case"], name="case_once_per_meeting"),
+            models.UniqueConstraint(
+                fields=["meeting", "position"],
+                name="one_case_per_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.case_id}"
+
+
+class Decision(VersionedModel):
+    """What the board recommends. A signed decision never changes."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    meeting = models.ForeignKey(
+        Meeting, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    status = models.CharField(
+        max_length=8, choices=DecisionStatus.choices, default=DecisionStatus.DRAFT
+    )
+    consensus = models.CharField(
+        max_length=10, choices=Consensus.choices, default=Consensus.CONSENSUS
+    )
+    summary = models.TextField(blank=True)
+    conditions = models.TextField(blank=True)
+    view = models.JSONField(null=True, blank=True)
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    signed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "-created_at"], name="decision_of_case")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(status="draft"),
+                name="one_draft_per_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"
+
+
+class Recommendation(BaseModel):
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="recommendations")
+    position = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    intent = models.CharField(max_length=14, choices=Intent.choices, blank=True)
+    responsible = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    due = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "position"], name="recommendation_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.decision_id}"
+
+
+class Position(BaseModel):
+    """Where one person stands on a decision; ``recorded_by`` is who wrote it down."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="positions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    stance = models.CharField(max_length=8, choices=Stance.choices)
+    statement = models.TextField(blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "user"], name="one_position_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.stance}"

@@ -1,0 +1,41 @@
+"""Every change to boards, meetings, agendas and decisions."""
+
+from apps.boards.services.agenda import (
+    add_agenda_item,
+    finish_agenda_item,
+    goto_agenda_item,
+    move_agenda_item,
+    remove_agenda_item,
+)
+from apps.boards.services.decisions import (
+    PositionDraft,
+    RecommendationDraft,
+    save_draft,
+    sign_decision,
+    state_position,
+)
+from apps.boards.services.meetings import (
+    add_board_member,
+    create_board,
+    move_meeting,
+    remove_board_member,
+    schedule_meeting,
+)
+
+__all__ = [
+    "PositionDraft",
+    "RecommendationDraft",
+    "add_agenda_item",
+    "add_board_member",
+    "create_board",
+    "finish_agenda_item",
+    "goto_agenda_item",
+    "move_agenda_item",
+    "move_meeting",
+    "remove_agenda_item",
+    "remove_board_member",
+    "save_draft",
+    "schedule_meeting",
+    "sign_decision",
+    "state_position",
+]

@@ -1,0 +1,169 @@
+"""Boards, their members and meetings. Membership opens the board's cases, leaving closes them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit.services import record_entry
+from apps.boards import policies
+from apps.boards.choices import CAPACITY_OF_ROLE, MEETING_MOVES, BoardRole, MeetingStatus
+from apps.boards.models import AgendaItem, Board, BoardMember, Meeting
+from apps.cases import services as case_services
+from apps.cases.choices import GrantSource
+from apps.core.actors import Actor
+from apps.core.exceptions import Conflict, IllegalMove, InvalidInput, NotVisible
+from apps.core.versions import lock_version
+
+
+@transaction.atomic
+def create_board(
+    *, actor: Actor, name: str, description: str = "", minutes_per_case: int = 3
+) -> Board:
+    """Found a board; whoever founds it coordinates it.
+
+    Raises
+    ------
+    Conflict
+        ``board_exists``.
+    """
+    policies.create_board(actor=actor)
+    try:
+        with transaction.atomic():
+            board = Board.objects.create(
+                name=name.strip(), description=description, minutes_per_case=minutes_per_case
+            )
+    except IntegrityError:
+        raise Conflict("A board of this name exists.", code="board_exists") from None
+    record_entry(actor=actor, action="board.created", entity="board", entity_id=board.pk)
+    if actor.is_person and actor.has_role("coordinator"):
+        BoardMember.objects.create(board=board, user_id=actor.id, role=BoardRole.COORDINATOR)
+    return board
+
+
+@transaction.atomic
+def add_board_member(
+    *, actor: Actor, board_id: UUID, user_id: UUID, role: str = BoardRole.CORE
+) -> BoardMember:
+    """Seat somebody; every case on this board's open agendas opens to them in that capacity."""
+    policies.run_board(actor=actor, board_id=board_id)
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise NotVisible("No such person.")
+    if role not in BoardRole.values:
+        raise InvalidInput("Unknown role.", details={"role": role})
+    member, _ = BoardMember.objects.update_or_create(
+        board_id=board_id, user=user, left_at=None, defaults={"role": role}
+    )
+    record_entry(
+        actor=actor,
+        action="security.board_member_added",
+        entity="board",
+        entity_id=board_id,
+        details={"user": str(user_id), "role": role},
+    )
+    for case_id in _cases_on_board(board_id):
+        open_case_to(actor=actor, board_id=board_id, case_id=case_id, member=member)
+    return member
+
+
+@transaction.atomic
+def remove_board_member(*, actor: Actor, board_id: UUID, member_id: UUID) -> None:
+    """Unseat somebody; what the board opened to them closes at once."""
+    policies.run_board(actor=actor, board_id=board_id)
+    member = (
+        BoardMember.objects.select_for_update()
+        .filter(pk=member_id, board_id=board_id, left_at__isnull=True)
+        .first()
+    )
+    if member is None:
+        raise NotVisible()
+    member.left_at = timezone.now()
+    member.save(update_fields=["left_at", "updated_at"])
+    case_services.revoke_source(
+        actor=actor, source=GrantSource.BOARD, source_id=str(board_id), user_id=member.user_id
+    )
+    record_entry(
+        actor=actor,
+        action="security.board_member_removed",
+        entity="board",
+        entity_id=board_id,
+        details={"user": str(member.user_id)},
+    )
+
+
+@transaction.atomic
+def schedule_meeting(
+    *,
+    actor: Actor,
+    board_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    room: str = "",
+    video_url: str = "",
+) -> Meeting:
+    """Put a meeting into the calendar.
+
+    Raises
+    ------
+    InvalidInput
+        ``meeting_ends_before_start``.
+    Conflict
+        ``meeting_overlaps``: this board meets at that time already.
+    """
+    policies.run_board(actor=actor, board_id=board_id)
+    if ends_at <= starts_at:
+        raise InvalidInput("It ends before it starts.", code="meeting_ends_before_start")
+    Board.objects.select_for_update().get(pk=board_id)
+    overlapping = Meeting.objects.filter(
+        board_id=board_id, starts_at__lt=ends_at, ends_at__gt=starts_at
+    ).exclude(status=MeetingStatus.CANCELLED)
+    if overlapping.exists():
+        raise Conflict("This board meets at that time already.", code="meeting_overlaps")
+    meeting = Meeting.objects.create(
+        board_id=board_id, starts_at=starts_at, ends_at=ends_at, room=room, video_url=video_url
+    )
+    record_entry(actor=actor, action="meeting.scheduled", entity="meeting", entity_id=meeting.pk)
+    return meeting
+
+
+@transaction.atomic
+def move_meeting(*, actor: Actor, meeting_id: UUID, version: int, to: str) -> Meeting:
+    """Open, close or cancel a meeting along ``MEETING_MOVES``."""
+    policies.run_meeting(actor=actor, meeting_id=meeting_id)
+    meeting = lock_version(queryset=Meeting.objects.all(), pk=meeting_id, version=version)
+    if to not in MEETING_MOVES[meeting.status]:
+        raise IllegalMove(
+            f"A meeting cannot go from {meeting.status} to {to}.",
+            details={"from": meeting.status, "to": to},
+        )
+    meeting.status = to
+    meeting.version += 1
+    meeting.save(update_fields=["status", "version", "updated_at"])
+    record_entry(
+        actor=actor,
+        action="meeting.moved",
+        entity="meeting",
+        entity_id=meeting.pk,
+        details={"to": to},
+    )
+    return meeting
+
+
+def open_case_to(*, actor: Actor, board_id: UUID, case_id: UUID, member: BoardMember) -> None:
+    """Grant one member of a board one case, in the capacity of their role."""
+    case_services.grant_access(
+        actor=actor,
+        case_id=case_id,
+        user_id=member.user_id,
+        capacity=CAPACITY_OF_ROLE[member.role],
+        source=GrantSource.BOARD,
+        source_id=str(board_id),
+    )
+
+
+def _cases_on_board(board_id: UUID) -> list[UUID]:
+    items = AgendaItem.objects.filter(meeting__board_id=board_id)
+    return list(items.order_by().values_list("case_id", flat=True).distinct())
