@@ -78,17 +78,18 @@ class Belly:
         climb = np.clip((at.x + 128) / 150, 0, 1.4)
         under = tip + 84 * climb**1.25 + 0.18 * (at.y + 10) * (at.x < 0)
         floor = (under - at.z) * 0.75
-        left = (at.x - (84 * s + 0.25 * (at.z - 10))) * 0.8
+        left = (at.x - (88 * s + 0.25 * (at.z - 10) - 0.45 * (at.y + 70))) * 0.75
         behind = (at.y - (82 - 76 * np.clip((at.x + 48) / 62, 0, 1))) * 0.85
-        shape = smooth_max(self._cavity(box) + 1.2, floor.astype(np.float32), 16)
+        shape = smooth_max(self._cavity(box) + 0.2, floor.astype(np.float32), 16)
         shape = smooth_max(shape, left.astype(np.float32), 14)
         shape = smooth_max(shape, behind.astype(np.float32), 14)
-        kidney = ellipsoid(at, (-62, 36, -78), (37, 35, 64))
+        kidney = ellipsoid(at, (-61, 36, -82), (33, 33, 58))
         shape = smooth_max(shape, -kidney, 10)
         hilum = ellipsoid(at, (-16, -2, -62), (30, 30, 40))
         shape = smooth_max(shape, -hilum, 10)
-        cleft = np.maximum(np.abs(at.x - 2 + 0.15 * at.y) - 1.6, at.y + 30 + 0.3 * at.z)
-        return smooth_max(shape, -np.maximum(cleft, -at.z - 60).astype(np.float32), 3)
+        cleft = np.abs(at.x - 2 + 0.22 * at.y + 9 * np.sin(at.y / 17)) - 0.9
+        cleft = np.maximum(cleft, at.y + 34 + 0.3 * at.z)
+        return smooth_max(shape, -np.maximum(cleft, -at.z - 60).astype(np.float32), 2)
 
     @cached_property
     def spleen_box(self) -> Box:
@@ -127,9 +128,9 @@ class Belly:
         """Diaphragm, the fat that everything lies in, and the muscles behind it."""
         canvas, surfaces = self.canvas, self.surfaces
         box = surfaces.box
-        canvas.paint(box, np.maximum(surfaces.cage + 1.5, 0.2 - surfaces.diaphragm), 60.0)
+        canvas.paint(box, np.maximum(surfaces.cage + 1.5, 0.1 - surfaces.diaphragm), 60.0)
         mesentery = canvas.noise(SmoothNoise(self.seed, "mesentery", 8.0), box)
-        canvas.paint(box, np.maximum(surfaces.cage + 3.2, 3.6 - surfaces.diaphragm),
+        canvas.paint(box, np.maximum(surfaces.cage + 3.2, 2.4 - surfaces.diaphragm),
                      tissue.FAT + 6 * mesentery)
         self._paint_posterior_muscles()
 
@@ -240,11 +241,11 @@ class Belly:
 
     def paint_stomach(self) -> None:
         canvas = self.canvas
-        box = canvas.box((-40, -90, -110), (110, 50, 50))
+        box = canvas.box((-40, -95, -115), (115, 55, 50))
         at = canvas.coordinates(box)
-        fundus = ellipsoid(at, (58, 0, 2), (34, 36, 30))
+        fundus = ellipsoid(at, (62, 2, 2), (37, 40, 32))
         _, tail = tube_on(canvas, box, Tube("stomach", [(58, -8, -2), (60, -32, -30), (42, -54, -62),
-                          (10, -58, -80), (-22, -46, -82), (-34, -30, -84)], 26, 11))
+                          (10, -58, -80), (-22, -46, -82), (-34, -30, -84)], 30, 12))
         folds = canvas.coarse_noise(SmoothNoise(self.seed, "rugae", 7.0), box)
         outer = smooth_min(fundus, tail, 14)
         outer = smooth_max(outer, self._cavity(box) + 2.5, 6)
@@ -266,7 +267,7 @@ class Belly:
 
     def paint_bowel(self) -> None:
         canvas, surfaces = self.canvas, self.surfaces
-        box = canvas.box((-125, -85, -240), (125, 60, -62), 0)
+        box = canvas.box((-125, -85, -240), (125, 60, -46), 0)
         at = canvas.coordinates(box)
         if 0 in at.shape:
             return
@@ -303,7 +304,7 @@ class Belly:
         """Loops: a wandering tube packed into the free part of the cavity."""
         canvas = self.canvas
         rng = seeded(self.seed, "small bowel")
-        region = np.maximum(np.hypot(at.x / 1.25, (at.y + 26) * 1.25) - 72, at.z + 74)
+        region = np.maximum(np.hypot(at.x / 1.4, (at.y + 26) * 1.2) - 74, at.z + 62 + 0.25 * np.maximum(-at.x, 0))
         free = np.maximum(region, 4 - taken)
         free = np.maximum(free, self._cavity(box) + 4).astype(np.float32)
         feathers = canvas.coarse_noise(SmoothNoise(self.seed, "mucosa", 3.4), box)
@@ -350,7 +351,7 @@ def _loop_centres(rng: np.random.Generator) -> list[tuple[float, float, float, i
     """Starting points of the loops on a jittered lattice."""
     found = []
     index = 0
-    for z in np.arange(-190, -84, 21):
+    for z in np.arange(-190, -64, 21):
         for y in np.arange(-62, 12, 21):
             for x in np.arange(-74, 80, 22):
                 jitter = rng.uniform(-6, 6, 3)

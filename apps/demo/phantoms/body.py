@@ -48,7 +48,7 @@ class Surfaces:
         extra = np.float32(self.person.fat_mm - 12)
         dy = at.y - 2
         depth = np.where(dy < 0, front, back) + extra * 0.7
-        outline = superellipse(at.x, dy, width + extra, depth, 2.3)
+        outline = superellipse(at.x, dy, width + extra, depth, 2.2)
         groove = 7 * np.exp(-((at.x / 20) ** 2)) * np.clip(at.y / 60, 0, 1)
         outline = outline + groove.astype(np.float32)
         if self.person.breast:
@@ -131,7 +131,7 @@ class Surfaces:
     @cached_property
     def abdomen(self) -> Floats:
         """The space inside the wall and below the diaphragm."""
-        return np.maximum(self.cage + 2, 4.0 - self.diaphragm)
+        return np.maximum(self.cage + 2, 2.2 - self.diaphragm)
 
 
 def paint_body_wall(canvas: Canvas, surfaces: Surfaces) -> None:
@@ -140,9 +140,10 @@ def paint_body_wall(canvas: Canvas, surfaces: Surfaces) -> None:
     canvas.paint(box, surfaces.skin, tissue.SKIN)
     septa = canvas.noise(SmoothNoise(person.seed, "fat septa", 7.0), box)
     fat = tissue.FAT + 5 * septa
-    fat += 70 * np.exp(-((canvas.noise(SmoothNoise(person.seed, "septa", 15.0), box) / 0.035) ** 2))
-    canvas.paint(box, surfaces.skin + 1.9, fat)
-    del fat, septa
+    veil = canvas.noise(SmoothNoise(person.seed, "septa", 19.0), box)
+    fat += 34 * np.exp(-((veil / 0.03) ** 2)) * np.clip(septa, 0, 1)
+    canvas.paint(box, surfaces.skin + 1.6, fat)
+    del fat, septa, veil
     if person.breast:
         _paint_glands(canvas, surfaces)
     _paint_muscle(canvas, surfaces)
@@ -185,10 +186,11 @@ def _paint_fat_planes(canvas: Canvas, surfaces: Surfaces, wall: Floats, low: Flo
     chest = np.minimum(chest_plane, outer_plane)
     planes = chest + (belly_plane - chest) * low
     # Between the two recti and beside the spine the layers part.
-    planes = np.minimum(planes, np.abs(at.x) - 1.5 + 40 * np.clip((at.y + 40) / 30, 0, 1))
+    planes = np.minimum(planes, np.abs(at.x + 2 * wander) - 1.5 * low + 40 * np.clip((at.y + 40) / 30, 0, 1))
     planes = np.minimum(
         planes,
-        np.abs(np.abs(at.x) - 36 - 5 * wander) - 1.0 + 30 * np.clip((75 - at.y) / 12, 0, 1),
+        np.abs(np.abs(at.x) - 40 - 7 * wander + 0.35 * (at.y - 84)) - 0.4 - 0.8 * presence
+        + 30 * np.clip((76 - at.y) / 12, 0, 1),
     )
     inside = np.maximum(planes, np.maximum(wall + 1.0, 1.0 - surfaces.cage))
     canvas.paint(box, inside.astype(np.float32), tissue.FAT + 12, opacity=0.85)
@@ -203,12 +205,12 @@ def paint_table(canvas: Canvas, back_y_mm: float) -> None:
     hollow = y - top
     bottom = back_y_mm + 58 - 0.9 * np.maximum(np.abs(x) - 95, 0)
     mattress = np.maximum(np.abs(hollow + 5) - 4.0, np.abs(x) - 205)
-    shell = np.maximum(np.abs(hollow - 1) - 1.0, np.abs(x) - 215)
+    shell = np.maximum(np.abs(hollow - 1) - 1.2, np.abs(x) - 215)
     foam = np.maximum(np.maximum(-hollow, y - bottom), np.abs(x) - 168)
     under = np.maximum(np.abs(y - bottom) - 0.8, np.abs(x) - 168)
     edge = canvas.edge_mm
-    plane = np.full(x.shape[-1:] if False else hollow.shape, tissue.AIR, dtype=np.float32)
-    for distance, value in ((mattress, -965.0), (foam, -985.0), (shell, -150.0), (under, -260.0)):
+    plane = np.full(hollow.shape, tissue.AIR, dtype=np.float32)
+    for distance, value in ((mattress, -965.0), (foam, -985.0), (shell, 240.0), (under, 90.0)):
         alpha = np.clip(0.5 - distance / edge, 0, 1)
         plane += alpha * (value - plane)
     canvas.hu[:] = plane[None]

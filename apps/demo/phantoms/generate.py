@@ -31,7 +31,7 @@ FULL_SPACING_MM = (3.0, 0.74, 0.74)
 COARSE_SHAPE = (92, 96, 96)
 COARSE_SPACING_MM = (4.0, 4.0, 4.0)
 TOP_Z_MM = 222.0
-CENTRE_Y_MM = 18.0
+CENTRE_Y_MM = 22.0
 
 
 @dataclass(frozen=True)

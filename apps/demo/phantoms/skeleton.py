@@ -8,7 +8,7 @@ from apps.demo.phantoms import anatomy as tissue
 from apps.demo.phantoms.body import Surfaces
 from apps.demo.phantoms.canvas import Box, Canvas
 from apps.demo.phantoms.noise import SmoothNoise
-from apps.demo.phantoms.shapes import Coordinates, Floats, capsule, superellipse
+from apps.demo.phantoms.shapes import Coordinates, Floats, capsule, smooth_max, superellipse
 
 _RIB_TOP_Z = tissue.VERTEBRA_Z[5:17][::-1]  # T1 ... T12
 _RIB_DROP_MM = (34, 50, 66, 80, 91, 98, 103, 104, 98, 88, 62, 42)
@@ -123,10 +123,10 @@ def paint_scapulae(canvas: Canvas, surfaces: Surfaces) -> None:
     depth, angle = surfaces.cage[box.coarse], surfaces.cage_angle[box.coarse]
     up = np.clip((at.z - 92) / 120, 0, 1.3)
     centre = 1.12 + 0.30 * up
-    half_angle = 0.06 + 0.34 * np.sqrt(up)
+    half_angle = 0.05 + 0.30 * np.sqrt(np.clip(up - 0.03, 0, 2))
     across = (angle - centre) / half_angle
-    level = 21 + 9 * up + 5 * across * np.abs(across)
-    thickness = 1.7 + 3.2 * np.clip(np.abs(across) - 0.55, 0, 1) * 1.6
+    level = 18 + 7 * up + 4 * across * np.abs(across)
+    thickness = 1.5 + 4.6 * np.clip(across - 0.45, 0, 1)
     blade = np.maximum(np.abs(depth - level) - thickness, (np.abs(across) - 1) * half_angle * 120)
     blade = np.maximum(blade, 92 - at.z).astype(np.float32)
     for side in (-1, 1):
@@ -134,7 +134,7 @@ def paint_scapulae(canvas: Canvas, surfaces: Surfaces) -> None:
             at, np.array([side * 108.0, 92, 158]), np.array([side * 168.0, 34, 226]), 5.0, 9.0
         )
         blade = np.minimum(blade, ridge)
-    blade = np.maximum(blade, surfaces.skin[box.coarse] + 7)
+    blade = smooth_max(blade, surfaces.skin[box.coarse] + 17, 6)
     paint_bone(canvas, box, blade, shell_mm=1.4, marrow_hu=150, seed=surfaces.person.seed)
 
 
@@ -172,7 +172,7 @@ class Spine:
         return superellipse(
             self.at.x,
             self.at.y - self.canal_y,
-            np.full_like(self.body_y, 10.0) + self.lumbar * 1.5,
+            np.full_like(self.body_y, 9.6) + self.lumbar * 1.6,
             np.full_like(self.body_y, 8.0),
             2.2,
         )
@@ -187,14 +187,16 @@ class Spine:
     def paint(self) -> None:
         canvas, box, person = self.canvas, self.box, self.surfaces.person
         outline = self.body_outline
+        # End plates are dished, so that a slice through one shows a ring, not a disc.
+        dish = 1.8 * np.clip(-outline / 14, 0, 1)
         waist = 1.6 * (1 - (self.offset / np.maximum(self.half_height, 1)) ** 2)
-        body = np.maximum(outline + np.maximum(waist, 0), np.abs(self.offset) - self.half_height)
+        body = np.maximum(outline + np.maximum(waist, 0), np.abs(self.offset) - self.half_height + dish)
         canvas.paint(box, np.maximum(outline, 0.6 * (self.half_height - np.abs(self.offset))),
                      tissue.DISC)
         arch = self._arch()
-        paint_bone(canvas, box, arch, shell_mm=1.9, marrow_hu=person.marrow_hu + 60,
-                   cortex_hu=690, seed=person.seed)
-        paint_bone(canvas, box, body.astype(np.float32), shell_mm=1.25, cortex_hu=480,
+        paint_bone(canvas, box, arch, shell_mm=1.35, marrow_hu=person.marrow_hu + 110,
+                   cortex_hu=620, seed=person.seed)
+        paint_bone(canvas, box, body.astype(np.float32), shell_mm=1.15, cortex_hu=430,
                    marrow_hu=person.marrow_hu, seed=person.seed)
         canal = self.canal()
         canvas.paint(box, canal, tissue.FAT + 40)
@@ -225,7 +227,7 @@ class Spine:
         along = np.maximum(np.maximum(11 - dy, dy - length), 0)
         spinous = np.hypot(np.hypot(x, along), np.maximum(np.abs(lift + slant) - 5.5
                            - 3 * self.lumbar, 0)) - (2.6 + 1.4 * np.clip((dy - 22) / 10, 0, 1))
-        facet = np.hypot(np.hypot(x - 15, dy - 5), np.maximum(np.abs(np.abs(lift) - 9) - 4, 0)) - 5
+        facet = np.hypot(np.hypot(x - 15, dy - 5), np.maximum(np.abs(np.abs(lift) - 9) - 3, 0)) - 4.4
         joint = 0.7 - np.abs(dy - 5 + 0.5 * (x - 15))
         facet = np.maximum(facet, np.where(np.abs(lift) > 9, joint, -5))
         arch = pedicle

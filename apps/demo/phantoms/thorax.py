@@ -86,7 +86,7 @@ class Chest:
         self.seed = self.person.seed
 
     def _along(self, reach_mm: float, across: float = 0.0, up: float = 0.0) -> np.ndarray:
-        origin = np.array([16.0, -24.0, 88.0])
+        origin = np.array([16.0, -24.0, 80.0])
         return origin + np.array([reach_mm, across, up]) @ _HEART_AXES
 
     # -- distances -----------------------------------------------------------------------
@@ -99,8 +99,8 @@ class Chest:
     def pericardium(self) -> Floats:
         at = self.canvas.coordinates(self.heart_box)
         s = self.person.heart
-        main = ellipsoid(at, tuple(self._along(6)), (66 * s, 48 * s, 46 * s), _HEART_AXES)
-        atria = ellipsoid(at, (-12, 2, 100), (44 * s, 34 * s, 38 * s))
+        main = ellipsoid(at, tuple(self._along(8)), (64 * s, 45 * s, 43 * s), _HEART_AXES)
+        atria = ellipsoid(at, (-10, 0, 96), (42 * s, 34 * s, 38 * s))
         return smooth_min(main, atria, 14)
 
     @cached_property
@@ -114,7 +114,8 @@ class Chest:
         """What keeps the lungs apart: heart, great vessels, spine and the fat around them."""
         at = self.surfaces.at
         wide = np.interp(self.surfaces.z, [30, 90, 130, 160, 190, 225], [15, 17, 26, 29, 30, 22])
-        front = np.clip((at.y + 62) / 34, 0.10, 1)
+        edge = self.surfaces.along_z(tissue.CAGE_Z, tissue.CAGE_FRONT)
+        front = np.clip((at.y + edge - 14) / 38, 0.10, 1)
         back = 1 - 0.38 * np.clip((at.y - 22) / 24, 0, 1)
         half = wide[:, None, None].astype(np.float32) * front * back
         centre = 2 + 5 * np.clip((at.y - 15) / 30, 0, 1) - 4 * np.clip((-at.y - 30) / 30, 0, 1)
@@ -184,14 +185,14 @@ class Chest:
             box, lungs, lambda b: canvas.refine(coarse[b.coarse], b) + 15 * canvas.noise(mottle, b)
         )
         sheet = np.maximum(self.fissures - 0.45, lungs + 0.5)
-        canvas.paint(box, sheet, -640.0, opacity=0.75 if canvas.factor == 2 else 0.2)
+        canvas.paint(box, sheet, -600.0, opacity=0.9 if canvas.factor == 2 else 0.2)
         for name, tree in trees.items():
             if name.startswith("lung"):
                 paint_tree(canvas, tree, 35.0, largest_mm=4.6)
         for name, tree in trees.items():
             if name.startswith("bronchi"):
-                paint_tree(canvas, tree, -150.0, largest_mm=3.2, smallest_mm=0.75, grow_mm=0.8)
-                paint_tree(canvas, tree, -960.0, largest_mm=3.2, smallest_mm=0.75)
+                paint_tree(canvas, tree, -150.0, largest_mm=3.2, smallest_mm=1.1, grow_mm=0.8)
+                paint_tree(canvas, tree, -960.0, largest_mm=3.2, smallest_mm=1.1)
 
     def paint_great_vessels(self) -> None:
         canvas = self.canvas
@@ -225,13 +226,13 @@ class Chest:
             scaled = tuple(r * s for r in radii)
             return ellipsoid(at, tuple(centre), scaled, _HEART_AXES)
 
-        left = chamber(self._along(20, 12, -4), (41, 22, 22))
-        right = chamber(self._along(12, -22, 6), (47, 20, 32))
+        left = chamber(self._along(20, 11, -6), (42, 23, 23))
+        right = chamber(self._along(12, -21, 4), (52, 22, 36))
         left_atrium = smooth_min(
             ellipsoid(at, (6, 17, 112), (30 * s, 17 * s, 23 * s)),
             ellipsoid(at, (30, 0, 122), (13, 9, 10)), 8)
         right_atrium = smooth_min(
-            ellipsoid(at, (-36, -10, 86), (20 * s, 24 * s, 30 * s)),
+            ellipsoid(at, (-34, -10, 80), (21 * s, 25 * s, 31 * s)),
             ellipsoid(at, (-26, -38, 112), (10, 13, 12)), 10)
         myocardium = left - 9.0
         shell = smooth_min(smooth_min(myocardium, right - 3.2, 5),
@@ -257,15 +258,15 @@ class Chest:
         trees: dict[str, Tree] = {}
         for side, hilum in (("right", _RIGHT_HILUM), ("left", _LEFT_HILUM)):
             mask = clear & ((x < 0) if side == "right" else (x > 0))
-            for kind, count, shift in (("arteries", 560, (0, 0, 0)), ("veins", 430, (2, -8, -14))):
+            for kind, count, shift in (("arteries", 900, (0, 0, 0)), ("veins", 700, (2, -8, -14))):
                 rng = seeded(self.seed, f"{kind} {side}")
                 targets = sample_inside(rng, self.canvas, mask, count)
                 root = tuple(h + d for h, d in zip(hilum, shift, strict=True))
                 trees[f"lung {kind} {side}"] = grow_tree(
-                    rng, root, targets, leaf_radius_mm=0.42
+                    rng, root, targets, leaf_radius_mm=0.46
                 )
             rng = seeded(self.seed, f"bronchi {side}")
-            targets = sample_inside(rng, self.canvas, mask & (self.lungs < -22), 46)
+            targets = sample_inside(rng, self.canvas, mask & (self.lungs < -20), 40)
             trees[f"bronchi {side}"] = grow_tree(
                 rng, tuple(h + 4 for h in hilum), targets, leaf_radius_mm=0.75
             )

@@ -119,7 +119,7 @@ def tumour_distance(canvas: Canvas, placed: PlacedTumour, seed: int) -> tuple[Bo
             zip((canvas.axes.z, canvas.axes.y, canvas.axes.x), part, strict=True)
         )
     )
-    for scale_mm, strength in ((8.5, 0.16), (3.4, 0.055)):
+    for scale_mm, strength in ((8.5, 0.22), (4.2, 0.10)):
         bumps = SmoothNoise(seed, f"tumour shape {spec.identity} {scale_mm}", scale_mm)
         distance = distance + spec.irregularity * strength * radius * bumps.on_axes(z, y, x)
     return box, distance.astype(np.float32)
@@ -147,8 +147,8 @@ def _paint_metastasis(
 ) -> None:
     """Darker than the liver, with a faintly enhancing rim and a darker centre."""
     texture = 7 * canvas.noise(SmoothNoise(seed, f"tumour texture {spec.identity}", 4.0), box)
-    canvas.blend(box, distance, 82 + texture, 3.2)
-    canvas.blend(box, distance + 0.16 * spec.diameter_mm, 58 + texture, 4.0)
+    canvas.blend(box, distance, 78 + texture, 3.2)
+    canvas.blend(box, distance + 0.16 * spec.diameter_mm, 54 + texture, 4.0)
     if spec.necrosis and spec.diameter_mm > 14:
         canvas.blend(box, distance + 0.32 * spec.diameter_mm, 34 + texture, 5.0, spec.necrosis)
 
@@ -158,7 +158,7 @@ def _paint_spicules(canvas: Canvas, placed: PlacedTumour, seed: int) -> None:
     rng = seeded(seed, f"spicules {spec.identity}")
     centre, scale = np.asarray(placed.centre), np.asarray(placed.scale)
     radius = spec.diameter_mm / 2
-    for _ in range(int(46 * spec.spiculation)):
+    for _ in range(int(60 * spec.spiculation)):
         direction = rng.normal(0, 1, 3)
         direction /= np.linalg.norm(direction)
         reach = radius * (1.15 + 0.55 * rng.uniform()) + 2

@@ -79,7 +79,7 @@ def grow_tree(
     leaf_radius_mm: float,
     step_mm: float = 6.0,
     murray: float = 2.75,
-    straightness: float = 0.35,
+    straightness: float = 0.45,
 ) -> Tree:
     """Connect every target to the nearest branch, near ones first, with gentle curves.
 
@@ -100,8 +100,8 @@ def grow_tree(
         heading = heading / (np.linalg.norm(heading) or 1) * reach[start]
         t = np.linspace(0, 1, pieces + 1)[1:, None]
         straight = nodes[start] + t * (target - nodes[start])
-        bend = 0.30 * t * (1 - t) ** 2 * (heading - (target - nodes[start]))
-        points = straight + bend + rng.normal(0, 0.5, straight.shape) * (t < 1)
+        bend = 0.42 * t * (1 - t) ** 2 * (heading - (target - nodes[start]))
+        points = straight + bend + rng.normal(0, 0.3, straight.shape) * (t < 1)
         previous = start
         for point in points:
             if count >= capacity:
