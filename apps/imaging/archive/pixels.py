@@ -1,0 +1,79 @@
+"""Stored frames back to values, and a picture of one."""
+
+import io
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+HTJ2K_SYNTAXES = frozenset(
+    {
+        "1.2.840.10008.1.2.4.201",
+        "1.2.840.10008.1.2.4.202",
+        "1.2.840.10008.1.2.4.203",
+    }
+)
+THUMBNAIL_SIDE = 160
+JPEG_QUALITY = 85
+ROBUST_PERCENTILES = (1.0, 99.0)
+
+
+def decode_frame(
+    body: bytes, *, transfer_syntax_uid: str, rows: int, columns: int, samples: int, dtype: str
+) -> npt.NDArray[Any]:
+    """(row, column) or (row, column, sample) as stored, before any LUT."""
+    if transfer_syntax_uid in HTJ2K_SYNTAXES:
+        decoded: npt.NDArray[Any] = imagecodecs.htj2k_decode(body)
+        return decoded
+    values = np.frombuffer(body, dtype=np.dtype(dtype).newbyteorder("<"))
+    shape = (rows, columns) if samples == 1 else (rows, columns, samples)
+    return values.reshape(shape)
+
+
+def draw_thumbnail(values: npt.NDArray[Any], *, profile: dict[str, Any]) -> bytes:
+    """JPEG of one frame: Modality LUT, the header's first window, MONOCHROME1 inverted."""
+    photometric = str(first_value(profile, "00280004", "MONOCHROME2"))
+    if values.ndim == 3:
+        grey = np.clip(values, 0, 255).astype(np.uint8)
+    elif photometric == "PALETTE COLOR":
+        grey = _stretch(values.astype(np.float64), None)
+    else:
+        rescaled = values.astype(np.float64) * float(first_value(profile, "00281053", 1.0))
+        rescaled += float(first_value(profile, "00281052", 0.0))
+        grey = _stretch(rescaled, _window(profile))
+        if photometric == "MONOCHROME1":
+            grey = 255 - grey
+    picture = Image.fromarray(grey)
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    out = io.BytesIO()
+    picture.convert("RGB" if values.ndim == 3 else "L").save(out, "JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()
+
+
+def first_value(profile: dict[str, Any], tag: str, default: Any) -> Any:
+    values = profile.get(tag, {}).get("Value") or [default]
+    return default if values[0] is None else values[0]
+
+
+def _window(profile: dict[str, Any]) -> tuple[float, float] | None:
+    centre, width = first_value(profile, "00281050", None), first_value(profile, "00281051", None)
+    try:
+        centre, width = float(centre), float(width)
+    except (TypeError, ValueError):
+        return None
+    return (centre, width) if width >= 1 else None
+
+
+def _stretch(
+    values: npt.NDArray[np.float64], window: tuple[float, float] | None
+) -> npt.NDArray[np.uint8]:
+    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+    if window is None:
+        low, high = np.percentile(values, ROBUST_PERCENTILES)
+    else:
+        low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
+    span = float(high - low) or 1.0
+    scaled: npt.NDArray[np.uint8] = np.clip((values - low) / span * 255.0, 0, 255).astype(np.uint8)
+    return scaled

@@ -1,0 +1,170 @@
+"""The derived volume file: float32 voxels in slice order, memory-mapped, rebuilt at need."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.core.exceptions import NotVisible
+from apps.imaging.archive import SeriesArchive, open_series
+from apps.imaging.archive.layout import sync_file, volume_directory
+from apps.imaging.archive.writer import frame_pose
+from apps.imaging.exceptions import NotAVolume
+from apps.imaging.geometry import SeriesGeometry, describe_frames
+from apps.imaging.models import Series
+from apps.imaging.volumes import Volume
+
+REFUSALS = {
+    "not_an_image": "The series holds no images.",
+    "no_patient_space": "The images carry no position in the patient.",
+    "single_slice": "One slice is not a volume.",
+    "mixed_orientation": "The slices have different orientations.",
+    "mixed_size": "The slices differ in size or pixel spacing.",
+    "mixed_frame_of_reference": "The slices lie in different frames of reference.",
+    "duplicate_position": "Several slices lie at the same position.",
+    "multiple_volumes": "The series holds several volumes (time points, b-values or echoes).",
+    "gantry_tilt": "The slices are sheared by gantry tilt.",
+    "irregular_spacing": "The distance between slices varies.",
+    "missing_slices": "Slices are missing.",
+    "pixels_unavailable": "Not every slice can be decoded.",
+}
+
+
+def open_derived_volume(*, series_id: UUID) -> Volume:
+    """See ``volumes.open_volume``."""
+    series = Series.objects.filter(pk=series_id).exclude(archive_key="").first()
+    if series is None:
+        raise NotVisible()
+    try:
+        archive = open_series(series.archive_key)
+    except FileNotFoundError:
+        raise NotVisible() from None
+    return open_archived_volume(archive)
+
+
+def open_archived_volume(archive: SeriesArchive) -> Volume:
+    """The volume of a published series, building its file first where it is missing."""
+    poses = [frame_pose(pose) for one in archive.instances for pose in one["poses"]]
+    geometry = describe_frames(poses)
+    if any(not one["frames"] for one in archive.instances) and poses:
+        _refuse("pixels_unavailable")
+    if geometry.refusal or geometry.affine_lps is None:
+        _refuse(geometry.refusal or "not_an_image")
+    assert geometry.affine_lps is not None
+    order = [(poses[i].sop_instance_uid, poses[i].frame) for i in geometry.order]
+    first = poses[geometry.order[0]]
+    shape = (len(order), first.rows, first.columns)
+    path = volume_directory() / f"{archive.archive_key}.f32"
+    if not path.exists() or path.stat().st_size != int(np.prod(shape)) * 4:
+        _build(archive, path=path, order=order, shape=shape, geometry=geometry)
+    os.utime(path)  # least recently used is evicted first
+    return Volume(
+        voxels=np.memmap(path, dtype="<f4", mode="r", shape=shape),
+        affine_lps=geometry.affine_lps,
+        sop_instance_uids=tuple(uid for uid, _ in order),
+        frame_of_reference_uid=first.frame_of_reference_uid,
+        warnings=tuple((w.code, w.message) for w in geometry.warnings),
+    )
+
+
+def _refuse(code: str) -> None:
+    raise NotAVolume(REFUSALS.get(code, "Not a volume."), code=code)
+
+
+def _build(
+    archive: SeriesArchive,
+    *,
+    path: Path,
+    order: list[tuple[str, int]],
+    shape: tuple[int, int, int],
+    geometry: SeriesGeometry,
+) -> None:
+    documents = {
+        str(document["00080018"]["Value"][0]): document for document in archive.metadata()
+    }
+    draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
+    try:
+        voxels = np.memmap(draft, dtype="<f4", mode="w+", shape=shape)
+        for index, (uid, frame) in enumerate(order):
+            stored = archive.decode(uid, frame)
+            if stored.shape != shape[1:]:
+                _refuse("pixels_unavailable")
+            voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)
+        voxels.flush()
+        del voxels
+        sync_file(draft)
+        draft.rename(path)
+        _note_geometry(path, geometry=geometry, order=order)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _note_geometry(
+    path: Path, *, geometry: SeriesGeometry, order: list[tuple[str, int]]
+) -> None:
+    """Beside the voxels, for whoever finds the file without the index."""
+    path.with_suffix(".json").write_text(
+        json.dumps(geometry.summary() | {"sop_instance_uids": [uid for uid, _ in order]})
+    )
+
+
+def apply_modality_lut(
+    stored: npt.NDArray[Any], document: dict[str, Any], *, frame: int = 1
+) -> npt.NDArray[np.float32]:
+    """Stored values to the modality's (PS3.3 C.11.1; per frame C.7.6.16.2.9)."""
+    table = _items(document, "00283000")
+    if table:
+        return _look_up(stored, table[0])
+    source = _frame_transform(document, frame) or document
+    slope = _decimal(source, "00281053", 1.0)
+    intercept = _decimal(source, "00281052", 0.0)
+    scaled: npt.NDArray[np.float32] = (stored.astype(np.float64) * slope + intercept).astype(
+        np.float32
+    )
+    return scaled
+
+
+def _frame_transform(document: dict[str, Any], frame: int) -> dict[str, Any] | None:
+    per_frame = _items(document, "52009230")
+    shared = _items(document, "52009229")
+    groups = (per_frame[frame - 1 : frame] if per_frame else []) + shared[:1]
+    for group in groups:
+        transform = _items(group, "00289145")
+        if transform:
+            return transform[0]
+    return None
+
+
+def _look_up(stored: npt.NDArray[Any], item: dict[str, Any]) -> npt.NDArray[np.float32]:
+    descriptor = item["00283002"]["Value"]
+    count = int(descriptor[0]) or 65536
+    first = int(descriptor[1])
+    if stored.dtype.kind == "i" and first > 32767:
+        first -= 65536
+    entries = _table_values(item["00283006"], bits=int(descriptor[2]))[:count]
+    indices = np.clip(stored.astype(np.int64) - first, 0, len(entries) - 1)
+    mapped: npt.NDArray[np.float32] = entries[indices].astype(np.float32)
+    return mapped
+
+
+def _table_values(element: dict[str, Any], *, bits: int) -> npt.NDArray[Any]:
+    import base64
+
+    if "InlineBinary" in element:
+        raw = base64.b64decode(element["InlineBinary"])
+        return np.frombuffer(raw, dtype="<u2" if bits > 8 else "u1")
+    return np.asarray(element["Value"])
+
+
+def _items(document: dict[str, Any], tag: str) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = document.get(tag, {}).get("Value") or []
+    return values
+
+
+def _decimal(document: dict[str, Any], tag: str, default: float) -> float:
+    values = document.get(tag, {}).get("Value") or [default]
+    return float(default if values[0] is None else values[0])

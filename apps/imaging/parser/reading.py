@@ -1,0 +1,155 @@
+"""From the bytes of a Part 10 file to a checked pydicom dataset (PS3.10 §7)."""
+
+import re
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pydicom
+from pydicom import config as pydicom_config
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
+
+from apps.imaging.parser.limits import Limits
+from apps.imaging.parser.verdicts import Rejected
+
+PREAMBLE_BYTES = 128
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+UID_PATTERN = re.compile(r"^[0-9]+(\.[0-9]+)*$")
+UID_LENGTH = 64
+PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
+
+
+def clean_preamble(raw: bytes) -> bytes:
+    """Zero the preamble: it may hold another file format's executable header.
+
+    Raises
+    ------
+    Rejected
+        ``empty`` or ``not_dicom``.
+    """
+    if not raw:
+        raise Rejected("empty")
+    if raw[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != b"DICM":
+        raise Rejected("not_dicom")
+    return bytes(PREAMBLE_BYTES) + raw[PREAMBLE_BYTES:]
+
+
+def read_dataset(raw: bytes, *, limits: Limits) -> FileDataset:
+    """Parse completely and check UIDs, element count and nesting.
+
+    Raises
+    ------
+    Rejected
+        With the reason.
+    """
+    try:
+        dataset = pydicom.dcmread(BytesIO(raw))
+        _count_elements(dataset, limits=limits)
+    except Rejected:
+        raise
+    except InvalidDicomError as error:
+        raise Rejected("not_dicom") from error
+    except RecursionError as error:
+        raise Rejected("nested_too_deep") from error
+    except MemoryError as error:
+        raise Rejected("out_of_memory") from error
+    except (EOFError, zlib.error) as error:
+        raise Rejected("truncated") from error
+    except Exception as error:  # noqa: BLE001 - hostile bytes raise anything
+        raise Rejected("malformed", type(error).__name__) from error
+    _check_identity(dataset)
+    return dataset
+
+
+def _count_elements(dataset: Dataset, *, limits: Limits) -> None:
+    """Convert every element once; what cannot be converted is dropped from nothing."""
+    pending: list[tuple[Dataset, int]] = [(dataset, 0)]
+    count = 0
+    while pending:
+        current, depth = pending.pop()
+        if depth > limits.depth:
+            raise Rejected("nested_too_deep")
+        count += len(current)
+        if count > limits.elements:
+            raise Rejected("too_many_elements")
+        for tag in list(current.keys()):
+            raw = current.get_item(tag)
+            if raw is not None and getattr(raw, "VR", None) not in (None, "SQ", "UN"):
+                continue
+            element = _convert(current, tag)
+            if element is not None and element.VR == "SQ":
+                pending.extend((item, depth + 1) for item in element.value or ())
+
+
+def _convert(dataset: Dataset, tag: Any) -> Any:
+    try:
+        return dataset[tag]
+    except (RecursionError, MemoryError, EOFError):
+        raise
+    except Exception:  # noqa: BLE001 - one bad element does not make the object unreadable
+        return None
+
+
+def _check_identity(dataset: FileDataset) -> None:
+    meta = getattr(dataset, "file_meta", None)
+    if str(getattr(meta, "MediaStorageSOPClassUID", "")) == MEDIA_STORAGE_DIRECTORY:
+        raise Rejected("dicomdir")
+    for keyword in (
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+    ):
+        value = text(dataset, keyword)
+        if not value:
+            raise Rejected("missing_uid", keyword)
+        if len(value) > UID_LENGTH or not UID_PATTERN.match(value):
+            raise Rejected("invalid_uid", keyword)
+    syntax = str(getattr(meta, "TransferSyntaxUID", ""))
+    if not syntax:
+        raise Rejected("unsupported_transfer_syntax", "none named")
+    if not UID(syntax).is_transfer_syntax:
+        raise Rejected("unsupported_transfer_syntax", syntax[:UID_LENGTH])
+
+
+def text(dataset: Dataset, keyword: str) -> str:
+    """One value as plain text; empty when absent, unreadable or of the wrong type."""
+    value = value_of(dataset, keyword)
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("latin-1").strip(" \0")
+    return str(value).strip(" \0")
+
+
+def value_of(dataset: Dataset, keyword: str) -> Any:
+    """A value, or ``None`` where the element is absent or its bytes make no sense."""
+    try:
+        return dataset.get(keyword)
+    except Exception:  # noqa: BLE001 - lazily converted hostile bytes
+        return None
+
+
+def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    """Exactly ``count`` finite numbers, or ``None``."""
+    value = value_of(dataset, keyword)
+    if value is None:
+        return None
+    try:
+        items = [value] if count == 1 and not hasattr(value, "__len__") else list(value)
+        parsed = tuple(float(item) for item in items)
+    except (TypeError, ValueError):
+        return None
+    if len(parsed) != count or not all(abs(number) < 1e9 for number in parsed):
+        return None
+    return parsed
+
+
+def whole(dataset: Dataset, keyword: str) -> int | None:
+    value = numbers(dataset, keyword, 1)
+    return None if value is None else int(value[0])

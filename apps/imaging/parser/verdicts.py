@@ -1,0 +1,30 @@
+"""Why a file is not accepted. Codes are stable; the words are shown to people."""
+
+REASONS: dict[str, str] = {
+    "empty": "The file is empty.",
+    "too_large": "The file is larger than the limit.",
+    "not_dicom": "Not a DICOM file.",
+    "dicomdir": "A DICOMDIR only lists files; the files themselves are read.",
+    "truncated": "The file ends in the middle.",
+    "malformed": "The file claims to be DICOM but cannot be read.",
+    "missing_uid": "A required UID is missing.",
+    "invalid_uid": "A UID holds something other than digits and dots.",
+    "unsupported_transfer_syntax": "The transfer syntax is not supported.",
+    "too_many_elements": "The file holds more data elements than the limit.",
+    "nested_too_deep": "Sequences are nested deeper than the limit.",
+    "pixels_too_large": "The declared pixel data exceed the limit.",
+    "pixel_length_mismatch": "The pixel data are shorter than the header declares.",
+    "no_pixel_data": "An image without pixel data.",
+    "parser_crashed": "Reading the file broke the parser; the file is refused.",
+    "parser_timeout": "Reading the file took longer than the limit.",
+    "out_of_memory": "Reading the file needs more memory than the limit.",
+}
+
+
+class Rejected(Exception):
+    """The file is refused with a code of ``REASONS``; for the parent, never a trace."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = REASONS[code] + (f" ({detail})" if detail else "")
