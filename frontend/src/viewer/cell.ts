@@ -1,0 +1,99 @@
+import { Interaction } from './interaction'
+import { drawFurniture } from './overlay/furniture'
+import { paintMasks } from './overlay/maskPainter'
+import { drawMeasurement, shapesOn } from './overlay/measurements'
+import { drawPointer } from './overlay/pointers'
+import { element } from './overlay/svg'
+import type { StackView } from './stackView'
+import type { Viewer } from './viewer'
+
+const PREVIEW_COLOUR = 'var(--vw-preview, #ffd54a)'
+
+/** One viewport on the screen: the picture, the masks, the drawings, and the hands on it. */
+export class Cell {
+  private readonly picture = document.createElement('div')
+  private readonly maskCanvas = document.createElement('canvas')
+  private readonly drawing = element('svg', { class: 'vw-drawing', 'aria-hidden': 'true' })
+  private readonly interaction: Interaction
+  private readonly stops: (() => void)[]
+  private frameHandle = 0
+  private readonly viewer: Viewer
+  private readonly view: StackView
+
+  constructor(host: HTMLElement, viewer: Viewer, view: StackView) {
+    this.viewer = viewer
+    this.view = view
+    this.picture.className = 'vw-picture'
+    this.maskCanvas.className = 'vw-masks'
+    host.append(this.picture, this.maskCanvas, this.drawing)
+    this.interaction = new Interaction(host, viewer, view, () => this.schedule())
+    view.attach(this.picture)
+    this.stops = [
+      view.drawn.on(() => this.schedule()),
+      view.changed.on(() => this.schedule()),
+      viewer.overlaysChanged.on(() => this.schedule()),
+    ]
+    this.schedule()
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frameHandle)
+    for (const stop of this.stops) stop()
+    this.interaction.dispose()
+    this.view.detach()
+    this.picture.remove()
+    this.maskCanvas.remove()
+    this.drawing.remove()
+  }
+
+  cancel(): void {
+    this.interaction.cancel()
+  }
+
+  private schedule(): void {
+    if (this.frameHandle !== 0) return
+    this.frameHandle = requestAnimationFrame(() => {
+      this.frameHandle = 0
+      this.draw()
+    })
+  }
+
+  private draw(): void {
+    const { viewer, view } = this
+    paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
+    const preview = this.interaction.preview
+    const measurements = shapesOn(view, viewer.measurements)
+      .filter(({ measurement }) => measurement.id !== preview?.id)
+      .map((shape) => drawMeasurement(shape, shape.measurement.id === viewer.selected))
+    const pointers = viewer.pointers.map((pointer) => drawPointer(view, pointer))
+    this.drawing.replaceChildren(
+      ...drawFurniture(view),
+      ...measurements,
+      ...this.drawPreview(),
+      ...pointers.filter((node) => node !== null),
+    )
+  }
+
+  private drawPreview(): SVGElement[] {
+    const { preview } = this.interaction
+    const frame = this.view.shownFrame
+    if (preview === null || frame === null) return []
+    const points_px = preview.points
+      .map((point) => this.view.patientToCanvas(point))
+      .filter((point) => point !== null)
+    const measurement = {
+      id: 'preview',
+      kind: preview.kind,
+      sop_instance_uid: frame.sop_instance_uid,
+      frame: frame.frame,
+      points_lps: preview.points,
+      points_image: null,
+      text: preview.text,
+      caption: '',
+      colour: PREVIEW_COLOUR,
+      pending: true,
+      editable: false,
+    }
+    return [drawMeasurement({ measurement, points_px }, true)]
+  }
+}

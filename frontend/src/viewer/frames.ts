@@ -1,0 +1,245 @@
+import { planeFrom, pixelPlane, isFiniteVec3, type ImagePlane } from '@/geometry'
+
+import {
+  itemOf,
+  numberOf,
+  numbersOf,
+  personNameOf,
+  sequenceOf,
+  textOf,
+  textsOf,
+  type DicomDataset,
+} from './dicomJson'
+import { acquisition_s, suvScaleOf, type SuvRefusal } from './suv'
+import { rangeFromWindow, type VoiRange } from './voi'
+
+/** What the numbers of an image mean after everything that was applied to them. */
+export type ValueUnit = 'HU' | 'SUVbw g/mL' | 'Bq/mL' | 'counts' | 'Gy' | ''
+
+export interface PixelLayout {
+  readonly columns: number
+  readonly rows: number
+  readonly samples_per_pixel: number
+  readonly photometric_interpretation: string
+  readonly planar_configuration: number
+  readonly bits_allocated: number
+  readonly bits_stored: number
+  readonly pixel_representation: number
+}
+
+/** One picture of a series: an instance, or one frame of it. */
+export interface FrameDescription {
+  readonly image_id: string
+  readonly sop_instance_uid: string
+  readonly sop_class_uid: string
+  /** From 1, as in DICOM. */
+  readonly frame: number
+  readonly instance_number: string
+  readonly layout: PixelLayout
+  /** Null where the image has no patient space. */
+  readonly plane_lps: ImagePlane | null
+  /** The plane the viewer draws on: `plane_lps`, or the pixels themselves. */
+  readonly plane: ImagePlane
+  readonly slice_thickness_mm: number | null
+  /** `shown = factor × (slope × stored + intercept)`. */
+  readonly slope: number
+  readonly intercept: number
+  readonly factor: number
+  readonly voi: VoiRange | null
+  readonly dataset: DicomDataset
+}
+
+export interface SeriesDescription {
+  readonly study_instance_uid: string
+  readonly series_instance_uid: string
+  readonly frame_of_reference_uid: string | null
+  readonly modality: string
+  readonly series_number: string
+  readonly series_description: string
+  readonly study_date: string
+  readonly patient: {
+    readonly name: string
+    readonly patient_id: string
+    readonly birth_date: string
+    readonly sex: string
+    readonly deidentified: boolean
+  }
+  readonly synthetic: boolean
+  readonly unit: ValueUnit
+  /** Set on a PET whose window is not in SUV. */
+  readonly suv_refusal: SuvRefusal | null
+  readonly lossy: string | null
+  readonly frames: readonly FrameDescription[]
+}
+
+/** Image ids carry the archive key and the instance, never an origin or a patient. */
+export const imageIdOf = (base_url: string, sop_instance_uid: string, frame: number): string =>
+  `consilium:${base_url}/instances/${sop_instance_uid}/frames/${frame}`
+
+export const urlOfImageId = (image_id: string): string => image_id.slice('consilium:'.length)
+
+const isPet = (dataset: DicomDataset): boolean => textOf(dataset, '00080060') === 'PT'
+
+/**
+ * A series as the viewer needs it, from the metadata of its instances in slice order.
+ *
+ * @throws RangeError when there is no picture in it.
+ */
+export function describeSeries(
+  instances: readonly DicomDataset[],
+  base_url: string,
+): SeriesDescription {
+  const first = instances.find((dataset) => (numberOf(dataset, '00280010') ?? 0) > 0)
+  if (first === undefined) throw new RangeError('the series holds no images')
+  const earliest_s = earliestAcquisition_s(instances)
+  const scales = isPet(first) ? instances.map((dataset) => suvScaleOf(dataset, earliest_s)) : []
+  const refusal = scales.find((scale) => scale.kind === 'refused')
+  const inSuv = scales.length > 0 && refusal === undefined
+  const frames = instances.flatMap((dataset, index) => {
+    const scale = scales[index]
+    const factor = inSuv && scale?.kind === 'suv' ? scale.factor : 1
+    return describeFrames(dataset, base_url, factor)
+  })
+  return {
+    study_instance_uid: textOf(first, '0020000D'),
+    series_instance_uid: textOf(first, '0020000E'),
+    frame_of_reference_uid: textOf(first, '00200052') || null,
+    modality: textOf(first, '00080060'),
+    series_number: textOf(first, '00200011'),
+    series_description: textOf(first, '0008103E'),
+    study_date: textOf(first, '00080020'),
+    patient: {
+      name: personNameOf(first, '00100010'),
+      patient_id: textOf(first, '00100020'),
+      birth_date: textOf(first, '00100030'),
+      sex: textOf(first, '00100040'),
+      deidentified: textOf(first, '00120062') === 'YES',
+    },
+    synthetic: instances.some((dataset) => textOf(dataset, '0008001C') === 'YES'),
+    unit: unitOf(first, inSuv),
+    suv_refusal: refusal?.kind === 'refused' ? refusal.reason : null,
+    lossy: lossyOf(first),
+    frames,
+  }
+}
+
+function earliestAcquisition_s(instances: readonly DicomDataset[]): number | null {
+  const known = instances.map(acquisition_s).filter((value) => value !== null)
+  return known.length > 0 ? known.reduce((a, b) => Math.min(a, b)) : null
+}
+
+function unitOf(dataset: DicomDataset, inSuv: boolean): ValueUnit {
+  if (inSuv) return 'SUVbw g/mL'
+  if (isPet(dataset)) return textOf(dataset, '00541001') === 'BQML' ? 'Bq/mL' : 'counts'
+  if (textOf(dataset, '00080060') === 'CT') return 'HU'
+  if (textOf(dataset, '00080060') === 'RTDOSE') return 'Gy'
+  return ''
+}
+
+function lossyOf(dataset: DicomDataset): string | null {
+  if (textOf(dataset, '00282110') !== '01') return null
+  const ratio = numberOf(dataset, '00282112')
+  return ratio === null ? '' : `${ratio}:1`
+}
+
+function describeFrames(
+  dataset: DicomDataset,
+  base_url: string,
+  factor: number,
+): FrameDescription[] {
+  const rows = numberOf(dataset, '00280010')
+  const columns = numberOf(dataset, '00280011')
+  if (rows === null || columns === null || rows <= 0 || columns <= 0) return []
+  const shared = itemOf(dataset, '52009229')
+  const perFrame = sequenceOf(dataset, '52009230')
+  const count = Math.max(1, numberOf(dataset, '00280008') ?? 1)
+  return Array.from({ length: count }, (_, index) =>
+    describeFrame(dataset, base_url, factor, index + 1, shared, perFrame[index]),
+  )
+}
+
+function describeFrame(
+  dataset: DicomDataset,
+  base_url: string,
+  factor: number,
+  frame: number,
+  shared: DicomDataset | undefined,
+  own: DicomDataset | undefined,
+): FrameDescription {
+  const layout = layoutOf(dataset)
+  const macro = (tag: string): DicomDataset | undefined => itemOf(own, tag) ?? itemOf(shared, tag)
+  const position = macro('00209113') ?? dataset
+  const orientation = macro('00209116') ?? dataset
+  const measures = macro('00289110') ?? dataset
+  const transformation = macro('00289145') ?? dataset
+  const plane_lps = planeOf(layout, position, orientation, measures)
+  const sop_instance_uid = textOf(dataset, '00080018')
+  return {
+    image_id: imageIdOf(base_url, sop_instance_uid, frame),
+    sop_instance_uid,
+    sop_class_uid: textOf(dataset, '00080016'),
+    frame,
+    instance_number: textOf(dataset, '00200013'),
+    layout,
+    plane_lps,
+    plane: plane_lps ?? flatPlaneOf(layout, dataset),
+    slice_thickness_mm: numberOf(measures, '00180050'),
+    slope: numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1,
+    intercept: numberOf(transformation, '00281052') ?? 0,
+    factor,
+    voi: factor === 1 ? voiOf(macro('00289132') ?? dataset) : null,
+    dataset,
+  }
+}
+
+const doseScalingOf = (dataset: DicomDataset): number | null => numberOf(dataset, '3004000E')
+
+function layoutOf(dataset: DicomDataset): PixelLayout {
+  return {
+    columns: numberOf(dataset, '00280011') ?? 0,
+    rows: numberOf(dataset, '00280010') ?? 0,
+    samples_per_pixel: numberOf(dataset, '00280002') ?? 1,
+    photometric_interpretation: textOf(dataset, '00280004') || 'MONOCHROME2',
+    planar_configuration: numberOf(dataset, '00280006') ?? 0,
+    bits_allocated: numberOf(dataset, '00280100') ?? 16,
+    bits_stored: numberOf(dataset, '00280101') ?? numberOf(dataset, '00280100') ?? 16,
+    pixel_representation: numberOf(dataset, '00280103') ?? 0,
+  }
+}
+
+function planeOf(
+  layout: PixelLayout,
+  position: DicomDataset,
+  orientation: DicomDataset,
+  measures: DicomDataset,
+): ImagePlane | null {
+  const image_position_lps = numbersOf(position, '00200032')
+  const spacing = numbersOf(measures, '00280030')
+  if (!isFiniteVec3(image_position_lps)) return null
+  return planeFrom({
+    image_position_lps,
+    image_orientation: numbersOf(orientation, '00200037'),
+    pixel_spacing_mm: [spacing[0] ?? 0, spacing[1] ?? 0],
+    columns: layout.columns,
+    rows: layout.rows,
+  })
+}
+
+/** Non-square pixels look right, but nothing on such an image is in millimetres. */
+function flatPlaneOf(layout: PixelLayout, dataset: DicomDataset): ImagePlane {
+  for (const tag of ['00280030', '00181164', '00280034']) {
+    const [vertical = 0, horizontal = 0] = numbersOf(dataset, tag)
+    if (vertical > 0 && horizontal > 0) {
+      return pixelPlane(layout.columns, layout.rows, vertical / horizontal)
+    }
+  }
+  return pixelPlane(layout.columns, layout.rows)
+}
+
+function voiOf(dataset: DicomDataset): VoiRange | null {
+  const centre = numberOf(dataset, '00281050')
+  const width = numberOf(dataset, '00281051')
+  if (centre === null || width === null || width <= 0) return null
+  const exact = textsOf(dataset, '00281056')[0] === 'LINEAR_EXACT'
+  return rangeFromWindow(centre, width, exact)
+}

@@ -1,0 +1,284 @@
+import {
+  bidirectionalFromLongAxis,
+  bidirectionalFromPoints,
+  bidirectionalPoints,
+  distance,
+  ordered,
+  withHandleMoved,
+  type Vec2,
+  type Vec3,
+} from '@/geometry'
+
+import {
+  draftOf,
+  liveText,
+  pointsOnPlane,
+  positionsFor,
+  type DrawnMeasurement,
+  type MeasurementKind,
+} from './annotations'
+import { hitTest, shapesOn } from './overlay/measurements'
+import type { Viewer } from './viewer'
+import type { StackView } from './stackView'
+import { draggedWindow } from './voi'
+
+/** A drawing shorter than this is a slip of the hand, not a measurement. */
+const SMALLEST_DRAWING_PX = 4
+const ZOOM_PER_PX = 1.008
+const WHEEL_STEP = 60
+
+type Gesture =
+  | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' }
+  | { readonly kind: 'draw'; readonly draw: MeasurementKind; readonly start: Vec3 }
+  | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
+  | { readonly kind: 'pinch' }
+
+/** A drawing or a dragged handle that is not on the server yet. */
+export interface Preview {
+  readonly id: string | null
+  readonly kind: MeasurementKind
+  readonly points: readonly Vec3[]
+  readonly text: string
+}
+
+/** Mouse, touch, pen and wheel of one viewport. */
+export class Interaction {
+  preview: Preview | null = null
+  private gesture: Gesture | null = null
+  private start: Vec2 = [0, 0]
+  private last: Vec2 = [0, 0]
+  private remainder = 0
+  private wheelRemainder = 0
+  private readonly touches = new Map<number, Vec2>()
+  private readonly abort = new AbortController()
+  private readonly element: HTMLElement
+  private readonly viewer: Viewer
+  private readonly view: StackView
+  private readonly onPreview: () => void
+
+  constructor(element: HTMLElement, viewer: Viewer, view: StackView, onPreview: () => void) {
+    this.element = element
+    this.viewer = viewer
+    this.view = view
+    this.onPreview = onPreview
+    const { signal } = this.abort
+    element.addEventListener('pointerdown', this.down, { signal })
+    element.addEventListener('pointermove', this.move, { signal })
+    element.addEventListener('pointerup', this.up, { signal })
+    element.addEventListener('pointercancel', this.cancelled, { signal })
+    element.addEventListener('pointerleave', () => viewer.pointed.emit(null), { signal })
+    element.addEventListener('wheel', this.wheel, { signal, passive: false })
+    element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
+  }
+
+  dispose(): void {
+    this.abort.abort()
+  }
+
+  /** Gives up the running gesture (Escape). */
+  cancel(): void {
+    this.gesture = null
+    this.setPreview(null)
+  }
+
+  private position(event: MouseEvent): Vec2 {
+    const box = this.element.getBoundingClientRect()
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+
+  private readonly down = (event: PointerEvent): void => {
+    const at = this.position(event)
+    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'user')
+    // A capture fails for a pointer that is gone already; the gesture works without.
+    try {
+      this.element.setPointerCapture(event.pointerId)
+    } catch {
+      return
+    }
+    this.start = at
+    this.last = at
+    this.remainder = 0
+    if (event.pointerType === 'touch') {
+      this.touches.set(event.pointerId, at)
+      if (this.touches.size === 2) {
+        this.setPreview(null)
+        this.gesture = { kind: 'pinch' }
+        return
+      }
+    }
+    this.gesture = this.gestureFor(event, at)
+  }
+
+  private gestureFor(event: PointerEvent, at: Vec2): Gesture | null {
+    if (this.view.state.status !== 'ready') return null
+    if (event.button === 1) return { kind: 'pan' }
+    if (event.button === 2) return { kind: 'zoom' }
+    if (event.button !== 0) return null
+    const hit = hitTest(shapesOn(this.view, this.viewer.measurements), at)
+    if (hit !== null) {
+      this.viewer.select(hit.measurement.id)
+      const draggable = hit.handle !== null && hit.measurement.editable && !hit.measurement.pending
+      if (draggable && hit.handle !== null) {
+        return { kind: 'handle', measurement: hit.measurement, handle: hit.handle }
+      }
+      return null
+    }
+    this.viewer.select(null)
+    const { tool } = this.viewer
+    if (tool !== 'length' && tool !== 'bidirectional') return { kind: tool }
+    const start = this.view.canvasToPatient(at)
+    return start && { kind: 'draw', draw: tool, start }
+  }
+
+  private readonly move = (event: PointerEvent): void => {
+    const at = this.position(event)
+    const point = this.view.canvasToPatient(at)
+    if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
+    if (this.gesture === null) return
+    const delta: Vec2 = [at[0] - this.last[0], at[1] - this.last[1]]
+    if (this.gesture.kind === 'pinch') this.pinch(event.pointerId, at)
+    else this.drag(this.gesture, at, delta)
+    this.last = at
+  }
+
+  private drag(gesture: Exclude<Gesture, { kind: 'pinch' }>, at: Vec2, delta: Vec2): void {
+    switch (gesture.kind) {
+      case 'window': {
+        const { voi } = this.view.state
+        if (voi) this.view.setVoi(draggedWindow(voi, delta[0], delta[1]), 'user')
+        return
+      }
+      case 'pan':
+        this.view.pan(delta)
+        return
+      case 'zoom':
+        this.view.zoomAbout(this.start, ZOOM_PER_PX ** -delta[1])
+        return
+      case 'scroll':
+        this.scrollBy(delta[1] / 6)
+        return
+      case 'draw':
+        this.drawTo(gesture, at)
+        return
+      case 'handle':
+        this.dragHandle(gesture, at)
+        return
+    }
+  }
+
+  private scrollBy(slices: number): void {
+    this.remainder += slices
+    const whole = Math.trunc(this.remainder)
+    if (whole === 0) return
+    this.remainder -= whole
+    this.view.scroll(whole)
+  }
+
+  private drawTo(gesture: { draw: MeasurementKind; start: Vec3 }, at: Vec2): void {
+    const frame = this.view.shownFrame
+    const end = this.view.canvasToPatient(at)
+    if (frame === null || end === null) return
+    const points =
+      gesture.draw === 'length'
+        ? [gesture.start, end]
+        : bidirectionalPoints(bidirectionalFromLongAxis(gesture.start, end, frame.plane.normal))
+    this.setPreview({
+      id: null,
+      kind: gesture.draw,
+      points,
+      text: liveText(gesture.draw, points, frame),
+    })
+  }
+
+  private dragHandle(gesture: { measurement: DrawnMeasurement; handle: number }, at: Vec2): void {
+    const frame = this.view.shownFrame
+    const point = this.view.canvasToPatient(at)
+    if (frame === null || point === null) return
+    const { measurement, handle } = gesture
+    const before = pointsOnPlane(measurement, frame)
+    const pair = bidirectionalFromPoints(before)
+    const points =
+      measurement.kind === 'bidirectional' && pair !== null
+        ? bidirectionalPoints(withHandleMoved(pair, handle, point, frame.plane.normal))
+        : before.map((known, index) => (index === handle ? point : known))
+    const text = liveText(measurement.kind, points, frame)
+    this.setPreview({ id: measurement.id, kind: measurement.kind, points, text })
+  }
+
+  private readonly up = (event: PointerEvent): void => {
+    this.touches.delete(event.pointerId)
+    const { gesture, preview } = this
+    this.gesture = null
+    if (gesture === null || preview === null) return
+    this.setPreview(null)
+    const at = this.position(event)
+    const moved_px = Math.hypot(at[0] - this.start[0], at[1] - this.start[1])
+    if (moved_px >= SMALLEST_DRAWING_PX) this.commit(gesture, preview)
+  }
+
+  private commit(gesture: Gesture, preview: Preview): void {
+    const frame = this.view.shownFrame
+    const { series } = this.view.state
+    if (frame === null || series === null) return
+    const points = finished(preview)
+    const [a, b] = points
+    if (a === undefined || b === undefined || distance(a, b) === 0) return
+    if (gesture.kind === 'draw') {
+      this.viewer.drafted.emit(draftOf(gesture.draw, series, frame, points))
+      return
+    }
+    if (gesture.kind !== 'handle') return
+    this.viewer.edited.emit({ id: gesture.measurement.id, ...positionsFor(frame, points) })
+  }
+
+  private readonly cancelled = (event: PointerEvent): void => {
+    this.touches.delete(event.pointerId)
+    this.cancel()
+  }
+
+  private pinch(pointer: number, at: Vec2): void {
+    const before = [...this.touches.values()]
+    this.touches.set(pointer, at)
+    const after = [...this.touches.values()]
+    const [a, b] = before
+    const [c, d] = after
+    if (!a || !b || !c || !d) return
+    const spread = (p: Vec2, q: Vec2): number => Math.max(1, Math.hypot(p[0] - q[0], p[1] - q[1]))
+    const middle: Vec2 = [(c[0] + d[0]) / 2, (c[1] + d[1]) / 2]
+    this.view.zoomAbout(middle, spread(c, d) / spread(a, b))
+    this.view.pan([middle[0] - (a[0] + b[0]) / 2, middle[1] - (a[1] + b[1]) / 2])
+  }
+
+  private readonly wheel = (event: WheelEvent): void => {
+    event.preventDefault()
+    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'user')
+    if (event.ctrlKey) {
+      this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
+      return
+    }
+    // A mouse notch is one slice at once; a touchpad's small steps add up.
+    const step = event.deltaMode === 0 ? event.deltaY / WHEEL_STEP : event.deltaY
+    if (Math.abs(step) >= 1) {
+      this.wheelRemainder = 0
+      this.view.scroll(Math.sign(step))
+      return
+    }
+    this.wheelRemainder += step
+    const whole = Math.trunc(this.wheelRemainder)
+    if (whole === 0) return
+    this.wheelRemainder -= whole
+    this.view.scroll(whole)
+  }
+
+  private setPreview(preview: Preview | null): void {
+    if (preview === this.preview) return
+    this.preview = preview
+    this.onPreview()
+  }
+}
+
+/** LONG axis first, whichever was dragged to be the longer. */
+function finished(preview: Preview): Vec3[] {
+  const pair = preview.kind === 'bidirectional' ? bidirectionalFromPoints(preview.points) : null
+  return pair === null ? [...preview.points] : bidirectionalPoints(ordered(pair))
+}

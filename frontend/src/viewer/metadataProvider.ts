@@ -1,0 +1,88 @@
+import { metaData } from '@cornerstonejs/core'
+
+import type { FrameDescription, SeriesDescription } from './frames'
+
+interface KnownFrame {
+  readonly frame: FrameDescription
+  readonly series: SeriesDescription
+}
+
+const known = new Map<string, KnownFrame>()
+
+export function registerFrames(series: SeriesDescription): void {
+  for (const frame of series.frames) known.set(frame.image_id, { frame, series })
+}
+
+export const frameOfImageId = (image_id: string): FrameDescription | null =>
+  known.get(image_id)?.frame ?? null
+
+/** What Cornerstone asks about an image, answered from the trimmed DICOM JSON. */
+function provide(type: string, image_id: unknown): unknown {
+  if (typeof image_id !== 'string') return undefined
+  const entry = known.get(image_id)
+  if (entry === undefined) return undefined
+  const { frame, series } = entry
+  switch (type) {
+    case 'imagePixelModule':
+      return pixelModuleOf(frame)
+    case 'imagePlaneModule':
+      return planeModuleOf(frame, series)
+    case 'generalSeriesModule':
+      return {
+        // The loader scales PET by itself when it hears 'PT'; scaling is done in `loader.ts`.
+        modality: series.modality,
+        seriesInstanceUID: series.series_instance_uid,
+        studyInstanceUID: series.study_instance_uid,
+      }
+    case 'modalityLutModule':
+      return { rescaleSlope: 1, rescaleIntercept: 0 }
+    case 'voiLutModule':
+      return {}
+    case 'sopCommonModule':
+      return { sopClassUID: frame.sop_class_uid, sopInstanceUID: frame.sop_instance_uid }
+    default:
+      return undefined
+  }
+}
+
+function pixelModuleOf({ layout }: FrameDescription): Record<string, unknown> {
+  return {
+    samplesPerPixel: layout.samples_per_pixel,
+    photometricInterpretation: layout.photometric_interpretation,
+    planarConfiguration: layout.planar_configuration,
+    rows: layout.rows,
+    columns: layout.columns,
+    bitsAllocated: layout.bits_allocated,
+    bitsStored: layout.bits_stored,
+    highBit: layout.bits_stored - 1,
+    pixelRepresentation: layout.pixel_representation,
+  }
+}
+
+function planeModuleOf(
+  frame: FrameDescription,
+  series: SeriesDescription,
+): Record<string, unknown> {
+  const { plane } = frame
+  return {
+    frameOfReferenceUID: series.frame_of_reference_uid ?? `pixels-of-${frame.sop_instance_uid}`,
+    rows: plane.rows,
+    columns: plane.columns,
+    imageOrientationPatient: [...plane.column_step, ...plane.row_step],
+    rowCosines: [...plane.column_step],
+    columnCosines: [...plane.row_step],
+    imagePositionPatient: [...plane.origin_lps],
+    sliceThickness: frame.slice_thickness_mm ?? 1,
+    pixelSpacing: [plane.row_spacing_mm, plane.column_spacing_mm],
+    rowPixelSpacing: plane.row_spacing_mm,
+    columnPixelSpacing: plane.column_spacing_mm,
+  }
+}
+
+let registered = false
+
+export function registerMetadataProvider(): void {
+  if (registered) return
+  registered = true
+  metaData.addProvider(provide, 10_000)
+}

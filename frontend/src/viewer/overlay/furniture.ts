@@ -1,0 +1,51 @@
+import { edgeLetters, mmPerPixel, scaleBarFor, screenAxes } from '@/geometry'
+
+import type { StackView } from '../stackView'
+import { element, fixed } from './svg'
+
+/** Share of the width that the scale bar may take. */
+const SCALE_BAR_SHARE = 0.25
+
+/** Orientation letters at the edges and a scale bar at the bottom. */
+export function drawFurniture(view: StackView): SVGElement[] {
+  const frame = view.shownFrame
+  const { camera } = view.state
+  if (frame === null || camera === null) return []
+  const { width, height } = view.size
+  // Without patient space there is neither left and right of a patient nor a millimetre.
+  if (frame.plane_lps === null) return []
+  const { right, up } = screenAxes(camera)
+  const letters = edgeLetters(right, up)
+  const at = (x: number, y: number, words: string, edge: string): SVGElement =>
+    element(
+      'text',
+      { x: fixed(x), y: fixed(y), class: 'vw-letter', 'data-edge': edge, 'text-anchor': 'middle' },
+      [words],
+    )
+  const nodes: SVGElement[] = [
+    at(width / 2, 18, letters.top, 'top'),
+    at(width / 2, height - 8, letters.bottom, 'bottom'),
+    at(14, height / 2 + 5, letters.left, 'left'),
+    at(width - 14, height / 2 + 5, letters.right, 'right'),
+  ]
+  const bar = scaleBarFor(mmPerPixel(camera, view.size), width * SCALE_BAR_SHARE)
+  if (bar === null) return nodes
+  const [x, y] = [width - 16, height - 30]
+  nodes.push(
+    element('path', {
+      class: 'vw-scale',
+      d: `M${fixed(x - bar.length_px)} ${y - 5}V${y}H${fixed(x)}V${y - 5}`,
+    }),
+    element(
+      'text',
+      {
+        x: fixed(x - bar.length_px / 2),
+        y: y - 4,
+        class: 'vw-scale-label',
+        'text-anchor': 'middle',
+      },
+      [bar.label],
+    ),
+  )
+  return nodes
+}

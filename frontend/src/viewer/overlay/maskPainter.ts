@@ -1,0 +1,127 @@
+import { imageToCanvas } from '@/geometry'
+
+import type { MaskSlice, MaskStore, MaskStyle } from '../masks'
+import type { StackView } from '../stackView'
+
+export interface ShownMask extends MaskStyle {
+  readonly id: string
+}
+
+const FILL_OPACITY = 0.22
+const HATCH_OPACITY = 0.55
+const HATCH_PITCH_PX = 8
+const OUTLINE_PX = 1.75
+const HATCH_OUTLINE_DASH_PX = [5, 4]
+
+/** Draws masks over a view, pixel edges exact, in device pixels. */
+export function paintMasks(
+  canvas: HTMLCanvasElement,
+  view: StackView,
+  store: MaskStore,
+  masks: readonly ShownMask[],
+): void {
+  const { width, height } = view.size
+  const ratio = window.devicePixelRatio || 1
+  const [device_width, device_height] = [Math.round(width * ratio), Math.round(height * ratio)]
+  if (canvas.width !== device_width) canvas.width = device_width
+  if (canvas.height !== device_height) canvas.height = device_height
+  const context = canvas.getContext('2d')
+  if (context === null) return
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.clearRect(0, 0, canvas.width, canvas.height)
+  const frame = view.shownFrame
+  const { camera } = view.state
+  if (frame === null || camera === null) return
+  const t = imageToCanvas(camera, view.size, frame.plane)
+  const place = new DOMMatrix([
+    t.a * ratio,
+    t.b * ratio,
+    t.c * ratio,
+    t.d * ratio,
+    t.e * ratio,
+    t.f * ratio,
+  ])
+  for (const mask of masks) {
+    const slice = store.sliceOf(mask.id, frame.sop_instance_uid)
+    if (slice !== null) paintMask(context, place, slice, mask, ratio)
+  }
+}
+
+function paintMask(
+  context: CanvasRenderingContext2D,
+  place: DOMMatrix,
+  slice: MaskSlice,
+  style: MaskStyle,
+  ratio: number,
+): void {
+  const area = new Path2D()
+  area.addPath(runsOf(slice), place)
+  const outline = new Path2D()
+  outline.addPath(segmentsOf(slice), place)
+  context.save()
+  context.clip(area)
+  context.globalAlpha = style.unreviewed ? HATCH_OPACITY : FILL_OPACITY
+  if (style.unreviewed) strokeHatch(context, style.colour, ratio)
+  else {
+    context.fillStyle = style.colour
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height)
+  }
+  context.restore()
+  context.save()
+  context.strokeStyle = style.colour
+  context.lineWidth = OUTLINE_PX * ratio
+  if (style.unreviewed) context.setLineDash(HATCH_OUTLINE_DASH_PX.map((dash) => dash * ratio))
+  context.stroke(outline)
+  context.restore()
+}
+
+function strokeHatch(context: CanvasRenderingContext2D, colour: string, ratio: number): void {
+  const { width, height } = context.canvas
+  const pitch = HATCH_PITCH_PX * ratio
+  context.strokeStyle = colour
+  context.lineWidth = 1.25 * ratio
+  context.beginPath()
+  for (let x = -height; x < width; x += pitch) {
+    context.moveTo(x, height)
+    context.lineTo(x + height, 0)
+  }
+  context.stroke()
+}
+
+const runs = new WeakMap<MaskSlice, Path2D>()
+
+/** The mask as rectangles, one for each run of pixels in a row. */
+function runsOf(slice: MaskSlice): Path2D {
+  const known = runs.get(slice)
+  if (known !== undefined) return known
+  const path = new Path2D()
+  const { values, rows, columns } = slice
+  for (let row = 0; row < rows; row += 1) {
+    let start = -1
+    for (let column = 0; column <= columns; column += 1) {
+      const inside = column < columns && values[row * columns + column] !== 0
+      if (inside && start < 0) start = column
+      if (!inside && start >= 0) {
+        path.rect(start - 0.5, row - 0.5, column - start, 1)
+        start = -1
+      }
+    }
+  }
+  runs.set(slice, path)
+  return path
+}
+
+const segments = new WeakMap<MaskSlice, Path2D>()
+
+function segmentsOf(slice: MaskSlice): Path2D {
+  const known = segments.get(slice)
+  if (known !== undefined) return known
+  const path = new Path2D()
+  const { outline } = slice
+  for (let i = 0; i + 3 < outline.length; i += 4) {
+    path.moveTo(outline[i] ?? 0, outline[i + 1] ?? 0)
+    path.lineTo(outline[i + 2] ?? 0, outline[i + 3] ?? 0)
+  }
+  segments.set(slice, path)
+  return path
+}

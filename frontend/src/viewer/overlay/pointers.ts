@@ -1,0 +1,69 @@
+import { distanceToPlane_mm, imageToPatient, type Vec2, type Vec3 } from '@/geometry'
+
+import type { StackView } from '../stackView'
+import { element, fixed } from './svg'
+
+/** Somebody else's pointer, in the coordinates they point in. */
+export interface RemotePointer {
+  readonly user: string
+  readonly name: string
+  readonly colour: string
+  readonly series_instance_uid: string
+  readonly frame_of_reference_uid: string | null
+  readonly point_lps: Vec3 | null
+  readonly sop_instance_uid: string | null
+  readonly frame: number | null
+  readonly point_image: Vec2 | null
+}
+
+/** Distance from the slice at which a pointer has faded away. */
+const FADED_AT_MM = 40
+const FAINTEST = 0.12
+const RING_PX = 11
+
+/** Place and strength of a pointer in this view, or null where it cannot be placed (LIVE-L2). */
+export function placePointer(
+  view: StackView,
+  pointer: RemotePointer,
+): { position: Vec2; strength: number } | null {
+  const frame = view.shownFrame
+  const { series } = view.state
+  if (frame === null || series === null) return null
+  if (pointer.point_lps !== null) {
+    const sameSpace =
+      frame.plane_lps !== null &&
+      pointer.frame_of_reference_uid !== null &&
+      pointer.frame_of_reference_uid === series.frame_of_reference_uid
+    if (!sameSpace || frame.plane_lps === null) return null
+    const away_mm = Math.abs(distanceToPlane_mm(frame.plane_lps, pointer.point_lps))
+    if (away_mm >= FADED_AT_MM) return null
+    const position = view.patientToCanvas(pointer.point_lps)
+    const strength = Math.max(FAINTEST, 1 - away_mm / FADED_AT_MM)
+    return position && { position, strength }
+  }
+  const sameImage =
+    pointer.point_image !== null &&
+    frame.plane_lps === null &&
+    pointer.sop_instance_uid === frame.sop_instance_uid &&
+    pointer.frame === frame.frame
+  if (!sameImage || pointer.point_image === null) return null
+  const position = view.patientToCanvas(imageToPatient(frame.plane, pointer.point_image))
+  return position && { position, strength: 1 }
+}
+
+export function drawPointer(view: StackView, pointer: RemotePointer): SVGElement | null {
+  const place = placePointer(view, pointer)
+  if (place === null) return null
+  const [x, y] = place.position
+  const group = element('g', { class: 'vw-pointer', 'data-pointer': pointer.user })
+  group.style.setProperty('--vw-colour', pointer.colour)
+  group.style.opacity = place.strength.toFixed(2)
+  group.append(
+    element('circle', { cx: fixed(x), cy: fixed(y), r: RING_PX, class: 'vw-ring-halo' }),
+    element('circle', { cx: fixed(x), cy: fixed(y), r: RING_PX, class: 'vw-ring' }),
+    element('text', { x: fixed(x + RING_PX + 5), y: fixed(y + 4), class: 'vw-pointer-name' }, [
+      pointer.name,
+    ]),
+  )
+  return group
+}

@@ -1,0 +1,50 @@
+import type { SeriesDescription } from './frames'
+import { cachedImage, dropPrefetch, loadFrame } from './loader'
+import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
+import { Signal } from './signal'
+
+/** Of the image cache, what prefetching one series may fill. */
+const PREFETCH_BUDGET_BYTES = 400 * 1024 * 1024
+const SETTLE_MS = 120
+
+/** Loads the rest of the visible series from the visible slice outwards. */
+export class Prefetcher {
+  /** A frame arrived: progress may be read again. */
+  readonly progressed = new Signal()
+  private readonly timers = new Map<object, ReturnType<typeof setTimeout>>()
+
+  /** `owner` is the viewport; its newest wish replaces the former. */
+  wish(owner: object, series: SeriesDescription, index: number): void {
+    clearTimeout(this.timers.get(owner))
+    this.timers.set(
+      owner,
+      setTimeout(() => this.queue(series, index), SETTLE_MS),
+    )
+  }
+
+  stop(owner: object): void {
+    clearTimeout(this.timers.get(owner))
+    this.timers.delete(owner)
+  }
+
+  private queue(series: SeriesDescription, index: number): void {
+    const ids = new Set(series.frames.map((frame) => frame.image_id))
+    dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
+    let budget = PREFETCH_BUDGET_BYTES
+    middleOut(series.frames.length, index).forEach((position, rank) => {
+      const frame = series.frames[position]
+      if (frame === undefined) return
+      budget -= frame.layout.columns * frame.layout.rows * 4
+      if (budget < 0 || cachedImage(frame.image_id) !== null) return
+      loadFrame(frame.image_id, PRIORITY_PREFETCH + rank).then(
+        () => this.progressed.emit(),
+        () => undefined,
+      )
+    })
+  }
+}
+
+/** How many pictures of a series are ready to show. */
+export function loadedCount(series: SeriesDescription): number {
+  return series.frames.reduce((sum, frame) => sum + (cachedImage(frame.image_id) ? 1 : 0), 0)
+}

@@ -1,0 +1,61 @@
+import type { DicomDataset } from './dicomJson'
+import { PixelError, toPixelError } from './errors'
+import { describeSeries, type SeriesDescription } from './frames'
+import { setPixelAccess } from './loader'
+import { registerFrames } from './metadataProvider'
+import type { PixelAccess } from './pixelAccess'
+
+/** Where a series of the case is to be read. */
+export interface SeriesSource {
+  readonly study_instance_uid: string
+  readonly series_instance_uid: string
+  /** Asks once per study; resolves to the path below `/pixels` and the access to it. */
+  readonly open: () => Promise<{ base_url: string; access: PixelAccess }>
+}
+
+/** The series of the case that can be shown, opened on first use. */
+export class SeriesLibrary {
+  private readonly sources = new Map<string, SeriesSource>()
+  private readonly opened = new Map<string, Promise<SeriesDescription>>()
+
+  /** Replaces the list; series that are still in it stay open. */
+  setSources(sources: readonly SeriesSource[]): void {
+    const kept = new Set(sources.map((source) => source.series_instance_uid))
+    this.sources.clear()
+    for (const source of sources) this.sources.set(source.series_instance_uid, source)
+    for (const uid of [...this.opened.keys()]) if (!kept.has(uid)) this.opened.delete(uid)
+  }
+
+  has(series_instance_uid: string): boolean {
+    return this.sources.has(series_instance_uid)
+  }
+
+  open(series_instance_uid: string): Promise<SeriesDescription> {
+    const known = this.opened.get(series_instance_uid)
+    if (known !== undefined) return known
+    const source = this.sources.get(series_instance_uid)
+    if (source === undefined) {
+      return Promise.reject(new PixelError('not_found', 'The series is not part of this case.'))
+    }
+    const opening = read(source)
+    this.opened.set(series_instance_uid, opening)
+    // A failure is not remembered: the next try asks again.
+    opening.catch(() => this.opened.delete(series_instance_uid))
+    return opening
+  }
+}
+
+async function read(source: SeriesSource): Promise<SeriesDescription> {
+  try {
+    const { base_url, access } = await source.open()
+    setPixelAccess(base_url, access)
+    const response = await access.read(`${base_url}/metadata`)
+    const instances = (await response.json()) as DicomDataset[]
+    const series = describeSeries(instances, base_url)
+    registerFrames(series)
+    return series
+  } catch (error) {
+    if (error instanceof RangeError) throw new PixelError('no_images', error.message)
+    throw toPixelError(error)
+  }
+}

@@ -1,0 +1,331 @@
+import type { Types } from '@cornerstonejs/core'
+
+import {
+  canvasToPatient,
+  fittingCamera,
+  imageToPatient,
+  onPlane,
+  panned,
+  patientToCanvas,
+  rotatedClockwise,
+  zoomedAbout,
+  type CanvasSize,
+  type PlaneCamera,
+  type Vec2,
+  type Vec3,
+} from '@/geometry'
+
+import { CanvasRenderer } from './canvasRenderer'
+import { rendererKind } from './engine'
+import { toPixelError, type PixelError } from './errors'
+import type { FrameDescription, SeriesDescription } from './frames'
+import { GpuRenderer } from './gpuRenderer'
+import { cachedImage, loadFrame } from './loader'
+import type { SliceRenderer } from './renderer'
+import { Signal } from './signal'
+import { PRIORITY_VISIBLE } from './requestQueue'
+import { FIRST_SUV_RANGE, rangeFromPixels, type VoiWindow } from './voi'
+
+export type ViewStatus = 'empty' | 'loading' | 'ready' | 'error' | 'not_comparable'
+
+/** Who moved the view: only a person's own move ends following (LIVE-P3). */
+export type Cause = 'user' | 'program'
+
+export interface ViewState {
+  readonly status: ViewStatus
+  readonly error: PixelError | null
+  readonly series: SeriesDescription | null
+  /** The slice asked for. */
+  readonly index: number
+  /** The slice whose pixels are on the canvas; null before the first. */
+  readonly shown_index: number | null
+  readonly camera: PlaneCamera | null
+  readonly voi: VoiWindow | null
+}
+
+const EMPTY: ViewState = {
+  status: 'empty',
+  error: null,
+  series: null,
+  index: 0,
+  shown_index: null,
+  camera: null,
+  voi: null,
+}
+
+/** One viewport: a series, a slice, a camera and a window, drawn into an element. */
+export class StackView {
+  readonly changed = new Signal<Cause>()
+  /** After every drawn picture: overlays follow from here. */
+  readonly drawn = new Signal()
+  private current: ViewState = EMPTY
+  private renderer: SliceRenderer | null = null
+  private observer: ResizeObserver | null = null
+  private shownImage: Types.IImage | null = null
+  private awaiting = 0
+
+  get state(): ViewState {
+    return this.current
+  }
+
+  get size(): CanvasSize {
+    return this.renderer?.size() ?? { width: 1, height: 1 }
+  }
+
+  get rendererKind(): 'gpu' | 'canvas' | null {
+    return this.renderer?.kind ?? null
+  }
+
+  canvas(): HTMLCanvasElement | null {
+    return this.renderer?.canvas() ?? null
+  }
+
+  /** Overlays are drawn for the slice that is really shown, not for the one still coming. */
+  get shownFrame(): FrameDescription | null {
+    const { series, shown_index } = this.current
+    return series === null || shown_index === null ? null : (series.frames[shown_index] ?? null)
+  }
+
+  get targetFrame(): FrameDescription | null {
+    return this.current.series?.frames[this.current.index] ?? null
+  }
+
+  attach(element: HTMLDivElement): void {
+    const onDrawn = (): void => this.drawn.emit()
+    this.renderer =
+      rendererKind() === 'gpu'
+        ? new GpuRenderer(element, onDrawn)
+        : new CanvasRenderer(element, onDrawn)
+    this.observer = new ResizeObserver(() => this.resized())
+    this.observer.observe(element)
+    this.redraw()
+  }
+
+  detach(): void {
+    this.observer?.disconnect()
+    this.observer = null
+    this.renderer?.dispose()
+    this.renderer = null
+  }
+
+  private resized(): void {
+    this.renderer?.resize()
+    this.redraw()
+    this.changed.emit('program')
+  }
+
+  clear(status: 'empty' | 'not_comparable' = 'empty', cause: Cause = 'program'): void {
+    this.awaiting += 1
+    this.shownImage = null
+    this.renderer?.clear()
+    this.set({ ...EMPTY, status }, cause)
+    this.drawn.emit()
+  }
+
+  fail(error: PixelError): void {
+    this.set({ ...this.current, status: 'error', error }, 'program')
+  }
+
+  waitFor(): void {
+    this.set({ ...EMPTY, status: 'loading' }, 'program')
+  }
+
+  showSeries(series: SeriesDescription, index: number, cause: Cause): void {
+    const changes = series !== this.current.series
+    const first = series.frames[index]
+    if (first === undefined) return
+    if (changes) {
+      this.shownImage = null
+      this.renderer?.clear()
+      this.current = {
+        ...EMPTY,
+        status: 'loading',
+        series,
+        index,
+        camera: fittingCamera(first.plane, this.size),
+        voi: firstWindow(series, first),
+      }
+    }
+    this.setIndex(index, cause, true)
+  }
+
+  setIndex(index: number, cause: Cause, force = false): void {
+    const { series, camera } = this.current
+    if (series === null) return
+    const bounded = Math.max(0, Math.min(series.frames.length - 1, Math.round(index)))
+    if (!force && bounded === this.current.index) return
+    const frame = series.frames[bounded]
+    if (frame === undefined) return
+    this.set(
+      { ...this.current, index: bounded, camera: camera && onPlane(camera, frame.plane) },
+      cause,
+    )
+    void this.load(frame, bounded)
+  }
+
+  scroll(slices: number, cause: Cause = 'user'): void {
+    this.setIndex(this.current.index + slices, cause)
+  }
+
+  retry(): void {
+    const frame = this.targetFrame
+    if (frame !== null) void this.load(frame, this.current.index)
+  }
+
+  private async load(frame: FrameDescription, index: number): Promise<void> {
+    this.awaiting += 1
+    const turn = this.awaiting
+    const ready = cachedImage(frame.image_id)
+    if (ready !== null) {
+      this.shown(ready, index)
+      return
+    }
+    try {
+      const image = await loadFrame(frame.image_id, PRIORITY_VISIBLE)
+      if (turn === this.awaiting) this.shown(image, index)
+    } catch (error) {
+      if (turn === this.awaiting) this.fail(toPixelError(error))
+    }
+  }
+
+  private shown(image: Types.IImage, index: number): void {
+    this.shownImage = image
+    const voi = this.current.voi ?? windowFromImage(image)
+    this.set({ ...this.current, status: 'ready', error: null, shown_index: index, voi }, 'program')
+    this.redraw()
+  }
+
+  setCamera(camera: PlaneCamera, cause: Cause): void {
+    if (this.current.series === null) return
+    this.set({ ...this.current, camera }, cause)
+    this.redraw()
+  }
+
+  setVoi(voi: VoiWindow, cause: Cause): void {
+    const known = this.current.voi
+    const same =
+      known !== null &&
+      known.lower === voi.lower &&
+      known.upper === voi.upper &&
+      known.invert === voi.invert
+    if (this.current.series === null || same) return
+    this.set({ ...this.current, voi }, cause)
+    this.redraw()
+  }
+
+  pan(delta: Vec2): void {
+    if (this.current.camera) this.setCamera(panned(this.current.camera, this.size, delta), 'user')
+  }
+
+  zoomAbout(position: Vec2, factor: number): void {
+    const { camera } = this.current
+    if (camera) this.setCamera(zoomedAbout(camera, this.size, position, factor), 'user')
+  }
+
+  zoom(factor: number): void {
+    const { width, height } = this.size
+    this.zoomAbout([width / 2, height / 2], factor)
+  }
+
+  rotate(degrees: number): void {
+    const { camera } = this.current
+    if (camera) this.setCamera(rotatedClockwise(camera, degrees), 'user')
+  }
+
+  flip(axis: 'horizontal' | 'vertical'): void {
+    const { camera } = this.current
+    if (camera === null) return
+    this.setCamera(
+      axis === 'horizontal'
+        ? { ...camera, flip_horizontal: !camera.flip_horizontal }
+        : { ...camera, flip_vertical: !camera.flip_vertical },
+      'user',
+    )
+  }
+
+  invert(): void {
+    const { voi } = this.current
+    if (voi) this.setVoi({ ...voi, invert: !voi.invert }, 'user')
+  }
+
+  fit(): void {
+    const frame = this.targetFrame
+    if (frame) this.setCamera(fittingCamera(frame.plane, this.size), 'user')
+  }
+
+  /** Camera and window as when the series was opened. */
+  reset(): void {
+    const { series } = this.current
+    const frame = this.targetFrame
+    if (series === null || frame === null) return
+    this.fit()
+    const voi = firstWindow(series, frame) ?? (this.shownImage && windowFromImage(this.shownImage))
+    if (voi) this.setVoi(voi, 'user')
+  }
+
+  /** Looks at `point_lps` on the current slice, keeping the scale. */
+  centreOn(point_lps: Vec3, cause: Cause): void {
+    const { camera } = this.current
+    const frame = this.targetFrame
+    if (camera === null || frame === null) return
+    this.setCamera(onPlane({ ...camera, focal_point_lps: point_lps }, frame.plane), cause)
+  }
+
+  canvasToPatient(position: Vec2): Vec3 | null {
+    const { camera } = this.current
+    return camera && canvasToPatient(camera, this.size, position)
+  }
+
+  patientToCanvas(point_lps: Vec3): Vec2 | null {
+    const { camera } = this.current
+    return camera && patientToCanvas(camera, this.size, point_lps)
+  }
+
+  /** The modality value under a canvas position, nearest pixel; null outside the image. */
+  valueAt(column: number, row: number): number | null {
+    const image = this.shownImage
+    const [x, y] = [Math.round(column), Math.round(row)]
+    if (image === null || image.color) return null
+    if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return null
+    return (image.getPixelData() as ArrayLike<number>)[y * image.columns + x] ?? null
+  }
+
+  redraw(): void {
+    const { camera, voi, series } = this.current
+    const image = this.shownImage
+    const frame = this.shownFrame
+    if (!this.renderer || !image || !camera || !voi || !frame || !series) return
+    const monochrome1 = frame.layout.photometric_interpretation === 'MONOCHROME1'
+    this.renderer.draw({
+      image,
+      plane: frame.plane,
+      camera: onPlane(camera, frame.plane),
+      voi,
+      inverted: voi.invert !== monochrome1,
+      smooth: true,
+    })
+  }
+
+  private set(state: ViewState, cause: Cause): void {
+    this.current = state
+    this.changed.emit(cause)
+  }
+}
+
+/** The window a series opens with, where it can be known before its pixels. */
+export function firstWindow(series: SeriesDescription, frame: FrameDescription): VoiWindow | null {
+  if (series.unit === 'SUVbw g/mL') return { ...FIRST_SUV_RANGE, invert: true }
+  if (frame.layout.samples_per_pixel > 1) return { lower: 0, upper: 255, invert: false }
+  if (frame.voi !== null) return { ...frame.voi, invert: series.modality === 'PT' }
+  if (series.modality === 'CT') return { lower: -160, upper: 240, invert: false }
+  return null
+}
+
+const windowFromImage = (image: Types.IImage): VoiWindow =>
+  image.color
+    ? { lower: 0, upper: 255, invert: false }
+    : { ...rangeFromPixels(image.getPixelData() as ArrayLike<number>), invert: false }
+
+/** Patient position of the centre of the picture's pixel `[column, row]` on this frame. */
+export const pixelCentre_lps = (frame: FrameDescription, pixel: Vec2): Vec3 =>
+  imageToPatient(frame.plane, pixel)

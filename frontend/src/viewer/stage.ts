@@ -1,0 +1,163 @@
+import {
+  imageToPatient,
+  fittingCamera,
+  patientToImage,
+  planeCentre_lps,
+  type PlaneCamera,
+} from '@/geometry'
+import type { StageState, Viewport } from '@/protocol/generated'
+
+import type { FrameDescription } from './frames'
+import type { StackView } from './stackView'
+import type { Viewer } from './viewer'
+
+/** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
+export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
+  const overlays = viewer.visibleMasks.map((mask) => mask.id)
+  return {
+    layout: { ...viewer.layout },
+    active_viewport: viewer.active,
+    viewports: viewer.visibleViews.map((view) => viewportOf(view, overlays)),
+    ...extra,
+  }
+}
+
+function viewportOf(view: StackView, overlays: string[]): Viewport | null {
+  const { series, camera, voi } = view.state
+  const frame = view.targetFrame
+  if (series === null || frame === null || camera === null) return null
+  return {
+    study_instance_uid: series.study_instance_uid,
+    series_instance_uid: series.series_instance_uid,
+    frame_of_reference_uid: frame.plane_lps === null ? null : series.frame_of_reference_uid,
+    reference: { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame },
+    ...camerasOf(frame, camera),
+    voi: voi && { ...voi },
+    overlays,
+  }
+}
+
+function camerasOf(
+  frame: FrameDescription,
+  camera: PlaneCamera,
+): Pick<Viewport, 'camera' | 'image_camera'> {
+  if (frame.plane_lps === null) {
+    const [column, row] = patientToImage(frame.plane, camera.focal_point_lps)
+    return {
+      camera: null,
+      image_camera: {
+        center: [column, row],
+        fit_px: camera.fit_mm / frame.plane.column_spacing_mm,
+      },
+    }
+  }
+  return {
+    camera: {
+      focal_point_lps: [...camera.focal_point_lps],
+      view_up: [...camera.view_up],
+      view_plane_normal: [...camera.view_plane_normal],
+      fit_mm: camera.fit_mm,
+      flip_horizontal: camera.flip_horizontal,
+      flip_vertical: camera.flip_vertical,
+    },
+    image_camera: null,
+  }
+}
+
+/** The camera of a received viewport on this frame, or null where it cannot be placed (LIVE-L2). */
+export function cameraFrom(viewport: Viewport, frame: FrameDescription): PlaneCamera | null {
+  if (viewport.camera !== null) {
+    return frame.plane_lps === null ? null : { ...viewport.camera }
+  }
+  if (viewport.image_camera === null || frame.plane_lps !== null) return null
+  const { center, fit_px } = viewport.image_camera
+  return {
+    ...fittingCamera(frame.plane, { width: 1, height: 1 }),
+    focal_point_lps: imageToPatient(frame.plane, center),
+    fit_mm: fit_px * frame.plane.column_spacing_mm,
+  }
+}
+
+/** Applies received stages in order, the newest winning over one that still waits for a series. */
+export class StageFollower {
+  private readonly viewer: Viewer
+  private turn = 0
+
+  constructor(viewer: Viewer) {
+    this.viewer = viewer
+  }
+
+  apply(state: StageState): void {
+    this.turn += 1
+    const { viewer } = this
+    viewer.setLayout(state.layout, 'program')
+    viewer.setActive(state.active_viewport, 'program')
+    viewer.visibleViews.forEach((view, index) => {
+      const viewport = state.viewports[index] ?? null
+      if (viewport === null) this.empty(view, index)
+      else void this.place(view, index, viewport, this.turn)
+    })
+  }
+
+  /** Nothing that is still on its way may move the screen any more. */
+  stop(): void {
+    this.turn += 1
+  }
+
+  private empty(view: StackView, index: number): void {
+    this.viewer.supersede(index)
+    if (view.state.status !== 'empty') view.clear()
+  }
+
+  private async place(
+    view: StackView,
+    index: number,
+    viewport: Viewport,
+    turn: number,
+  ): Promise<void> {
+    const { viewer } = this
+    if (!viewer.library.has(viewport.series_instance_uid)) {
+      viewer.supersede(index)
+      view.clear('not_comparable')
+      return
+    }
+    if (view.state.series?.series_instance_uid !== viewport.series_instance_uid) {
+      const arrived = await viewer.show(
+        index,
+        viewport.series_instance_uid,
+        'program',
+        viewport.reference,
+      )
+      if (!arrived || turn !== this.turn) return
+    }
+    applyViewport(view, viewport)
+  }
+}
+
+/** Slice, camera and window of a view that already shows the series of `viewport`. */
+export function applyViewport(view: StackView, viewport: Viewport): void {
+  const { series } = view.state
+  if (series === null) return
+  const { sop_instance_uid, frame: number } = viewport.reference
+  const index = series.frames.findIndex(
+    (candidate) => candidate.sop_instance_uid === sop_instance_uid && candidate.frame === number,
+  )
+  const frame = series.frames[index]
+  const sameSpace =
+    viewport.frame_of_reference_uid === null ||
+    viewport.frame_of_reference_uid === series.frame_of_reference_uid
+  const camera = frame && cameraFrom(viewport, frame)
+  if (frame === undefined || !sameSpace || !camera) {
+    view.clear('not_comparable')
+    return
+  }
+  view.setIndex(index, 'program')
+  view.setCamera(camera, 'program')
+  if (viewport.voi !== null) view.setVoi(viewport.voi, 'program')
+}
+
+/** Where a view looks, for people and tests: the centre of the image when nothing else is known. */
+export const focalPointOf = (view: StackView): readonly number[] | null => {
+  const frame = view.shownFrame
+  return view.state.camera?.focal_point_lps ?? (frame && planeCentre_lps(frame.plane))
+}

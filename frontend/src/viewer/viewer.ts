@@ -1,0 +1,246 @@
+import { nearestPlaneIndex, type Vec2, type Vec3 } from '@/geometry'
+
+import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { toPixelError } from './errors'
+import { MaskStore } from './masks'
+import type { ShownMask } from './overlay/maskPainter'
+import type { RemotePointer } from './overlay/pointers'
+import { Prefetcher } from './prefetch'
+import { SeriesLibrary } from './seriesLibrary'
+import { Signal } from './signal'
+import { StackView, type Cause } from './stackView'
+
+export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'length' | 'bidirectional'
+
+export interface GridLayout {
+  readonly rows: number
+  readonly columns: number
+}
+
+export const MAX_ROWS = 3
+export const MAX_COLUMNS = 3
+
+/** Where this person points, for everybody else. */
+export interface LocalPointer {
+  readonly view: StackView
+  readonly point: Vec3
+}
+
+/** A measurement of this person after one of its handles was dragged. */
+export interface MeasurementEdit {
+  readonly id: string
+  readonly points_lps: Vec3[] | null
+  readonly points_image: Vec2[] | null
+}
+
+/**
+ * The image area: a grid of viewports and what is laid over them. No React, no HTTP of its own.
+ *
+ * State flows in by the `set…` methods and is drawn; what a person does flows out by the signals.
+ */
+export class Viewer {
+  readonly library = new SeriesLibrary()
+  readonly masks = new MaskStore()
+  readonly prefetcher = new Prefetcher()
+  /** Layout, active viewport, tool, or any view; with whom to blame. */
+  readonly changed = new Signal<Cause>()
+  readonly overlaysChanged = new Signal()
+  readonly drafted = new Signal<MeasurementDraft>()
+  readonly edited = new Signal<MeasurementEdit>()
+  readonly pointed = new Signal<LocalPointer | null>()
+  readonly views: readonly StackView[]
+  private grid: GridLayout = { rows: 1, columns: 1 }
+  private activeIndex = 0
+  private maximisedIndex: number | null = null
+  private currentTool: Tool = 'window'
+  private drawnMeasurements: readonly DrawnMeasurement[] = []
+  private remotePointers: readonly RemotePointer[] = []
+  private shownMasks: readonly ShownMask[] = []
+  private selectedId: string | null = null
+  private readonly turns = new Map<number, number>()
+
+  constructor() {
+    this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView())
+    for (const view of this.views) {
+      view.changed.on((cause) => {
+        const { series, index } = view.state
+        if (series !== null) this.prefetcher.wish(view, series, index)
+        this.changed.emit(cause)
+      })
+    }
+  }
+
+  get layout(): GridLayout {
+    return this.grid
+  }
+
+  get active(): number {
+    return this.activeIndex
+  }
+
+  get maximised(): number | null {
+    return this.maximisedIndex
+  }
+
+  get tool(): Tool {
+    return this.currentTool
+  }
+
+  get measurements(): readonly DrawnMeasurement[] {
+    return this.drawnMeasurements
+  }
+
+  get pointers(): readonly RemotePointer[] {
+    return this.remotePointers
+  }
+
+  get visibleMasks(): readonly ShownMask[] {
+    return this.shownMasks
+  }
+
+  get selected(): string | null {
+    return this.selectedId
+  }
+
+  get visibleViews(): readonly StackView[] {
+    return this.views.slice(0, this.grid.rows * this.grid.columns)
+  }
+
+  get activeView(): StackView | null {
+    return this.views[this.activeIndex] ?? null
+  }
+
+  setLayout(layout: GridLayout, cause: Cause): void {
+    const rows = Math.min(MAX_ROWS, Math.max(1, layout.rows))
+    const columns = Math.min(MAX_COLUMNS, Math.max(1, layout.columns))
+    if (rows === this.grid.rows && columns === this.grid.columns) return
+    this.grid = { rows, columns }
+    this.maximisedIndex = null
+    if (this.activeIndex >= rows * columns) this.activeIndex = 0
+    for (const view of this.views.slice(rows * columns)) {
+      this.prefetcher.stop(view)
+      view.clear('empty', cause)
+    }
+    this.changed.emit(cause)
+  }
+
+  setActive(index: number, cause: Cause): void {
+    if (index === this.activeIndex || index >= this.visibleViews.length) return
+    this.activeIndex = index
+    this.changed.emit(cause)
+  }
+
+  /** Only this screen: the stage of a live session keeps its grid. */
+  toggleMaximised(index: number): void {
+    this.maximisedIndex = this.maximisedIndex === null ? index : null
+    this.changed.emit('program')
+  }
+
+  setTool(tool: Tool): void {
+    this.currentTool = tool
+    this.changed.emit('program')
+  }
+
+  setMeasurements(measurements: readonly DrawnMeasurement[]): void {
+    this.drawnMeasurements = measurements
+    this.overlaysChanged.emit()
+  }
+
+  setPointers(pointers: readonly RemotePointer[]): void {
+    this.remotePointers = pointers
+    this.overlaysChanged.emit()
+  }
+
+  setMasks(masks: readonly ShownMask[]): void {
+    this.shownMasks = masks
+    this.overlaysChanged.emit()
+  }
+
+  select(id: string | null): void {
+    if (id === this.selectedId) return
+    this.selectedId = id
+    this.overlaysChanged.emit()
+    this.changed.emit('program')
+  }
+
+  /** Shows a series in a viewport; resolves false when something newer came in between. */
+  async show(
+    index: number,
+    series_instance_uid: string,
+    cause: Cause,
+    place?: { sop_instance_uid: string; frame: number },
+  ): Promise<boolean> {
+    const view = this.views[index]
+    if (view === undefined) return false
+    const turn = (this.turns.get(index) ?? 0) + 1
+    this.turns.set(index, turn)
+    if (view.state.series?.series_instance_uid !== series_instance_uid) view.waitFor()
+    // Said before the series has been read, so that whoever navigates is known at once.
+    this.changed.emit(cause)
+    try {
+      const series = await this.library.open(series_instance_uid)
+      if (this.turns.get(index) !== turn) return false
+      const wanted = place
+        ? series.frames.findIndex(
+            (f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame,
+          )
+        : Math.floor((series.frames.length - 1) / 2)
+      if (wanted < 0) {
+        view.clear('not_comparable')
+        return false
+      }
+      view.showSeries(series, wanted, cause)
+      return true
+    } catch (error) {
+      if (this.turns.get(index) === turn) view.fail(toPixelError(error))
+      return false
+    }
+  }
+
+  /** Invalidates whatever is still on its way into a viewport. */
+  supersede(index: number): void {
+    this.turns.set(index, (this.turns.get(index) ?? 0) + 1)
+  }
+
+  /**
+   * Brings an image to the screen: in a viewport that shows its series, else in the active one,
+   * centred on `point_lps` when it is given.
+   */
+  async jumpTo(
+    target: { series_instance_uid: string; sop_instance_uid: string; frame: number },
+    point_lps: Vec3 | null,
+  ): Promise<void> {
+    const showing = this.visibleViews.findIndex(
+      (view) => view.state.series?.series_instance_uid === target.series_instance_uid,
+    )
+    const index = showing >= 0 ? showing : this.activeIndex
+    this.setActive(index, 'user')
+    const arrived = await this.show(index, target.series_instance_uid, 'user', target)
+    if (arrived && point_lps !== null) this.views[index]?.centreOn(point_lps, 'user')
+  }
+
+  /** Takes all visible views of the same frame of reference to the slice nearest to a point. */
+  goToPoint(point_lps: Vec3, frame_of_reference_uid: string): void {
+    for (const view of this.visibleViews) {
+      const { series } = view.state
+      if (series?.frame_of_reference_uid !== frame_of_reference_uid) continue
+      const planes = series.frames.map((frame) => frame.plane_lps)
+      const nearest = nearestPlaneIndex(planes, point_lps)
+      if (nearest === null) continue
+      view.setIndex(nearest, 'user')
+      view.centreOn(point_lps, 'user')
+    }
+  }
+
+  clearAll(): void {
+    this.views.forEach((view, index) => {
+      this.supersede(index)
+      this.prefetcher.stop(view)
+      view.clear()
+    })
+    this.setMeasurements([])
+    this.setPointers([])
+    this.setMasks([])
+    this.select(null)
+  }
+}
