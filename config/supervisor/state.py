@@ -35,10 +35,17 @@ def forget_house(*, state_directory: Path) -> None:
         (state_directory / "run" / name).unlink(missing_ok=True)
 
 
+def read_engine_urls(*, state_directory: Path) -> dict[str, str]:
+    """DATABASE_URL, REDIS_URL and, where there is one, CONSILIUM_PACS_URL of the running house."""
+    path = state_directory / "run" / ENGINE_URLS
+    urls: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return urls
+
+
 def adopt_engine_urls(*, state_directory: Path) -> None:
     """Set DATABASE_URL and REDIS_URL from a running house where the environment does not."""
     try:
-        urls = json.loads((state_directory / "run" / ENGINE_URLS).read_text("utf-8"))
+        urls = read_engine_urls(state_directory=state_directory)
     except (OSError, ValueError):
         return
     for name in ("DATABASE_URL", "REDIS_URL", "CONSILIUM_PACS_URL"):

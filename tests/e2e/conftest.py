@@ -1,0 +1,111 @@
+"""The house and the browsers of the end-to-end tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.harness import PASSWORD, Stack, account
+from tests.orthanc import skip_without_orthanc
+from tests.system_parts import find_chromium, is_required
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "e2e"
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A house with people, a board and phantoms in its own Orthanc."""
+    skip_without_orthanc()
+    house = Stack(directory=tmp_path_factory.mktemp("house"))
+    try:
+        house.start()
+        house.manage("demo_hospital", "--small")
+        yield house
+    finally:
+        house.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium with software WebGL, which Cornerstone3D needs."""
+    executable = find_chromium()
+    if executable is None:
+        reason = "Chromium is not installed (make test says how)"
+        pytest.fail(reason) if is_required() else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=executable, headless=True, args=CHROMIUM_ARGUMENTS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
+    """``open_page(role="radiologist", width=1280, height=800, scale=1)``: a signed-in page.
+
+    Each has cookies of its own, as two people at two machines have. What the page's console calls
+    an error fails the test at its end.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_one(
+        *, role: str, width: int = 1280, height: int = 800, scale: float = 1.0, path: str = "/"
+    ) -> Page:
+        context = browser.new_context(
+            base_url=stack.base_url,
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            locale="en-GB",
+        )
+        contexts.append(context)
+        sign_in(context=context, role=role, origin=stack.base_url)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{role}: {error}"))
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not errors, "\n".join(errors)
+
+
+def sign_in(*, context: BrowserContext, role: str, origin: str) -> None:
+    """Sign the context's cookies in, without the screen (which has a test of its own)."""
+    context.request.get("/api/csrf")
+    token = next(c["value"] for c in context.cookies() if c["name"] == "csrftoken")
+    answer = context.request.post(
+        "/_allauth/browser/v1/auth/login",
+        data={"email": account(role), "password": PASSWORD},
+        headers={"X-CSRFToken": token, "Origin": origin, "Referer": f"{origin}/"},
+    )
+    assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def keep_screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
+    """``keep_screenshot(page, "b-follows")``: kept under ``var/e2e`` for people to look at."""
+
+    def keep(page: Page, name: str) -> Path:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{request.node.name}-{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    return keep
