@@ -13,6 +13,7 @@ SUV_BODY_WEIGHT = Code("DCM", "126401", "SUVbw")
 METABOLIC_VOLUME = Code("DCM", "126032", "Metabolic Volume")
 TOTAL_LESION_GLYCOLYSIS = Code("DCM", "126033", "Total Lesion Glycolysis")
 VOLUME = Code("SCT", "118565006", "Volume")
+LONG_AXIS = Code("SCT", "103339001", "Long Axis")
 
 MAXIMUM = Code("SCT", "56851009", "Maximum")
 MEAN = Code("SCT", "373098007", "Mean")
@@ -21,4 +22,5 @@ UNIT_SUV_BODY_WEIGHT = Code(
     "UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight"
 )
 UNIT_MILLILITRE = Code("UCUM", "ml", "ml")
+UNIT_MILLIMETRE = Code("UCUM", "mm", "mm")
 UNIT_GRAM = Code("UCUM", "g", "g")
