@@ -1,1 +1,4 @@
 """Built-in analyses: pure functions from a volume and its headers to an outcome."""
+
+#: The analyses that come with a release, by slug.
+BUILTINS = {"pet-uptake": "apps.ai.analyses.pet_lesions"}

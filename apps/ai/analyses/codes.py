@@ -5,22 +5,16 @@ from __future__ import annotations
 from apps.ai.analyses.results import Code
 
 SPATIAL_CONCEPT = Code("SCT", "309825002", "Spatial and Relational Concept")
-MORPHOLOGICALLY_ABNORMAL = Code("SCT", "49755003", "Morphologically Abnormal Structure")
 #: Claims a region and nothing about what it is: thresholded uptake is no lesion until read.
 REGION_OF_INTEREST = Code("NCIt", "C85402", "Imaging Region of Interest")
 
 SUV_BODY_WEIGHT = Code("DCM", "126401", "SUVbw")
 METABOLIC_VOLUME = Code("DCM", "126032", "Metabolic Volume")
 TOTAL_LESION_GLYCOLYSIS = Code("DCM", "126033", "Total Lesion Glycolysis")
-VOLUME = Code("SCT", "118565006", "Volume")
-LONG_AXIS = Code("SCT", "103339001", "Long Axis")
 
 MAXIMUM = Code("SCT", "56851009", "Maximum")
 MEAN = Code("SCT", "373098007", "Mean")
 
-UNIT_SUV_BODY_WEIGHT = Code(
-    "UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight"
-)
+UNIT_SUV_BODY_WEIGHT = Code("UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight")
 UNIT_MILLILITRE = Code("UCUM", "ml", "ml")
-UNIT_MILLIMETRE = Code("UCUM", "mm", "mm")
 UNIT_GRAM = Code("UCUM", "g", "g")

@@ -45,9 +45,7 @@ def _check_even_spacing(headers: Sequence[Dataset], *, slice_step_lps: np.ndarra
             )
         positions.append([float(value) for value in position])
     if len(positions) < 2:
-        raise AnalysisRefused(
-            code="too_few_slices", reason="A volume needs at least two slices."
-        )
+        raise AnalysisRefused(code="too_few_slices", reason="A volume needs at least two slices.")
     steps = np.diff(np.array(positions), axis=0)
     deviation = np.linalg.norm(steps - np.asarray(slice_step_lps, dtype=float), axis=1)
     if float(deviation.max()) > _SPACING_TOLERANCE_MM:

@@ -75,9 +75,7 @@ def read_half_life_s(header: Dataset) -> float:
     return half_life
 
 
-def read_injection_time(
-    header: Dataset, *, reference: datetime, half_life_s: float
-) -> datetime:
+def read_injection_time(header: Dataset, *, reference: datetime, half_life_s: float) -> datetime:
     """When the tracer was injected.
 
     Start DateTime (0018,1078) is preferred. Start Time (0018,1072) has no date: it is taken on the

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 
 from apps.ai.analyses import codes
 from apps.ai.analyses.geometry import voxel_volume_ml
+from apps.ai.analyses.pet_card import CARD
 from apps.ai.analyses.refusals import AnalysisRefused
 from apps.ai.analyses.results import (
     AnalysisOutcome,
@@ -24,12 +25,14 @@ from apps.ai.analyses.results import (
     ProgressReporter,
     SegmentResult,
 )
-from apps.ai.analyses.suv import SuvScaling, compute_suv_scaling
+from apps.ai.analyses.suv import PET_IMAGE_STORAGE, SuvScaling, compute_suv_scaling
 from apps.ai.analyses.uptake_regions import (
     UptakeRegion,
     regions_at_fixed_threshold,
     regions_at_own_maximum,
 )
+
+__all__ = ["CARD", "DEFAULT_PARAMETERS", "NAME", "SCOPE", "VERSION", "run"]
 
 NAME = "PET uptake by threshold"
 VERSION = "1.0.0"
@@ -39,6 +42,31 @@ DEFAULT_PARAMETERS: Mapping[str, Any] = {
     "threshold_suv": 4.0,
     "fraction_of_maximum": 0.41,
     "minimum_volume_ml": 0.0,
+}
+
+#: Rules asked before anything is computed; see ``apps.ai.scope``. What only the full header can
+#: tell (dose, weight, decay correction) is refused by ``run`` itself.
+SCOPE: Mapping[str, Any] = {
+    "rules": [
+        {
+            "attribute": "Modality",
+            "any_of": ["PT"],
+            "code": "modality",
+            "message": "This analysis reads PET only.",
+        },
+        {
+            "attribute": "SOPClassUID",
+            "any_of": [PET_IMAGE_STORAGE],
+            "code": "sop_class",
+            "message": "This analysis reads single-frame PET images only.",
+        },
+        {
+            "geometry": "slice_count",
+            "min": 2,
+            "code": "too_few_slices",
+            "message": "A volume needs at least two slices.",
+        },
+    ]
 }
 
 #: More separate regions than this are noise or wrong units; listing them would help nobody.
@@ -105,7 +133,14 @@ def run(
             parameters=printed,
         )
     segments = _measure_all(suv, listed, voxel_ml, chosen)
-    printed |= _summary(suv, listed, dropped_ml, voxel_ml, chosen, scaling)
+    printed |= _summary(
+        suv=suv,
+        listed=listed,
+        dropped_ml=dropped_ml,
+        voxel_ml=voxel_ml,
+        chosen=chosen,
+        scaling=scaling,
+    )
     progress(1.0, "done")
     return AnalysisOutcome.from_segments(
         segments=segments, parameters=printed, warnings=scaling.warnings
@@ -228,19 +263,33 @@ def _measure(
     volume_ml = inside.size * voxel_ml
     return (
         MeasuredValue(
-            "suv_max", float(inside.max()), "g/mL", codes.SUV_BODY_WEIGHT,
-            codes.UNIT_SUV_BODY_WEIGHT, codes.MAXIMUM,
+            "suv_max",
+            float(inside.max()),
+            "g/mL",
+            codes.SUV_BODY_WEIGHT,
+            codes.UNIT_SUV_BODY_WEIGHT,
+            codes.MAXIMUM,
         ),
         MeasuredValue(
-            "suv_mean", suv_mean, "g/mL", codes.SUV_BODY_WEIGHT,
-            codes.UNIT_SUV_BODY_WEIGHT, codes.MEAN,
+            "suv_mean",
+            suv_mean,
+            "g/mL",
+            codes.SUV_BODY_WEIGHT,
+            codes.UNIT_SUV_BODY_WEIGHT,
+            codes.MEAN,
         ),
         MeasuredValue(
-            "metabolic_tumour_volume", volume_ml, "mL", codes.METABOLIC_VOLUME,
+            "metabolic_tumour_volume",
+            volume_ml,
+            "mL",
+            codes.METABOLIC_VOLUME,
             codes.UNIT_MILLILITRE,
         ),
         MeasuredValue(
-            "total_lesion_glycolysis", volume_ml * suv_mean, "g", codes.TOTAL_LESION_GLYCOLYSIS,
+            "total_lesion_glycolysis",
+            volume_ml * suv_mean,
+            "g",
+            codes.TOTAL_LESION_GLYCOLYSIS,
             codes.UNIT_GRAM,
         ),
     )
@@ -251,6 +300,7 @@ def _value(values: Sequence[MeasuredValue], quantity: str) -> float:
 
 
 def _summary(
+    *,
     suv: NDArray[np.float32],
     listed: Sequence[UptakeRegion],
     dropped_ml: Sequence[float],

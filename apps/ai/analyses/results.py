@@ -230,12 +230,17 @@ class AnalysisOutcome:
     def out_of_scope(
         cls, *, reason_code: str, reason: str, parameters: Mapping[str, Any] | None = None
     ) -> AnalysisOutcome:
-        return cls(kind="out_of_scope", reason_code=reason_code, reason=reason,
-                   parameters=dict(parameters or {}))
+        return cls(
+            kind="out_of_scope",
+            reason_code=reason_code,
+            reason=reason,
+            parameters=dict(parameters or {}),
+        )
 
     @classmethod
     def failed(
         cls, *, reason_code: str, reason: str, parameters: Mapping[str, Any] | None = None
     ) -> AnalysisOutcome:
-        return cls(kind="failed", reason_code=reason_code, reason=reason,
-                   parameters=dict(parameters or {}))
+        return cls(
+            kind="failed", reason_code=reason_code, reason=reason, parameters=dict(parameters or {})
+        )

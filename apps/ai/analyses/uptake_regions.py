@@ -168,9 +168,7 @@ def _region_of(
     )
 
 
-def _cut(
-    values: NDArray[np.bool_], box: tuple[slice, ...], shape: tuple[int, ...]
-) -> MaskRegion:
+def _cut(values: NDArray[np.bool_], box: tuple[slice, ...], shape: tuple[int, ...]) -> MaskRegion:
     return MaskRegion(
         values=np.ascontiguousarray(values),
         start=(box[0].start, box[1].start, box[2].start),

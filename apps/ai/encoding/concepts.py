@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from highdicom.sr import CodedConcept
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code as DicomCode
 
 from apps.ai.analyses.results import Code
 from apps.ai.encoding.identity import AlgorithmKind
 
 #: Algorithm families, CID 7162. Thresholding with connected components is a morphological
 #: reconstruction.
-ALGORITHM_FAMILIES: dict[AlgorithmKind, object] = {
+ALGORITHM_FAMILIES: dict[AlgorithmKind, DicomCode] = {
     "neural_network": codes.DCM.ArtificialIntelligence,
     "threshold": codes.DCM.MorphologicalOperations,
 }
@@ -28,9 +29,7 @@ UNIT_ONE = Code("UCUM", "1", "no units")
 
 def concept(code: Code) -> CodedConcept:
     """A highdicom concept of one of our codes."""
-    return CodedConcept(
-        value=code.value, scheme_designator=code.system, meaning=code.display[:64]
-    )
+    return CodedConcept(value=code.value, scheme_designator=code.system, meaning=code.display[:64])
 
 
 def procedure_of(modality: str) -> CodedConcept:

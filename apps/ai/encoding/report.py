@@ -160,9 +160,7 @@ def _observation_context(
             name=verified_by.name, organization_name=verified_by.organization
         ),
     )
-    return hd.sr.ObservationContext(
-        observer_person_context=person, observer_device_context=device
-    )
+    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
 
 
 def _measurement_group(
