@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import User
@@ -14,6 +15,13 @@ from apps.audit.models import AuditEntry
 from tests.people import PASSWORD, SYSTEM, make_person
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forget_rate_limits() -> None:
+    """allauth counts failures per address in the cache, which outlives a test."""
+    cache.clear()
+
 
 LOGIN = "/_allauth/browser/v1/auth/login"
 SESSION = "/_allauth/browser/v1/auth/session"
