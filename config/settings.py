@@ -143,11 +143,9 @@ CACHES = {
 
 def _broker_url(url: str) -> str:
     """Celery spells unix sockets differently from redis-py."""
-    return (
-        "redis+socket" + url[len("unix") :].replace("?db=", "?virtual_host=")
-        if url.startswith("unix:")
-        else url
-    )
+    if not url.startswith("unix:"):
+        return url
+    return "redis+socket" + url.removeprefix("unix").replace("?db=", "?virtual_host=")
 
 
 CELERY_BROKER_URL = _broker_url(REDIS_URL)
@@ -269,7 +267,9 @@ FILE_UPLOAD_TEMP_DIR = None
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_ROOT = str(FRONTEND_DIST) if FRONTEND_DIST.exists() else None
-WHITENOISE_INDEX_FILE = True
+WHITENOISE_INDEX_FILE = False
+# Vite names its files by content: those may be cached for ever, index.html never.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$"
 WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
