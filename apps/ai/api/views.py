@@ -1,0 +1,277 @@
+"""Thin views: parse, authorise, call one service, shape the answer."""
+
+import gzip
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.ai import policies, selectors, services, storage
+from apps.ai.api import serializers as shapes
+from apps.ai.choices import DismissalReason
+from apps.ai.models import Finding, Job
+from apps.audit.services import record_entry
+from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.views import ConsiliumView
+from apps.core.exceptions import InvalidInput
+
+CASE_PARAMETER = OpenApiParameter("case", OpenApiTypes.UUID, description="The case looked at.")
+
+
+class FindingPagination(StandardCursorPagination):
+    page_size = 200
+    max_page_size = 500
+    ordering = ("-created_at", "id")
+
+
+class ModelsView(ConsiliumView):
+    policies = {"get": policies.view_models}
+
+    @extend_schema(responses=shapes.ModelSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        models = list(selectors.list_models())
+        data = shapes.ModelSerializer(models, many=True).data
+        return Response({"next": None, "previous": None, "results": data})
+
+
+class _VersionActionView(ConsiliumView):
+    policies = {"post": policies.manage_models}
+    action: Any
+
+    def post(self, request: Request, version_id: UUID) -> Response:
+        version = type(self).action(actor=self.actor, version_id=version_id)
+        return Response(shapes.ModelVersionSerializer(version).data)
+
+
+class ApproveVersionView(_VersionActionView):
+    policies = {"post": policies.approve_model}
+    action = staticmethod(services.approve_version)
+
+    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        return super().post(request, version_id)
+
+
+class ActivateVersionView(_VersionActionView):
+    action = staticmethod(services.activate_version)
+
+    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        return super().post(request, version_id)
+
+
+class SuspendVersionView(_VersionActionView):
+    action = staticmethod(services.suspend_version)
+
+    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        return super().post(request, version_id)
+
+
+class JobsView(ConsiliumView):
+    policies = {"get": policies.list_in_case, "post": policies.list_in_case}
+
+    @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.JobSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        case_id = _read_case(request, required=False)
+        jobs = selectors.list_jobs(actor=self.actor, case_id=case_id)
+        paginator = StandardCursorPagination()
+        page = paginator.paginate_queryset(jobs, request, view=self) or []
+        positions = selectors.queue_positions()
+        described = [
+            shapes.describe_job(job=job, positions=positions, with_identifiers=case_id is not None)
+            for job in page
+        ]
+        return paginator.get_paginated_response(shapes.JobSerializer(described, many=True).data)
+
+    @extend_schema(request=shapes.JobRequestSerializer, responses={202: shapes.JobSerializer})
+    def post(self, request: Request) -> Response:
+        asked = shapes.JobRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        job = services.request_job(
+            actor=self.actor,
+            case_id=asked.validated_data["case"],
+            model_id=asked.validated_data["model"],
+            series_instance_uid=asked.validated_data["series_instance_uid"],
+            parameters=asked.validated_data.get("parameters"),
+        )
+        return Response(_job_data(job), status=202)
+
+
+class JobView(ConsiliumView):
+    policies = {"get": policies.view_job}
+
+    @extend_schema(responses=shapes.JobSerializer)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        job = selectors.get_job(actor=self.actor, job_id=job_id)
+        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
+
+
+class CancelJobView(ConsiliumView):
+    policies = {"post": policies.control_job}
+
+    @extend_schema(request=None, responses=shapes.JobSerializer)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = services.cancel_job(actor=self.actor, job_id=job_id)
+        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
+
+
+class RetryJobView(ConsiliumView):
+    policies = {"post": policies.control_job}
+
+    @extend_schema(request=None, responses=shapes.JobSerializer)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = services.retry_job(actor=self.actor, job_id=job_id)
+        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
+
+
+class FindingsView(ConsiliumView):
+    policies = {"get": policies.list_in_case}
+
+    @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.FindingSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        case_id = _read_case(request, required=True)
+        findings = selectors.list_findings(actor=self.actor, case_id=case_id)
+        paginator = FindingPagination()
+        page = paginator.paginate_queryset(findings, request, view=self) or []
+        record_entry(
+            actor=self.actor, action="findings.viewed", case_id=case_id,
+            details={"count": len(page)},
+        )  # fmt: skip
+        described = [selectors.describe_finding(finding=finding) for finding in page]
+        return paginator.get_paginated_response(shapes.FindingSerializer(described, many=True).data)
+
+
+class FindingView(ConsiliumView):
+    policies = {"get": policies.view_finding}
+
+    @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.FindingSerializer)
+    def get(self, request: Request, finding_id: UUID) -> Response:
+        case_id = selectors.resolve_case(
+            actor=self.actor, finding_id=finding_id, case_id=_read_case(request, required=False)
+        )
+        return Response(_finding_data(self, finding_id, case_id))
+
+
+class AcceptFindingView(ConsiliumView):
+    policies = {"post": policies.review_finding}
+
+    @extend_schema(request=shapes.AcceptSerializer, responses=shapes.FindingSerializer)
+    def post(self, request: Request, finding_id: UUID) -> Response:
+        asked = shapes.AcceptSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        case_id = selectors.resolve_case(
+            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
+        )
+        services.accept_finding(
+            actor=self.actor,
+            finding_id=finding_id,
+            case_id=case_id,
+            version=asked.validated_data["version"],
+        )
+        return Response(_finding_data(self, finding_id, case_id))
+
+
+class DismissFindingView(ConsiliumView):
+    policies = {"post": policies.review_finding}
+
+    @extend_schema(request=shapes.DismissSerializer, responses=shapes.FindingSerializer)
+    def post(self, request: Request, finding_id: UUID) -> Response:
+        asked = shapes.DismissSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        case_id = selectors.resolve_case(
+            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
+        )
+        services.dismiss_finding(
+            actor=self.actor,
+            finding_id=finding_id,
+            case_id=case_id,
+            version=asked.validated_data["version"],
+            reason_code=asked.validated_data["reason_code"],
+            comment=asked.validated_data.get("comment", ""),
+        )
+        return Response(_finding_data(self, finding_id, case_id))
+
+
+class RetryExportView(ConsiliumView):
+    policies = {"post": policies.review_finding}
+
+    @extend_schema(request=shapes.ExportRetrySerializer, responses=shapes.FindingSerializer)
+    def post(self, request: Request, finding_id: UUID) -> Response:
+        asked = shapes.ExportRetrySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        case_id = selectors.resolve_case(
+            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
+        )
+        services.retry_export(actor=self.actor, finding_id=finding_id, case_id=case_id)
+        return Response(_finding_data(self, finding_id, case_id))
+
+
+class DismissalReasonsView(ConsiliumView):
+    policies = {"get": policies.view_models}
+
+    @extend_schema(responses=shapes.ReasonSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(
+            [{"code": code, "message": str(label)} for code, label in DismissalReason.choices]
+        )
+
+
+class MaskView(ConsiliumView):
+    """The mask, gzipped as it lies on disk; uint8, (slice, row, column)."""
+
+    policies = {"get": policies.view_finding}
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, finding_id: UUID) -> HttpResponse:
+        finding = Finding.objects.select_related("job").get(pk=finding_id)
+        etag = f'"{finding.mask_sha256}"'
+        headers = {
+            "ETag": etag,
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "Vary": "Accept-Encoding, Cookie",
+            "X-Mask-Shape": ",".join(str(extent) for extent in finding.job.grid["shape"]),
+        }
+        if request.headers.get("If-None-Match") == etag:
+            return HttpResponse(status=304, headers=headers)
+        content = storage.get_bytes(sha256=finding.mask_sha256)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            content = gzip.decompress(content)
+        return HttpResponse(content, content_type="application/octet-stream", headers=headers)
+
+
+class MaskGeometryView(ConsiliumView):
+    policies = {"get": policies.view_finding}
+
+    @extend_schema(responses=shapes.MaskGeometrySerializer)
+    def get(self, request: Request, finding_id: UUID) -> Response:
+        grid = Finding.objects.values_list("job__grid", flat=True).get(pk=finding_id)
+        return Response(shapes.MaskGeometrySerializer(grid).data)
+
+
+def _read_case(request: Request, *, required: bool) -> Any:
+    raw = request.query_params.get("case", "")
+    if not raw and not required:
+        return None
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise InvalidInput("Name a case.", code="case_required") from None
+
+
+def _job_data(job: Job, *, with_identifiers: bool = True) -> Any:
+    described = shapes.describe_job(
+        job=job, positions=selectors.queue_positions(), with_identifiers=with_identifiers
+    )
+    return shapes.JobSerializer(described).data
+
+
+def _finding_data(view: ConsiliumView, finding_id: UUID, case_id: UUID) -> Any:
+    finding = selectors.get_finding(actor=view.actor, finding_id=finding_id, case_id=case_id)
+    return shapes.FindingSerializer(selectors.describe_finding(finding=finding)).data

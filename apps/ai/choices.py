@@ -1,0 +1,113 @@
+"""States of models, jobs, reviews and exports, each with its allowed moves."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.ai.exceptions import refuse_move
+
+
+class ModelKind(models.TextChoices):
+    BUNDLE = "bundle", _("MONAI bundle")
+    BUILTIN = "builtin", _("Built-in analysis")
+
+
+class VersionState(models.TextChoices):
+    PENDING = "pending", _("Waiting for two approvals")
+    ACTIVE = "active", _("In use")
+    SUSPENDED = "suspended", _("Suspended")
+    RETIRED = "retired", _("Retired")
+
+
+VERSION_MOVES: dict[str, frozenset[str]] = {
+    VersionState.PENDING: frozenset({VersionState.ACTIVE, VersionState.RETIRED}),
+    VersionState.ACTIVE: frozenset({VersionState.SUSPENDED, VersionState.RETIRED}),
+    VersionState.SUSPENDED: frozenset({VersionState.ACTIVE, VersionState.RETIRED}),
+    VersionState.RETIRED: frozenset(),
+}
+
+
+class JobState(models.TextChoices):
+    """Four endings that never look alike: findings, no findings, out of scope, failed."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    FINDINGS = "findings", _("Ran: findings")
+    NO_FINDINGS = "no_findings", _("Ran: no findings")
+    OUT_OF_SCOPE = "out_of_scope", _("Not run: out of scope")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+_ENDINGS = frozenset({JobState.FINDINGS, JobState.NO_FINDINGS, JobState.OUT_OF_SCOPE})
+JOB_MOVES: dict[str, frozenset[str]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.FAILED}),
+    JobState.RUNNING: _ENDINGS | {JobState.FAILED, JobState.CANCELLED, JobState.QUEUED},
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.FINDINGS: frozenset(),
+    JobState.NO_FINDINGS: frozenset(),
+    JobState.OUT_OF_SCOPE: frozenset(),
+}
+OPEN_JOB_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
+RETRYABLE_JOB_STATES = frozenset({JobState.FAILED, JobState.CANCELLED})
+
+
+class FindingState(models.TextChoices):
+    """What one case thinks of a finding; derived from its standing review."""
+
+    UNREVIEWED = "unreviewed", _("Unreviewed")
+    ACCEPTED = "accepted", _("Accepted")
+    DISMISSED = "dismissed", _("Dismissed")
+
+
+FINDING_MOVES: dict[str, frozenset[str]] = {
+    FindingState.UNREVIEWED: frozenset({FindingState.ACCEPTED, FindingState.DISMISSED}),
+    FindingState.DISMISSED: frozenset({FindingState.ACCEPTED}),
+    FindingState.ACCEPTED: frozenset({FindingState.DISMISSED}),
+}
+"""A changed mind is a new review. From accepted it is refused once the PACS holds the result."""
+
+
+class DismissalReason(models.TextChoices):
+    """Why a finding is dismissed (clinical reference, E3)."""
+
+    FALSE_POSITIVE_ARTEFACT = "false-positive-artefact", _("False positive: artefact")
+    FALSE_POSITIVE_NORMAL = (
+        "false-positive-normal-anatomy",
+        _("False positive: normal anatomy or variant"),
+    )
+    FALSE_POSITIVE_BENIGN = "false-positive-benign-known", _("False positive: known benign")
+    WRONG_LOCATION = "wrong-location", _("Wrong location")
+    WRONG_BOUNDARY = "wrong-size-boundary", _("Wrong size or boundary")
+    WRONG_CLASS = "wrong-class", _("Wrong class")
+    DUPLICATE = "duplicate", _("Duplicate")
+    ALREADY_KNOWN = "already-known", _("Already known")
+    NOT_RELEVANT = "not-relevant-to-question", _("Not relevant to the question")
+    IMAGE_QUALITY = "image-quality", _("Image quality")
+    OUT_OF_SCOPE = "out-of-scope", _("Outside the model's scope")
+    TREATMENT_CHANGE = "treatment-change", _("Treatment change")
+    CANNOT_ASSESS = "cannot-assess", _("Cannot be assessed")
+    OTHER = "other", _("Other (say why)")
+
+
+class ExportState(models.TextChoices):
+    QUEUED = "queued", _("Waiting to be stored")
+    STORING = "storing", _("Being stored")
+    STORED = "stored", _("Stored and verified in the PACS")
+    FAILED = "failed", _("Could not be stored")
+    WITHDRAWN = "withdrawn", _("Withdrawn before it was stored")
+
+
+EXPORT_MOVES: dict[str, frozenset[str]] = {
+    ExportState.QUEUED: frozenset({ExportState.STORING, ExportState.WITHDRAWN}),
+    ExportState.STORING: frozenset({ExportState.STORED, ExportState.QUEUED, ExportState.FAILED}),
+    ExportState.FAILED: frozenset({ExportState.QUEUED, ExportState.WITHDRAWN}),
+    ExportState.STORED: frozenset(),
+    ExportState.WITHDRAWN: frozenset(),
+}
+
+
+def check_move(*, moves: dict[str, frozenset[str]], subject: str, source: str, to: str) -> None:
+    """Raise ``IllegalMove`` unless ``to`` may follow ``source``."""
+    if to not in moves[source]:
+        raise refuse_move(subject=subject, source=source, to=to)

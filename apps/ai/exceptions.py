@@ -1,0 +1,50 @@
+"""Refusals of the AI floor. Shown to the user unless a docstring says otherwise."""
+
+from apps.core.exceptions import Conflict, Forbidden, IllegalMove, InvalidInput
+
+
+class ModelNotActive(Conflict):
+    """The model has no version in use: not approved, suspended or retired."""
+
+    code = "model_not_active"
+
+
+class ModelNotApproved(Conflict):
+    """Fewer than two people have approved exactly this content."""
+
+    code = "model_not_approved"
+
+
+class SecondPersonNeeded(Forbidden):
+    """An approval does not count twice, nor two from the same side of the table."""
+
+    code = "second_person_needed"
+
+
+class NotABundle(InvalidInput):
+    """The directory cannot be registered; read by the AI administrator."""
+
+    code = "not_a_bundle"
+
+
+class SeriesNotReady(Conflict):
+    """The series is not completely in the archive."""
+
+    code = "series_not_ready"
+
+
+class AlreadyExported(Conflict):
+    """The accepted result is already in the PACS; it cannot be dismissed silently."""
+
+    code = "already_exported"
+
+
+class StaleFence(Exception):
+    """Another worker owns the job now. For the job machinery, never for people."""
+
+
+def refuse_move(*, subject: str, source: str, to: str) -> IllegalMove:
+    return IllegalMove(
+        f"A {subject} that is {source} cannot become {to}.",
+        details={"subject": subject, "from": source, "to": to},
+    )

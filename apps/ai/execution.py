@@ -1,0 +1,302 @@
+"""What worker-ai does: claim, compute in the runner, encode, write once under the fence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from uuid import UUID
+
+from django.db import DatabaseError, close_old_connections, connection
+from pydicom.dataset import Dataset
+
+from apps.ai import conf, services
+from apps.ai.analyses.results import AnalysisOutcome
+from apps.ai.choices import JobState, ModelKind
+from apps.ai.encoding import EncodingRefused
+from apps.ai.exceptions import StaleFence
+from apps.ai.models import Job
+from apps.ai.objects import draft_finding
+from apps.ai.runner.client import (
+    ModelRunner,
+    RunnerError,
+    RunnerLimits,
+    RunRequest,
+    RunStopped,
+)
+from apps.ai.runner.volumes import RunnerVolume
+from apps.ai.scope import check_scope, describe_geometry
+from apps.core.exceptions import DomainError, Unavailable
+from apps.imaging.archive import read_headers
+from apps.imaging.exceptions import NotAVolume
+from apps.imaging.volumes import Volume, open_volume
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE = frozenset({"pixels_unavailable"})
+"""Refusals of the volume that say nothing about the model's scope."""
+
+
+def run_waiting_jobs(*, worker: str = "") -> int:
+    """Run jobs until none is due; how many were run."""
+    name = worker or f"{socket.gethostname()}:{os.getpid()}"
+    count = 0
+    while (job := services.claim_next_job(worker=name)) is not None:
+        if job.state == JobState.RUNNING:
+            run_job(job=job)
+        count += 1
+    return count
+
+
+def run_job(*, job: Job) -> None:
+    """Run a claimed job to an ending; whatever happens, it is written under its fence."""
+    keeper = LeaseKeeper(job_id=job.pk, fence=job.fence)
+    keeper.start()
+    try:
+        _analyse(job, keeper)
+    except (StaleFence, RunStopped):
+        _finish_stopped(job, keeper)
+    except DatabaseError:
+        # The lease ends by itself and the sweeper gives the job to somebody else.
+        logger.exception("job %s: database away", job.pk)
+        connection.close()
+    except Exception as error:  # noqa: BLE001 - every failure must end or release the job
+        keeper.stop()
+        _end_or_release(job, error)
+    finally:
+        keeper.stop()
+
+
+@cache
+def model_runner() -> ModelRunner:
+    """This process's runner; it starts at the first job and stays warm."""
+    return ModelRunner(
+        scratch_root=conf.scratch_root(),
+        readable=[conf.bundle_store()],
+        limits=RunnerLimits(memory_bytes=conf.memory_limit_bytes()),
+    )
+
+
+@dataclass
+class LeaseKeeper:
+    """Reports for the job every few seconds from a thread of its own.
+
+    ``should_stop`` turns true when the job was cancelled or belongs to somebody else.
+    """
+
+    job_id: UUID
+    fence: int
+    progress: float = 0.0
+    stage: str = "starting"
+    cancelled: bool = False
+    lost: bool = False
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=conf.HEARTBEAT_S * 2)
+
+    def report(self, fraction: float, stage: str) -> None:
+        self.progress, self.stage = fraction, stage
+
+    def should_stop(self) -> bool:
+        return self.cancelled or self.lost
+
+    def _beat(self) -> None:
+        reported, last = (self.progress, self.stage), time.monotonic()
+        try:
+            while not self._stop.wait(conf.PROGRESS_EVERY_S):
+                current = (self.progress, self.stage)
+                due = time.monotonic() - last >= conf.HEARTBEAT_S
+                if current == reported and not due:
+                    continue
+                if not self._send(*current):
+                    return
+                reported, last = current, time.monotonic()
+        finally:
+            connection.close()
+
+    def _send(self, progress: float, stage: str) -> bool:
+        try:
+            self.cancelled = services.heartbeat_job(
+                job_id=self.job_id, fence=self.fence, progress=progress, stage=stage
+            )
+        except StaleFence:
+            self.lost = True
+            return False
+        except DatabaseError:
+            logger.warning("job %s: heartbeat not written, trying again", self.job_id)
+            close_old_connections()
+        return True
+
+
+def _analyse(job: Job, keeper: LeaseKeeper) -> None:
+    series_id = job.series_id
+    if job.series.content_sha256 != job.series_content_sha256:
+        raise RunnerError(
+            "series_changed", "The series changed after the job was asked for; ask again.",
+            retryable=False,
+        )  # fmt: skip
+    keeper.report(0.02, "read")
+    headers = read_headers(series_id=series_id)
+    volume = open_volume(series_id=series_id)
+    if _refuse_by_scope(job, headers, volume):
+        return
+    outcome = model_runner().run(
+        request=_build_request(job, headers, volume),
+        on_progress=keeper.report,
+        should_stop=keeper.should_stop,
+    )
+    if outcome.kind in {"out_of_scope", "failed"}:
+        keeper.stop()
+        services.fail_job(
+            job_id=job.pk, fence=job.fence, code=outcome.reason_code, message=outcome.reason,
+            state=JobState(outcome.kind),
+        )  # fmt: skip
+        return
+    _write_results(job, keeper, headers, volume, outcome)
+
+
+def _refuse_by_scope(job: Job, headers: list[Dataset], volume: Volume) -> bool:
+    verdict = check_scope(
+        scope=job.version.scope,
+        headers=headers,
+        geometry=describe_geometry(
+            shape=volume.voxels.shape,
+            affine_lps=volume.affine_lps,
+            warnings=[code for code, _ in volume.warnings],
+        ),
+    )
+    if verdict.in_scope:
+        return False
+    services.fail_job(
+        job_id=job.pk, fence=job.fence, code=verdict.code, message=verdict.message,
+        state=JobState.OUT_OF_SCOPE,
+    )  # fmt: skip
+    return True
+
+
+def _build_request(job: Job, headers: list[Dataset], volume: Volume) -> RunRequest:
+    version = job.version
+    timeout_s = float(version.limits.get("timeout_s", conf.DEFAULT_TIMEOUT_S))
+    builtin = version.model.kind == ModelKind.BUILTIN
+    return RunRequest(
+        kind="builtin" if builtin else "bundle",
+        volume=RunnerVolume(
+            voxels=volume.voxels,
+            affine_lps=volume.affine_lps,
+            sop_instance_uids=volume.sop_instance_uids,
+            frame_of_reference_uid=volume.frame_of_reference_uid,
+            warnings=volume.warnings,
+        ),
+        headers=headers if builtin else [],
+        parameters=job.parameters,
+        timeout_s=timeout_s,
+        module=version.module,
+        bundle_root=str(conf.bundle_store() / version.tree_sha256),
+        tree_sha256=version.tree_sha256,
+        device=conf.read_device(),
+    )
+
+
+def _write_results(
+    job: Job,
+    keeper: LeaseKeeper,
+    headers: list[Dataset],
+    volume: Volume,
+    outcome: AnalysisOutcome,
+) -> None:
+    parameters = dict(outcome.parameters) or dict(job.parameters)
+    drafts = []
+    for number, segment in enumerate(outcome.segments, start=1):
+        if keeper.should_stop():
+            raise RunStopped
+        keeper.report(0.9 + 0.09 * number / len(outcome.segments), "encode")
+        drafts.append(
+            draft_finding(
+                job=job,
+                number=number,
+                segment=segment,
+                headers=headers,
+                volume=volume,
+                parameters=parameters,
+            )
+        )
+    keeper.stop()
+    services.complete_job(
+        job_id=job.pk,
+        fence=job.fence,
+        drafts=drafts,
+        grid={
+            "shape": [int(extent) for extent in volume.voxels.shape],
+            "sop_instance_uids": list(volume.sop_instance_uids),
+        },
+        parameters=parameters,
+        warnings=outcome.warnings,
+    )
+
+
+def _finish_stopped(job: Job, keeper: LeaseKeeper) -> None:
+    keeper.stop()
+    if keeper.lost or not keeper.cancelled:
+        logger.info("job %s: given up, another worker has it", job.pk)
+        return
+    try:
+        services.finish_cancelled_job(job_id=job.pk, fence=job.fence)
+    except StaleFence:
+        logger.info("job %s: given up, another worker has it", job.pk)
+
+
+def _end_or_release(job: Job, error: Exception) -> None:
+    failure = _describe_failure(error)
+    if failure.code == "internal_error":
+        logger.error("job %s failed", job.pk, exc_info=error)
+    try:
+        if failure.retryable:
+            services.release_job(
+                job_id=job.pk, fence=job.fence, code=failure.code, message=failure.message
+            )
+        else:
+            services.fail_job(
+                job_id=job.pk,
+                fence=job.fence,
+                code=failure.code,
+                message=failure.message,
+                state=failure.state,
+            )
+    except StaleFence:
+        logger.info("job %s: given up, another worker has it", job.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    code: str
+    message: str
+    retryable: bool = False
+    state: JobState = JobState.FAILED
+
+
+def _describe_failure(error: Exception) -> _Failure:
+    match error:
+        case RunnerError():
+            return _Failure(error.code, error.message, retryable=error.retryable)
+        case NotAVolume() if error.error_code not in UNREADABLE:
+            return _Failure(error.error_code, error.message, state=JobState.OUT_OF_SCOPE)
+        case DomainError():
+            retryable = isinstance(error, Unavailable)
+            return _Failure(error.error_code, error.message, retryable=retryable)
+        case EncodingRefused():
+            return _Failure(error.code, error.reason)
+        case _:
+            message = f"{type(error).__name__} in the worker."
+            return _Failure("internal_error", message, retryable=True)

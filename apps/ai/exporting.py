@@ -1,0 +1,79 @@
+"""Send one accepted finding to its PACS: the work between claiming and completing an export."""
+
+import logging
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from apps.ai import services, storage
+from apps.ai.encoding import EncodingRefused
+from apps.ai.exceptions import StaleFence
+from apps.ai.models import FindingExport, FindingReview
+from apps.ai.objects import encode_verified_report, verified_report_uid
+from apps.ai.services.exports import EXPORTER, keep_report
+from apps.core.exceptions import DomainError
+from apps.imaging.archive import read_headers
+
+logger = logging.getLogger(__name__)
+
+
+def export_accepted_finding(*, export_id: UUID) -> None:
+    """Store SEG, UNVERIFIED SR and VERIFIED SR together; a failure is put back with delay."""
+    export = services.claim_export(export_id=export_id)
+    if export is None:
+        return
+    try:
+        _store(export)
+        services.complete_export(export_id=export.pk, fence=export.fence)
+    except StaleFence:
+        logger.info("export %s: another worker has it", export.pk)
+    except (DomainError, EncodingRefused) as error:
+        code = error.error_code if isinstance(error, DomainError) else error.code
+        _put_back(export, code, str(error))
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("export %s failed", export.pk)
+        _put_back(export, "internal_error", type(error).__name__)
+
+
+def _put_back(export: FindingExport, code: str, message: str) -> None:
+    try:
+        services.fail_export(export_id=export.pk, fence=export.fence, code=code, message=message)
+    except StaleFence:
+        logger.info("export %s: another worker has it", export.pk)
+
+
+def _store(export: FindingExport) -> None:
+    from apps.imaging.services import store_objects
+
+    review = FindingReview.objects.select_related(
+        "finding__job__version__model", "finding__job__series", "reviewer__institution"
+    ).get(pk=export.review_id)
+    finding = review.finding
+    segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
+    report = storage.get_bytes(sha256=finding.report_sha256)
+    verified = _verified_report(export, review, segmentation, report)
+    store_objects(
+        actor=EXPORTER, study_id=finding.study_id, objects=[segmentation, report, verified]
+    )
+
+
+def _verified_report(
+    export: FindingExport, review: FindingReview, segmentation: bytes, report: bytes
+) -> bytes:
+    if export.verified_report_sha256:
+        return storage.get_bytes(sha256=export.verified_report_sha256)
+    verified = encode_verified_report(
+        review=review,
+        headers=read_headers(series_id=review.finding.job.series_id),
+        segmentation=segmentation,
+        report=report,
+    )
+    keep_report(
+        export_id=export.pk,
+        fence=export.fence,
+        uid=verified_report_uid(review=review),
+        sha256=storage.put_bytes(content=verified),
+    )
+    return verified

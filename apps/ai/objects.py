@@ -1,0 +1,207 @@
+"""From segments to stored objects and back: the mask, the SEG and the reports of a finding."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from apps.ai import storage
+from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult
+from apps.ai.choices import ModelKind
+from apps.ai.conf import MANUFACTURER
+from apps.ai.encoding import (
+    AlgorithmIdentity,
+    FindingUids,
+    VerifyingObserver,
+    encode_measurement_report,
+    encode_segmentation,
+)
+from apps.ai.models import Finding, FindingReview, Job
+from apps.ai.services.results import FindingDraft
+from apps.imaging.volumes import Volume
+
+SEGMENTATION_SERIES_NUMBER = 9001
+REPORT_SERIES_NUMBER = 9002
+VERIFIED_SERIES_NUMBER = 9003
+
+
+def job_key(*, job: Job) -> str:
+    """What all UIDs of a job's results derive from: content × model × parameters."""
+    return ":".join((job.series_content_sha256, job.version.tree_sha256, job.parameters_sha256))
+
+
+def verified_report_uid(*, review: FindingReview) -> str:
+    uids = FindingUids.derive(job_key=job_key(job=review.finding.job), number=review.finding.number)
+    return uids.verified_report(review_key=str(review.pk))
+
+
+def describe_algorithm(*, job: Job, parameters: dict[str, Any]) -> AlgorithmIdentity:
+    builtin = job.version.model.kind == ModelKind.BUILTIN
+    return AlgorithmIdentity(
+        name=job.version.model.name,
+        version=job.version.version,
+        manufacturer=str(job.version.card.get("developer", MANUFACTURER))[:64] or MANUFACTURER,
+        kind="threshold" if builtin else "neural_network",
+        parameters={
+            name: str(value)
+            for name, value in parameters.items()
+            if isinstance(value, str | int | float | bool)
+        },
+    )
+
+
+def draft_finding(
+    *,
+    job: Job,
+    number: int,
+    segment: SegmentResult,
+    headers: Sequence[Dataset],
+    volume: Volume,
+    parameters: dict[str, Any],
+) -> FindingDraft:
+    """Encode one segment and keep its bytes; the database is not touched."""
+    uids = FindingUids.derive(job_key=job_key(job=job), number=number)
+    algorithm = describe_algorithm(job=job, parameters=parameters)
+    started = job.first_started_at
+    if started is None:
+        raise ValueError("A job that never started has no results.")
+    segmentation = encode_segmentation(
+        source_headers=headers,
+        segment=segment,
+        algorithm=algorithm,
+        uids=uids,
+        number=number,
+        series_number=SEGMENTATION_SERIES_NUMBER,
+        content_at=started,
+    )
+    report = encode_measurement_report(
+        source_headers=headers,
+        segment=segment,
+        algorithm=algorithm,
+        uids=uids,
+        number=number,
+        series_number=REPORT_SERIES_NUMBER,
+        content_at=started,
+        segmentation=segmentation,
+    )
+    centroid_lps, bbox_lps = locate(region=segment.region, affine_lps=volume.affine_lps)
+    mask = storage.pack_mask(segment.mask.astype(np.uint8).tobytes())
+    return FindingDraft(
+        segment=segment,
+        tracking_uid=segment.tracking_uid or uids.tracking,
+        frame_of_reference_uid=volume.frame_of_reference_uid,
+        sop_instance_uid=volume.sop_instance_uids[largest_slice(region=segment.region)],
+        centroid_lps=centroid_lps,
+        bbox_lps=bbox_lps,
+        mask_sha256=storage.put_bytes(content=mask),
+        segmentation_uid=uids.segmentation,
+        segmentation_sha256=storage.put_bytes(content=segmentation),
+        report_uid=uids.report,
+        report_sha256=storage.put_bytes(content=report),
+    )
+
+
+def encode_verified_report(
+    *, review: FindingReview, headers: Sequence[Dataset], segmentation: bytes, report: bytes
+) -> bytes:
+    """The VERIFIED report of one review, naming the AI's own report as predecessor."""
+    finding = review.finding
+    reviewer = review.reviewer
+    institution = reviewer.institution.name if reviewer.institution else MANUFACTURER
+    return encode_measurement_report(
+        source_headers=headers,
+        segment=rebuild_segment(finding=finding),
+        algorithm=describe_algorithm(job=finding.job, parameters=finding.job.results_parameters),
+        uids=FindingUids.derive(job_key=job_key(job=finding.job), number=finding.number),
+        number=finding.number,
+        series_number=VERIFIED_SERIES_NUMBER,
+        content_at=review.created_at,
+        segmentation=segmentation,
+        verified_by=VerifyingObserver(
+            name=person_name(reviewer.display_name),
+            organization=institution,
+            verified_at=review.created_at,
+        ),
+        predecessor=report,
+        review_key=str(review.pk),
+    )
+
+
+def person_name(display_name: str) -> str:
+    """``Ada B. Lovelace`` as a DICOM person name, ``Lovelace^Ada B.`` (PS3.5 6.2.1)."""
+    cleaned = display_name.replace("^", " ").replace("=", " ").replace("\\", " ").split()
+    if len(cleaned) < 2:
+        return (" ".join(cleaned) or "Unknown")[:64]
+    return f"{cleaned[-1]}^{' '.join(cleaned[:-1])}"[:64]
+
+
+def rebuild_segment(*, finding: Finding) -> SegmentResult:
+    """The segment of a stored finding, from its row and its mask."""
+    return SegmentResult(
+        label=finding.label,
+        code=_read_code(finding.code),
+        category=_read_code(finding.category),
+        region=MaskRegion.from_mask(read_mask(finding=finding)),
+        site=_read_code(finding.site) if finding.site else None,
+        laterality=_read_code(finding.laterality) if finding.laterality else None,
+        measurements=tuple(
+            MeasuredValue(
+                quantity=item["quantity"],
+                value=item["value"],
+                unit=item["unit"],
+                concept=_read_code(item["concept"]),
+                unit_code=_read_code(item["unit_code"]),
+                derivation=_read_code(item["derivation"]) if item["derivation"] else None,
+            )
+            for item in finding.measurements
+        ),
+        probability=finding.probability,
+        tracking_identifier=finding.label,
+        tracking_uid=finding.tracking_uid,
+    )
+
+
+def read_mask(*, finding: Finding) -> NDArray[np.bool_]:
+    """The finding's mask on the source grid, (slice, row, column)."""
+    packed = storage.get_bytes(sha256=finding.mask_sha256)
+    flat = np.frombuffer(gzip.decompress(packed), dtype=np.uint8)
+    return flat.reshape(finding.job.grid["shape"]).astype(bool)
+
+
+def largest_slice(*, region: MaskRegion) -> int:
+    areas = region.values.reshape(region.values.shape[0], -1).sum(axis=1)
+    return int(region.start[0] + int(areas.argmax()))
+
+
+def locate(
+    *, region: MaskRegion, affine_lps: NDArray[np.float64]
+) -> tuple[list[float], list[list[float]]]:
+    """Centroid and bounding box in LPS mm; the box includes the voxels' extent."""
+    indices = np.argwhere(region.values) + np.asarray(region.start)
+    column_row_slice = indices[:, ::-1].astype(float)
+    centroid = affine_lps @ np.append(column_row_slice.mean(axis=0), 1.0)
+    lowest = column_row_slice.min(axis=0) - 0.5
+    highest = column_row_slice.max(axis=0) + 0.5
+    corners = np.array(
+        [
+            [*(highest[axis] if bits >> axis & 1 else lowest[axis] for axis in range(3)), 1.0]
+            for bits in range(8)
+        ]
+    )
+    points = (affine_lps @ corners.T).T[:, :3]
+    return (
+        [round(float(value), 3) for value in centroid[:3]],
+        [
+            [round(float(value), 3) for value in points.min(axis=0)],
+            [round(float(value), 3) for value in points.max(axis=0)],
+        ],
+    )
+
+
+def _read_code(code: dict[str, str]) -> Code:
+    return Code(code["system"], code["code"], code["display"])

@@ -1,0 +1,126 @@
+"""Who may run models, see findings, and say whether one is right (clinical reference, F)."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.choices import CLINICAL_DISCIPLINES
+from apps.accounts.selectors import TRAINEE_ROLE
+from apps.ai.models import Finding, Job
+from apps.cases import policies as case_policies
+from apps.cases.selectors import visible_cases
+from apps.core.actors import Actor
+from apps.core.exceptions import Forbidden, NotVisible
+from apps.core.policies import require_role, signed_in
+from apps.imaging.models import CaseStudy
+
+AI_ADMIN = "ai_admin"
+
+
+def view_models(*, actor: Actor, **ids: Any) -> None:
+    """Model cards are for everybody who may meet their results."""
+    signed_in(actor=actor)
+
+
+def manage_models(*, actor: Actor, **ids: Any) -> None:
+    require_role(actor, AI_ADMIN)
+
+
+def approve_model(*, actor: Actor, **ids: Any) -> None:
+    """AI administration or a clinician; two different people are counted by the service."""
+    signed_in(actor=actor)
+    if not actor.is_person:
+        raise Forbidden("Approvals are given by people.")
+    clinician = actor.discipline in CLINICAL_DISCIPLINES and not actor.has_role(TRAINEE_ROLE)
+    if not (actor.has_role(AI_ADMIN) or clinician):
+        raise Forbidden("Approvals come from AI administration and from clinicians.")
+
+
+def list_in_case(*, actor: Actor, **ids: Any) -> None:
+    """Lists take their case from the query; the selector asks ``view_results`` for it."""
+    signed_in(actor=actor)
+
+
+def view_results(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Results carry the study's identifiers: identified members of the case only."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+
+
+def run_model(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.run_ai(actor=actor, case_id=case_id)
+    view_results(actor=actor, case_id=case_id)
+
+
+def view_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
+    """Members of a case that shows the study; the AI administrator, without patient data."""
+    signed_in(actor=actor)
+    if actor.is_system or actor.has_role(AI_ADMIN):
+        return
+    _require_any_case(actor=actor, study_id=_study_of_job(job_id), policy=view_results)
+
+
+def control_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
+    """Cancel and retry: who may run models in a case that shows the study, or the AI admin."""
+    signed_in(actor=actor)
+    if actor.is_system or actor.has_role(AI_ADMIN):
+        return
+    _require_any_case(actor=actor, study_id=_study_of_job(job_id), policy=run_model)
+
+
+def view_finding(*, actor: Actor, finding_id: UUID, **ids: Any) -> None:
+    signed_in(actor=actor)
+    study_id = _study_of_finding(finding_id)
+    _require_any_case(actor=actor, study_id=study_id, policy=view_results)
+
+
+def review_finding(*, actor: Actor, finding_id: UUID, **ids: Any) -> None:
+    """May review it in at least one case; the service asks again for the case it is in."""
+    signed_in(actor=actor)
+    study_id = _study_of_finding(finding_id)
+    _require_any_case(actor=actor, study_id=study_id, policy=case_policies.review_findings)
+
+
+def review_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **ids: Any) -> None:
+    """Radiologist, board member or chair of the case, each in their own discipline."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+    study_id = _study_of_finding(finding_id)
+    if not CaseStudy.objects.filter(case_id=case_id, study_id=study_id).exists():
+        raise NotVisible()
+    case_policies.review_findings(actor=actor, case_id=case_id)
+    if not actor.is_person:
+        raise Forbidden("A review is a person's word.")
+
+
+def cases_showing_study(*, actor: Actor, study_id: UUID) -> list[UUID]:
+    """The actor's cases that show the study, in a stable order."""
+    linked = CaseStudy.objects.filter(study_id=study_id).values("case_id")
+    cases = visible_cases(actor=actor).filter(pk__in=linked)
+    return list(cases.order_by("created_at", "id").values_list("pk", flat=True))
+
+
+def _require_any_case(*, actor: Actor, study_id: UUID, policy: Any) -> None:
+    cases = cases_showing_study(actor=actor, study_id=study_id)
+    if not cases:
+        raise NotVisible()
+    refusal: Exception = NotVisible()
+    for case_id in cases:
+        try:
+            policy(actor=actor, case_id=case_id)
+        except (Forbidden, NotVisible) as error:
+            refusal = error
+        else:
+            return
+    raise refusal
+
+
+def _study_of_job(job_id: UUID) -> UUID:
+    study_id = Job.objects.filter(pk=job_id).values_list("series__study_id", flat=True).first()
+    if study_id is None:
+        raise NotVisible()
+    return study_id
+
+
+def _study_of_finding(finding_id: UUID) -> UUID:
+    study_id = Finding.objects.filter(pk=finding_id).values_list("study_id", flat=True).first()
+    if study_id is None:
+        raise NotVisible()
+    return study_id

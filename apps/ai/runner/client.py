@@ -1,0 +1,396 @@
+"""The worker's side of the runner: start it, ask it, and end it on any limit.
+
+One ``ModelRunner`` lives as long as its worker and keeps models warm. Whatever goes wrong with
+the process (dead, silent, over a limit, speaking nonsense) it is killed and the next run gets a
+fresh one; the job decides whether it is tried again.
+
+Start it from a thread that lives as long as the worker: the kernel's death signal is bound to
+the thread that started the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from apps.ai.analyses.results import AnalysisOutcome
+from apps.ai.runner import frames
+from apps.ai.runner.volumes import RunnerVolume
+from apps.ai.runner.wire import WireError, unpack_outcome
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_S = 60.0
+POLL_S = 0.25
+FRAME_TIMEOUT_S = 20.0
+STDERR_TAIL_LINES = 40
+_CODE_ROOT = Path(__file__).resolve().parents[3]
+_PASSED_ON = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
+_IDENTIFYING = frozenset(
+    {
+        "PatientID", "IssuerOfPatientID", "PatientBirthDate", "OtherPatientIDs",
+        "OtherPatientIDsSequence", "PatientAddress", "PatientTelephoneNumbers",
+        "PatientComments", "MilitaryRank", "EthnicGroup", "RequestAttributesSequence",
+    }
+)  # fmt: skip
+
+
+class RunnerError(RuntimeError):
+    """The runner could not finish; ``retryable`` says whether another attempt may help."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+
+class RunStopped(Exception):
+    """The caller's ``should_stop`` said so; the runner was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerLimits:
+    """What one runner process may use. ``memory_bytes=0`` lifts the limit (GPU)."""
+
+    memory_bytes: int = 16 * 1024**3
+    file_bytes: int = 8 * 1024**3
+    open_files: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One run. ``module`` for a built-in, ``bundle_root`` and ``tree_sha256`` for a bundle."""
+
+    kind: Literal["builtin", "bundle"]
+    volume: RunnerVolume
+    headers: Sequence[Dataset]
+    parameters: dict[str, Any]
+    timeout_s: float
+    module: str = ""
+    bundle_root: str = ""
+    tree_sha256: str = ""
+    device: str = "cpu"
+
+
+@dataclass(slots=True)
+class ModelRunner:
+    """A confined process and its pipes.
+
+    Parameters
+    ----------
+    scratch_root:
+        Where the runner's private directory is made.
+    readable:
+        Directories the runner may read besides the interpreter and this code: the bundle store.
+    """
+
+    scratch_root: Path
+    readable: Sequence[Path] = ()
+    limits: RunnerLimits = field(default_factory=RunnerLimits)
+    starts: int = 0
+    confinement: dict[str, Any] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+    _scratch: Path | None = None
+    _stderr: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_TAIL_LINES))
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def run(
+        self,
+        *,
+        request: RunRequest,
+        on_progress: Callable[[float, str], None],
+        should_stop: Callable[[], bool],
+    ) -> AnalysisOutcome:
+        """Run one analysis to its end.
+
+        Raises
+        ------
+        RunnerError
+            The process died, ran past its time, broke the protocol (all retryable), or the
+            model raised an error (not retryable: the same input would fail again).
+        RunStopped
+            ``should_stop`` turned true.
+        """
+        process = self._ensure_started()
+        run_id = uuid4().hex
+        try:
+            self._send(process, run_id, request)
+            answer = self._await_outcome(process, run_id, request, on_progress, should_stop)
+            return unpack_outcome(
+                document=answer,
+                mask_file=self._directory() / "work" / run_id / "masks.bin",
+                shape=_shape_of(request.volume),
+            )
+        except WireError as error:
+            self.close()
+            raise RunnerError("protocol_broken", str(error), retryable=False) from error
+        except (frames.EndOfStream, BrokenPipeError) as error:
+            raise self._describe_death() from error
+        except (frames.FrameError, TimeoutError) as error:
+            self.close()
+            raise RunnerError("protocol_broken", str(error), retryable=True) from error
+        finally:
+            self._forget_run(run_id)
+
+    def close(self) -> None:
+        """Kill the process and remove its directory; the next run starts a new one."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def _ensure_started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        self._stderr.clear()
+        self._scratch = _make_scratch(self.scratch_root)
+        process = subprocess.Popen(
+            self._command(self._scratch),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=_CODE_ROOT,
+            env=_bare_environment(self._scratch / "work"),
+            close_fds=True,
+            start_new_session=True,
+        )
+        self._process = process
+        self.starts += 1
+        threading.Thread(target=self._drain, args=(process,), daemon=True).start()
+        try:
+            ready = frames.read_frame(_descriptor(process.stdout), timeout_s=START_TIMEOUT_S)
+        except (frames.EndOfStream, frames.FrameError, TimeoutError) as error:
+            self.close()
+            tail = " ".join(self._stderr)[-400:]
+            raise RunnerError(
+                "runner_start", f"The model runner did not start. {tail}", retryable=True
+            ) from error
+        self.confinement = dict(ready.get("confinement", {}))
+        try:
+            check_confinement(self.confinement)
+        except RunnerError:
+            self.close()
+            raise
+        logger.info("model runner %s started: %s", process.pid, self.confinement)
+        return process
+
+    def _command(self, scratch: Path) -> list[str]:
+        command = [
+            sys.executable, "-E", "-s", "-m", "apps.ai.runner",
+            "--parent-pid", str(os.getpid()),
+            "--scratch", str(scratch),
+            "--memory-bytes", str(self.limits.memory_bytes),
+            "--file-bytes", str(self.limits.file_bytes),
+            "--open-files", str(self.limits.open_files),
+        ]  # fmt: skip
+        for path in self.readable:
+            command += ["--readable", str(path)]
+        return command
+
+    def _send(self, process: subprocess.Popen[bytes], run_id: str, request: RunRequest) -> None:
+        inbox = self._directory() / "in" / run_id
+        inbox.mkdir()
+        np.save(inbox / "volume.npy", np.asarray(request.volume.voxels), allow_pickle=False)
+        if request.kind == "builtin":
+            headers = [_strip_identity(header).to_json_dict() for header in request.headers]
+            (inbox / "headers.json").write_text(json.dumps(headers), encoding="utf-8")
+        _allow_cpu_seconds(process.pid, request.timeout_s)
+        frames.write_frame(
+            _descriptor(process.stdin),
+            {
+                "run_id": run_id,
+                "kind": request.kind,
+                "module": request.module,
+                "bundle_root": request.bundle_root,
+                "tree_sha256": request.tree_sha256,
+                "device": request.device,
+                "parameters": request.parameters,
+                "volume": {
+                    "affine_lps": np.asarray(request.volume.affine_lps).tolist(),
+                    "sop_instance_uids": list(request.volume.sop_instance_uids),
+                    "frame_of_reference_uid": request.volume.frame_of_reference_uid,
+                    "warnings": [list(warning) for warning in request.volume.warnings],
+                },
+            },
+        )
+
+    def _await_outcome(
+        self,
+        process: subprocess.Popen[bytes],
+        run_id: str,
+        request: RunRequest,
+        on_progress: Callable[[float, str], None],
+        should_stop: Callable[[], bool],
+    ) -> Any:
+        output = _descriptor(process.stdout)
+        deadline = time.monotonic() + request.timeout_s
+        while True:
+            if should_stop():
+                self.close()
+                raise RunStopped
+            if time.monotonic() > deadline:
+                self.close()
+                raise RunnerError(
+                    "time_limit",
+                    f"The model ran longer than {request.timeout_s:.0f} s and was stopped.",
+                    retryable=True,
+                )
+            if not frames.wait_readable(output, POLL_S):
+                continue
+            answer = frames.read_frame(output, timeout_s=FRAME_TIMEOUT_S)
+            if answer.get("run_id") != run_id:
+                raise frames.FrameError("an answer to another run")
+            match answer.get("type"):
+                case "progress":
+                    on_progress(_read_fraction(answer), str(answer.get("stage", ""))[:60])
+                case "outcome":
+                    return answer.get("outcome")
+                case "error":
+                    raise RunnerError(
+                        str(answer.get("code", "model_error"))[:80],
+                        str(answer.get("message", ""))[:2_000],
+                        retryable=False,
+                    )
+                case _:
+                    raise frames.FrameError("an answer of unknown type")
+
+    def _describe_death(self) -> RunnerError:
+        code = self._process.wait(timeout=5) if self._process else None
+        self.close()
+        how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
+        return RunnerError("runner_died", f"The model runner ended {how}.", retryable=True)
+
+    def _forget_run(self, run_id: str) -> None:
+        if self._scratch is None:
+            return
+        shutil.rmtree(self._scratch / "in" / run_id, ignore_errors=True)
+        shutil.rmtree(self._scratch / "work" / run_id, ignore_errors=True)
+
+    def _drain(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stderr is None:
+            return
+        with process.stderr as stream:
+            while line := stream.readline(2_000):
+                text = line.decode(errors="replace").rstrip()
+                self._stderr.append(text)
+                logger.debug("model runner: %s", text)
+
+    def _directory(self) -> Path:
+        if self._scratch is None:
+            raise RunnerError("runner_died", "The model runner is not running.", retryable=True)
+        return self._scratch
+
+
+def check_confinement(confinement: dict[str, Any]) -> None:
+    """Refuse to run models on a machine that cannot keep them from the network.
+
+    Raises
+    ------
+    RunnerError
+        Neither a network namespace nor a system-call filter is in force.
+    """
+    if not (confinement.get("network_namespace") or confinement.get("syscall_filter")):
+        raise RunnerError(
+            "not_confined",
+            "This machine can neither give the model runner its own network namespace nor filter "
+            "its system calls; models are not run here.",
+            retryable=False,
+        )
+    if confinement.get("file_rules") != "landlock":
+        logger.warning("model runner: no Landlock here, file rules hold for Python code only")
+
+
+def remove_stale_scratch(scratch_root: Path) -> None:
+    """Remove directories of runners whose worker is gone: they may hold image data."""
+    for directory in scratch_root.glob("runner-*-*"):
+        owner = directory.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_scratch(scratch_root: Path) -> Path:
+    scratch_root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    remove_stale_scratch(scratch_root)
+    scratch = Path(tempfile.mkdtemp(prefix=f"runner-{os.getpid()}-", dir=scratch_root))
+    (scratch / "in").mkdir()
+    (scratch / "work").mkdir()
+    return scratch
+
+
+def _bare_environment(work: Path) -> dict[str, str]:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "MPLCONFIGDIR": str(work),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment.update({name: os.environ[name] for name in _PASSED_ON if name in os.environ})
+    return environment
+
+
+def _allow_cpu_seconds(pid: int, timeout_s: float) -> None:
+    """Move the soft CPU limit ahead of what the process has used, by this run's share."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        used_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        soft = int(used_s + timeout_s * (os.cpu_count() or 1)) + 5
+        resource.prlimit(pid, resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    except (OSError, ValueError, IndexError):
+        logger.debug("model runner: no CPU limit set for %s", pid)
+
+
+def _strip_identity(header: Dataset) -> Dataset:
+    """The header without names and identifiers: an analysis needs numbers, not people."""
+    kept = Dataset()
+    for element in header:
+        if element.VR != "PN" and element.keyword not in _IDENTIFYING:
+            kept.add(element)
+    return kept
+
+
+def _shape_of(volume: RunnerVolume) -> tuple[int, int, int]:
+    slices, rows, columns = volume.voxels.shape
+    return int(slices), int(rows), int(columns)
+
+
+def _read_fraction(answer: dict[str, Any]) -> float:
+    value = answer.get("fraction")
+    return min(1.0, max(0.0, float(value))) if isinstance(value, int | float) else 0.0
+
+
+def _descriptor(stream: Any) -> int:
+    return int(stream.fileno())

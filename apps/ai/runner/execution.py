@@ -1,0 +1,93 @@
+"""What the runner does with one request: a warm bundle or a built-in analysis."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
+from apps.ai.runner.volumes import open_volume, read_headers
+from apps.ai.runner.wire import pack_outcome
+
+if TYPE_CHECKING:
+    from apps.ai.runner.bundle_model import BundleModel
+
+_BUILTIN_PACKAGE = "apps.ai.analyses."
+
+
+class Executor:
+    """Keeps models warm between requests.
+
+    Parameters
+    ----------
+    scratch:
+        The runner's directory: ``in`` is read, ``work`` is written.
+    max_warm_models:
+        How many bundles stay loaded; the least recently used one is dropped.
+    """
+
+    def __init__(self, *, scratch: Path, max_warm_models: int) -> None:
+        self._scratch = scratch
+        self._max_warm_models = max_warm_models
+        self._warm: dict[str, BundleModel] = {}
+
+    def execute(self, *, request: dict[str, Any], progress: ProgressReporter) -> dict[str, Any]:
+        """Run one request and return its packed outcome; masks lie in ``work/<run_id>``."""
+        run_id = str(request["run_id"])
+        volume = open_volume(
+            path=self._scratch / "in" / run_id / "volume.npy", description=request["volume"]
+        )
+        work = self._scratch / "work" / run_id
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        os.chdir(work)
+        parameters = dict(request["parameters"])
+        if request["kind"] == "builtin":
+            outcome = self._run_builtin(request, run_id, volume, parameters, progress)
+        else:
+            outcome = self._run_bundle(request, volume, parameters, progress)
+        return pack_outcome(outcome=outcome, mask_file=work / "masks.bin")
+
+    def _run_builtin(
+        self,
+        request: dict[str, Any],
+        run_id: str,
+        volume: Any,
+        parameters: dict[str, Any],
+        progress: ProgressReporter,
+    ) -> AnalysisOutcome:
+        module_name = str(request["module"])
+        if not module_name.startswith(_BUILTIN_PACKAGE):
+            raise ValueError("not a built-in analysis")
+        analysis = importlib.import_module(module_name)
+        headers = read_headers(self._scratch / "in" / run_id / "headers.json")
+        result = analysis.run(
+            volume=volume, headers=headers, parameters=parameters, progress=progress
+        )
+        if not isinstance(result, AnalysisOutcome):
+            raise TypeError("the analysis gave no outcome")
+        return result
+
+    def _run_bundle(
+        self,
+        request: dict[str, Any],
+        volume: Any,
+        parameters: dict[str, Any],
+        progress: ProgressReporter,
+    ) -> AnalysisOutcome:
+        progress(0.05, "load_model")
+        from apps.ai.runner.bundle_model import BundleModel, load_cached
+
+        tree_sha256, device = str(request["tree_sha256"]), str(request["device"])
+        model = load_cached(
+            self._warm,
+            limit=self._max_warm_models,
+            key=f"{tree_sha256}@{device}",
+            load=lambda: BundleModel(
+                root=Path(request["bundle_root"]), tree_sha256=tree_sha256, device=device
+            ),
+        )
+        return model.run(volume=volume, parameters=parameters, progress=progress)

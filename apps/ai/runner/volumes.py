@@ -1,0 +1,44 @@
+"""The volume as the runner sees it: a memory-mapped file and its place in the patient."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerVolume:
+    """Voxels (slice, row, column) after the Modality LUT, with ``affine_lps``.
+
+    ``affine_lps`` maps (column, row, slice, 1) to LPS millimetres. Satisfies
+    ``analyses.results.ImageVolume``.
+    """
+
+    voxels: NDArray[np.float32]
+    affine_lps: NDArray[np.float64]
+    sop_instance_uids: tuple[str, ...]
+    frame_of_reference_uid: str
+    warnings: tuple[tuple[str, str], ...] = ()
+
+
+def open_volume(*, path: Path, description: dict[str, Any]) -> RunnerVolume:
+    """Map the worker's file read-only; pickled arrays are refused."""
+    voxels = np.load(path, mmap_mode="r", allow_pickle=False)
+    return RunnerVolume(
+        voxels=voxels,
+        affine_lps=np.asarray(description["affine_lps"], dtype=np.float64),
+        sop_instance_uids=tuple(description["sop_instance_uids"]),
+        frame_of_reference_uid=str(description["frame_of_reference_uid"]),
+        warnings=tuple((code, text) for code, text in description.get("warnings", ())),
+    )
+
+
+def read_headers(path: Path) -> list[Dataset]:
+    """Headers in slice order, from DICOM JSON (PS3.18 F), without pixels."""
+    return [Dataset.from_json(item) for item in json.loads(path.read_text(encoding="utf-8"))]

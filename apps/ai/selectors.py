@@ -1,0 +1,203 @@
+"""Reading models, jobs and findings. What a case thinks of a finding is decided here, once."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from apps.ai import policies
+from apps.ai.choices import ExportState, FindingState, JobState, VersionState
+from apps.ai.models import Finding, FindingReview, Job, Model, ModelVersion
+from apps.core.actors import Actor
+from apps.core.exceptions import InvalidInput, NotVisible
+from apps.imaging.models import CaseStudy
+
+UNREVIEWED_VERSION = 1
+QUEUE_SHOWN = 1_000
+
+
+def list_models() -> "QuerySet[Model]":
+    """Models with their versions and approvals, newest version first."""
+    versions = ModelVersion.objects.order_by("-created_at", "id").prefetch_related(
+        "approvals__user"
+    )
+    return Model.objects.prefetch_related(Prefetch("versions", queryset=versions))
+
+
+def current_version(*, model: Model) -> ModelVersion | None:
+    """The version in use; otherwise the newest one. Reads what ``list_models`` fetched."""
+    versions = list(model.versions.all())
+    active = (version for version in versions if version.state == VersionState.ACTIVE)
+    return next(active, versions[0] if versions else None)
+
+
+def list_jobs(*, actor: Actor, case_id: UUID | None) -> "QuerySet[Job]":
+    """Jobs on the studies of one case; without a case, all jobs for the AI administrator."""
+    jobs = Job.objects.select_related("version__model", "series__study")
+    if case_id is None:
+        policies.manage_models(actor=actor)
+        return jobs
+    policies.view_results(actor=actor, case_id=case_id)
+    return jobs.filter(series__study__case_studies__case_id=case_id)
+
+
+def get_job(*, actor: Actor, job_id: UUID) -> Job:
+    policies.view_job(actor=actor, job_id=job_id)
+    job = Job.objects.select_related("version__model", "series__study").filter(pk=job_id).first()
+    if job is None:
+        raise NotVisible()
+    return job
+
+
+def queue_positions() -> dict[UUID, int]:
+    """Where each waiting job stands, from 1."""
+    waiting = Job.objects.filter(state=JobState.QUEUED).order_by("-priority", "created_at", "id")
+    ids = waiting.values_list("pk", flat=True)[:QUEUE_SHOWN]
+    return {job_id: position for position, job_id in enumerate(ids, start=1)}
+
+
+def list_findings(*, actor: Actor, case_id: UUID) -> "QuerySet[Finding]":
+    """Findings on the case's studies, with this case's standing review and its export."""
+    policies.view_results(actor=actor, case_id=case_id)
+    return findings_of_case(case_id=case_id)
+
+
+def findings_of_case(*, case_id: UUID) -> "QuerySet[Finding]":
+    """Same, for callers that have checked access (the live snapshot, documents)."""
+    standing = FindingReview.objects.filter(case_id=case_id, stands=True).select_related(
+        "reviewer", "export"
+    )
+    return (
+        Finding.objects.filter(study__case_studies__case_id=case_id)
+        .select_related("job__version__model", "job__series", "study")
+        .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
+        .defer("job__grid")
+    )
+
+
+def get_finding(*, actor: Actor, finding_id: UUID, case_id: UUID) -> Finding:
+    finding = list_findings(actor=actor, case_id=case_id).filter(pk=finding_id).first()
+    if finding is None:
+        raise NotVisible()
+    return finding
+
+
+def accepted_findings(*, case_id: UUID) -> "QuerySet[Finding]":
+    """The only findings that sums, reports, agenda and exports may use."""
+    return findings_of_case(case_id=case_id).filter(
+        Q(
+            pk__in=FindingReview.objects.filter(
+                case_id=case_id, stands=True, decision=FindingState.ACCEPTED
+            ).values("finding_id")
+        )
+    )
+
+
+def resolve_case(*, actor: Actor, finding_id: UUID, case_id: UUID | None) -> UUID:
+    """The case a review is meant for: named, or the only one that shows the study.
+
+    Raises
+    ------
+    InvalidInput
+        Several cases show it and none was named (``case_required``).
+    """
+    study_id = Finding.objects.filter(pk=finding_id).values_list("study_id", flat=True).first()
+    if study_id is None:
+        raise NotVisible()
+    cases = policies.cases_showing_study(actor=actor, study_id=study_id)
+    if case_id is not None:
+        if case_id not in cases:
+            raise NotVisible()
+        return case_id
+    if not cases:
+        raise NotVisible()
+    if len(cases) > 1:
+        raise InvalidInput("Several cases show this study; name one.", code="case_required")
+    return cases[0]
+
+
+def standing_review(*, finding: Finding) -> FindingReview | None:
+    """This case's standing review, as fetched by ``findings_of_case``."""
+    reviews: list[FindingReview] = getattr(finding, "standing_reviews", [])
+    return reviews[0] if reviews else None
+
+
+def describe_finding(*, finding: Finding) -> dict[str, Any]:
+    """A finding as one case sees it: the shape of REST and of the live snapshot."""
+    review = standing_review(finding=finding)
+    version = finding.job.version
+    return {
+        "id": finding.pk,
+        "version": review.version if review else UNREVIEWED_VERSION,
+        "job": finding.job_id,
+        "number": finding.number,
+        "model": {"name": version.model.name, "version": version.version},
+        "study_instance_uid": finding.study.study_instance_uid,
+        "series_instance_uid": finding.job.series.series_instance_uid,
+        "frame_of_reference_uid": finding.frame_of_reference_uid,
+        "sop_instance_uid": finding.sop_instance_uid,
+        "frame": finding.frame,
+        "label": finding.label,
+        "code": finding.code,
+        "site": finding.site,
+        "measurements": [
+            {name: measured[name] for name in ("quantity", "value", "unit")}
+            for measured in finding.measurements
+        ],
+        "probability": finding.probability,
+        "urgency": finding.urgency,
+        "state": review.decision if review else FindingState.UNREVIEWED.value,
+        "review": _describe_review(review) if review else None,
+        "centroid_lps": finding.centroid_lps,
+        "bbox_lps": finding.bbox_lps,
+        "mask_url": f"/api/findings/{finding.pk}/mask",
+        "export": _describe_export(review) if review else None,
+    }
+
+
+def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """``findings_unreviewed`` per case, in two queries however many cases."""
+    ids = list(case_ids)
+    found = dict(
+        CaseStudy.objects.filter(case_id__in=ids)
+        .values_list("case_id")
+        .annotate(total=Count("study__ai_findings"))
+    )
+    reviewed = dict(
+        FindingReview.objects.filter(
+            case_id__in=ids, stands=True, finding__study__case_studies__case_id=F("case_id")
+        )
+        .values_list("case_id")
+        .annotate(total=Count("pk"))
+    )
+    return {
+        case_id: {"findings_unreviewed": found.get(case_id, 0) - reviewed.get(case_id, 0)}
+        for case_id in ids
+    }
+
+
+def _describe_review(review: FindingReview) -> dict[str, Any]:
+    return {
+        "reviewer": {
+            "id": review.reviewer_id,
+            "display_name": review.reviewer.display_name,
+            "discipline": review.reviewer.discipline,
+        },
+        "at": review.created_at,
+        "reason_code": review.reason_code or None,
+        "comment": review.comment,
+    }
+
+
+def _describe_export(review: FindingReview) -> dict[str, Any] | None:
+    export = getattr(review, "export", None)
+    if export is None or export.state == ExportState.WITHDRAWN:
+        return None
+    error = {"code": export.error_code, "message": export.error_message}
+    return {
+        "state": export.state,
+        "attempts": export.attempts,
+        "error": error if export.error_code else None,
+        "stored_at": export.stored_at,
+    }

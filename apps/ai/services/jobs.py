@@ -1,0 +1,344 @@
+"""Jobs: asked for once, owned by one worker at a time, never lost.
+
+The queue is the table. ``claim_next_job`` takes a lease and a new fencing token; every later
+write names the token, so a worker that was given up for dead cannot write over its successor.
+"""
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.ai import policies
+from apps.ai.choices import (
+    JOB_MOVES,
+    RETRYABLE_JOB_STATES,
+    JobState,
+    VersionState,
+    check_move,
+)
+from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
+from apps.ai.events import JobChanged
+from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
+from apps.ai.models import Job, ModelVersion
+from apps.ai.services.registry import is_approved
+from apps.audit.services import record_entry
+from apps.core import events
+from apps.core.actors import Actor
+from apps.core.exceptions import NotVisible
+from apps.core.outbox import enqueue
+from apps.imaging.models import CaseStudy, Series
+
+RUN_TASK = "apps.ai.tasks.run_jobs"
+
+
+@transaction.atomic
+def request_job(
+    *,
+    actor: Actor,
+    case_id: UUID,
+    model_id: UUID,
+    series_instance_uid: str,
+    parameters: dict[str, Any] | None = None,
+) -> Job:
+    """Ask for one analysis of one series of the case.
+
+    The same question (content × model version × parameters) is one job, however often and by
+    whomever it is asked; one that failed or was cancelled is queued again.
+
+    Raises
+    ------
+    NotVisible
+        The series is not in this case.
+    ModelNotActive, SeriesNotReady
+        It cannot be asked now.
+    """
+    policies.run_model(actor=actor, case_id=case_id)
+    series = _find_series(case_id, series_instance_uid)
+    version = _find_active_version(model_id)
+    asked = {**version.default_parameters, **(parameters or {})}
+    now = timezone.now()
+    job, created = Job.objects.get_or_create(
+        series_content_sha256=series.content_sha256,
+        version=version,
+        parameters_sha256=hash_parameters(asked),
+        defaults={
+            "series": series,
+            "parameters": asked,
+            "not_before": now,
+            "rung_at": now,
+            "requested_by_id": actor.id,
+            "requested_by_label": actor.label,
+        },
+    )
+    record_entry(
+        actor=actor,
+        action="job.requested",
+        case_id=case_id,
+        entity="job",
+        entity_id=job.pk,
+        details={"model": version.model.slug, "version": version.version, "created": created},
+    )
+    if created:
+        ring_bell()
+        announce_job(actor=actor, job=job)
+        return job
+    job = lock_job(job_id=job.pk)
+    if job.state in RETRYABLE_JOB_STATES:
+        _queue_again(job, actor)
+    return job
+
+
+@transaction.atomic
+def retry_job(*, actor: Actor, job_id: UUID) -> Job:
+    """Queue a failed or cancelled job again, with all its attempts before it."""
+    policies.control_job(actor=actor, job_id=job_id)
+    job = lock_job(job_id=job_id)
+    _audit(actor, "job.retried", job)
+    _queue_again(job, actor)
+    return job
+
+
+@transaction.atomic
+def cancel_job(*, actor: Actor, job_id: UUID) -> Job:
+    """Cancel: at once while it waits, at the worker's next heartbeat while it runs."""
+    policies.control_job(actor=actor, job_id=job_id)
+    job = lock_job(job_id=job_id)
+    _audit(actor, "job.cancelled", job)
+    if job.state == JobState.RUNNING:
+        job.cancel_requested = True
+        job.save(update_fields=["cancel_requested", "updated_at"])
+        return job
+    _end(job, JobState.CANCELLED)
+    announce_job(actor=actor, job=job)
+    return job
+
+
+@transaction.atomic
+def claim_next_job(*, worker: str) -> Job | None:
+    """Take the next waiting job, with a lease and a new fencing token; None when none waits."""
+    now = timezone.now()
+    job = (
+        Job.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("version__model", "series__study")
+        .filter(state=JobState.QUEUED, not_before__lte=now)
+        .order_by("-priority", "created_at", "id")
+        .first()
+    )
+    if job is None:
+        return None
+    actor = Actor.system(worker)
+    if job.version.state != VersionState.ACTIVE or not is_approved(version=job.version):
+        _end(job, JobState.FAILED, "model_not_active", "The model was taken out of use.")
+        announce_job(actor=actor, job=job)
+        return job
+    check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.RUNNING)
+    job.state = JobState.RUNNING
+    job.fence += 1
+    job.attempts += 1
+    job.lease_until = now + LEASE
+    job.worker = worker
+    job.started_at = now
+    job.first_started_at = job.first_started_at or now
+    job.progress, job.stage = 0.0, "starting"
+    job.reason_code = job.reason_message = ""
+    job.save()
+    announce_job(actor=actor, job=job)
+    return job
+
+
+def heartbeat_job(*, job_id: UUID, fence: int, progress: float, stage: str) -> bool:
+    """Extend the lease and report; True when somebody asked to cancel.
+
+    Raises
+    ------
+    StaleFence
+        The job belongs to another worker (or to none) now.
+    """
+    now = timezone.now()
+    owned = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
+    if not owned.update(
+        lease_until=now + LEASE, progress=progress, stage=stage[:60], updated_at=now
+    ):
+        raise StaleFence
+    return bool(owned.values_list("cancel_requested", flat=True).first())
+
+
+@transaction.atomic
+def fail_job(
+    *, job_id: UUID, fence: int, code: str, message: str, state: JobState = JobState.FAILED
+) -> Job:
+    """End the job without results: ``failed``, or ``out_of_scope`` with the reason."""
+    job = lock_owned_job(job_id=job_id, fence=fence)
+    _end(job, state, code, message)
+    announce_job(actor=Actor.system(job.worker), job=job)
+    return job
+
+
+@transaction.atomic
+def release_job(*, job_id: UUID, fence: int, code: str, message: str) -> Job:
+    """Give the job back after a failure that another attempt may not meet."""
+    job = lock_owned_job(job_id=job_id, fence=fence)
+    requeue_or_quarantine(job=job, code=code, message=message)
+    return job
+
+
+@transaction.atomic
+def finish_cancelled_job(*, job_id: UUID, fence: int) -> Job:
+    job = lock_owned_job(job_id=job_id, fence=fence)
+    _end(job, JobState.CANCELLED)
+    announce_job(actor=Actor.system(job.worker), job=job)
+    return job
+
+
+def requeue_or_quarantine(*, job: Job, code: str, message: str) -> None:
+    """After a lost attempt: wait and try again, or stop after the last. Job is locked."""
+    actor = Actor.system(job.worker or "sweeper")
+    if job.cancel_requested:
+        _end(job, JobState.CANCELLED)
+    elif job.attempts >= MAX_ATTEMPTS:
+        _end(
+            job,
+            JobState.FAILED,
+            "quarantined",
+            f"Stopped after {job.attempts} attempts. Last: {message} ({code})",
+        )
+    else:
+        check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.QUEUED)
+        now = timezone.now()
+        job.state = JobState.QUEUED
+        job.lease_until = None
+        job.not_before = now + RETRY_DELAY * (2 ** (job.attempts - 1))
+        job.rung_at = now
+        job.reason_code, job.reason_message = code[:80], message
+        job.save()
+        ring_bell(eta=job.not_before)
+    announce_job(actor=actor, job=job)
+
+
+def lock_job(*, job_id: UUID) -> Job:
+    job = (
+        Job.objects.select_for_update(of=("self",))
+        .select_related("version__model", "series__study")
+        .filter(pk=job_id)
+        .first()
+    )
+    if job is None:
+        raise NotVisible()
+    return job
+
+
+def lock_owned_job(*, job_id: UUID, fence: int) -> Job:
+    """Lock the job for a write by the holder of ``fence``.
+
+    Raises
+    ------
+    StaleFence
+        The token is not the current one, or the job no longer runs.
+    """
+    job = lock_job(job_id=job_id)
+    if job.fence != fence or job.state != JobState.RUNNING:
+        raise StaleFence
+    return job
+
+
+def ring_bell(*, eta: Any = None) -> None:
+    """Wake a worker. A lost bell loses nothing: the sweeper rings again from the table."""
+    enqueue(task=RUN_TASK, kwargs={}, queue="ai", eta=eta)
+
+
+def announce_job(*, actor: Actor, job: Job) -> None:
+    """Tell every case that shows the study. Last statement: the log's head is locked here."""
+    for case_id in cases_of_study(study_id=job.series.study_id):
+        events.record(
+            JobChanged(
+                **events.actor_fields(actor),
+                case_id=case_id,
+                entity="job",
+                entity_id=str(job.pk),
+                entity_version=job.fence,
+                state=job.state,
+                series_instance_uid=job.series.series_instance_uid,
+                reason_code=job.reason_code,
+            )
+        )
+
+
+def cases_of_study(*, study_id: UUID) -> list[UUID]:
+    """In one order everywhere, so that two writers lock the logs alike."""
+    links = CaseStudy.objects.filter(study_id=study_id).order_by("case_id")
+    return list(links.values_list("case_id", flat=True))
+
+
+def hash_parameters(parameters: dict[str, Any]) -> str:
+    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def end_job(*, job: Job, state: JobState) -> None:
+    """Move a locked job to an ending; used by the result writer."""
+    _end(job, state)
+
+
+def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
+    check_move(moves=JOB_MOVES, subject="job", source=job.state, to=state)
+    job.state = state
+    job.lease_until = None
+    job.cancel_requested = False
+    job.finished_at = timezone.now()
+    job.reason_code, job.reason_message = code[:80], message[:4_000]
+    if state in {JobState.FINDINGS, JobState.NO_FINDINGS}:
+        job.progress, job.stage = 1.0, ""
+    job.save()
+
+
+def _queue_again(job: Job, actor: Actor) -> None:
+    check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.QUEUED)
+    now = timezone.now()
+    job.state = JobState.QUEUED
+    job.attempts = 0
+    job.progress, job.stage = 0.0, ""
+    job.reason_code = job.reason_message = ""
+    job.not_before = job.rung_at = now
+    job.finished_at = None
+    job.requested_by_id, job.requested_by_label = actor.id, actor.label
+    job.save()
+    ring_bell()
+    announce_job(actor=actor, job=job)
+
+
+def _find_series(case_id: UUID, series_instance_uid: str) -> Series:
+    series = (
+        Series.objects.select_related("study")
+        .filter(series_instance_uid=series_instance_uid, study__case_studies__case_id=case_id)
+        .first()
+    )
+    if series is None:
+        raise NotVisible()
+    if series.study.ready_at is None or not series.content_sha256:
+        raise SeriesNotReady("The series is not completely in the archive yet.")
+    return series
+
+
+def _find_active_version(model_id: UUID) -> ModelVersion:
+    version = (
+        ModelVersion.objects.select_related("model")
+        .filter(model_id=model_id, state=VersionState.ACTIVE)
+        .first()
+    )
+    if version is None:
+        raise ModelNotActive("This model has no version in use.")
+    return version
+
+
+def _audit(actor: Actor, action: str, job: Job) -> None:
+    record_entry(
+        actor=actor,
+        action=action,
+        entity="job",
+        entity_id=job.pk,
+        details={"model": job.version.model.slug, "state": job.state},
+    )

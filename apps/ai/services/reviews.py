@@ -1,0 +1,187 @@
+"""Accept or dismiss a finding in a case: one standing word, by somebody who may give it."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.ai import policies
+from apps.ai.choices import (
+    EXPORT_MOVES,
+    FINDING_MOVES,
+    DismissalReason,
+    ExportState,
+    FindingState,
+    check_move,
+)
+from apps.ai.events import FindingReviewed, FindingStamp
+from apps.ai.exceptions import AlreadyExported
+from apps.ai.models import Finding, FindingExport, FindingReview
+from apps.ai.services.exports import queue_export
+from apps.ai.services.people import get_person
+from apps.audit.services import record_entry
+from apps.core import events
+from apps.core.actors import Actor
+from apps.core.exceptions import InvalidInput, NotVisible, StaleVersion
+
+UNREVIEWED_VERSION = 1
+
+
+def accept_finding(*, actor: Actor, finding_id: UUID, case_id: UUID, version: int) -> FindingReview:
+    """Accept the finding in this case; its SEG and SR are owed to the study's PACS.
+
+    ``version`` is the one the reviewer saw (1 for an unreviewed finding).
+
+    Raises
+    ------
+    NotVisible, Forbidden
+        Not in this case, or not this person's to say.
+    StaleVersion
+        Somebody reviewed it first; details carry what stands.
+    IllegalMove
+        It is accepted already.
+    """
+    return _review(
+        actor=actor,
+        finding_id=finding_id,
+        case_id=case_id,
+        version=version,
+        decision=FindingState.ACCEPTED,
+        reason_code="",
+        comment="",
+    )
+
+
+def dismiss_finding(
+    *,
+    actor: Actor,
+    finding_id: UUID,
+    case_id: UUID,
+    version: int,
+    reason_code: str,
+    comment: str = "",
+) -> FindingReview:
+    """Dismiss the finding in this case with a reason code (clinical reference, E3).
+
+    Raises
+    ------
+    InvalidInput
+        The reason is unknown, or ``other`` without a comment.
+    AlreadyExported
+        It was accepted and the PACS holds it: a silent dismissal would contradict the record.
+    """
+    if reason_code not in DismissalReason.values:
+        raise InvalidInput(
+            "Say why, with one of the reason codes.",
+            code="reason_unknown",
+            details={"reason_codes": list(DismissalReason.values)},
+        )
+    if reason_code == DismissalReason.OTHER and not comment.strip():
+        raise InvalidInput("Other needs a comment.", code="comment_required")
+    return _review(
+        actor=actor,
+        finding_id=finding_id,
+        case_id=case_id,
+        version=version,
+        decision=FindingState.DISMISSED,
+        reason_code=reason_code,
+        comment=comment.strip(),
+    )
+
+
+@transaction.atomic
+def _review(
+    *,
+    actor: Actor,
+    finding_id: UUID,
+    case_id: UUID,
+    version: int,
+    decision: FindingState,
+    reason_code: str,
+    comment: str,
+) -> FindingReview:
+    policies.review_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
+    finding = _lock_finding(finding_id)
+    standing = finding.reviews.filter(case_id=case_id, stands=True).first()
+    current = standing.version if standing else UNREVIEWED_VERSION
+    state = FindingState(standing.decision) if standing else FindingState.UNREVIEWED
+    if version != current:
+        raise StaleVersion(
+            "Somebody reviewed this finding first.",
+            details={"current": {"id": str(finding.pk), "version": current, "state": state}},
+        )
+    check_move(moves=FINDING_MOVES, subject="finding", source=state, to=decision)
+    if standing is not None:
+        _withdraw(standing)
+    review = FindingReview.objects.create(
+        finding=finding,
+        case_id=case_id,
+        version=current + 1,
+        decision=decision,
+        reason_code=reason_code,
+        comment=comment,
+        reviewer=get_person(actor=actor),
+    )
+    if decision == FindingState.ACCEPTED:
+        queue_export(actor=actor, review=review)
+    record_entry(
+        actor=actor,
+        action=f"finding.{decision.value}",
+        case_id=case_id,
+        entity="finding",
+        entity_id=finding.pk,
+        details={
+            "version": review.version,
+            "reason_code": reason_code,
+            "model": finding.job.version.model.slug,
+            "model_version": finding.job.version.version,
+        },
+    )
+    stamp = FindingStamp(id=finding.pk, version=review.version, state=decision)
+    events.record(
+        FindingReviewed(
+            **events.actor_fields(actor),
+            case_id=case_id,
+            entity="finding",
+            entity_id=str(finding.pk),
+            entity_version=review.version,
+            finding=stamp,
+            reason_code=reason_code or None,
+        )
+    )
+    return review
+
+
+def _withdraw(standing: FindingReview) -> None:
+    """Take back the standing review; its export must not have left the house."""
+    export = FindingExport.objects.select_for_update().filter(review=standing).first()
+    if export is not None:
+        if export.state in {ExportState.STORED, ExportState.STORING}:
+            raise AlreadyExported(
+                "The accepted result is in the PACS already.", details={"state": export.state}
+            )
+        if export.attempts:
+            raise AlreadyExported(
+                "Parts of the accepted result may be in the PACS already.",
+                details={"state": export.state},
+            )
+        check_move(
+            moves=EXPORT_MOVES, subject="export", source=export.state, to=ExportState.WITHDRAWN
+        )
+        export.state = ExportState.WITHDRAWN
+        export.save(update_fields=["state", "updated_at"])
+    standing.stands = False
+    standing.updated_at = timezone.now()
+    standing.save(update_fields=["stands", "updated_at"])
+
+
+def _lock_finding(finding_id: UUID) -> Finding:
+    finding = (
+        Finding.objects.select_for_update(of=("self",))
+        .select_related("job__version__model", "study")
+        .filter(pk=finding_id)
+        .first()
+    )
+    if finding is None:
+        raise NotVisible()
+    return finding
