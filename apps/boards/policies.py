@@ -23,8 +23,10 @@ def create_board(*, actor: Actor, **ids: Any) -> None:
 
 def role_on_board(*, actor: Actor, board_id: UUID) -> str | None:
     """The actor's current role on a board, or ``None``."""
+    if not actor.is_person:
+        return None
     return (
-        BoardMember.objects.filter(board_id=board_id, user_id=actor.id, left_at__isnull=True)
+        BoardMember.objects.filter(board_id=board_id, user_id=actor.person_id, left_at__isnull=True)
         .values_list("role", flat=True)
         .first()
     )

@@ -18,13 +18,13 @@ def visible_boards(*, actor: Actor) -> "QuerySet[Board]":
     boards = Board.objects.order_by("name", "id")
     if actor.is_system or actor.has_role("system_admin"):
         return boards
-    mine = BoardMember.objects.filter(user_id=actor.id, left_at__isnull=True)
+    mine = BoardMember.objects.filter(user_id=actor.person_id, left_at__isnull=True)
     return boards.filter(pk__in=mine.values("board_id"))
 
 
 def roles_of(*, actor: Actor) -> dict[UUID, str]:
     """Board id -> the actor's role there."""
-    rows = BoardMember.objects.filter(user_id=actor.id, left_at__isnull=True)
+    rows = BoardMember.objects.filter(user_id=actor.person_id, left_at__isnull=True)
     return dict(rows.values_list("board_id", "role"))
 
 

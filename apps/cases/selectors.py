@@ -19,7 +19,7 @@ def visible_cases(*, actor: Actor) -> "QuerySet[Case]":
         return cases
     if not actor.is_person:
         return cases.none()
-    mine = grants_in_force().filter(user_id=actor.id).values("case_id")
+    mine = grants_in_force().filter(user_id=actor.person_id).values("case_id")
     return cases.filter(pk__in=mine)
 
 
@@ -66,8 +66,8 @@ def search_cases(
     if text:
         by_content = Q(title__icontains=text) | Q(clinical_question__icontains=text)
         by_identity = Q(patient__name__icontains=text) | Q(patient__patient_id__iexact=text)
-        identified = grants_in_force().filter(user_id=actor.id, guise="identified")
         if not actor.is_system:
+            identified = grants_in_force().filter(user_id=actor.person_id, guise="identified")
             by_identity &= Q(pk__in=identified.values("case_id"))
         cases = cases.filter(by_content | by_identity)
     return cases

@@ -15,7 +15,7 @@ from apps.cases.events import AccessChanged, CaseChanged
 from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
-from apps.core.exceptions import Conflict, Forbidden, IllegalMove, InvalidInput, NotVisible
+from apps.core.exceptions import Conflict, IllegalMove, InvalidInput, NotVisible
 from apps.core.versions import lock_version
 
 MAX_CONSULT = timedelta(days=90)
@@ -114,7 +114,7 @@ def create_case(*, actor: Actor, patient_id: UUID, title: str, **fields: Any) ->
         _put_grant(
             actor=actor,
             case=case,
-            user_id=_require_id(actor),
+            user_id=actor.person_id,
             capacity=Capacity.COORDINATOR,
             guise=Guise.IDENTIFIED,
             source=GrantSource.DIRECT,
@@ -381,9 +381,3 @@ def _save_change(*, actor: Actor, case: Case, fields: list[str], action: str) ->
             status=case.status,
         )
     )
-
-
-def _require_id(actor: Actor) -> UUID:
-    if actor.id is None:
-        raise Forbidden("Only a person can do this.")
-    return actor.id

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from apps.core.exceptions import Forbidden
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -36,6 +38,19 @@ class Actor:
     @property
     def is_person(self) -> bool:
         return self.kind == "user" and self.id is not None
+
+    @property
+    def person_id(self) -> UUID:
+        """The id of the acting person.
+
+        Raises
+        ------
+        Forbidden
+            Nobody: the system or an anonymous visitor cannot do what only people do.
+        """
+        if self.id is None:
+            raise Forbidden("Only a person can do this.", code="person_needed")
+        return self.id
 
     def has_role(self, role: str) -> bool:
         return role in self.system_roles

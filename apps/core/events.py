@@ -79,6 +79,6 @@ def record(event: DomainEvent) -> None:
             handler(event)
 
 
-def after_commit(bell: Callable[[], None]) -> None:
+def after_commit(bell: Callable[[], object]) -> None:
     """Ring ``bell`` once the transaction is durable; a failing bell breaks nobody else's."""
     transaction.on_commit(bell, robust=True)

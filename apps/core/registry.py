@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 ProviderT = TypeVar("ProviderT", bound=Callable[..., Any])
 
@@ -23,7 +24,7 @@ class Registry(Generic[ProviderT]):
         return sorted(self._providers.items())
 
 
-case_summaries: "Registry[Callable[..., dict[str, Any]]]" = Registry("case summaries")
+case_summaries: "Registry[Callable[..., dict[UUID, dict[str, Any]]]]" = Registry("case summaries")
 """``provider(*, actor, case_ids) -> {case_id: {field: value}}``: columns of the case list."""
 
 case_capabilities: "Registry[Callable[..., set[str]]]" = Registry("case capabilities")

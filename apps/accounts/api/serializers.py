@@ -1,3 +1,4 @@
+from allauth.mfa.models import Authenticator
 from rest_framework import serializers
 
 from apps.accounts.choices import Discipline, SystemRole
@@ -44,7 +45,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         return sorted(row.role for row in user.roles.all())
 
     def get_totp_enabled(self, user: User) -> bool:
-        return bool(user.authenticator_set.filter(type="totp").exists())
+        return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 class PersonCreateSerializer(serializers.Serializer[None]):

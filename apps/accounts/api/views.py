@@ -16,7 +16,8 @@ from apps.accounts.api.serializers import (
     PersonSerializer,
 )
 from apps.accounts.models import Institution, User
-from apps.core.api.views import ConsiliumView, StandardCursorPagination
+from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.views import ConsiliumView
 from apps.core.policies import anyone, signed_in
 
 
@@ -46,7 +47,7 @@ class MeView(ConsiliumView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         user = User.objects.select_related("institution").prefetch_related("roles")
-        return Response(MeSerializer(user.get(pk=self.actor.id)).data)
+        return Response(MeSerializer(user.get(pk=self.actor.person_id)).data)
 
 
 class PeopleView(ConsiliumView):

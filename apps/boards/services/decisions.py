@@ -110,7 +110,7 @@ def state_position(
         raise InvalidInput("A dissent says why.", code="dissent_without_reason")
     position, _ = Position.objects.update_or_create(
         decision=decision,
-        user_id=actor.id,
+        user_id=actor.person_id,
         defaults={"stance": stance, "statement": statement.strip(), "recorded_by_id": actor.id},
     )
     if stance == Stance.DISSENT and decision.consensus == Consensus.CONSENSUS:
@@ -223,7 +223,7 @@ def _replace_positions(*, actor: Actor, decision: Decision, positions: list[Posi
     """Write down positions; what somebody stated themselves is not overwritten by another."""
     own = set(
         decision.positions.filter(recorded_by_id=F("user_id"))
-        .exclude(user_id=actor.id)
+        .exclude(user_id=actor.person_id)
         .values_list("user_id", flat=True)
     )
     decision.positions.exclude(user_id__in=own).delete()

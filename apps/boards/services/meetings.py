@@ -39,7 +39,7 @@ def create_board(
         raise Conflict("A board of this name exists.", code="board_exists") from None
     record_entry(actor=actor, action="board.created", entity="board", entity_id=board.pk)
     if actor.is_person and actor.has_role("coordinator"):
-        BoardMember.objects.create(board=board, user_id=actor.id, role=BoardRole.COORDINATOR)
+        BoardMember.objects.create(board=board, user_id=actor.person_id, role=BoardRole.COORDINATOR)
     return board
 
 

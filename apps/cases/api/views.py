@@ -20,7 +20,8 @@ from apps.cases.api.serializers import (
 from apps.cases.models import Case, Patient
 from apps.cases.summaries import summarise
 from apps.core.actors import Actor
-from apps.core.api.views import ConsiliumView, StandardCursorPagination
+from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
 
 
@@ -90,8 +91,8 @@ class CasesView(ConsiliumView):
             "summaries": summarise(actor=self.actor, case_ids=ids),
         }
         services.record_list(actor=self.actor, case_ids=ids)
-        serializer = CaseListItemSerializer(page, many=True, context=context)
-        return pages.get_paginated_response(serializer.data)
+        rows = [dict(CaseListItemSerializer(case, context=context).data) for case in page]
+        return pages.get_paginated_response(rows)
 
     @extend_schema(request=CaseWriteSerializer, responses={201: CaseDetailSerializer})
     def post(self, request: Request) -> Response:

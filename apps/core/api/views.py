@@ -24,11 +24,11 @@ class ConsiliumView(APIView):
 
     @property
     def actor(self) -> Actor:
-        actor = getattr(self.request, "_consilium_actor", None)
-        if actor is None:
-            actor = resolve_actor(self.request)
-            self.request._consilium_actor = actor
-        return actor
+        known: Actor | None = getattr(self.request, "consilium_actor", None)
+        if known is None:
+            known = resolve_actor(self.request)
+            setattr(self.request, "consilium_actor", known)  # noqa: B010 - kept on the request
+        return known
 
     def read_version(self) -> int:
         """The version the writer saw: ``If-Match: "3"`` or ``version`` in the body."""
