@@ -80,7 +80,7 @@ class EmbeddedPostgres:
         self._take_ownership()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        self._clear_stale_lock()
+        self._clear_stale_locks()
         self._process = spawn_server(
             command=launch_command(
                 program=self._server_command(), parent_death="INT", unprivileged=True
@@ -135,21 +135,25 @@ class EmbeddedPostgres:
             raise CannotStart(f"PostgreSQL could not be set up in {self.root}: {last}")
         draft.rename(self.data)
 
-    def _clear_stale_lock(self) -> None:
-        """Wait for a killed supervisor's server to end; drop a pid file nobody stands behind.
+    def _clear_stale_locks(self) -> None:
+        """Wait for a killed supervisor's server to end; drop pid files nobody stands behind.
 
-        Its number may belong to another program by now, which PostgreSQL would take for itself.
-        The caller holds the state directory's lock, so no living supervisor owns the cluster.
+        Their number may belong to another program by now, or to a zombie, which PostgreSQL would
+        take for a living server. The caller holds the state directory's lock, so no living
+        supervisor owns the cluster.
         """
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        while lock.exists() and time.monotonic() < deadline:
+        while lock.exists():
             pid = lock.read_text(encoding="ascii").splitlines()[0].strip()
             if not _is_server_of(pid=pid, data=self.data):
-                lock.unlink(missing_ok=True)
-                return
+                break
+            if time.monotonic() > deadline:
+                raise CannotStart(f"Another PostgreSQL (pid {pid}) does not leave {self.data}.")
             os.kill(int(pid), signal.SIGINT)
             time.sleep(0.2)
+        lock.unlink(missing_ok=True)
+        (self.socket_directory / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _server_command(self) -> list[str]:
         settings = {

@@ -23,7 +23,7 @@ import redis
 
 from config.supervisor.servers import launch_command
 from config.supervisor.state import read_engine_urls, read_pids
-from config.supervisor.undertaker import find_family
+from config.supervisor.undertaker import find_family, send
 
 BASE_DIRECTORY = Path(__file__).resolve().parents[2]
 PASSWORD = "consilium-demo"
@@ -220,7 +220,7 @@ class Stack:
     def kill_whole(self, name: str) -> None:
         """``kill -9`` of the process called `name` and all its descendants at once."""
         for pid, _ in find_family(roots={self.pids()[name]}):
-            os.kill(pid, signal.SIGKILL)
+            send(pid=pid, number=signal.SIGKILL)
 
     def model_runners(self) -> list[int]:
         """Pids of the model runners below the AI worker."""
