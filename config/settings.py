@@ -294,7 +294,17 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.api.schema.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStatusEnum": "apps.cases.choices.CaseStatus",
+        "AgendaStatusEnum": "apps.boards.choices.AgendaStatus",
+        "MeetingStatusEnum": "apps.boards.choices.MeetingStatus",
+        "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
+        "BoardRoleEnum": "apps.boards.choices.BoardRole",
+    },
 }
 
 # --- signs of life ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from apps.accounts.api.serializers import (
 )
 from apps.accounts.models import Institution, User
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.policies import anyone, signed_in
 
@@ -54,7 +55,7 @@ class PeopleView(ConsiliumView):
     policies = {"get": policies.read_people, "post": policies.manage_people}
 
     @extend_schema(
-        parameters=[OpenApiParameter("search", str)], responses=PersonSerializer(many=True)
+        parameters=[OpenApiParameter("search", str)], responses=page_of(PersonSerializer)
     )
     def get(self, request: Request) -> Response:
         people = selectors.search_people(text=request.query_params.get("search", "")[:100])
@@ -90,7 +91,7 @@ class PersonView(ConsiliumView):
 class InstitutionsView(ConsiliumView):
     policies = {"get": policies.read_people, "post": policies.manage_people}
 
-    @extend_schema(responses=InstitutionSerializer(many=True))
+    @extend_schema(responses=page_of(InstitutionSerializer))
     def get(self, request: Request) -> Response:
         pages = InstitutionsByName()
         page = pages.paginate_queryset(Institution.objects.all(), request, view=self)

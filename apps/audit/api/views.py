@@ -5,7 +5,9 @@ from rest_framework.response import Response
 from apps.audit import policies, selectors
 from apps.audit.api.serializers import AuditEntrySerializer, AuditQuerySerializer
 from apps.audit.services import record_entry
-from apps.core.api.views import ConsiliumView, StandardCursorPagination
+from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
+from apps.core.api.views import ConsiliumView
 
 
 class NewestFirst(StandardCursorPagination):
@@ -17,7 +19,7 @@ class AuditListView(ConsiliumView):
 
     policies = {"get": policies.read_audit}
 
-    @extend_schema(parameters=[AuditQuerySerializer], responses=AuditEntrySerializer(many=True))
+    @extend_schema(parameters=[AuditQuerySerializer], responses=page_of(AuditEntrySerializer))
     def get(self, request: Request) -> Response:
         query = AuditQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)

@@ -19,6 +19,7 @@ from apps.cases import services as case_services
 from apps.cases.selectors import get_case
 from apps.core.actors import Actor
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.core.policies import signed_in
@@ -63,7 +64,7 @@ class DecisionsView(ConsiliumView):
 
     @extend_schema(
         parameters=[OpenApiParameter("case", UUID, required=True)],
-        responses=DecisionSerializer(many=True),
+        responses=page_of(DecisionSerializer),
     )
     def get(self, request: Request) -> Response:
         query = CaseQuerySerializer(data=request.query_params)

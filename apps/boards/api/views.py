@@ -26,6 +26,7 @@ from apps.cases.access import standings
 from apps.cases.summaries import summarise
 from apps.core.actors import Actor
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput, NotVisible
 
@@ -59,7 +60,7 @@ def show_agenda(*, actor: Actor, items: list[AgendaItem]) -> list[dict[str, Any]
 class BoardsView(ConsiliumView):
     policies = {"get": policies.list_boards, "post": policies.create_board}
 
-    @extend_schema(responses=BoardSerializer(many=True))
+    @extend_schema(responses=page_of(BoardSerializer))
     def get(self, request: Request) -> Response:
         pages = BoardsByName()
         boards = selectors.visible_boards(actor=self.actor)
@@ -81,7 +82,7 @@ class BoardsView(ConsiliumView):
 class BoardMembersView(ConsiliumView):
     policies = {"get": policies.view_board, "post": policies.run_board}
 
-    @extend_schema(responses=BoardMemberSerializer(many=True))
+    @extend_schema(responses=page_of(BoardMemberSerializer))
     def get(self, request: Request, board_id: UUID) -> Response:
         pages = MembersInOrder()
         members = selectors.list_members(board_id=board_id)
@@ -113,7 +114,7 @@ class BoardMemberView(ConsiliumView):
 class MeetingsView(ConsiliumView):
     policies = {"get": policies.list_boards, "post": policies.list_boards}
 
-    @extend_schema(parameters=[MeetingQuerySerializer], responses=MeetingSerializer(many=True))
+    @extend_schema(parameters=[MeetingQuerySerializer], responses=page_of(MeetingSerializer))
     def get(self, request: Request) -> Response:
         query = MeetingQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -171,7 +172,7 @@ class MeetingView(ConsiliumView):
 class AgendaView(ConsiliumView):
     policies = {"get": policies.view_meeting, "post": policies.run_meeting}
 
-    @extend_schema(responses=AgendaItemSerializer(many=True))
+    @extend_schema(responses=page_of(AgendaItemSerializer))
     def get(self, request: Request, meeting_id: UUID) -> Response:
         pages = AgendaInOrder()
         agenda = selectors.list_agenda(actor=self.actor, meeting_id=meeting_id)

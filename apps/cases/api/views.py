@@ -21,6 +21,7 @@ from apps.cases.models import Case, Patient
 from apps.cases.summaries import summarise
 from apps.core.actors import Actor
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
 
@@ -47,7 +48,7 @@ def describe_case(*, actor: Actor, case: Case) -> dict[str, Any]:
 class PatientsView(ConsiliumView):
     policies = {"get": policies.find_patients, "post": policies.create_case}
 
-    @extend_schema(responses=PatientSerializer(many=True))
+    @extend_schema(responses=page_of(PatientSerializer))
     def get(self, request: Request) -> Response:
         text = request.query_params.get("search", "")[:100]
         patients = Patient.objects.all()
@@ -72,7 +73,7 @@ class CasesView(ConsiliumView):
 
     policies = {"get": policies.list_cases, "post": policies.create_case}
 
-    @extend_schema(parameters=[CaseQuerySerializer], responses=CaseListItemSerializer(many=True))
+    @extend_schema(parameters=[CaseQuerySerializer], responses=page_of(CaseListItemSerializer))
     def get(self, request: Request) -> Response:
         query = CaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -135,7 +136,7 @@ class CaseView(ConsiliumView):
 class MembersView(ConsiliumView):
     policies = {"get": policies.view_identified, "post": policies.manage_members}
 
-    @extend_schema(responses=GrantSerializer(many=True))
+    @extend_schema(responses=page_of(GrantSerializer))
     def get(self, request: Request, case_id: UUID) -> Response:
         pages = StandardCursorPagination()
         pages.ordering = ("created_at", "id")
