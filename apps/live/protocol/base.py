@@ -17,9 +17,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer a browser can hold exactly."""
 
 # PS3.5 6.2: a UID has at most 64 characters.
-DicomUid = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=64)
-]
+DicomUid = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=64)]
 
 # A patient is smaller than 100 m; anything beyond is a broken client, not an image.
 Millimetres = Annotated[float, Field(ge=-100_000.0, le=100_000.0, allow_inf_nan=False)]
@@ -31,9 +29,7 @@ StoredValue = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 PointLps = TypeAliasType("PointLps", tuple[Millimetres, Millimetres, Millimetres])
 PointImage = TypeAliasType("PointImage", tuple[Pixels, Pixels])
-UnitVector = TypeAliasType(
-    "UnitVector", tuple[UnitComponent, UnitComponent, UnitComponent]
-)
+UnitVector = TypeAliasType("UnitVector", tuple[UnitComponent, UnitComponent, UnitComponent])
 
 FrameNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 """Frame of a SOP instance, counted from 1 as in PS3.3 C.7.6.16 (1 for single-frame)."""
@@ -41,9 +37,7 @@ FrameNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 SequenceNumber = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Revision = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 EntityVersion = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
-Code = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=64)
-]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=64)]
 Label = Annotated[str, StringConstraints(max_length=200)]
 
 

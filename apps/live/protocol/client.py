@@ -18,9 +18,7 @@ from apps.live.protocol.ops import OpSubmit
 from apps.live.protocol.stage import StageFrame, StagePosition
 
 Ticket = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]+$", max_length=128)]
-ToolName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_\-]*$", max_length=32)
-]
+ToolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_\-]*$", max_length=32)]
 
 
 class Hello(WireModel):

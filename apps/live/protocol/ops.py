@@ -31,9 +31,7 @@ class MeasurementGeometry(WireModel):
     """
 
     points_lps: list[PointLps] | None = Field(default=None, min_length=2, max_length=4)
-    points_image: list[PointImage] | None = Field(
-        default=None, min_length=2, max_length=4
-    )
+    points_image: list[PointImage] | None = Field(default=None, min_length=2, max_length=4)
 
     @model_validator(mode="after")
     def _check_one_space(self) -> Self:
@@ -96,9 +94,7 @@ class PositionDraft(WireModel):
 
 
 class DecisionDraftPayload(WireModel):
-    recommendations: list[RecommendationDraft] = Field(
-        default_factory=list, max_length=32
-    )
+    recommendations: list[RecommendationDraft] = Field(default_factory=list, max_length=32)
     consensus: Literal["consensus", "majority", "none"]
     positions: list[PositionDraft] = Field(default_factory=list, max_length=64)
 

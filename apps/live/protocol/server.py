@@ -39,7 +39,7 @@ Capability = TypeAliasType(
 class Who(WireModel):
     """A person as others see them. Never a patient (LIVE-A4)."""
 
-    id: UUID | None
+    id: UUID
     display_name: str
     discipline: str
 
@@ -66,6 +66,7 @@ class MeasurementBody(WireModel):
     points_image: list[PointImage] | None
     values: list[MeasurementValue]
     label: str
+    layer: Literal["shared", "draft"]
     author: Who
     tracking_uid: DicomUid
     created_at: AwareDatetime
@@ -145,6 +146,13 @@ class DecisionPayload(WireModel):
     decision: DecisionState
 
 
+class EventActor(WireModel):
+    """Who did it; ``id`` is null for the system itself."""
+
+    id: UUID | None
+    display_name: str
+
+
 class EventBase(WireModel):
     """One row of the log: ``seq`` has no holes within a session."""
 
@@ -152,7 +160,7 @@ class EventBase(WireModel):
     seq: SequenceNumber
     op_id: UUID | None
     case_id: UUID
-    actor: Who
+    actor: EventActor
     at: AwareDatetime
     entity: str
     entity_id: str
@@ -207,7 +215,15 @@ class DecisionEvent(EventBase):
 class RefreshEvent(EventBase):
     """Something of the case changed that is read by REST: a hint to read it again."""
 
-    kind: Literal["job.changed", "study.ready", "case.changed", "finding.exported"]
+    kind: Literal[
+        "case.changed",
+        "finding.exported",
+        "import.finished",
+        "job.changed",
+        "study.linked",
+        "study.progress",
+        "study.ready",
+    ]
     payload: dict[str, JsonValue]
 
 

@@ -53,9 +53,7 @@ class Camera(WireModel):
         ):
             if abs(math.hypot(*vector) - 1.0) > _UNIT_TOLERANCE:
                 raise ValueError(f"{name} is not a unit vector")
-        dot = sum(
-            a * b for a, b in zip(self.view_up, self.view_plane_normal, strict=True)
-        )
+        dot = sum(a * b for a, b in zip(self.view_up, self.view_plane_normal, strict=True))
         if abs(dot) > _UNIT_TOLERANCE:
             raise ValueError("view_up is not perpendicular to the view plane normal")
         return self
@@ -82,9 +80,7 @@ class VoiWindow(WireModel):
         return self
 
 
-OverlayId = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=96)
-]
+OverlayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=96)]
 
 
 class Viewport(WireModel):

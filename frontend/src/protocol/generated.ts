@@ -27,7 +27,7 @@ export interface AgendaMovedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -84,7 +84,7 @@ export interface ChatPostedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -119,7 +119,7 @@ export interface DecisionEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -150,6 +150,14 @@ export interface ErrorMessage {
   details: Record<string, JsonValue>;
 }
 
+/**
+ * Who did it; ``id`` is null for the system itself.
+ */
+export interface EventActor {
+  id: string | null;
+  display_name: string;
+}
+
 export interface FindingAccept {
   type: "op.submit";
   op_id: string;
@@ -178,7 +186,7 @@ export interface FindingReviewedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -206,7 +214,7 @@ export interface FindingsAddedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -268,7 +276,7 @@ export interface KeyframeEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -318,6 +326,7 @@ export interface MeasurementBody {
   points_image: PointImage[] | null;
   values: MeasurementValue[];
   label: string;
+  layer: "shared" | "draft";
   author: Who;
   tracking_uid: string;
   created_at: string;
@@ -340,7 +349,7 @@ export interface MeasurementPutEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -383,7 +392,7 @@ export interface MeasurementRemovedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -531,7 +540,7 @@ export interface PresenterChangedEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
@@ -606,12 +615,12 @@ export interface RefreshEvent {
   seq: number;
   op_id: string | null;
   case_id: string;
-  actor: Who;
+  actor: EventActor;
   at: string;
   entity: string;
   entity_id: string;
   entity_version: number;
-  kind: "job.changed" | "study.ready" | "case.changed" | "finding.exported";
+  kind: "case.changed" | "finding.exported" | "import.finished" | "job.changed" | "study.linked" | "study.progress" | "study.ready";
   payload: Record<string, JsonValue>;
 }
 
@@ -761,7 +770,7 @@ export interface Welcome {
  * A person as others see them. Never a patient (LIVE-A4).
  */
 export interface Who {
-  id: string | null;
+  id: string;
   display_name: string;
   discipline: string;
 }

@@ -13,21 +13,15 @@ class Command(BaseCommand):
     help = "Generate frontend/src/protocol/{schema.json,generated.ts} from apps/live/protocol."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--check", action="store_true", help="fail if the files differ"
-        )
+        parser.add_argument("--check", action="store_true", help="fail if the files differ")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.BASE_DIR) / "frontend" / "src" / "protocol"
         rendered = {"schema.json": render_schema(), "generated.ts": render_typescript()}
-        stale = [
-            name for name, text in rendered.items() if _read(folder / name) != text
-        ]
+        stale = [name for name, text in rendered.items() if _read(folder / name) != text]
         if options["check"]:
             if stale:
-                raise CommandError(
-                    f"out of date: {', '.join(stale)}; run export_live_schema"
-                )
+                raise CommandError(f"out of date: {', '.join(stale)}; run export_live_schema")
             return
         folder.mkdir(parents=True, exist_ok=True)
         for name in stale:

@@ -1,0 +1,100 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.annotations.choices import Layer, MeasurementKind
+from apps.annotations.services import Drawing
+
+UID = r"^[0-9]+(\.[0-9]+)*$"
+
+
+class PointField(serializers.ListField):
+    """Coordinates of one point; how many they must be depends on the space."""
+
+    child = serializers.FloatField()
+
+
+def _points(size: int) -> serializers.ListField:
+    return serializers.ListField(
+        child=PointField(min_length=size, max_length=size),
+        min_length=2,
+        max_length=4,
+        allow_null=True,
+        required=False,
+    )
+
+
+class MeasurementAuthorSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+    discipline = serializers.CharField()
+
+
+class MeasuredValueSerializer(serializers.Serializer[Any]):
+    quantity = serializers.ChoiceField(choices=["length", "long_axis", "short_axis"])
+    value = serializers.FloatField()
+    unit = serializers.ChoiceField(choices=["mm", "px"])
+
+
+class MeasurementSerializer(serializers.Serializer[Any]):
+    """The shape of ``selectors.describe_measurement``; a test holds the two together."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    case = serializers.UUIDField()
+    study_instance_uid = serializers.CharField()
+    series_instance_uid = serializers.CharField()
+    sop_instance_uid = serializers.CharField()
+    frame = serializers.IntegerField()
+    frame_of_reference_uid = serializers.CharField(allow_null=True)
+    kind = serializers.ChoiceField(choices=MeasurementKind.choices)
+    points_lps = _points(3)
+    points_image = _points(2)
+    values = MeasuredValueSerializer(many=True)
+    label = serializers.CharField(allow_blank=True)
+    layer = serializers.ChoiceField(choices=Layer.choices)
+    author = MeasurementAuthorSerializer()
+    tracking_uid = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class MeasurementCreateSerializer(serializers.Serializer[Any]):
+    case = serializers.UUIDField()
+    id = serializers.UUIDField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1)
+    kind = serializers.ChoiceField(choices=MeasurementKind.choices)
+    study_instance_uid = serializers.RegexField(UID, max_length=64)
+    series_instance_uid = serializers.RegexField(UID, max_length=64)
+    sop_instance_uid = serializers.RegexField(UID, max_length=64)
+    frame = serializers.IntegerField(default=1, min_value=1, max_value=1_000_000)
+    frame_of_reference_uid = serializers.RegexField(
+        UID, max_length=64, required=False, allow_null=True
+    )
+    points_lps = _points(3)
+    points_image = _points(2)
+    label = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+    def drawing(self) -> Drawing:
+        data = self.validated_data
+        return Drawing(
+            kind=data["kind"],
+            study_instance_uid=data["study_instance_uid"],
+            series_instance_uid=data["series_instance_uid"],
+            sop_instance_uid=data["sop_instance_uid"],
+            frame=data["frame"],
+            frame_of_reference_uid=data.get("frame_of_reference_uid") or "",
+            points_lps=data.get("points_lps"),
+            points_image=data.get("points_image"),
+            label=data["label"],
+        )
+
+
+class MeasurementPatchSerializer(serializers.Serializer[Any]):
+    points_lps = _points(3)
+    points_image = _points(2)
+    label = serializers.CharField(max_length=200, allow_blank=True, required=False)
+
+
+class CaseQuerySerializer(serializers.Serializer[Any]):
+    case = serializers.UUIDField()

@@ -1,0 +1,84 @@
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.annotations import policies, selectors, services
+from apps.annotations.api.serializers import (
+    CaseQuerySerializer,
+    MeasurementCreateSerializer,
+    MeasurementPatchSerializer,
+    MeasurementSerializer,
+)
+from apps.cases.policies import view_identified
+from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.views import ConsiliumView
+
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="version seen")
+
+
+class OldestFirst(StandardCursorPagination):
+    ordering = ("created_at", "id")
+
+
+class MeasurementsView(ConsiliumView):
+    """Measurements of one case, in the order they were made."""
+
+    policies = {"get": policies.list_measurements, "post": policies.list_measurements}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("case", UUID, required=True)],
+        responses=MeasurementSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        query = CaseQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        case_id = query.validated_data["case"]
+        view_identified(actor=self.actor, case_id=case_id)
+        pages = OldestFirst()
+        page = pages.paginate_queryset(
+            selectors.measurements_of_case(case_id=case_id), request, view=self
+        )
+        return pages.get_paginated_response(
+            [selectors.describe_measurement(measurement) for measurement in page or ()]
+        )
+
+    @extend_schema(request=MeasurementCreateSerializer, responses={201: MeasurementSerializer})
+    def post(self, request: Request) -> Response:
+        body = MeasurementCreateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        measurement = services.put_measurement(
+            actor=self.actor,
+            case_id=body.validated_data["case"],
+            measurement_id=body.validated_data.get("id"),
+            version=body.validated_data.get("version"),
+            drawing=body.drawing(),
+        )
+        return Response(selectors.describe_measurement(measurement), status=status.HTTP_201_CREATED)
+
+
+class MeasurementView(ConsiliumView):
+    policies = {"patch": policies.change_measurement, "delete": policies.change_measurement}
+
+    @extend_schema(
+        parameters=[IF_MATCH], request=MeasurementPatchSerializer, responses=MeasurementSerializer
+    )
+    def patch(self, request: Request, measurement_id: UUID) -> Response:
+        body = MeasurementPatchSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        measurement = services.revise_measurement(
+            actor=self.actor,
+            measurement_id=measurement_id,
+            version=self.read_version(),
+            **body.validated_data,
+        )
+        return Response(selectors.describe_measurement(measurement))
+
+    @extend_schema(parameters=[IF_MATCH], request=None, responses={204: None})
+    def delete(self, request: Request, measurement_id: UUID) -> Response:
+        services.remove_measurement(
+            actor=self.actor, measurement_id=measurement_id, version=self.read_version()
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,86 @@
+"""Measurements on images, with every version they ever had."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.annotations.choices import Layer, MeasurementKind
+from apps.core.models import VersionedModel
+
+
+class Measurement(VersionedModel):
+    """What somebody measured on one frame of one image.
+
+    Points are LPS millimetres in the image's frame of reference, or sub-pixel
+    (column, row) where the image has no patient space; exactly one of the two. Removal is
+    soft, because undo and the record need what was there.
+    """
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="measurements")
+    kind = models.CharField(max_length=20, choices=MeasurementKind.choices)
+    study_instance_uid = models.CharField(max_length=64)
+    series_instance_uid = models.CharField(max_length=64)
+    sop_instance_uid = models.CharField(max_length=64)
+    frame = models.PositiveIntegerField(default=1, help_text="From 1, as in DICOM.")
+    frame_of_reference_uid = models.CharField(max_length=64, blank=True, default="")
+    points_lps = models.JSONField(null=True, blank=True)
+    points_image = models.JSONField(null=True, blank=True)
+    values = models.JSONField(help_text="Computed from the points by the server, never given.")
+    label = models.CharField(max_length=200, blank=True, default="")
+    layer = models.CharField(max_length=10, choices=Layer.choices, default=Layer.SHARED)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="measurements"
+    )
+    tracking_uid = models.CharField(
+        max_length=64, unique=True, help_text="Tracking Unique Identifier (PS3.16 TID 1501)."
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(points_lps__isnull=True) ^ Q(points_image__isnull=True),
+                name="measurement_one_space",
+            ),
+            models.CheckConstraint(
+                condition=Q(points_lps__isnull=True) | ~Q(frame_of_reference_uid=""),
+                name="measurement_lps_has_frame_of_reference",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["case", "created_at"],
+                condition=Q(removed_at__isnull=True),
+                name="measurement_of_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class MeasurementRevision(models.Model):
+    """One version as it stood: rows are only ever added."""
+
+    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="revisions")
+    version = models.PositiveIntegerField()
+    points_lps = models.JSONField(null=True, blank=True)
+    points_image = models.JSONField(null=True, blank=True)
+    values = models.JSONField()
+    label = models.CharField(max_length=200, blank=True, default="")
+    removed = models.BooleanField(default=False)
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_label = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["measurement", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measurement", "version"], name="measurement_revision_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measurement_id} v{self.version}"

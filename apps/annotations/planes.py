@@ -1,0 +1,79 @@
+"""The image a measurement is drawn on: in the case, with or without patient space."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.annotations.exceptions import ImageNotInCase
+from apps.annotations.measures import ImagePlane
+from apps.core.exceptions import Unavailable
+from apps.imaging.archive import open_series
+from apps.imaging.archive.writer import frame_pose
+from apps.imaging.geometry import FramePose
+from apps.imaging.models import CaseStudy, Instance
+from apps.imaging.parser.poses import read_poses
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnOn:
+    """One frame of one image; ``plane`` is ``None`` where it has no patient space."""
+
+    rows: int
+    columns: int
+    plane: ImagePlane | None
+
+
+def find_image(
+    *,
+    case_id: UUID,
+    study_instance_uid: str,
+    series_instance_uid: str,
+    sop_instance_uid: str,
+    frame: int,
+) -> DrawnOn:
+    """The frame named, which must belong to a study of the case.
+
+    Raises
+    ------
+    ImageNotInCase
+        The study is not linked to the case, or the UIDs do not belong together.
+    """
+    instance = (
+        Instance.objects.select_related("series")
+        .filter(
+            sop_instance_uid=sop_instance_uid,
+            series__series_instance_uid=series_instance_uid,
+            study__study_instance_uid=study_instance_uid,
+            study__in=CaseStudy.objects.filter(case_id=case_id).values("study_id"),
+        )
+        .first()
+    )
+    if instance is None or not 1 <= frame <= max(instance.frames, 1):
+        raise ImageNotInCase("The image is not among the studies of this case.")
+    rows, columns = instance.rows or 0, instance.columns or 0
+    pose = _read_pose(instance=instance, frame=frame)
+    if pose is None or not pose.has_space or not pose.frame_of_reference_uid:
+        return DrawnOn(rows=rows, columns=columns, plane=None)
+    return DrawnOn(rows=rows, columns=columns, plane=_plane(pose))
+
+
+def _read_pose(*, instance: Instance, frame: int) -> FramePose | None:
+    """Where the frame lies, from the archived header; the index keeps no positions."""
+    try:
+        header = open_series(instance.series.archive_key).read_header(instance.sop_instance_uid)
+    except (FileNotFoundError, ValueError, KeyError):
+        raise Unavailable("The image is not in the archive.", code="image_unavailable") from None
+    records = read_poses(header, frame_count=max(instance.frames, 1))
+    return frame_pose(records[frame - 1]) if len(records) >= frame else None
+
+
+def _plane(pose: FramePose) -> ImagePlane:
+    assert pose.position_lps and pose.orientation and pose.pixel_spacing_mm
+    return ImagePlane(
+        origin_lps=pose.position_lps,
+        row_direction=pose.orientation[:3],
+        column_direction=pose.orientation[3:],
+        spacing_mm=pose.pixel_spacing_mm,
+        rows=pose.rows,
+        columns=pose.columns,
+        frame_of_reference_uid=pose.frame_of_reference_uid,
+    )

@@ -1,0 +1,354 @@
+"""Put, revise and remove measurements. REST and the live session come through here alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.selectors import TRAINEE_ROLE
+from apps.annotations import policies
+from apps.annotations.choices import Layer, MeasurementKind
+from apps.annotations.events import MeasurementPut, MeasurementRemoved, MeasurementRevised
+from apps.annotations.exceptions import (
+    BadGeometry,
+    FrameOfReferenceMismatch,
+    MeasurementExists,
+    WrongSpace,
+)
+from apps.annotations.measures import (
+    MeasuredValue,
+    Point,
+    arrange_points,
+    check_in_image,
+    check_in_plane,
+    compute_values,
+)
+from apps.annotations.models import Measurement, MeasurementRevision
+from apps.annotations.planes import find_image
+from apps.annotations.selectors import describe_measurement
+from apps.audit.services import record_entry
+from apps.core.actors import Actor
+from apps.core.events import actor_fields, record
+from apps.core.exceptions import Forbidden, InvalidInput, StaleVersion
+from apps.core.versions import lock_version
+
+MAX_LABEL_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What was drawn where: exactly one of ``points_lps`` and ``points_image``."""
+
+    kind: str
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    frame: int = 1
+    frame_of_reference_uid: str = ""
+    points_lps: Sequence[Sequence[float]] | None = None
+    points_image: Sequence[Sequence[float]] | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    points_lps: list[Point] | None
+    points_image: list[Point] | None
+    frame_of_reference_uid: str
+    values: list[MeasuredValue]
+
+
+@transaction.atomic
+def put_measurement(
+    *,
+    actor: Actor,
+    case_id: UUID,
+    drawing: Drawing,
+    measurement_id: UUID | None = None,
+    version: int | None = None,
+) -> Measurement:
+    """Add a measurement, or put a removed one back (the inverse of removal, for undo).
+
+    Sending the same put twice changes nothing: what stands is returned and no event is said.
+
+    Raises
+    ------
+    NotVisible, Forbidden
+        As ``policies.put_measurement``.
+    ImageNotInCase, FrameOfReferenceMismatch, WrongSpace, PointsOffPlane, PointsOutsideImage,
+    BadGeometry
+        The drawing cannot be what it says it is.
+    MeasurementExists, StaleVersion
+        The id is taken, or the removed measurement is at another version.
+    """
+    policies.put_measurement(actor=actor, case_id=case_id)
+    checked = _check_drawing(case_id=case_id, drawing=drawing)
+    known = _lock(measurement_id) if measurement_id else None
+    if known is not None:
+        return _put_again(
+            actor=actor,
+            known=known,
+            case_id=case_id,
+            drawing=drawing,
+            checked=checked,
+            version=version,
+        )
+    if actor.id is None:
+        raise Forbidden("Only a person measures.")
+    unique = uuid4()
+    measurement = Measurement.objects.create(
+        id=measurement_id or uuid4(),
+        case_id=case_id,
+        kind=drawing.kind,
+        study_instance_uid=drawing.study_instance_uid,
+        series_instance_uid=drawing.series_instance_uid,
+        sop_instance_uid=drawing.sop_instance_uid,
+        frame=drawing.frame,
+        frame_of_reference_uid=checked.frame_of_reference_uid,
+        points_lps=_as_json(checked.points_lps),
+        points_image=_as_json(checked.points_image),
+        values=checked.values,
+        label=drawing.label,
+        layer=Layer.DRAFT if actor.has_role(TRAINEE_ROLE) else Layer.SHARED,
+        author_id=actor.id,
+        tracking_uid=f"2.25.{unique.int}",  # PS3.5 B.2
+    )
+    _say_put(actor=actor, measurement=measurement)
+    return measurement
+
+
+@transaction.atomic
+def revise_measurement(
+    *,
+    actor: Actor,
+    measurement_id: UUID,
+    version: int,
+    points_lps: Sequence[Sequence[float]] | None = None,
+    points_image: Sequence[Sequence[float]] | None = None,
+    label: str | None = None,
+) -> Measurement:
+    """Move points, rename, or both; the image and the kind stay. No change says no event.
+
+    Raises
+    ------
+    StaleVersion
+        Somebody was quicker; the current measurement is in the details.
+    """
+    policies.change_measurement(actor=actor, measurement_id=measurement_id)
+    measurement = _lock_version(measurement_id=measurement_id, version=version)
+    drawing = _redraw(
+        measurement=measurement, points_lps=points_lps, points_image=points_image, label=label
+    )
+    checked = _check_drawing(case_id=measurement.case_id, drawing=drawing)
+    if _stands(measurement=measurement, drawing=drawing, checked=checked):
+        return measurement
+    _write(measurement=measurement, drawing=drawing, checked=checked)
+    _keep_revision(actor=actor, measurement=measurement)
+    _audit(actor=actor, measurement=measurement, action="measurement.revised")
+    record(
+        MeasurementRevised(
+            **actor_fields(actor),
+            case_id=measurement.case_id,
+            entity_id=str(measurement.pk),
+            entity_version=measurement.version,
+            measurement=describe_measurement(measurement),
+        )
+    )
+    return measurement
+
+
+@transaction.atomic
+def remove_measurement(*, actor: Actor, measurement_id: UUID, version: int) -> Measurement:
+    """Take a measurement away; its versions stay in the record, and undo puts it back."""
+    policies.change_measurement(actor=actor, measurement_id=measurement_id)
+    measurement = _lock_version(measurement_id=measurement_id, version=version)
+    measurement.removed_at = timezone.now()
+    measurement.version += 1
+    measurement.save()
+    _keep_revision(actor=actor, measurement=measurement)
+    _audit(actor=actor, measurement=measurement, action="measurement.removed")
+    record(
+        MeasurementRemoved(
+            **actor_fields(actor),
+            case_id=measurement.case_id,
+            entity_id=str(measurement.pk),
+            entity_version=measurement.version,
+            id=measurement.pk,
+            version=measurement.version,
+        )
+    )
+    return measurement
+
+
+def _put_again(
+    *,
+    actor: Actor,
+    known: Measurement,
+    case_id: UUID,
+    drawing: Drawing,
+    checked: _Checked,
+    version: int | None,
+) -> Measurement:
+    """The id is known: a repeated put, an undo of a removal, or a clash."""
+    if known.case_id != case_id:
+        raise MeasurementExists("The id is taken.")
+    policies.change_measurement(actor=actor, measurement_id=known.pk)
+    if not _same_image(measurement=known, drawing=drawing):
+        raise MeasurementExists("The id is taken by a measurement of another image.")
+    if known.removed_at is None:
+        if _stands(measurement=known, drawing=drawing, checked=checked):
+            return known
+        raise MeasurementExists("The measurement stands; revise it instead.")
+    if version != known.version:
+        raise StaleVersion(
+            "It was changed meanwhile.", details={"current": describe_measurement(known)}
+        )
+    known.removed_at = None
+    _write(measurement=known, drawing=drawing, checked=checked)
+    _say_put(actor=actor, measurement=known)
+    return known
+
+
+def _check_drawing(*, case_id: UUID, drawing: Drawing) -> _Checked:
+    """Where the points lie, whether they may, and what they measure."""
+    if drawing.kind not in MeasurementKind.values:
+        raise BadGeometry("No such kind of measurement.", code="unknown_kind")
+    if (drawing.points_lps is None) == (drawing.points_image is None):
+        raise InvalidInput("Give points_lps or points_image, and not both.", code="one_space")
+    if len(drawing.label) > MAX_LABEL_CHARACTERS or "\x00" in drawing.label:
+        raise InvalidInput("The label is too long.", code="label_too_long")
+    image = find_image(
+        case_id=case_id,
+        study_instance_uid=drawing.study_instance_uid,
+        series_instance_uid=drawing.series_instance_uid,
+        sop_instance_uid=drawing.sop_instance_uid,
+        frame=drawing.frame,
+    )
+    if drawing.points_lps is None:
+        if image.plane is not None:
+            raise WrongSpace("The image lies in patient space; give LPS millimetres.")
+        points = arrange_points(kind=drawing.kind, points=drawing.points_image or (), unit="px")
+        check_in_image(points=points, rows=image.rows, columns=image.columns)
+        values = compute_values(kind=drawing.kind, points=points, unit="px")
+        return _Checked(None, points, "", values)
+    if image.plane is None:
+        raise WrongSpace("The image has no patient space; give image points.")
+    if drawing.frame_of_reference_uid != image.plane.frame_of_reference_uid:
+        raise FrameOfReferenceMismatch("The points lie in another frame of reference.")
+    points = arrange_points(kind=drawing.kind, points=drawing.points_lps, unit="mm")
+    check_in_plane(points=points, plane=image.plane)
+    values = compute_values(kind=drawing.kind, points=points, unit="mm")
+    return _Checked(points, None, drawing.frame_of_reference_uid, values)
+
+
+def _redraw(
+    *,
+    measurement: Measurement,
+    points_lps: Sequence[Sequence[float]] | None,
+    points_image: Sequence[Sequence[float]] | None,
+    label: str | None,
+) -> Drawing:
+    if points_lps is None and points_image is None:
+        points_lps, points_image = measurement.points_lps, measurement.points_image
+    return Drawing(
+        kind=measurement.kind,
+        study_instance_uid=measurement.study_instance_uid,
+        series_instance_uid=measurement.series_instance_uid,
+        sop_instance_uid=measurement.sop_instance_uid,
+        frame=measurement.frame,
+        frame_of_reference_uid=measurement.frame_of_reference_uid,
+        points_lps=points_lps,
+        points_image=points_image,
+        label=measurement.label if label is None else label,
+    )
+
+
+def _lock(measurement_id: UUID) -> Measurement | None:
+    return (
+        Measurement.objects.select_for_update(of=("self",))
+        .select_related("author")
+        .filter(pk=measurement_id)
+        .first()
+    )
+
+
+def _lock_version(*, measurement_id: UUID, version: int) -> Measurement:
+    return lock_version(
+        queryset=Measurement.objects.select_related("author").filter(removed_at__isnull=True),
+        pk=measurement_id,
+        version=version,
+        describe=describe_measurement,
+    )
+
+
+def _write(*, measurement: Measurement, drawing: Drawing, checked: _Checked) -> None:
+    measurement.points_lps = _as_json(checked.points_lps)
+    measurement.points_image = _as_json(checked.points_image)
+    measurement.values = checked.values
+    measurement.label = drawing.label
+    measurement.version += 1
+    measurement.save()
+
+
+def _stands(*, measurement: Measurement, drawing: Drawing, checked: _Checked) -> bool:
+    return (
+        measurement.kind == drawing.kind
+        and measurement.points_lps == _as_json(checked.points_lps)
+        and measurement.points_image == _as_json(checked.points_image)
+        and measurement.label == drawing.label
+    )
+
+
+def _same_image(*, measurement: Measurement, drawing: Drawing) -> bool:
+    return (
+        measurement.study_instance_uid == drawing.study_instance_uid
+        and measurement.series_instance_uid == drawing.series_instance_uid
+        and measurement.sop_instance_uid == drawing.sop_instance_uid
+        and measurement.frame == drawing.frame
+        and measurement.kind == drawing.kind
+    )
+
+
+def _as_json(points: list[Point] | None) -> list[list[float]] | None:
+    return None if points is None else [list(point) for point in points]
+
+
+def _say_put(*, actor: Actor, measurement: Measurement) -> None:
+    _keep_revision(actor=actor, measurement=measurement)
+    _audit(actor=actor, measurement=measurement, action="measurement.put")
+    record(
+        MeasurementPut(
+            **actor_fields(actor),
+            case_id=measurement.case_id,
+            entity_id=str(measurement.pk),
+            entity_version=measurement.version,
+            measurement=describe_measurement(measurement),
+        )
+    )
+
+
+def _keep_revision(*, actor: Actor, measurement: Measurement) -> None:
+    MeasurementRevision.objects.create(
+        measurement=measurement,
+        version=measurement.version,
+        points_lps=measurement.points_lps,
+        points_image=measurement.points_image,
+        values=measurement.values,
+        label=measurement.label,
+        removed=measurement.removed_at is not None,
+        actor_id=actor.id,
+        actor_label=actor.label,
+    )
+
+
+def _audit(*, actor: Actor, measurement: Measurement, action: str) -> None:
+    record_entry(
+        actor=actor,
+        action=action,
+        case_id=measurement.case_id,
+        entity="measurement",
+        entity_id=measurement.pk,
+        details={"version": measurement.version, "kind": measurement.kind},
+    )

@@ -1,0 +1,103 @@
+"""Who in a room may see what, read for all its people at once and each second (LIVE-A3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.selectors import actor_for
+from apps.cases import policies as case_policies
+from apps.cases.access import Standing, standings_of_people
+from apps.cases.choices import Capacity
+from apps.core.actors import Actor
+from apps.core.exceptions import DomainError
+from apps.live import policies
+from apps.live.models import LiveSession
+from apps.live.projections import NOTHING, View, embargoed_users, view_of
+
+_CASE_POLICIES = (
+    ("annotate", case_policies.annotate_case),
+    ("review_findings", case_policies.review_findings),
+    ("chat", case_policies.post_chat),
+    ("draft_decision", case_policies.write_decision),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One person's access to the current case; ``None`` standing means none."""
+
+    standing: Standing | None
+    view: View = NOTHING
+
+
+def read_access(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Access]:
+    """Everybody's standing in one query; people who are no longer active have none."""
+    wanted = frozenset(user_ids)
+    active = frozenset(
+        User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True)
+    )
+    standings = standings_of_people(case_id=case_id, user_ids=active)
+    hidden = embargoed_users(case_id=case_id, user_ids=active)
+    return {
+        user_id: Access(
+            standing=standings.get(user_id),
+            view=view_of(standing=standings.get(user_id), embargoed=user_id in hidden),
+        )
+        for user_id in wanted
+    }
+
+
+def ended_sign_ins(*, sign_in_keys: Iterable[str]) -> frozenset[str]:
+    """Sign-in sessions that are over: signed off here, or ended by an administrator."""
+    wanted = frozenset(key for key in sign_in_keys if key)
+    if not wanted:
+        return frozenset()
+    alive = Session.objects.filter(
+        session_key__in=wanted, expire_date__gt=timezone.now()
+    ).values_list("session_key", flat=True)
+    return wanted - frozenset(alive)
+
+
+def fresh_actor(*, user_id: UUID, session_key: str) -> Actor:
+    """The person as of now, for an op: roles may have changed since they joined."""
+    user = User.objects.prefetch_related("roles").get(pk=user_id)
+    if not user.is_active:
+        return Actor.anonymous()
+    return actor_for(user=user, session_key=session_key)
+
+
+def capabilities(*, actor: Actor, session_id: UUID) -> list[str]:
+    """What the screen offers this person now; every act is checked again."""
+    session = LiveSession.objects.get(pk=session_id)
+    found = [
+        name
+        for name, policy in _CASE_POLICIES
+        if _allows(policy, actor=actor, case_id=session.case_id)
+    ]
+    if _allows(policies.steer_session, actor=actor, session=session):
+        found.append("grant_presenter")
+        if session.meeting_id is not None:
+            found.append("goto")
+    if _allows(policies.take_presenter, actor=actor, session=session, vacant=False):
+        found.append("present")
+    return sorted(found)
+
+
+def role_of(*, actor: Actor, session: LiveSession, standing: Standing | None) -> str:
+    if standing is not None and policies.is_chair(actor=actor, session=session):
+        return "chair"
+    only_watches = standing is None or standing.capacities <= {Capacity.OBSERVER}
+    return "observer" if only_watches else "participant"
+
+
+def _allows(policy: object, **arguments: object) -> bool:
+    assert callable(policy)
+    try:
+        policy(**arguments)
+    except DomainError:
+        return False
+    return True

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from apps.live.api import views
+
+urlpatterns = [
+    path("live/sessions", views.LiveSessionsView.as_view(), name="live-sessions-list"),
+    path(
+        "live/sessions/<uuid:session_id>",
+        views.LiveSessionView.as_view(),
+        name="live-sessions-detail",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/ticket",
+        views.LiveTicketView.as_view(),
+        name="live-sessions-ticket",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/events",
+        views.LiveEventsView.as_view(),
+        name="live-sessions-events",
+    ),
+]

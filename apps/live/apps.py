@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class LiveConfig(AppConfig):
+    name = "apps.live"
+    label = "live"
+
+    def ready(self) -> None:
+        from apps.core.events import CaseEvent, subscribe
+        from apps.live.events import SessionEvent
+        from apps.live.log import append_case_event, append_session_event
+
+        subscribe(CaseEvent, append_case_event)
+        subscribe(SessionEvent, append_session_event)

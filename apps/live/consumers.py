@@ -1,0 +1,177 @@
+"""One socket: check the envelope, hand each message to its lane, send what the outbox holds."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
+from pydantic import ValidationError
+
+from apps.core.exceptions import DomainError, NotVisible
+from apps.live import limits, selectors, services
+from apps.live.exceptions import SessionEnded, TicketRefused
+from apps.live.hub.codes import CloseCode
+from apps.live.hub.database import run_db
+from apps.live.hub.hub import Hub, get_hub
+from apps.live.hub.lane_handlers import LaneHandlers
+from apps.live.hub.member import Member
+from apps.live.hub.room import Room
+from apps.live.hub.welcome import welcome
+from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME, client_messages
+from apps.live.protocol.client import Hello
+
+logger = logging.getLogger(__name__)
+
+DRAIN_TIMEOUT_S = 2.0
+
+
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """``/ws/live/{session_id}/``. Rules: docs/live-session.md."""
+
+    session_id: UUID
+    member: Member | None = None
+    room: Room | None = None
+    hub: Hub
+    handlers: LaneHandlers | None = None
+    _hello_seen = False
+
+    async def connect(self) -> None:
+        self.session_id = self.scope["url_route"]["kwargs"]["session_id"]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        offered = self.scope.get("subprotocols") or []
+        if PROTOCOL_NAME not in offered:
+            # A browser only sees the code of a socket that was accepted as it asked.
+            await self.accept(subprotocol=offered[0] if offered else None)
+            await self._finish(CloseCode.UPGRADE)
+            return
+        await self.accept(subprotocol=PROTOCOL_NAME)
+        self._tasks.append(asyncio.create_task(self._await_hello()))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._closing:
+            return
+        message = _parse(text_data)
+        if message is None:
+            await self._finish(CloseCode.INVALID)
+        elif isinstance(message, Hello):
+            if self._hello_seen:
+                await self._finish(CloseCode.INVALID)
+                return
+            self._hello_seen = True
+            await self._join(message)
+        elif self.handlers is None:
+            await self._finish(CloseCode.TICKET)
+        else:
+            await self.handlers.take(message)
+
+    async def disconnect(self, code: int) -> None:
+        self._closing = True
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        member, room = self.member, self.room
+        if member is None or room is None:
+            return
+        self.member = None
+        member.close(CloseCode.NORMAL)
+        await self.hub.leave(room=room, member=member)
+        if member.welcomed:
+            await self._record(member, room=room, joined=False)
+
+    # ── joining ───────────────────────────────────────────────────────────────────────
+
+    async def _await_hello(self) -> None:
+        await asyncio.sleep(limits.HELLO_TIMEOUT_S)
+        if not self._hello_seen:
+            await self._finish(CloseCode.TICKET)
+
+    async def _join(self, hello: Hello) -> None:
+        if hello.protocol != PROTOCOL_NAME:
+            await self._finish(CloseCode.UPGRADE)
+            return
+        try:
+            admission = await run_db(
+                services.redeem_ticket, token=hello.ticket, session_id=self.session_id
+            )
+            member = Member(
+                client_id=hello.client_id,
+                person=selectors.describe_person(admission.user),
+                actor=admission.actor,
+                sign_in_key=admission.sign_in_key,
+            )
+            await self._enter(member, hello=hello)
+        except TicketRefused:
+            await self._finish(CloseCode.TICKET)
+        except SessionEnded:
+            await self._finish(CloseCode.ENDED)
+        except (NotVisible, DomainError):
+            await self._finish(CloseCode.FORBIDDEN)
+        except (DatabaseError, InterfaceError):
+            logger.warning("live: database away while joining")
+            await self._finish(CloseCode.RESYNC)
+
+    async def _enter(self, member: Member, *, hello: Hello) -> None:
+        self.hub = get_hub()
+        room = await self.hub.enter(session_id=self.session_id, member=member)
+        self.member, self.room = member, room
+        if self._closing:
+            await self.disconnect(CloseCode.NORMAL)
+            return
+        await self.hub.replace(room=room, member=member)
+        self._tasks.append(asyncio.create_task(self._send_outbox(member)))
+        await welcome(room, member, last_seq=hello.last_seq)
+        self.handlers = LaneHandlers(room=room, member=member)
+        self._tasks.append(asyncio.create_task(self.handlers.work_off_ops()))
+        await self._record(member, room=room, joined=True)
+
+    async def _record(self, member: Member, *, room: Room, joined: bool) -> None:
+        try:
+            await run_db(
+                services.record_attendance,
+                actor=member.actor,
+                session_id=room.session_id,
+                case_id=room.case_id,
+                joined=joined,
+            )
+        except (DatabaseError, InterfaceError):
+            logger.warning("live: attendance not recorded, database away")
+
+    # ── leaving and sending ───────────────────────────────────────────────────────────
+
+    async def _send_outbox(self, member: Member) -> None:
+        try:
+            while (text := await member.outbox.next()) is not None:
+                await self.send(text_data=text)
+            code = member.outbox.close_code
+            if code is not None and code != CloseCode.NORMAL:
+                await self._finish(code)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the peer went away while we were sending
+            logger.debug("live: send: %s", type(error).__name__)
+
+    async def _finish(self, code: CloseCode) -> None:
+        """Close once. A peer that reads nothing is not waited for."""
+        if self._closing:
+            return
+        self._closing = True
+        with suppress(Exception):
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                await self.close(code=int(code))
+
+
+def _parse(text: str | None) -> Any | None:
+    """The message, or ``None`` where it breaks size or schema. What it said is not logged."""
+    if text is None or len(text) > MAX_MESSAGE_BYTES or len(text.encode()) > MAX_MESSAGE_BYTES:
+        logger.info("live: a message was too large or not text")
+        return None
+    try:
+        return client_messages.validate_json(text, strict=True)
+    except ValidationError as error:
+        kinds = sorted({one["type"] for one in error.errors(include_input=False)})[:3]
+        logger.info("live: a message broke the schema: %s", ", ".join(kinds))
+        return None

@@ -1,0 +1,42 @@
+"""What happens to a room, as opposed to its case. Recorded by services only."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from apps.core.events import DomainEvent
+
+
+class SessionEvent(DomainEvent):
+    """An event of one session: the log of that session carries it, and no other."""
+
+    session_id: UUID
+    case_id: UUID
+    entity: str
+    entity_id: str
+    entity_version: int = 0
+
+    def payload(self) -> dict[str, Any]:
+        own = set(type(self).model_fields) - set(SessionEvent.model_fields)
+        return self.model_dump(mode="json", include=own)
+
+
+class PresenterChanged(SessionEvent):
+    kind: ClassVar[str] = "presenter.changed"
+
+    entity: str = "live_session"
+    presenter: dict[str, Any]
+    reason: str
+
+
+class ChatPosted(SessionEvent):
+    kind: ClassVar[str] = "chat.posted"
+
+    entity: str = "chat_message"
+    message: dict[str, Any]
+
+
+class StageKeyframed(SessionEvent):
+    kind: ClassVar[str] = "stage.keyframe"
+
+    entity: str = "stage"
+    stage: dict[str, Any]

@@ -1,0 +1,40 @@
+from typing import ClassVar
+
+from apps.core.exceptions import Conflict, DomainError, InvalidInput
+
+
+class SessionEnded(Conflict):
+    """The session is over; what is to be done is done by REST."""
+
+    code: ClassVar[str] = "session_ended"
+
+
+class TicketRefused(DomainError):
+    """Unknown, used, expired, or of another session; the client asks for a new one."""
+
+    code: ClassVar[str] = "ticket_refused"
+    status: ClassVar[int] = 401
+
+
+class OtherCase(InvalidInput):
+    """The op names something of another case than the room's current one."""
+
+    code: ClassVar[str] = "other_case"
+
+
+class OpIdReused(Conflict):
+    """The op_id was used for something else, or by somebody else."""
+
+    code: ClassVar[str] = "op_id_reused"
+
+
+class StagePlaceUnknown(InvalidInput):
+    """The stage shows a study that is not of the current case."""
+
+    code: ClassVar[str] = "study_not_in_case"
+
+
+class FollowCycle(InvalidInput):
+    """The presenter cannot follow: the stage would follow itself."""
+
+    code: ClassVar[str] = "follow_cycle"

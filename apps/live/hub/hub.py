@@ -1,0 +1,201 @@
+"""All rooms of one web process: opened by the first socket, closed after the last.
+
+The hub's second-hand does what bells may have missed: it polls heads, access and ends, and
+notices when PostgreSQL or Redis do not answer.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError, InterfaceError
+
+from apps.live import limits, selectors
+from apps.live.access import ended_sign_ins
+from apps.live.choices import SessionState
+from apps.live.hub.bus import Bus
+from apps.live.hub.codes import CloseCode
+from apps.live.hub.database import run_db
+from apps.live.hub.member import Member
+from apps.live.hub.room import Room
+from apps.live.hub.welcome import limits_message
+from apps.live.hub.wire import encode
+
+logger = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+
+class Hub:
+    """The rooms of this process and their second-hand."""
+
+    def __init__(self) -> None:
+        self.bus = Bus()
+        self.rooms: dict[UUID, Room] = {}
+        self._opening = asyncio.Lock()
+        self._second_hand: asyncio.Task[None] | None = None
+        self._read_at = time.monotonic()
+        self._roster_at = 0.0
+
+    async def enter(self, *, session_id: UUID, member: Member) -> Room:
+        """The room with ``member`` in it; subscribed before anything is read (LIVE-J1)."""
+        async with self._opening:
+            await self.bus.start()
+            if self._second_hand is None:
+                self._read_at = time.monotonic()
+                self._second_hand = asyncio.create_task(self._run(), name="live-second-hand")
+            room = self.rooms.get(session_id)
+            if room is None:
+                room = Room(session_id=session_id, bus=self.bus)
+                await self.bus.subscribe(session_id, lambda message: self._hear(room, message))
+                await room.load()
+                self.rooms[session_id] = room
+            room.members.append(member)
+        return room
+
+    async def leave(self, *, room: Room, member: Member) -> None:
+        member.has_left = True
+        if member in room.members:
+            room.members.remove(member)
+        room.people_changed()
+        if room.members:
+            return
+        async with self._opening:
+            if room.members or self.rooms.get(room.session_id) is not room:
+                return
+            del self.rooms[room.session_id]
+            await room.publish_roster()
+            await self.bus.unsubscribe(room.session_id)
+            room.close_lanes()
+            if not self.rooms:
+                await self._rest()
+
+    async def replace(self, *, room: Room, member: Member) -> None:
+        """The same window opened again: its older sockets, here and elsewhere, go (4409)."""
+        _close_replaced(room, client_id=str(member.client_id), keep=member)
+        await self.bus.publish(room.session_id, {"k": "claim", "client": str(member.client_id)})
+
+    async def _rest(self) -> None:
+        """No rooms, no connections: a process without meetings costs Redis nothing."""
+        if self._second_hand is not None and self._second_hand is not asyncio.current_task():
+            self._second_hand.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._second_hand
+        self._second_hand = None
+        await self.bus.stop()
+        self.bus = Bus()
+
+    # ── messages of the bus ───────────────────────────────────────────────────────────
+
+    def _hear(self, room: Room, message: Json) -> None:
+        kind = message["k"]
+        if kind == "bell":
+            room.spawn(self._answer_bell(room))
+        elif kind == "stage":
+            room.hear_stage(message)
+        elif kind == "presence":
+            room.hear_presence(message)
+        elif kind == "roster":
+            room.hear_roster(message)
+        elif kind == "claim" and message["p"] != self.bus.process_id:
+            _close_replaced(room, client_id=message["client"], keep=None)
+
+    async def _answer_bell(self, room: Room) -> None:
+        await room.advance()
+
+    # ── the second-hand ───────────────────────────────────────────────────────────────
+
+    async def _run(self) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                await self._tick()
+            except asyncio.CancelledError:
+                raise
+            except (DatabaseError, InterfaceError) as error:
+                self._note_unreadable(error)
+            except Exception:  # the second-hand must not stop
+                logger.exception("live: second-hand")
+            spent = time.monotonic() - started
+            await asyncio.sleep(max(0.05, limits.POLL_INTERVAL_S - spent))
+
+    async def _tick(self) -> None:
+        await self.bus.beat()
+        await self._tick_people()
+        rooms = dict(self.rooms)
+        heads = await run_db(selectors.heads_of, session_ids=list(rooms))
+        for session_id, room in rooms.items():
+            await self._tick_room(room, row=heads.get(session_id))
+        self._read_at = time.monotonic()
+
+    async def _tick_room(self, room: Room, *, row: Json | None) -> None:
+        if row is None or row["state"] == SessionState.ENDED:
+            await room.advance()
+            _close_all(room, CloseCode.ENDED)
+            return
+        if row["head"] > room.head:
+            await room.advance()
+        await room.refresh_access()
+        await self._end_signed_off(room)
+        await room.watch_presenter()
+        await room.restore_register()
+
+    async def _tick_people(self) -> None:
+        """Presence, people and the state of Redis; needs no database."""
+        now = time.monotonic()
+        alive = self.bus.is_alive
+        tell_roster = now - self._roster_at >= limits.ROSTER_INTERVAL_S
+        if tell_roster:
+            self._roster_at = now
+        for room in list(self.rooms.values()):
+            if room.realtime != alive:
+                room.realtime = alive
+                room.tell_realtime(encode(limits_message(realtime=alive)))
+            if not alive:
+                room.roster.keep_alive(now=now)
+            room.roster.forget_silent(now=now)
+            room.show_people()
+            room.expire_presence()
+            if tell_roster and alive:
+                await room.publish_roster()
+
+    async def _end_signed_off(self, room: Room) -> None:
+        keys = {member.sign_in_key for member in room.members}
+        ended = await run_db(ended_sign_ins, sign_in_keys=keys)
+        for member in room.members:
+            if member.sign_in_key in ended:
+                member.close(CloseCode.TICKET)
+
+    def _note_unreadable(self, error: Exception) -> None:
+        """Nobody's access can be vouched for when PostgreSQL is away: refuse after 5 s."""
+        away_s = time.monotonic() - self._read_at
+        logger.warning("live: database unreadable (%s) for %.1f s", type(error).__name__, away_s)
+        if away_s >= limits.UNREADABLE_LIMIT_S:
+            for room in self.rooms.values():
+                _close_all(room, CloseCode.RESYNC)
+
+
+def _close_all(room: Room, code: CloseCode) -> None:
+    for member in room.members:
+        member.close(code)
+
+
+def _close_replaced(room: Room, *, client_id: str, keep: Member | None) -> None:
+    for member in room.members:
+        if member is not keep and str(member.client_id) == client_id:
+            member.close(CloseCode.REPLACED)
+
+
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+def get_hub() -> Hub:
+    """The hub of this process: one per event loop, and a server has one loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]

@@ -1,0 +1,159 @@
+"""What each client message does, lane by lane, within its rate (LIVE-B1)."""
+
+import asyncio
+import logging
+import time
+from typing import Any, assert_never
+
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from apps.core.exceptions import DomainError
+from apps.live import services
+from apps.live.access import fresh_actor
+from apps.live.exceptions import FollowCycle
+from apps.live.hub.database import run_db
+from apps.live.hub.member import Member
+from apps.live.hub.room import Room
+from apps.live.hub.wire import encode, error_text
+from apps.live.protocol import ops
+from apps.live.protocol.client import (
+    FollowSet,
+    Ping,
+    PresenceUpdate,
+    PresenterRelease,
+    PresenterRequest,
+    Resume,
+    StageKeyframe,
+    StageUpdate,
+)
+from apps.live.protocol.server import OpAck
+from apps.live.protocol.stage import StageFrame
+
+logger = logging.getLogger(__name__)
+
+
+class LaneHandlers:
+    """The messages of one joined socket."""
+
+    def __init__(self, *, room: Room, member: Member) -> None:
+        self.room = room
+        self.member = member
+
+    async def take(self, message: Any) -> None:
+        """Hand one valid message to its lane; a refusal is told and ends nothing."""
+        try:
+            await self._take(message)
+        except DomainError as error:
+            self._tell(error.error_code, str(error.message))
+        except (DatabaseError, InterfaceError):
+            self._tell("unavailable", "The database does not answer; try again.")
+
+    async def _take(self, message: Any) -> None:
+        if isinstance(message, ops.OpBase):
+            self._queue_op(message)
+        elif isinstance(message, StageUpdate | StageKeyframe):
+            await self._stage(message)
+        elif isinstance(message, PresenceUpdate):
+            self._presence(message)
+        elif self._spend("control"):
+            await self._control(message)
+        else:
+            self._tell("rate_limited", "Too many messages.", lane="control")
+
+    async def _control(
+        self, message: FollowSet | PresenterRequest | PresenterRelease | Resume | Ping
+    ) -> None:
+        if isinstance(message, Ping):
+            self.member.outbox.put_durable(
+                encode({"type": "pong", "t": message.t, "server_time": timezone.now().isoformat()})
+            )
+        elif isinstance(message, FollowSet):
+            self._follow(message)
+        elif isinstance(message, Resume):
+            await self.room.resume(self.member, after_seq=message.after_seq)
+        elif isinstance(message, PresenterRequest):
+            await run_db(
+                services.take_presenter,
+                actor=await self._actor(),
+                session_id=self.room.session_id,
+                vacant=self.room.is_vacant,
+            )
+        elif isinstance(message, PresenterRelease):
+            await run_db(
+                services.release_presenter,
+                actor=await self._actor(),
+                session_id=self.room.session_id,
+            )
+        else:
+            assert_never(message)
+
+    # ── op lane ───────────────────────────────────────────────────────────────────────
+
+    def _queue_op(self, op: Any) -> None:
+        """Ops of one socket are carried out in order, beside its other lanes."""
+        if not self._spend("op"):
+            self._ack_refused(op, code="rate_limited", message="Too many operations.")
+            return
+        try:
+            self.member.ops.put_nowait(op)
+        except asyncio.QueueFull:
+            self._ack_refused(op, code="rate_limited", message="Too many operations in flight.")
+
+    async def work_off_ops(self) -> None:
+        while True:
+            op = await self.member.ops.get()
+            self.member.outbox.put_durable(encode(await self._carry_out(op)))
+
+    async def _carry_out(self, op: Any) -> OpAck:
+        try:
+            return await run_db(
+                services.submit_op,
+                actor=await self._actor(),
+                session_id=self.room.session_id,
+                op=op,
+            )
+        except (DatabaseError, InterfaceError):
+            return _refusal(op, code="unavailable", message="Not saved; it is sent again.")
+        except Exception:  # one op's failure must not end the socket
+            logger.exception("live: op %s failed", op.kind)
+            return _refusal(op, code="internal_error", message="Not saved: an error was logged.")
+
+    def _ack_refused(self, op: Any, *, code: str, message: str) -> None:
+        self.member.outbox.put_durable(encode(_refusal(op, code=code, message=message)))
+
+    # ── stage and presence ────────────────────────────────────────────────────────────
+
+    async def _stage(self, message: StageUpdate | StageKeyframe) -> None:
+        """Over the rate a frame is dropped, except a keyframe: the next frame is newer."""
+        is_keyframe = isinstance(message, StageKeyframe)
+        if not self._spend("stage") and not (is_keyframe and self._spend("control")):
+            return
+        frame = StageFrame(epoch=message.epoch, rev=message.rev, state=message.state)
+        await self.room.take_stage(self.member, frame=frame, keyframe=is_keyframe)
+
+    def _presence(self, message: PresenceUpdate) -> None:
+        if self._spend("presence"):
+            self.room.take_presence(self.member, message.model_dump(mode="json", exclude={"type"}))
+
+    def _follow(self, message: FollowSet) -> None:
+        if message.following and str(self.member.user_id) == self.room.presenter_id:
+            raise FollowCycle("You are presenting: the room follows you.")
+        self.room.set_following(self.member, following=message.following)
+
+    # ── ──────────────────────────────────────────────────────────────────────────────
+
+    async def _actor(self) -> Any:
+        return await run_db(
+            fresh_actor, user_id=self.member.user_id, session_key=self.member.sign_in_key
+        )
+
+    def _spend(self, lane: str) -> bool:
+        return self.member.buckets[lane].take(now=time.monotonic())
+
+    def _tell(self, code: str, message: str, **details: Any) -> None:
+        self.member.outbox.put_durable(error_text(code=code, message=message, details=details))
+
+
+def _refusal(op: Any, *, code: str, message: str) -> OpAck:
+    return OpAck(op_id=op.op_id, kind=op.kind, outcome="rejected", code=code, message=message)

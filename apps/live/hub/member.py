@@ -1,0 +1,64 @@
+"""One socket in a room, and what the room knows about it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from apps.core.actors import Actor
+from apps.live import limits
+from apps.live.access import Access
+from apps.live.hub.buckets import TokenBucket
+from apps.live.hub.codes import CloseCode
+from apps.live.hub.outbox import Outbox
+from apps.live.projections import NOTHING, View
+
+Json = dict[str, Any]
+
+
+def make_buckets() -> dict[str, TokenBucket]:
+    return {
+        "op": TokenBucket(limits.OP_RATE),
+        "stage": TokenBucket(limits.STAGE_RATE),
+        "presence": TokenBucket(limits.PRESENCE_RATE),
+        "control": TokenBucket(limits.CONTROL_RATE),
+    }
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """A joined, or joining, socket.
+
+    ``cursor`` is the number of the last event it was sent; ``None`` while a welcome or a
+    snapshot is being read, when events are kept in ``pending``. Nothing but its welcome
+    reaches it before ``welcomed``.
+    """
+
+    client_id: UUID
+    person: Json
+    actor: Actor
+    sign_in_key: str
+    outbox: Outbox = field(default_factory=Outbox)
+    access: Access = field(default_factory=lambda: Access(standing=None))
+    can: list[str] = field(default_factory=list)
+    following: bool = True
+    cursor: int | None = None
+    welcomed: bool = False
+    pending: list[Json] = field(default_factory=list)
+    buckets: dict[str, TokenBucket] = field(default_factory=make_buckets)
+    ops: "asyncio.Queue[Any]" = field(
+        default_factory=lambda: asyncio.Queue(maxsize=limits.OPS_IN_FLIGHT)
+    )
+    has_left: bool = False
+
+    @property
+    def user_id(self) -> UUID:
+        assert self.actor.id is not None
+        return self.actor.id
+
+    @property
+    def view(self) -> View:
+        return self.access.view if self.access else NOTHING
+
+    def close(self, code: CloseCode) -> None:
+        self.outbox.close(code)

@@ -1,0 +1,215 @@
+"""One room on one process: the sockets here, and what reaches them.
+
+Durable truth is the log in PostgreSQL; ``advance`` reads it from ``head`` on, whether a
+bell rang or the poll came by, and loops over the local sockets with text encoded once per
+view (LIVE-C1). Stage and presence come in by the bus and go out the same way.
+"""
+
+import asyncio
+import logging
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from apps.live import limits, reducer, selectors
+from apps.live.access import Access, capabilities, fresh_actor, read_access
+from apps.live.hub.bus import Bus
+from apps.live.hub.codes import CloseCode
+from apps.live.hub.database import run_db
+from apps.live.hub.lanes import Lanes
+from apps.live.hub.member import Member
+from apps.live.hub.wire import encode
+from apps.live.projections import View, project_event, project_snapshot, project_stage
+
+logger = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+
+class Room(Lanes):
+    """Delivery of the log, and access. Stage, presence and people are in ``Lanes``."""
+
+    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
+        super().__init__(session_id=session_id, bus=bus)
+        self.head = 0
+        self._advancing = asyncio.Lock()
+        self._more = False
+
+    async def load(self) -> None:
+        """Where the room stands now; only what comes later is delivered."""
+        row = (await run_db(selectors.heads_of, session_ids=[self.session_id]))[self.session_id]
+        self.head = row["head"]
+        self.case_id = row["case_id"]
+        self.chair_id = row["chair_id"]
+        await self.load_lanes()
+
+    # ── the log ───────────────────────────────────────────────────────────────────────
+
+    async def advance(self) -> None:
+        """Deliver everything after ``head``. Calls while one is running are folded into it."""
+        self._more = True
+        if self._advancing.locked():
+            return
+        async with self._advancing:
+            while self._more:
+                self._more = False
+                rows = await run_db(
+                    selectors.events_after, session_id=self.session_id, seq=self.head
+                )
+                for row in rows:
+                    await self._deliver(selectors.describe_event(row))
+                self._more = self._more or len(rows) == limits.EVENT_BATCH
+
+    async def _deliver(self, event: Json) -> None:
+        self.head = event["seq"]
+        texts: dict[View, str] = {}
+        for member in self.members:
+            if member.cursor is None:
+                member.pending.append(event)
+            elif event["seq"] > member.cursor:
+                member.cursor = event["seq"]
+                member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+        if event["kind"] == "presenter.changed":
+            self.change_presenter(event["payload"]["presenter"])
+        if event["kind"] == "agenda.moved":
+            self.case_id = UUID(event["case_id"])
+            self.clear_stage()
+            await self.refresh_access(moved=True)
+        if event["kind"] in reducer.NEEDS_SNAPSHOT:
+            await self.send_snapshot([one for one in self.members if one.welcomed])
+
+    def flush_pending(self, member: Member, *, head: int) -> bool:
+        """After the welcome at ``head``: what came meanwhile. ``True``: a snapshot is due."""
+        member.cursor = head
+        needs_snapshot = False
+        texts: dict[View, str] = {}
+        for event in member.pending:
+            if event["seq"] > member.cursor:
+                member.cursor = event["seq"]
+                member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+                needs_snapshot = needs_snapshot or event["kind"] in reducer.NEEDS_SNAPSHOT
+        member.pending.clear()
+        return needs_snapshot
+
+    async def send_snapshot(self, members: list[Member]) -> None:
+        """A fresh start for sockets that are open, read once and encoded once per view."""
+        while members:
+            for member in members:
+                member.cursor = None
+            read = await run_db(selectors.read_room, session_id=self.session_id, after_seq=None)
+            stage = await self.newest_stage(fallback=read.last_keyframe)
+            parts: dict[View, tuple[bytes, bytes]] = {}
+            again = []
+            for member in members:
+                member.outbox.put_durable(
+                    _snapshot_text(member, read=read, stage=stage, parts=parts)
+                )
+                if self.flush_pending(member, head=read.session.head):
+                    again.append(member)
+            members = again
+
+    async def resume(self, member: Member, *, after_seq: int) -> None:
+        """Fill a gap the client noticed: events, or a snapshot where the gap is too long."""
+        member.cursor = None
+        read = await run_db(selectors.read_room, session_id=self.session_id, after_seq=after_seq)
+        if read.events is None:
+            await self.send_snapshot([member])
+            return
+        texts: dict[View, str] = {}
+        for row in read.events:
+            event = selectors.describe_event(row)
+            member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+        if self.flush_pending(member, head=read.session.head):
+            await self.send_snapshot([member])
+
+    # ── access (LIVE-A3) ──────────────────────────────────────────────────────────────
+
+    async def refresh_access(self, *, moved: bool = False) -> None:
+        """Read everybody's standing; who lost it is out, who changed guise starts afresh.
+
+        When the room ``moved`` to a case that somebody may not see, they stay and see
+        nothing until it moves on.
+        """
+        user_ids = {member.user_id for member in self.members}
+        if not user_ids:
+            return
+        case_id = self.case_id
+        found = await run_db(read_access, case_id=case_id, user_ids=user_ids)
+        if case_id != self.case_id:
+            return  # moved meanwhile; that move reads again
+        fresh = []
+        for member in list(self.members):
+            access = found.get(member.user_id, member.access)
+            if access == member.access and not moved:
+                continue
+            if await self._change_access(member, access=access, moved=moved):
+                fresh.append(member)
+        if not moved:
+            await self.send_snapshot(fresh)
+
+    async def refresh_access_of(self, member: Member) -> None:
+        """The access of somebody who is about to be let in."""
+        found = await run_db(read_access, case_id=self.case_id, user_ids={member.user_id})
+        member.access = found[member.user_id]
+        member.can = await self.read_capabilities(member)
+
+    async def _change_access(self, member: Member, *, access: Access, moved: bool) -> bool:
+        """``True`` when the member needs a snapshot in its new guise."""
+        if access.standing is None and not moved:
+            member.close(CloseCode.FORBIDDEN)
+            return False
+        was, member.access = member.view, access
+        before, member.can = member.can, await self.read_capabilities(member)
+        changed_view = was != member.view
+        if (changed_view or before != member.can) and member.welcomed:
+            member.outbox.put_durable(
+                encode(
+                    {
+                        "type": "access.changed",
+                        "can": member.can,
+                        "projection": member.view.guise,
+                    }
+                )
+            )
+        return changed_view and member.welcomed
+
+    async def read_capabilities(self, member: Member) -> list[str]:
+        if member.access.standing is None:
+            return []
+        member.actor = await run_db(
+            fresh_actor, user_id=member.user_id, session_key=member.sign_in_key
+        )
+        return await run_db(capabilities, actor=member.actor, session_id=self.session_id)
+
+
+def _snapshot_text(
+    member: Member,
+    *,
+    read: selectors.RoomRead,
+    stage: Json | None,
+    parts: dict[View, tuple[bytes, bytes]],
+) -> str:
+    view = member.view
+    if view not in parts:
+        parts[view] = (
+            orjson.dumps(project_snapshot(read.snapshot, view=view)),
+            orjson.dumps(project_stage(stage, view=view)),
+        )
+    snapshot, shown = parts[view]
+    return encode(
+        {
+            "type": "snapshot",
+            "head_seq": read.session.head,
+            "can": member.can,
+            "projection": view.guise,
+            "snapshot": orjson.Fragment(snapshot),
+            "stage": orjson.Fragment(shown),
+        }
+    )
+
+
+def _text_for(event: Json, *, view: View, texts: dict[View, str]) -> str:
+    if view not in texts:
+        texts[view] = encode(project_event(event, view=view))
+    return texts[view]

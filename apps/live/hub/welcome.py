@@ -1,0 +1,90 @@
+"""The answer to ``hello``: everything a window needs to be current (LIVE-J1)."""
+
+from typing import Any
+
+import orjson
+from django.utils import timezone
+
+from apps.live import limits, selectors
+from apps.live.access import role_of
+from apps.live.hub.database import run_db
+from apps.live.hub.member import Member
+from apps.live.hub.room import Room
+from apps.live.hub.wire import encode
+from apps.live.limits import LaneRate
+from apps.live.projections import project_event, project_snapshot, project_stage
+from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
+
+Json = dict[str, Any]
+
+
+async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
+    """Read the room for a member that is already subscribed, and let it in.
+
+    Events that arrive while this reads are kept for the member and follow the welcome.
+    """
+    await room.refresh_access_of(member)
+    read = await run_db(selectors.read_room, session_id=room.session_id, after_seq=last_seq)
+    role = await run_db(
+        role_of, actor=member.actor, session=read.session, standing=member.access.standing
+    )
+    stage = await room.newest_stage(fallback=read.last_keyframe)
+    if member.has_left:
+        return
+    member.following = str(member.user_id) != _presenter_id(read.session)
+    member.welcomed = True
+    room.people_changed()
+    member.outbox.put_durable(
+        encode(
+            {
+                "type": "welcome",
+                "protocol": PROTOCOL_NAME,
+                "session": str(room.session_id),
+                "meeting": str(read.session.meeting_id) if read.session.meeting_id else None,
+                "you": {"user": member.person, "client_id": str(member.client_id)},
+                "role": role,
+                "can": member.can,
+                "projection": member.view.guise,
+                "case_id": str(read.session.case_id),
+                "presenter": selectors.describe_presenter(read.session),
+                "head_seq": read.session.head,
+                **_durable(read, member=member),
+                "stage": project_stage(stage, view=member.view),
+                "people": list(room.roster.people().values()),
+                "followers": room.followers,
+                "limits": limits_message(realtime=room.bus.is_alive),
+                "server_time": timezone.now().isoformat(),
+            }
+        )
+    )
+    if room.flush_pending(member, head=read.session.head):
+        await room.send_snapshot([member])
+
+
+def limits_message(*, realtime: bool) -> Json:
+    return {
+        "type": "limits",
+        "max_message_bytes": MAX_MESSAGE_BYTES,
+        "op": _rate(limits.OP_RATE),
+        "stage": _rate(limits.STAGE_RATE),
+        "presence": _rate(limits.PRESENCE_RATE),
+        "control": _rate(limits.CONTROL_RATE),
+        "realtime": realtime,
+    }
+
+
+def _durable(read: selectors.RoomRead, *, member: Member) -> Json:
+    """A snapshot or the events of the gap, as this member's guise sees them."""
+    if read.events is None:
+        shown = orjson.dumps(project_snapshot(read.snapshot, view=member.view))
+        return {"snapshot": orjson.Fragment(shown), "events": None}
+    events = [project_event(selectors.describe_event(row), view=member.view) for row in read.events]
+    return {"snapshot": None, "events": events}
+
+
+def _presenter_id(session: Any) -> str | None:
+    return str(session.presenter_id) if session.presenter_id else None
+
+
+def _rate(rate: LaneRate) -> Json:
+    return {"per_second": rate.per_second, "burst": rate.burst}

@@ -1,0 +1,152 @@
+"""The live session, its numbered log, and what must outlive Redis: tickets and outcomes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import BaseModel
+from apps.live.choices import OpOutcome, SessionState
+
+
+class LiveSession(BaseModel):
+    """A room: of a meeting, or ad hoc of one case; always on one current case.
+
+    ``head`` is the number of the last event. Whoever appends takes the next number as its
+    last lock, so entity locks always come before the session's (LIVE-O1).
+    """
+
+    meeting = models.ForeignKey(
+        "boards.Meeting",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="live_sessions",
+    )
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="live_sessions")
+    agenda_item = models.ForeignKey(
+        "boards.AgendaItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=SessionState.choices, default=SessionState.OPEN)
+    head = models.PositiveBigIntegerField(default=0)
+    chair = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="chaired_sessions"
+    )
+    presenter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    presenter_epoch = models.PositiveBigIntegerField(default=1)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting"],
+                condition=Q(state="open", meeting__isnull=False),
+                name="one_open_session_per_meeting",
+            ),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(state="open", meeting__isnull=True),
+                name="one_open_ad_hoc_session_per_case",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case"], condition=Q(state="open"), name="open_session_of_case")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LiveEvent(models.Model):
+    """One row of a session's log; ``seq`` runs from 1 without holes."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    op_id = models.UUIDField(null=True, blank=True)
+    case_id = models.UUIDField()
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField()
+    entity = models.CharField(max_length=40)
+    entity_id = models.CharField(max_length=128)
+    entity_version = models.PositiveIntegerField(default=0)
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_label = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["session", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "seq"], name="event_number_once"),
+            models.UniqueConstraint(
+                fields=["session", "op_id"],
+                condition=Q(op_id__isnull=False),
+                name="event_op_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} #{self.seq} {self.kind}"
+
+
+class LiveOp(models.Model):
+    """The outcome of an op, kept so that every retry gets the same answer (LIVE-O2)."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="ops")
+    op_id = models.UUIDField()
+    user_id = models.UUIDField()
+    kind = models.CharField(max_length=40)
+    content_sha256 = models.CharField(max_length=64)
+    outcome = models.CharField(
+        max_length=10, choices=OpOutcome.choices, default=OpOutcome.COMMITTED
+    )
+    seq = models.PositiveBigIntegerField(null=True, blank=True)
+    code = models.CharField(max_length=64, blank=True, default="")
+    message = models.CharField(max_length=500, blank=True, default="")
+    current = models.JSONField(null=True, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "op_id"], name="op_outcome_once")]
+
+    def __str__(self) -> str:
+        return f"{self.op_id} {self.outcome}"
+
+
+class LiveTicket(models.Model):
+    """Admits one socket once within 60 s; only its hash is kept (LIVE-A1)."""
+
+    token_sha256 = models.CharField(max_length=64, primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="tickets")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="live_tickets"
+    )
+    sign_in_key = models.CharField(
+        max_length=40, blank=True, default="", help_text="The sign-in session that asked for it."
+    )
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="live_ticket_expiry")]
+
+    def __str__(self) -> str:
+        return f"ticket of {self.user_id}"
+
+
+class ChatMessage(BaseModel):
+    """Said in a room about its current case."""
+
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="chat")
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=2000)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,45 @@
+"""snapshot ⊕ event = snapshot: the fold every client does, here as the reference (LIVE-J4).
+
+Pure. The browser's reducer runs the same fixtures (tests/contracts/live_fixtures/reducer).
+Lists are ordered by id, chat by the order of the log.
+"""
+
+from typing import Any
+
+from apps.live.limits import CHAT_IN_SNAPSHOT
+
+Json = dict[str, Any]
+
+NEEDS_SNAPSHOT = frozenset({"agenda.moved", "study.linked"})
+"""Events after which the server sends a snapshot: what they bring is not in them."""
+
+
+def apply_event(snapshot: Json, event: Json) -> Json:
+    """The snapshot after one more event; events that carry no durable state change nothing."""
+    kind, payload = event["kind"], event.get("payload")
+    if kind in ("measurement.put", "measurement.revised"):
+        return _upsert(snapshot, "measurements", [payload["measurement"]])
+    if kind == "measurement.removed":
+        kept = [one for one in snapshot["measurements"] if one["id"] != payload["id"]]
+        return {**snapshot, "measurements": kept}
+    if kind == "findings.added":
+        return _upsert(snapshot, "findings", payload["findings"])
+    if kind == "finding.reviewed":
+        return _upsert(snapshot, "findings", [payload["finding"]])
+    if kind in ("decision.drafted", "decision.signed"):
+        return _upsert(snapshot, "decisions", [payload["decision"]])
+    if kind == "chat.posted":
+        chat = [*snapshot["chat"], payload["message"]][-CHAT_IN_SNAPSHOT:]
+        return {**snapshot, "chat": chat}
+    if kind == "presenter.changed":
+        return {**snapshot, "presenter": payload["presenter"]}
+    return snapshot
+
+
+def _upsert(snapshot: Json, name: str, changed: list[Json]) -> Json:
+    """Newer versions replace, older ones are ignored, so that a repeat does no harm."""
+    known = {one["id"]: one for one in snapshot[name]}
+    for one in changed:
+        if one["id"] not in known or known[one["id"]]["version"] <= one["version"]:
+            known[one["id"]] = one
+    return {**snapshot, name: [known[key] for key in sorted(known)]}

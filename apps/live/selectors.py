@@ -1,0 +1,232 @@
+"""Reads of rooms: their shapes, their state at a number, their events after one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from apps.ai.models import Finding, FindingReview
+from apps.annotations.selectors import describe_measurement, measurements_of_case
+from apps.boards.models import Decision
+from apps.cases.selectors import visible_cases
+from apps.core.actors import Actor
+from apps.imaging.models import CaseStudy
+from apps.live.bell import read_stage_register
+from apps.live.choices import SessionState
+from apps.live.limits import CHAT_IN_SNAPSHOT, EVENT_BATCH, SNAPSHOT_GAP
+from apps.live.models import ChatMessage, LiveEvent, LiveSession
+from apps.live.reducer import NEEDS_SNAPSHOT
+
+UNREVIEWED = "unreviewed"
+
+
+def open_sessions(*, actor: Actor) -> "QuerySet[LiveSession]":
+    """Open rooms whose current case the actor may see."""
+    return (
+        LiveSession.objects.filter(
+            state=SessionState.OPEN, case__in=visible_cases(actor=actor).values("pk")
+        )
+        .select_related("chair", "presenter")
+        .order_by("-created_at", "id")
+    )
+
+
+def describe_person(user: Any) -> dict[str, Any]:
+    """A person on the wire. Never a patient (LIVE-A4)."""
+    return {
+        "id": str(user.pk),
+        "display_name": user.display_name,
+        "discipline": user.discipline,
+    }
+
+
+def describe_presenter(session: LiveSession) -> dict[str, Any]:
+    user = session.presenter
+    return {"user": describe_person(user) if user else None, "epoch": session.presenter_epoch}
+
+
+def describe_session(session: LiveSession) -> dict[str, Any]:
+    return {
+        "id": str(session.pk),
+        "meeting": str(session.meeting_id) if session.meeting_id else None,
+        "case": str(session.case_id),
+        "agenda_item": str(session.agenda_item_id) if session.agenda_item_id else None,
+        "state": session.state,
+        "head_seq": session.head,
+        "chair": describe_person(session.chair),
+        "presenter": describe_presenter(session),
+        "opened_at": session.created_at.isoformat(),
+        "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+    }
+
+
+def describe_chat(message: ChatMessage) -> dict[str, Any]:
+    return {
+        "id": str(message.pk),
+        "author": describe_person(message.author),
+        "text": message.text,
+        "at": message.created_at.isoformat(),
+    }
+
+
+def describe_event(event: LiveEvent) -> dict[str, Any]:
+    """A row of the log as an identified member sees it; guises are applied by projections."""
+    return {
+        "type": "event",
+        "seq": event.seq,
+        "op_id": str(event.op_id) if event.op_id else None,
+        "case_id": str(event.case_id),
+        "actor": {
+            "id": str(event.actor_id) if event.actor_id else None,
+            "display_name": event.actor_label,
+        },
+        "at": event.at.isoformat(),
+        "entity": event.entity,
+        "entity_id": event.entity_id,
+        "entity_version": event.entity_version,
+        "kind": event.kind,
+        "payload": event.payload,
+    }
+
+
+def events_after(*, session_id: UUID, seq: int, limit: int = EVENT_BATCH) -> list[LiveEvent]:
+    return list(
+        LiveEvent.objects.filter(session_id=session_id, seq__gt=seq).order_by("seq")[:limit]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRead:
+    """A room at one instant: everything comes from a single PostgreSQL snapshot.
+
+    Exactly one of ``snapshot`` and ``events`` is there; ``last_keyframe`` is the newest
+    stage in the log for the current case, for when Redis has none.
+    """
+
+    session: LiveSession
+    snapshot: dict[str, Any] | None
+    events: list[LiveEvent] | None
+    last_keyframe: dict[str, Any] | None
+
+
+def read_room(*, session_id: UUID, after_seq: int | None) -> RoomRead:
+    """What a client at ``after_seq`` needs to be current (LIVE-J1).
+
+    Events when the gap is known, at most ``SNAPSHOT_GAP`` long and stays in one case;
+    a snapshot otherwise. Head, entities and events are read in one repeatable-read
+    transaction, so that snapshot ⊕ later events = later snapshot (LIVE-J4).
+    """
+    with transaction.atomic():
+        _freeze_reads()
+        session = LiveSession.objects.select_related("chair", "presenter").get(pk=session_id)
+        events = _gap(session=session, after_seq=after_seq)
+        return RoomRead(
+            session=session,
+            snapshot=build_snapshot(session) if events is None else None,
+            events=events,
+            last_keyframe=_last_keyframe(session),
+        )
+
+
+def build_snapshot(session: LiveSession) -> dict[str, Any]:
+    """The durable state of the room's current case, as an identified member sees it."""
+    case_id = session.case_id
+    return {
+        "case_id": str(case_id),
+        "agenda_item": str(session.agenda_item_id) if session.agenda_item_id else None,
+        "presenter": describe_presenter(session),
+        "measurements": sorted(
+            (describe_measurement(one) for one in measurements_of_case(case_id=case_id)),
+            key=lambda one: str(one["id"]),
+        ),
+        "findings": _finding_states(case_id),
+        "decisions": [
+            {"id": str(pk), "version": version, "status": status}
+            for pk, version, status in Decision.objects.filter(case_id=case_id)
+            .order_by("id")
+            .values_list("pk", "version", "status")
+        ],
+        "chat": _chat(session),
+    }
+
+
+def heads_of(*, session_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What the hub polls each second for all its rooms, in one query."""
+    rows = LiveSession.objects.filter(pk__in=list(session_ids)).values(
+        "pk", "head", "state", "case_id", "presenter_id", "presenter_epoch", "chair_id"
+    )
+    return {row["pk"]: row for row in rows}
+
+
+def studies_of_case(*, case_id: UUID) -> frozenset[str]:
+    """Study Instance UIDs that a stage of this case may show."""
+    return frozenset(
+        CaseStudy.objects.filter(case_id=case_id).values_list(
+            "study__study_instance_uid", flat=True
+        )
+    )
+
+
+def newest_stage(*, session: LiveSession, fallback: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The stage for a polling client: from the register, else the last keyframe of the log."""
+    message = read_stage_register(session_id=session.pk)
+    if message is not None and message["case"] == str(session.case_id):
+        return dict(message["frame"])
+    return fallback
+
+
+def _freeze_reads() -> None:
+    """Repeatable read, where this transaction has not already begun to read."""
+    if len(connection.savepoint_ids) == 0:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def _gap(*, session: LiveSession, after_seq: int | None) -> list[LiveEvent] | None:
+    if after_seq is None or after_seq > session.head or session.head - after_seq > SNAPSHOT_GAP:
+        return None
+    events = events_after(session_id=session.pk, seq=after_seq, limit=SNAPSHOT_GAP)
+    return None if any(event.kind in NEEDS_SNAPSHOT for event in events) else events
+
+
+def _last_keyframe(session: LiveSession) -> dict[str, Any] | None:
+    row = (
+        LiveEvent.objects.filter(session=session, kind="stage.keyframe", case_id=session.case_id)
+        .order_by("-seq")
+        .values_list("payload", flat=True)
+        .first()
+    )
+    return None if row is None else row["stage"]
+
+
+def _finding_states(case_id: UUID) -> list[dict[str, Any]]:
+    """Every finding of the case's studies with the review that stands in this case."""
+    reviews = {
+        finding_id: (version, decision)
+        for finding_id, version, decision in FindingReview.objects.filter(
+            case_id=case_id, stands=True
+        ).values_list("finding_id", "version", "decision")
+    }
+    findings = (
+        Finding.objects.filter(study__case_studies__case_id=case_id)
+        .order_by("id")
+        .values_list("pk", flat=True)
+        .distinct()
+    )
+    states = []
+    for pk in findings:
+        version, state = reviews.get(pk, (1, UNREVIEWED))
+        states.append({"id": str(pk), "version": version, "state": state})
+    return states
+
+
+def _chat(session: LiveSession) -> list[dict[str, Any]]:
+    newest = (
+        ChatMessage.objects.filter(session=session, case_id=session.case_id)
+        .select_related("author")
+        .order_by("-created_at", "-id")[:CHAT_IN_SNAPSHOT]
+    )
+    return [describe_chat(message) for message in reversed(newest)]
