@@ -39,7 +39,8 @@ lint: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## style, floors, deploymen
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/yamllint --strict .pre-commit-config.yaml docker
+	$(BIN)/yamllint --strict .yamllint .pre-commit-config.yaml docker
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker/compose.yml
 	cd frontend && npm run --silent lint
 
 types: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## mypy and tsc
