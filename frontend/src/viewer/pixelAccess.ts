@@ -45,6 +45,11 @@ export class PixelAccess {
     return accepted(second)
   }
 
+  /** Asks for the first ticket now, so that what comes with it is known. */
+  async prepare(): Promise<void> {
+    await this.renew()
+  }
+
   private async ticket(): Promise<HeldTicket> {
     const now = Date.now()
     if (this.held !== null && now < this.held.renew_at_ms) return this.held

@@ -1,9 +1,9 @@
 import type { Types } from '@cornerstonejs/core'
 
 import {
+  areParallel,
   canvasToPatient,
   fittingCamera,
-  imageToPatient,
   onPlane,
   panned,
   patientToCanvas,
@@ -156,10 +156,13 @@ export class StackView {
     if (!force && bounded === this.current.index) return
     const frame = series.frames[bounded]
     if (frame === undefined) return
-    this.set(
-      { ...this.current, index: bounded, camera: camera && onPlane(camera, frame.plane) },
-      cause,
-    )
+    const before = this.targetFrame
+    // A scout among axial slices is looked at from its own front.
+    const turned = before !== null && !areParallel(before.plane, frame.plane)
+    const next = turned
+      ? fittingCamera(frame.plane, this.size)
+      : camera && onPlane(camera, frame.plane)
+    this.set({ ...this.current, index: bounded, camera: next }, cause)
     void this.load(frame, bounded)
   }
 
@@ -271,9 +274,11 @@ export class StackView {
     this.setCamera(onPlane({ ...camera, focal_point_lps: point_lps }, frame.plane), cause)
   }
 
+  /** The point under a canvas position, on the plane of the picture that is really shown. */
   canvasToPatient(position: Vec2): Vec3 | null {
     const { camera } = this.current
-    return camera && canvasToPatient(camera, this.size, position)
+    const frame = this.shownFrame
+    return camera && frame && canvasToPatient(onPlane(camera, frame.plane), this.size, position)
   }
 
   patientToCanvas(point_lps: Vec3): Vec2 | null {
@@ -325,7 +330,3 @@ const windowFromImage = (image: Types.IImage): VoiWindow =>
   image.color
     ? { lower: 0, upper: 255, invert: false }
     : { ...rangeFromPixels(image.getPixelData() as ArrayLike<number>), invert: false }
-
-/** Patient position of the centre of the picture's pixel `[column, row]` on this frame. */
-export const pixelCentre_lps = (frame: FrameDescription, pixel: Vec2): Vec3 =>
-  imageToPatient(frame.plane, pixel)

@@ -1,10 +1,4 @@
-import {
-  imageToPatient,
-  fittingCamera,
-  patientToImage,
-  planeCentre_lps,
-  type PlaneCamera,
-} from '@/geometry'
+import { imageToPatient, fittingCamera, patientToImage, type PlaneCamera } from '@/geometry'
 import type { StageState, Viewport } from '@/protocol/generated'
 
 import type { FrameDescription } from './frames'
@@ -154,10 +148,4 @@ export function applyViewport(view: StackView, viewport: Viewport): void {
   view.setIndex(index, 'program')
   view.setCamera(camera, 'program')
   if (viewport.voi !== null) view.setVoi(viewport.voi, 'program')
-}
-
-/** Where a view looks, for people and tests: the centre of the image when nothing else is known. */
-export const focalPointOf = (view: StackView): readonly number[] | null => {
-  const frame = view.shownFrame
-  return view.state.camera?.focal_point_lps ?? (frame && planeCentre_lps(frame.plane))
 }

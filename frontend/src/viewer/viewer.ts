@@ -20,6 +20,12 @@ export interface GridLayout {
 export const MAX_ROWS = 3
 export const MAX_COLUMNS = 3
 
+/** One image of a series. */
+export interface Place {
+  readonly sop_instance_uid: string
+  readonly frame: number
+}
+
 /** Where this person points, for everybody else. */
 export interface LocalPointer {
   readonly view: StackView
@@ -58,6 +64,7 @@ export class Viewer {
   private shownMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private readonly turns = new Map<number, number>()
+  private readonly requested = new Map<number, { series_instance_uid: string; place?: Place }>()
 
   constructor() {
     this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView())
@@ -168,10 +175,11 @@ export class Viewer {
     index: number,
     series_instance_uid: string,
     cause: Cause,
-    place?: { sop_instance_uid: string; frame: number },
+    place?: Place,
   ): Promise<boolean> {
     const view = this.views[index]
     if (view === undefined) return false
+    this.requested.set(index, { series_instance_uid, place })
     const turn = (this.turns.get(index) ?? 0) + 1
     this.turns.set(index, turn)
     if (view.state.series?.series_instance_uid !== series_instance_uid) view.waitFor()
@@ -195,6 +203,12 @@ export class Viewer {
       if (this.turns.get(index) === turn) view.fail(toPixelError(error))
       return false
     }
+  }
+
+  /** Asks again for what a viewport could not open. */
+  retry(index: number): void {
+    const wish = this.requested.get(index)
+    if (wish) void this.show(index, wish.series_instance_uid, 'program', wish.place)
   }
 
   /** Invalidates whatever is still on its way into a viewport. */

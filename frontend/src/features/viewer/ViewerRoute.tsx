@@ -1,4 +1,157 @@
-/** Placeholder for the viewer route `/cases/:caseId/view`. */
+import { Button, SegmentedControl } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconArrowLeft } from '@tabler/icons-react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams, useSearchParams } from 'react-router-dom'
+
+import { useCase } from '@/api/cases'
+import { useReviewFinding } from '@/api/findings'
+import { asProblem } from '@/api/problem'
+import { useMe } from '@/api/session'
+import { FindingsPanel } from '@/features/ai/FindingsPanel'
+import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
+import { ProblemNotice } from '@/ui/ProblemNotice'
+
+import { hangCase } from './hanging'
+import { ImageRoom } from './ImageRoom'
+import { MaskSwitch } from './MaskSwitch'
+import { MeasurementList } from './MeasurementList'
+import { StudyBrowser } from './StudyBrowser'
+import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
+import { useRestMeasurements } from './useRestMeasurements'
+import classes from './viewer.module.css'
+
+/** The images of one case, for one person: `/cases/:caseId/view`. */
 export default function ViewerRoute() {
-  return null
+  const { caseId = '' } = useParams()
+  return <CaseViewer key={caseId} caseId={caseId} />
+}
+
+type Panel = 'measurements' | 'findings'
+
+function CaseViewer({ caseId }: { caseId: string }) {
+  const { t } = useTranslation('viewer')
+  const me = useMe()
+  const patientCase = useCase(caseId)
+  const room = useCaseRoom(caseId)
+  const review = useReviewFinding()
+  const [panel, setPanel] = useState<Panel>('findings')
+  const [activeFinding, setActiveFinding] = useState<string | null>(null)
+  const can = patientCase.data?.can ?? []
+  const myId = me.data?.id ?? ''
+  const onProblem = useCallback((error: unknown) => {
+    const { detail, title } = asProblem(error)
+    notifications.show({ color: 'urgent', message: detail || title })
+  }, [])
+  const store = useRestMeasurements(caseId, can.includes('annotate'), onProblem)
+  useMeasurementWiring(room.viewer, store, myId)
+  useFirstHanging(room, setActiveFinding)
+
+  if (patientCase.error && !patientCase.data) {
+    return (
+      <div className={classes.alone}>
+        <ProblemNotice problem={patientCase.error} onRetry={() => void patientCase.refetch()} />
+      </div>
+    )
+  }
+  const unreviewed = room.findings.filter((finding) => finding.state === 'unreviewed').length
+  const header = (
+    <header className={classes.header}>
+      <Button
+        component={Link}
+        to={`/cases/${caseId}`}
+        variant="subtle"
+        color="gray"
+        size="compact-sm"
+        leftSection={<IconArrowLeft size={15} />}
+      >
+        {t('room.back')}
+      </Button>
+      {patientCase.data && (
+        <>
+          <PatientLine patient={patientCase.data.patient} />
+          <GuiseChip guise={patientCase.data.guise} />
+          <span className={classes.question} title={patientCase.data.clinical_question}>
+            {patientCase.data.clinical_question}
+          </span>
+        </>
+      )}
+      <span className={classes.grow} />
+      {unreviewed > 0 && <AiMark count={unreviewed} />}
+    </header>
+  )
+  const right = (
+    <>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        value={panel}
+        onChange={(value) => setPanel(value as Panel)}
+        data={[
+          { value: 'findings', label: t('panel.findings', { count: room.findings.length }) },
+          { value: 'measurements', label: t('panel.measurements', { count: store.items.length }) },
+        ]}
+      />
+      {panel === 'measurements' ? (
+        <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+      ) : (
+        <>
+          <MaskSwitch room={room} />
+          <FindingsPanel
+            findings={[...room.findings]}
+            activeFindingId={activeFinding}
+            review={can.includes('review_findings') ? review : null}
+            onShow={(finding) => {
+              setActiveFinding(finding.id)
+              void showFinding(room, finding)
+            }}
+            dense
+          />
+        </>
+      )}
+    </>
+  )
+  return (
+    <ImageRoom
+      viewer={room.viewer}
+      studies={room.studies}
+      findings={room.findings}
+      store={store}
+      deidentified={patientCase.data?.guise === 'deidentified'}
+      header={header}
+      left={<StudyBrowser viewer={room.viewer} pixels={room.pixels} studies={room.studies} />}
+      right={right}
+    />
+  )
+}
+
+/** Opens what the address asks for, else the default hanging; once. */
+function useFirstHanging(room: CaseRoom, onFinding: (id: string) => void): void {
+  const [search] = useSearchParams()
+  const done = useRef(false)
+  const { viewer, studies, findings } = room
+  const wantedSeries = search.get('series')
+  const wantedFinding = search.get('finding')
+  useEffect(() => {
+    if (done.current) return
+    const finding = findings.find((entry) => entry.id === wantedFinding)
+    if (wantedFinding !== null && finding === undefined) return
+    if (finding !== undefined && viewer.library.has(finding.series_instance_uid)) {
+      done.current = true
+      onFinding(finding.id)
+      void showFinding(room, finding)
+      return
+    }
+    if (wantedSeries !== null && viewer.library.has(wantedSeries)) {
+      done.current = true
+      void viewer.show(0, wantedSeries, 'program')
+      return
+    }
+    const hanging = hangCase(studies)
+    if (hanging === null) return
+    done.current = true
+    viewer.setLayout(hanging.layout, 'program')
+    hanging.series_instance_uids.forEach((uid, index) => void viewer.show(index, uid, 'program'))
+  }, [room, viewer, studies, findings, wantedSeries, wantedFinding, onFinding])
 }

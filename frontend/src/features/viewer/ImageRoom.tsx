@@ -1,0 +1,118 @@
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { Finding, Series, Study } from '@/api/types'
+import { initViewer } from '@/viewer/engine'
+import { installReadingHook } from '@/viewer/testHook'
+import type { Viewer } from '@/viewer/viewer'
+
+import { pictureSeries } from './caseImages'
+import type { RoomActions } from './keyboard'
+import { KeyboardHelp } from './KeyboardHelp'
+import type { MeasurementStore } from './measurementStore'
+import { Toolbar } from './Toolbar'
+import { useViewerKeys } from './useViewerKeys'
+import { ViewportGrid } from './ViewportGrid'
+import classes from './viewer.module.css'
+
+interface ImageRoomProps {
+  viewer: Viewer
+  studies: readonly Study[]
+  findings: readonly Finding[]
+  store: MeasurementStore
+  deidentified: boolean
+  header: ReactNode
+  left: ReactNode
+  right: ReactNode
+  /** At the right end of the toolbar. */
+  actions?: ReactNode
+  /** Between header and images: reconnecting, not following. */
+  notice?: ReactNode
+}
+
+/** The room around the images, the same in the viewer and in a live session. */
+export function ImageRoom(props: ImageRoomProps) {
+  const { viewer, studies, store, header, left, right, notice } = props
+  const { t } = useTranslation('viewer')
+  const [ready, setReady] = useState(false)
+  const [folded, setFolded] = useState({ left: narrow(), right: false })
+  const [help, setHelp] = useState(false)
+  useEffect(() => {
+    let gone = false
+    void initViewer().then(() => {
+      if (!gone) setReady(true)
+    })
+    const stop = installReadingHook(viewer)
+    return () => {
+      gone = true
+      stop()
+    }
+  }, [viewer])
+
+  const room = useMemo<RoomActions>(
+    () => ({
+      showSeries: (step) => showNextSeries(viewer, studies, step),
+      remove: () => removeSelected(viewer, store),
+      undo: () => store.write?.undo(),
+      fold: (side) => setFolded((before) => ({ ...before, [side]: !before[side] })),
+      help: () => setHelp((before) => !before),
+      cancel: () => {
+        viewer.select(null)
+        viewer.setTool('window')
+      },
+    }),
+    [viewer, studies, store],
+  )
+  useViewerKeys(viewer, room)
+
+  return (
+    <div className={classes.room}>
+      {header}
+      {notice}
+      <div className={classes.body}>
+        {!folded.left && (
+          <aside className={classes.left} aria-label={t('room.left')}>
+            {left}
+          </aside>
+        )}
+        <div className={classes.images}>
+          {ready && (
+            <ViewportGrid
+              viewer={viewer}
+              deidentified={props.deidentified}
+              findings={props.findings}
+            />
+          )}
+        </div>
+        {!folded.right && (
+          <aside className={classes.right} aria-label={t('room.right')}>
+            {right}
+          </aside>
+        )}
+      </div>
+      <Toolbar viewer={viewer} room={room} mayDraw={store.write !== null}>
+        {props.actions}
+      </Toolbar>
+      <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
+    </div>
+  )
+}
+
+/** Below this the pictures would get less than their 60 %. */
+const NARROW_PX = 1100
+const narrow = (): boolean => window.innerWidth < NARROW_PX
+
+function showNextSeries(viewer: Viewer, studies: readonly Study[], step: 1 | -1): void {
+  const all: Series[] = studies.filter((study) => study.state === 'ready').flatMap(pictureSeries)
+  const shown = viewer.activeView?.state.series?.series_instance_uid
+  const at = all.findIndex((series) => series.series_instance_uid === shown)
+  const next = all[at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + step))]
+  if (next && next.series_instance_uid !== shown) {
+    void viewer.show(viewer.active, next.series_instance_uid, 'user')
+  }
+}
+
+function removeSelected(viewer: Viewer, store: MeasurementStore): void {
+  const chosen = viewer.measurements.find((measurement) => measurement.id === viewer.selected)
+  if (chosen?.editable) store.write?.remove(chosen.id)
+}

@@ -1,0 +1,198 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowsCross,
+  IconArrowsMove,
+  IconContrast,
+  IconFlipHorizontal,
+  IconFlipVertical,
+  IconKeyboard,
+  IconLayoutGrid,
+  IconLayoutSidebar,
+  IconLayoutSidebarRight,
+  IconRefresh,
+  IconRotateClockwise,
+  IconRulerMeasure,
+  IconStack2,
+  IconSunHigh,
+  IconZoomIn,
+  type Icon,
+} from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { Tool, Viewer } from '@/viewer/viewer'
+
+import {
+  applyPreset,
+  BINDINGS,
+  perform,
+  presetsFor,
+  type Action,
+  type RoomActions,
+} from './keyboard'
+import { useViewerState } from './useViewerState'
+import classes from './viewer.module.css'
+
+interface ToolbarProps {
+  viewer: Viewer
+  room: RoomActions
+  mayDraw: boolean
+  children?: React.ReactNode
+}
+
+const TOOLS: readonly (readonly [Tool, Icon])[] = [
+  ['window', IconSunHigh],
+  ['scroll', IconStack2],
+  ['pan', IconArrowsMove],
+  ['zoom', IconZoomIn],
+  ['length', IconRulerMeasure],
+  ['bidirectional', IconArrowsCross],
+]
+
+const ACTS: readonly (readonly [Action, Icon])[] = [
+  ['invert', IconContrast],
+  ['rotateRight', IconRotateClockwise],
+  ['flipHorizontal', IconFlipHorizontal],
+  ['flipVertical', IconFlipVertical],
+  ['reset', IconRefresh],
+]
+
+const LAYOUTS = [
+  { rows: 1, columns: 1 },
+  { rows: 1, columns: 2 },
+  { rows: 2, columns: 1 },
+  { rows: 2, columns: 2 },
+  { rows: 1, columns: 3 },
+  { rows: 2, columns: 3 },
+]
+
+const keyOf = (action: Action): string => {
+  const key = BINDINGS.find((binding) => binding.action === action)?.keys[0] ?? ''
+  return key === ' ' ? 'Space' : key.toUpperCase()
+}
+
+export function Toolbar({ viewer, room, mayDraw, children }: ToolbarProps) {
+  const { t } = useTranslation('viewer')
+  const tool = useViewerState(viewer, (v) => v.tool)
+  const drawing = (name: Tool): boolean => name === 'length' || name === 'bidirectional'
+  return (
+    <div className={classes.toolbar} role="toolbar" aria-label={t('toolbar.label')}>
+      <Press
+        icon={IconLayoutSidebar}
+        name={t('keys.foldLeft')}
+        hint={keyOf('foldLeft')}
+        onPress={() => room.fold('left')}
+      />
+      <span className={classes.divider} />
+      {TOOLS.filter(([name]) => mayDraw || !drawing(name)).map(([name, icon]) => (
+        <Press
+          key={name}
+          icon={icon}
+          name={t(`keys.${name}`)}
+          hint={keyOf(name)}
+          pressed={tool === name}
+          onPress={() => viewer.setTool(name)}
+        />
+      ))}
+      <span className={classes.divider} />
+      <Presets viewer={viewer} />
+      {ACTS.map(([action, icon]) => (
+        <Press
+          key={action}
+          icon={icon}
+          name={t(`keys.${action}`)}
+          hint={keyOf(action)}
+          onPress={() => perform(action, viewer, room)}
+        />
+      ))}
+      <span className={classes.divider} />
+      <Layouts viewer={viewer} />
+      <Press icon={IconKeyboard} name={t('keys.help')} hint="?" onPress={room.help} />
+      <span className={classes.grow} />
+      {children}
+      <Press
+        icon={IconLayoutSidebarRight}
+        name={t('keys.foldRight')}
+        hint={keyOf('foldRight')}
+        onPress={() => room.fold('right')}
+      />
+    </div>
+  )
+}
+
+interface PressProps {
+  icon: Icon
+  name: string
+  hint: string
+  pressed?: boolean
+  onPress: () => void
+}
+
+function Press({ icon: Symbol, name, hint, pressed, onPress }: PressProps) {
+  return (
+    <Tooltip label={`${name} · ${hint}`}>
+      <ActionIcon
+        variant={pressed ? 'light' : 'subtle'}
+        color={pressed ? 'accent' : 'gray'}
+        size={30}
+        aria-label={name}
+        aria-pressed={pressed}
+        onClick={onPress}
+      >
+        <Symbol size={18} stroke={1.6} />
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+function Presets({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation('viewer')
+  const presets = useViewerState(viewer, presetsFor)
+  return (
+    <Menu position="top-start" disabled={presets.length === 0}>
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={30}
+          aria-label={t('toolbar.presets')}
+          disabled={presets.length === 0}
+        >
+          <IconAdjustmentsHorizontal size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {presets.map((preset, index) => (
+          <Menu.Item
+            key={preset.name}
+            rightSection={<kbd className={classes.key}>{index + 1}</kbd>}
+            onClick={() => applyPreset(viewer, preset)}
+          >
+            {t(`preset.${preset.name}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function Layouts({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation('viewer')
+  const name = ({ rows, columns }: { rows: number; columns: number }) => `${columns} × ${rows}`
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('toolbar.layout')}>
+          <IconLayoutGrid size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {LAYOUTS.map((layout) => (
+          <Menu.Item key={name(layout)} onClick={() => viewer.setLayout(layout, 'user')}>
+            {name(layout)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,131 @@
+import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import { formatDate } from '@/ui/format'
+import type { SeriesDescription } from '@/viewer/frames'
+import { loadedCount } from '@/viewer/prefetch'
+import type { StackView } from '@/viewer/stackView'
+import type { Viewer } from '@/viewer/viewer'
+
+import { useViewerState } from './useViewerState'
+import { windowWords } from './viewportWords'
+import classes from './viewer.module.css'
+
+interface ViewportBannerProps {
+  viewer: Viewer
+  view: StackView
+  deidentified: boolean
+  aiUnreviewed: boolean
+}
+
+/** Whose picture this is, in the four corners: no picture is ever without it. */
+export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: ViewportBannerProps) {
+  const { t } = useTranslation('viewer')
+  const state = useViewerState(viewer, () => view.state)
+  const loaded = useViewerState(viewer, () =>
+    view.state.series ? loadedCount(view.state.series) : 0,
+  )
+  const { series, shown_index } = state
+  if (series === null) return null
+  const total = series.frames.length
+  const frame = view.shownFrame
+  return (
+    <>
+      <div className={`${classes.corner} ${classes.topLeft}`} data-testid="patient-banner">
+        <Patient series={series} deidentified={deidentified} />
+        {series.synthetic && (
+          <div className={classes.flag}>
+            <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
+          </div>
+        )}
+      </div>
+      <div className={`${classes.corner} ${classes.topRight}`}>
+        <div className={classes.strong}>
+          {series.modality} {formatDate(series.study_date)}
+        </div>
+        <div>{[series.series_number, series.series_description].filter(Boolean).join(' · ')}</div>
+        {aiUnreviewed && (
+          <div className={classes.aiFlag}>
+            <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
+          </div>
+        )}
+      </div>
+      <div className={`${classes.corner} ${classes.bottomLeft}`}>
+        <Warnings series={series} noPatientSpace={frame !== null && frame.plane_lps === null} />
+        <WindowLine view={view} />
+        {shown_index !== null && (
+          <div data-testid="slice">
+            {t('banner.slice', { number: shown_index + 1, count: total })}
+            {frame?.slice_thickness_mm
+              ? ` · ${t('banner.thickness', { mm: frame.slice_thickness_mm })}`
+              : ''}
+          </div>
+        )}
+      </div>
+      {loaded < total && (
+        <progress
+          className={classes.progress}
+          value={loaded}
+          max={total}
+          aria-label={t('banner.loading', { loaded, count: total })}
+        />
+      )}
+    </>
+  )
+}
+
+function Patient({ series, deidentified }: { series: SeriesDescription; deidentified: boolean }) {
+  const { t } = useTranslation('viewer')
+  const { patient } = series
+  const hidden = deidentified || patient.deidentified
+  return (
+    <>
+      <div className={classes.strong}>{patient.name || t('banner.noName')}</div>
+      <div>
+        {[
+          patient.birth_date && t('banner.born', { date: formatDate(patient.birth_date) }),
+          patient.sex,
+          patient.patient_id && t('banner.id', { id: patient.patient_id }),
+        ]
+          .filter(Boolean)
+          .join(' · ')}
+      </div>
+      {hidden && (
+        <div className={classes.flag}>
+          <IconEyeOff size={13} aria-hidden /> {t('banner.deidentified')}
+        </div>
+      )}
+    </>
+  )
+}
+
+function Warnings({
+  series,
+  noPatientSpace,
+}: {
+  series: SeriesDescription
+  noPatientSpace: boolean
+}) {
+  const { t } = useTranslation('viewer')
+  const words = [
+    series.suv_refusal && t(`suv.${series.suv_refusal}`, { unit: series.unit }),
+    series.lossy !== null && t('banner.lossy', { ratio: series.lossy }),
+    noPatientSpace && t('banner.noPatientSpace'),
+  ].filter(Boolean)
+  return words.map((line) => (
+    <div key={String(line)} className={classes.warning}>
+      <IconAlertTriangle size={13} aria-hidden /> {line}
+    </div>
+  ))
+}
+
+function WindowLine({ view }: { view: StackView }) {
+  const { t } = useTranslation('viewer')
+  const words = windowWords(view)
+  if (words === null) return null
+  return (
+    <div data-testid="window">
+      {words.asRange ? t('banner.range', { ...words }) : t('banner.window', { ...words })}
+    </div>
+  )
+}

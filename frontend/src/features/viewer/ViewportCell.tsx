@@ -1,0 +1,61 @@
+import { useEffect, useRef, type DragEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { Cell } from '@/viewer/cell'
+import type { Viewer } from '@/viewer/viewer'
+
+import { useViewerState } from './useViewerState'
+import { ViewportBanner } from './ViewportBanner'
+import { ViewportNotice } from './ViewportNotice'
+import classes from './viewer.module.css'
+
+export const SERIES_DRAG_TYPE = 'application/x-consilium-series'
+
+interface ViewportCellProps {
+  viewer: Viewer
+  index: number
+  deidentified: boolean
+  aiUnreviewed: boolean
+}
+
+/** One viewport with its picture, its banner and what it has to say when there is no picture. */
+export function ViewportCell({ viewer, index, deidentified, aiUnreviewed }: ViewportCellProps) {
+  const { t } = useTranslation('viewer')
+  const host = useRef<HTMLDivElement>(null)
+  const view = viewer.views[index]
+  const isActive = useViewerState(viewer, (v) => v.active === index)
+  useEffect(() => {
+    if (!host.current || !view) return
+    const cell = new Cell(host.current, viewer, view)
+    return () => cell.dispose()
+  }, [viewer, view])
+  if (!view) return null
+
+  const drop = (event: DragEvent) => {
+    const uid = event.dataTransfer.getData(SERIES_DRAG_TYPE)
+    if (!uid) return
+    event.preventDefault()
+    viewer.setActive(index, 'user')
+    void viewer.show(index, uid, 'user')
+  }
+  return (
+    <section
+      className={classes.cell}
+      data-active={isActive}
+      data-viewport={index}
+      aria-label={t('viewport.label', { number: index + 1 })}
+      onDoubleClick={() => viewer.toggleMaximised(index)}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={drop}
+    >
+      <div ref={host} className={classes.stage} data-tool={viewer.tool} />
+      <ViewportBanner
+        viewer={viewer}
+        view={view}
+        deidentified={deidentified}
+        aiUnreviewed={aiUnreviewed}
+      />
+      <ViewportNotice viewer={viewer} view={view} index={index} />
+    </section>
+  )
+}

@@ -1,0 +1,77 @@
+import { Button, Loader } from '@mantine/core'
+import { IconArrowsDiff, IconPhoto, IconPlugConnectedX, IconRefresh } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { StackView } from '@/viewer/stackView'
+import type { Viewer } from '@/viewer/viewer'
+
+import { useViewerState } from './useViewerState'
+import classes from './viewer.module.css'
+
+interface ViewportNoticeProps {
+  viewer: Viewer
+  view: StackView
+  index: number
+}
+
+/** What a viewport says when it has no picture, or not the one that was asked for. */
+export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
+  const { t } = useTranslation('viewer')
+  const state = useViewerState(viewer, () => view.state)
+  const waiting = state.shown_index !== null && state.shown_index !== state.index
+  if (state.status === 'ready' && !waiting) return null
+  if (state.status === 'error') return <Failure viewer={viewer} view={view} index={index} />
+  if (state.status === 'not_comparable') {
+    return (
+      <div className={classes.notice} role="status">
+        <IconArrowsDiff size={22} aria-hidden />
+        <div className={classes.strong}>{t('notice.notComparable')}</div>
+        <div>{t('notice.notComparableWhy')}</div>
+      </div>
+    )
+  }
+  if (state.status === 'empty') {
+    return (
+      <div className={`${classes.notice} ${classes.quiet}`}>
+        <IconPhoto size={22} aria-hidden />
+        <div>{t('notice.empty')}</div>
+      </div>
+    )
+  }
+  if (waiting) {
+    return (
+      <div className={classes.waiting} role="status">
+        {t('notice.waiting', { number: state.index + 1 })}
+      </div>
+    )
+  }
+  return (
+    <div className={classes.notice} role="status">
+      <Loader size="sm" />
+      <div>{t('notice.loading')}</div>
+    </div>
+  )
+}
+
+function Failure({ viewer, view, index }: ViewportNoticeProps) {
+  const { t } = useTranslation('viewer')
+  const { error, series, shown_index } = view.state
+  const code = error?.code ?? 'server'
+  const again = () => {
+    if (series === null) viewer.retry(index)
+    else view.retry()
+  }
+  return (
+    <div className={`${classes.notice} ${shown_index === null ? '' : classes.over}`} role="alert">
+      <IconPlugConnectedX size={22} aria-hidden />
+      <div className={classes.strong}>{t(`error.${code}`)}</div>
+      <div>{t(`errorNow.${code}`)}</div>
+      {error?.request_id && (
+        <div className={classes.dim}>{t('error.request', { id: error.request_id })}</div>
+      )}
+      <Button size="xs" variant="default" leftSection={<IconRefresh size={14} />} onClick={again}>
+        {t('error.retry')}
+      </Button>
+    </div>
+  )
+}

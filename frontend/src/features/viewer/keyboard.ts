@@ -1,0 +1,175 @@
+import type { Tool, Viewer } from '@/viewer/viewer'
+import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
+
+/** What a key does, by catalogue key `viewer:keys.<action>`. */
+export type Action =
+  | 'nextImage'
+  | 'previousImage'
+  | 'firstImage'
+  | 'lastImage'
+  | 'tenForward'
+  | 'tenBack'
+  | 'nextViewport'
+  | 'previousViewport'
+  | 'nextSeries'
+  | 'previousSeries'
+  | 'window'
+  | 'pan'
+  | 'zoom'
+  | 'scroll'
+  | 'length'
+  | 'bidirectional'
+  | 'preset1'
+  | 'preset2'
+  | 'preset3'
+  | 'preset4'
+  | 'preset5'
+  | 'invert'
+  | 'flipHorizontal'
+  | 'flipVertical'
+  | 'rotateRight'
+  | 'rotateLeft'
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'fit'
+  | 'reset'
+  | 'maximise'
+  | 'cancel'
+  | 'remove'
+  | 'undo'
+  | 'foldLeft'
+  | 'foldRight'
+  | 'help'
+
+export interface Binding {
+  /** `KeyboardEvent.key`, lower case, with `ctrl+` before it where needed. */
+  readonly keys: readonly string[]
+  readonly action: Action
+  readonly group: 'images' | 'tools' | 'look' | 'screen'
+}
+
+/** OHIF's defaults where OHIF has one. */
+export const BINDINGS: readonly Binding[] = [
+  { keys: ['arrowdown'], action: 'nextImage', group: 'images' },
+  { keys: ['arrowup'], action: 'previousImage', group: 'images' },
+  { keys: ['home'], action: 'firstImage', group: 'images' },
+  { keys: ['end'], action: 'lastImage', group: 'images' },
+  { keys: ['shift+arrowdown'], action: 'tenForward', group: 'images' },
+  { keys: ['shift+arrowup'], action: 'tenBack', group: 'images' },
+  { keys: ['arrowright'], action: 'nextViewport', group: 'images' },
+  { keys: ['arrowleft'], action: 'previousViewport', group: 'images' },
+  { keys: ['pagedown'], action: 'nextSeries', group: 'images' },
+  { keys: ['pageup'], action: 'previousSeries', group: 'images' },
+  { keys: ['w'], action: 'window', group: 'tools' },
+  { keys: ['p'], action: 'pan', group: 'tools' },
+  { keys: ['z'], action: 'zoom', group: 'tools' },
+  { keys: ['s'], action: 'scroll', group: 'tools' },
+  { keys: ['m'], action: 'length', group: 'tools' },
+  { keys: ['b'], action: 'bidirectional', group: 'tools' },
+  { keys: ['escape'], action: 'cancel', group: 'tools' },
+  { keys: ['backspace', 'delete'], action: 'remove', group: 'tools' },
+  { keys: ['ctrl+z'], action: 'undo', group: 'tools' },
+  { keys: ['1'], action: 'preset1', group: 'look' },
+  { keys: ['2'], action: 'preset2', group: 'look' },
+  { keys: ['3'], action: 'preset3', group: 'look' },
+  { keys: ['4'], action: 'preset4', group: 'look' },
+  { keys: ['5'], action: 'preset5', group: 'look' },
+  { keys: ['i'], action: 'invert', group: 'look' },
+  { keys: ['h'], action: 'flipHorizontal', group: 'look' },
+  { keys: ['v'], action: 'flipVertical', group: 'look' },
+  { keys: ['r'], action: 'rotateRight', group: 'look' },
+  { keys: ['l'], action: 'rotateLeft', group: 'look' },
+  { keys: ['+'], action: 'zoomIn', group: 'look' },
+  { keys: ['-'], action: 'zoomOut', group: 'look' },
+  { keys: ['='], action: 'fit', group: 'look' },
+  { keys: [' '], action: 'reset', group: 'look' },
+  { keys: ['enter'], action: 'maximise', group: 'screen' },
+  { keys: ['['], action: 'foldLeft', group: 'screen' },
+  { keys: [']'], action: 'foldRight', group: 'screen' },
+  { keys: ['?'], action: 'help', group: 'screen' },
+]
+
+/** The name of a key press as the bindings write it. Signs already contain their Shift. */
+export function keyNameOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey'>,
+): string {
+  const key = event.key.toLowerCase()
+  if (event.ctrlKey || event.metaKey) return `ctrl+${key}`
+  return event.shiftKey && key.startsWith('arrow') ? `shift+${key}` : key
+}
+
+export const actionOf = (name: string): Action | null =>
+  BINDINGS.find((binding) => binding.keys.includes(name))?.action ?? null
+
+const NO_PRESETS: readonly WindowPreset[] = []
+
+/** Presets of the digit keys for what the active viewport shows. */
+export function presetsFor(viewer: Viewer): readonly WindowPreset[] {
+  const series = viewer.activeView?.state.series
+  if (series?.unit === 'HU') return CT_PRESETS
+  if (series?.unit === 'SUVbw g/mL') return SUV_PRESETS
+  return NO_PRESETS
+}
+
+export function applyPreset(viewer: Viewer, preset: WindowPreset): void {
+  const view = viewer.activeView
+  const invert = preset.invert ?? view?.state.voi?.invert ?? false
+  view?.setVoi({ ...preset.range, invert }, 'user')
+}
+
+/** Actions of the screen around the images. */
+export interface RoomActions {
+  readonly showSeries: (step: 1 | -1) => void
+  readonly remove: () => void
+  readonly undo: () => void
+  readonly fold: (side: 'left' | 'right') => void
+  readonly help: () => void
+  readonly cancel: () => void
+}
+
+const TOOLS: readonly Tool[] = ['window', 'pan', 'zoom', 'scroll', 'length', 'bidirectional']
+const isTool = (action: string): action is Tool => (TOOLS as readonly string[]).includes(action)
+
+const ZOOM_STEP = 1.15
+const PRESET_KEY = /^preset([1-5])$/
+
+export function perform(action: Action, viewer: Viewer, room: RoomActions): void {
+  const view = viewer.activeView
+  if (isTool(action)) return viewer.setTool(action)
+  const preset = PRESET_KEY.exec(action)
+  if (preset) {
+    const chosen = presetsFor(viewer)[Number(preset[1]) - 1]
+    if (chosen) applyPreset(viewer, chosen)
+    return
+  }
+  const count = viewer.visibleViews.length
+  const acts: Partial<Record<Action, () => void>> = {
+    nextImage: () => view?.scroll(1),
+    previousImage: () => view?.scroll(-1),
+    tenForward: () => view?.scroll(10),
+    tenBack: () => view?.scroll(-10),
+    firstImage: () => view?.setIndex(0, 'user'),
+    lastImage: () => view?.setIndex(Number.MAX_SAFE_INTEGER, 'user'),
+    nextViewport: () => viewer.setActive((viewer.active + 1) % count, 'user'),
+    previousViewport: () => viewer.setActive((viewer.active + count - 1) % count, 'user'),
+    nextSeries: () => room.showSeries(1),
+    previousSeries: () => room.showSeries(-1),
+    invert: () => view?.invert(),
+    flipHorizontal: () => view?.flip('horizontal'),
+    flipVertical: () => view?.flip('vertical'),
+    rotateRight: () => view?.rotate(90),
+    rotateLeft: () => view?.rotate(-90),
+    zoomIn: () => view?.zoom(ZOOM_STEP),
+    zoomOut: () => view?.zoom(1 / ZOOM_STEP),
+    fit: () => view?.fit(),
+    reset: () => view?.reset(),
+    maximise: () => viewer.toggleMaximised(viewer.active),
+    cancel: room.cancel,
+    remove: room.remove,
+    undo: room.undo,
+    foldLeft: () => room.fold('left'),
+    foldRight: () => room.fold('right'),
+    help: room.help,
+  }
+  acts[action]?.()
+}

@@ -1,0 +1,38 @@
+import { useEffect, useRef } from 'react'
+
+import { isTyping } from '@/ui/useListKeys'
+import type { Viewer } from '@/viewer/viewer'
+
+import { actionOf, keyNameOf, perform, type RoomActions } from './keyboard'
+
+const isButton = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('button, a, summary, [role="tab"]') !== null
+
+const SWITCHES = new Set(['checkbox', 'radio', 'button'])
+
+/** A switch that was just clicked keeps the focus, but nobody types into it. */
+const isSwitch = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement && SWITCHES.has(target.type)
+
+/** Keys of the image area; they stay away while somebody types or works in a dialog. */
+export function useViewerKeys(viewer: Viewer, room: RoomActions): void {
+  const latest = useRef(room)
+  useEffect(() => {
+    latest.current = room
+  })
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.altKey) return
+      if (isTyping(event.target) && !isSwitch(event.target)) return
+      const name = keyNameOf(event)
+      // Enter and Space press the button that has the focus.
+      if ((name === 'enter' || name === ' ') && (isButton(event.target) || isSwitch(event.target))) return
+      const action = actionOf(name)
+      if (action === null) return
+      event.preventDefault()
+      perform(action, viewer, latest.current)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [viewer])
+}

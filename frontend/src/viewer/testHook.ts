@@ -1,0 +1,178 @@
+import { mmPerPixel } from '@/geometry'
+
+import { loadedCount } from './prefetch'
+import type { StackView, ViewStatus } from './stackView'
+import type { Viewer } from './viewer'
+
+/** What a viewport shows, in words a test can compare between two screens. No patient names. */
+export interface ViewportReport {
+  readonly index: number
+  readonly status: ViewStatus
+  readonly error: string | null
+  readonly renderer: 'gpu' | 'canvas' | null
+  readonly modality: string | null
+  readonly unit: string | null
+  readonly study_instance_uid: string | null
+  readonly series_instance_uid: string | null
+  readonly frame_of_reference_uid: string | null
+  /** The image whose pixels are on the canvas. */
+  readonly sop_instance_uid: string | null
+  readonly frame: number | null
+  /** The image that was asked for; equal to the shown one when nothing is on its way. */
+  readonly target_sop_instance_uid: string | null
+  readonly slice: number | null
+  readonly slices: number
+  readonly loaded: number
+  readonly focal_point_lps: readonly number[] | null
+  readonly view_up: readonly number[] | null
+  readonly view_plane_normal: readonly number[] | null
+  readonly flip_horizontal: boolean
+  readonly flip_vertical: boolean
+  readonly fit_mm: number | null
+  readonly mm_per_px: number | null
+  readonly voi: { lower: number; upper: number; invert: boolean } | null
+  readonly size: { width: number; height: number }
+  readonly device_pixel_ratio: number
+}
+
+export interface CanvasPicture {
+  readonly width: number
+  readonly height: number
+  /** Row by row, 0 to 255, the green of each device pixel. */
+  readonly grey: number[]
+}
+
+/** Reading only; `window.__consilium`. */
+export interface ReadingHook {
+  readonly viewports: () => ViewportReport[]
+  readonly layout: () => { rows: number; columns: number; active: number; maximised: number | null }
+  readonly tool: () => string
+  readonly measurements: () => {
+    id: string
+    kind: string
+    sop_instance_uid: string
+    frame: number
+    points_lps: readonly (readonly number[])[] | null
+    text: string
+    pending: boolean
+  }[]
+  readonly masks: () => string[]
+  readonly pointers: () => { user: string; point_lps: readonly number[] | null }[]
+  /** Device pixels of a viewport's picture, without overlays. */
+  readonly picture: (index: number) => CanvasPicture | null
+  /** CSS position on the page of a patient point in a viewport. */
+  readonly pageOf: (index: number, point_lps: [number, number, number]) => [number, number] | null
+  /** Patient point under a CSS position on the page. */
+  readonly patientAt: (index: number, page: [number, number]) => readonly number[] | null
+  /** Modality value under a patient point, after Modality LUT and SUV. */
+  readonly valueAt: (index: number, image: [number, number]) => number | null
+  /** Reports of other parts, by name (the live room registers `live`). */
+  readonly [part: string]: unknown
+}
+
+declare global {
+  interface Window {
+    __consilium?: Readonly<Record<string, unknown>>
+  }
+}
+
+function report(view: StackView, index: number): ViewportReport {
+  const { series, camera, voi, status, error, shown_index } = view.state
+  const frame = view.shownFrame
+  return {
+    index,
+    status,
+    error: error?.code ?? null,
+    renderer: view.rendererKind,
+    modality: series?.modality ?? null,
+    unit: series?.unit ?? null,
+    study_instance_uid: series?.study_instance_uid ?? null,
+    series_instance_uid: series?.series_instance_uid ?? null,
+    frame_of_reference_uid: series?.frame_of_reference_uid ?? null,
+    sop_instance_uid: frame?.sop_instance_uid ?? null,
+    frame: frame?.frame ?? null,
+    target_sop_instance_uid: view.targetFrame?.sop_instance_uid ?? null,
+    slice: shown_index === null ? null : shown_index + 1,
+    slices: series?.frames.length ?? 0,
+    loaded: series ? loadedCount(series) : 0,
+    focal_point_lps: camera?.focal_point_lps ?? null,
+    view_up: camera?.view_up ?? null,
+    view_plane_normal: camera?.view_plane_normal ?? null,
+    flip_horizontal: camera?.flip_horizontal ?? false,
+    flip_vertical: camera?.flip_vertical ?? false,
+    fit_mm: camera?.fit_mm ?? null,
+    mm_per_px: camera ? mmPerPixel(camera, view.size) : null,
+    voi: voi && { ...voi },
+    size: view.size,
+    device_pixel_ratio: window.devicePixelRatio,
+  }
+}
+
+function pictureOf(view: StackView): CanvasPicture | null {
+  const canvas = view.canvas()
+  const context = canvas?.getContext('2d')
+  if (!canvas || !context || canvas.width === 0 || canvas.height === 0) return null
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+  const grey = Array.from({ length: data.length / 4 }, (_, i) => data[i * 4 + 1] ?? 0)
+  return { width: canvas.width, height: canvas.height, grey }
+}
+
+const boxOf = (view: StackView): DOMRect | null => view.canvas()?.getBoundingClientRect() ?? null
+
+/** Lets tests and support read what is on the screen. Nothing in it changes anything. */
+export function installReadingHook(viewer: Viewer): () => void {
+  const hook: ReadingHook = {
+    viewports: () => viewer.visibleViews.map(report),
+    layout: () => ({ ...viewer.layout, active: viewer.active, maximised: viewer.maximised }),
+    tool: () => viewer.tool,
+    measurements: () =>
+      viewer.measurements.map(
+        ({ id, kind, sop_instance_uid, frame, points_lps, text, pending }) => ({
+          id,
+          kind,
+          sop_instance_uid,
+          frame,
+          points_lps,
+          text,
+          pending,
+        }),
+      ),
+    masks: () => viewer.visibleMasks.map((mask) => mask.id),
+    pointers: () => viewer.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
+    picture: (index) => {
+      const view = viewer.views[index]
+      return view ? pictureOf(view) : null
+    },
+    pageOf: (index, point_lps) => {
+      const view = viewer.views[index]
+      const box = view && boxOf(view)
+      const place = view?.patientToCanvas(point_lps)
+      return box && place ? [box.left + place[0], box.top + place[1]] : null
+    },
+    patientAt: (index, [x, y]) => {
+      const view = viewer.views[index]
+      const box = view && boxOf(view)
+      return view && box ? view.canvasToPatient([x - box.left, y - box.top]) : null
+    },
+    valueAt: (index, [column, row]) => viewer.views[index]?.valueAt(column, row) ?? null,
+  }
+  publish(hook)
+  return () => {
+    for (const name of Object.keys(hook)) withdraw(name)
+  }
+}
+
+/** Adds one more reading part, as the live room does. Returns its removal. */
+export function publishReading(name: string, read: () => unknown): () => void {
+  publish({ [name]: read })
+  return () => withdraw(name)
+}
+
+function publish(parts: Readonly<Record<string, unknown>>): void {
+  window.__consilium = Object.freeze({ ...window.__consilium, ...parts })
+}
+
+function withdraw(name: string): void {
+  const { [name]: _gone, ...rest } = window.__consilium ?? {}
+  window.__consilium = Object.freeze(rest)
+}
