@@ -1,4 +1,12 @@
+"""Imaging: studies from PACS and files, the archive, pixels."""
+
+import logging
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+logger = logging.getLogger(__name__)
 
 
 class ImagingConfig(AppConfig):
@@ -12,3 +20,16 @@ class ImagingConfig(AppConfig):
 
         case_summaries.register("imaging", summarise_images)
         periodic.register("imaging.sweeper", sweep_ingest)
+        post_migrate.connect(ensure_house_pacs, sender=self)
+
+
+def ensure_house_pacs(**kwargs: Any) -> None:
+    """After each migrate (each start): the PACS named by the settings is known."""
+    from apps.core.actors import Actor
+    from apps.core.exceptions import DomainError
+    from apps.imaging.services import ensure_connection_from_settings
+
+    try:
+        ensure_connection_from_settings(actor=Actor.system("settings"))
+    except DomainError as error:
+        logger.warning("CONSILIUM_PACS_URL: %s", error.message)

@@ -83,9 +83,7 @@ def _build(
     shape: tuple[int, int, int],
     geometry: SeriesGeometry,
 ) -> None:
-    documents = {
-        str(document["00080018"]["Value"][0]): document for document in archive.metadata()
-    }
+    documents = {str(document["00080018"]["Value"][0]): document for document in archive.metadata()}
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
     try:
         voxels = np.memmap(draft, dtype="<f4", mode="w+", shape=shape)
@@ -103,9 +101,7 @@ def _build(
         draft.unlink(missing_ok=True)
 
 
-def _note_geometry(
-    path: Path, *, geometry: SeriesGeometry, order: list[tuple[str, int]]
-) -> None:
+def _note_geometry(path: Path, *, geometry: SeriesGeometry, order: list[tuple[str, int]]) -> None:
     """Beside the voxels, for whoever finds the file without the index."""
     path.with_suffix(".json").write_text(
         json.dumps(geometry.summary() | {"sop_instance_uids": [uid for uid, _ in order]})

@@ -42,9 +42,10 @@ class StudyProgressed(CaseEvent):
     error_code: str = ""
 
 
-class ImportFinished(CaseEvent):
+class ImportFinished(DomainEvent):
     kind: ClassVar[str] = "import.finished"
 
+    case_id: UUID
     import_id: UUID
     stored: int
     duplicates: int

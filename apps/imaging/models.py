@@ -188,6 +188,9 @@ class Import(BaseModel):
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=200, blank=True, default="")
     mismatch_reason = models.TextField(blank=True, default="")
+    mismatches = models.JSONField(
+        default=list, blank=True, help_text="Both identities of each study that was refused."
+    )
     state = models.CharField(
         max_length=10, choices=choices.ImportState.choices, default=choices.ImportState.PENDING
     )

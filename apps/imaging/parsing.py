@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -128,10 +128,8 @@ class ParserPool:
         child.kill()
         for pipe in (child.stdin, child.stdout):
             if pipe:
-                try:
+                with suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         child.wait()
         with self._lock:
             self._all.discard(child)
@@ -158,23 +156,23 @@ def _refuse(prefix: Path, code: str) -> ParseOutcome:
     return ParseOutcome(prefix=prefix, code=code, reason=REASONS[code])
 
 
-_pool: tuple[int, ParserPool] | None = None
+_pools: dict[int, ParserPool] = {}  # by process id: a forked process makes its own
 _pool_lock = threading.Lock()
 
 
 @contextmanager
 def shared_pool() -> Iterator[ParserPool]:
-    """This process's pool (a forked process makes its own)."""
-    global _pool
+    """This process's pool, made when first needed."""
     with _pool_lock:
-        if _pool is None or _pool[0] != os.getpid():
+        pool = _pools.get(os.getpid())
+        if pool is None:
             size = max(1, min(4, len(os.sched_getaffinity(0))))
-            _pool = (os.getpid(), ParserPool(size=size))
+            pool = _pools[os.getpid()] = ParserPool(size=size)
             atexit.register(_close_pool)
-        pool = _pool[1]
     yield pool
 
 
 def _close_pool() -> None:
-    if _pool is not None and _pool[0] == os.getpid():
-        _pool[1].close()
+    pool = _pools.pop(os.getpid(), None)
+    if pool is not None:
+        pool.close()

@@ -5,6 +5,7 @@
     series/<k>/<archive_key>/   immutable: manifest.json metadata.json.gz viewer.json.gz
                                 frames.bin originals.bin thumbnail.jpg
     staging/<study_id>/         what arrived and is not published yet; resumable
+    spool/<import_id>/          uploads waiting to be parsed, named by position
     volumes/<archive_key>.*     derived, rebuilt at need
     drafts/                     being written; renamed into place or swept
 """
@@ -41,6 +42,11 @@ def series_directory(archive_key: str) -> Path:
 
 def staging_directory(study_id: UUID) -> Path:
     return _private(archive_root() / "staging" / str(study_id))
+
+
+def spool_directory(import_id: UUID) -> Path:
+    """Files of an import as they came, by position; never by their own names."""
+    return _private(archive_root() / "spool" / str(import_id))
 
 
 def volume_directory() -> Path:

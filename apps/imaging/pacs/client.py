@@ -123,15 +123,11 @@ class PacsClient:
         return [one for one in map(replies.read_series, records) if one.series_instance_uid]
 
     def list_instances(self, *, study_instance_uid: str, series_instance_uid: str) -> list[str]:
-        path = (
-            f"/studies/{quote(study_instance_uid)}/series/{quote(series_instance_uid)}/instances"
-        )
+        path = f"/studies/{quote(study_instance_uid)}/series/{quote(series_instance_uid)}/instances"
         records = self._pages(path, {}, key="00080018")
         return [uid for record in records if (uid := replies.text(record, "00080018"))]
 
-    def _pages(
-        self, path: str, params: dict[str, str], *, key: str
-    ) -> list[dict[str, Any]]:
+    def _pages(self, path: str, params: dict[str, str], *, key: str) -> list[dict[str, Any]]:
         """Every page; stops where a server ignores ``offset`` and repeats itself."""
         found: dict[str, dict[str, Any]] = {}
         while True:
@@ -257,7 +253,7 @@ class PacsClient:
                 return result
             if attempt == ATTEMPTS:
                 break
-            jittered = RETRY_BASE_S * 2 ** (attempt - 1) * (0.5 + random.random())  # noqa: S311
+            jittered = RETRY_BASE_S * 2 ** (attempt - 1) * (0.5 + random.random())
             time.sleep(min(jittered if pause is None else pause, RETRY_AFTER_CAP_S))
         breaker.failed(self.pacs_id)
         raise failure

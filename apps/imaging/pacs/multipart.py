@@ -94,7 +94,8 @@ class MultipartReader:
             self._fill()
         block = self._buffer[:end].lstrip(b" \t\r\n")
         # The delimiter may follow an empty body at once: keep its CRLF.
-        self._buffer = self._buffer[end + 2 :] if self._is_empty_body(end) else self._buffer[end + 4 :]
+        skipped = 2 if self._is_empty_body(end) else 4
+        self._buffer = self._buffer[end + skipped :]
         return HeaderParser().parsestr(block.decode("latin-1"))
 
     def _is_empty_body(self, end: int) -> bool:

@@ -88,10 +88,11 @@ def texts(record: dict[str, Any], tag: str) -> tuple[str, ...]:
         return ()
     found = []
     for value in values:
+        plain = value
         if isinstance(value, dict):  # PN
-            value = value.get("Alphabetic") or value.get("Ideographic") or ""
-        if isinstance(value, str | int | float):
-            found.append(str(value)[:VALUE_LENGTH])
+            plain = value.get("Alphabetic") or value.get("Ideographic") or ""
+        if isinstance(plain, str | int | float):
+            found.append(str(plain)[:VALUE_LENGTH])
     return tuple(found)
 
 

@@ -93,9 +93,7 @@ class GuardedTransport(httpx.HTTPTransport):
     def __init__(self, *, backend: GuardedBackend, connections: int) -> None:
         super().__init__(
             trust_env=False,
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections
-            ),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
         # httpx offers no door to its pool's backend; tests/security fail if this ever moves.
         self._pool._network_backend = backend

@@ -57,6 +57,6 @@ def may_be_deidentified(dataset: Dataset) -> bool:
         and text(dataset, "ConversionType") == ""
         and text(dataset, "SamplesPerPixel") in ("", "1")
         and not any(word in image_type for word in CAPTURE_WORDS)
-        and not any((int(tag) >> 16) & 0xFF00 == 0x6000 for tag in dataset.keys())
+        and not any((int(tag) >> 16) & 0xFF00 == 0x6000 for tag in dataset.keys())  # noqa: SIM118 - iterating yields elements
         and ("ImagePositionPatient" in dataset or "PerFrameFunctionalGroupsSequence" in dataset)
     )

@@ -32,10 +32,7 @@ def limit_next_file(*, limits: Limits, size_bytes: int, extra_bytes: int = 0) ->
     Only the soft limits move, so that the next file can be given its own.
     """
     address_space = (
-        _address_space_in_use()
-        + HEADROOM_BYTES
-        + MEMORY_PER_FILE_BYTE * size_bytes
-        + extra_bytes
+        _address_space_in_use() + HEADROOM_BYTES + MEMORY_PER_FILE_BYTE * size_bytes + extra_bytes
     )
     _set_soft(resource.RLIMIT_AS, address_space)
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -20,7 +20,9 @@ VIEWER_KEYWORDS: tuple[str, ...] = (
     "SeriesTime", "AcquisitionTime", "ContentTime", "AccessionNumber", "Modality",
     "Manufacturer", "ManufacturerModelName", "StudyDescription", "SeriesDescription",
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex",
-    "PatientAge", "PatientSize", "PatientWeight", "BodyPartExamined", "PatientPosition",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod", "PatientAge", "PatientSize", "PatientWeight", "BodyPartExamined",
+    "PatientPosition",
     "ViewPosition", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
     "AcquisitionNumber", "InstanceNumber", "Laterality", "ImageLaterality",
     "TemporalPositionIdentifier", "ProtocolName", "SequenceName", "TimezoneOffsetFromUTC",
@@ -55,11 +57,13 @@ VIEWER_KEYWORDS: tuple[str, ...] = (
     "QualityControlSubject", "SyntheticData",
 )  # fmt: skip
 
-PHILIPS_SUV_SCALE = 0x70531000
+# Philips SUV and activity scale factors, GE acquisition time; with their private creators.
+VENDOR_SUV_TAGS = frozenset({"70530010", "70531000", "70531009", "00090010", "0009100D"})
 SYNTHETIC_DATA = 0x0008001C
 _VIEWER_TAGS = frozenset(
     {f"{tag_for_keyword(name):08X}" for name in VIEWER_KEYWORDS if tag_for_keyword(name)}
-    | {f"{PHILIPS_SUV_SCALE:08X}", f"{SYNTHETIC_DATA:08X}", "70530010"}
+    | {f"{SYNTHETIC_DATA:08X}"}
+    | VENDOR_SUV_TAGS
 )
 _PIXEL_TAGS = frozenset(int(tag_for_keyword(name) or 0) for name in PIXEL_KEYWORDS)
 _LOOKUP_GROUP = 0x0028
@@ -68,7 +72,7 @@ _LOOKUP_GROUP = 0x0028
 def full_metadata(dataset: FileDataset) -> dict[str, Any]:
     """The whole header as DICOM JSON; bulk values are named, not carried."""
     document: dict[str, Any] = {}
-    for tag in dataset.keys():
+    for tag in dataset.keys():  # noqa: SIM118 - iterating a dataset yields its elements
         if int(tag) in _PIXEL_TAGS:
             continue
         try:
@@ -77,7 +81,7 @@ def full_metadata(dataset: FileDataset) -> dict[str, Any]:
             document[f"{int(tag):08X}"] = element.to_json_dict(_mark_bulk, limit)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - a value that is no valid JSON model is left out
+        except Exception:  # noqa: BLE001, S112 - a value that fits no JSON model is left out
             continue
     return document
 

@@ -1,0 +1,280 @@
+"""What is sent to imaging over REST, and how what is there is shown."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from apps.imaging.choices import AuthKind, FileVerdict, ImportState, StudyState
+from apps.imaging.models import Import, PacsConnection
+from apps.imaging.pacs import QidoStudy
+from apps.imaging.selectors import SeriesInCase, StudyInCase
+from apps.imaging.services import MintedTicket
+
+
+class PacsWriteSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    base_url = serializers.CharField(max_length=500)
+    auth_kind = serializers.ChoiceField(choices=AuthKind.choices, required=False)
+    username = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    secret = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, write_only=True
+    )
+    allowed_networks = serializers.ListField(
+        child=serializers.CharField(max_length=50), required=False, max_length=50
+    )
+    default_issuer = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    is_active = serializers.BooleanField(required=False)
+    priority = serializers.IntegerField(min_value=0, max_value=1000, required=False)
+
+
+class PacsSerializer(serializers.ModelSerializer[PacsConnection]):
+    """Never the secret: only whether there is one."""
+
+    has_secret = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PacsConnection
+        fields = (
+            "id",
+            "name",
+            "base_url",
+            "auth_kind",
+            "username",
+            "has_secret",
+            "allowed_networks",
+            "default_issuer",
+            "is_active",
+            "priority",
+            "managed_by_settings",
+            "last_checked_at",
+            "last_latency_ms",
+            "last_error",
+        )
+
+    def get_has_secret(self, connection: PacsConnection) -> bool:
+        return bool(connection.secret_encrypted)
+
+
+class PacsNameSerializer(serializers.ModelSerializer[PacsConnection]):
+    """What a coordinator needs to choose one."""
+
+    class Meta:
+        model = PacsConnection
+        fields = ("id", "name", "is_active", "priority")
+
+
+class PacsTestSerializer(serializers.Serializer[Any]):
+    ok = serializers.BooleanField()
+    latency_ms = serializers.FloatField(allow_null=True)
+    error = serializers.DictField(allow_null=True)
+
+
+class FoundStudySerializer(serializers.Serializer[Any]):
+    """One QIDO match."""
+
+    study_instance_uid = serializers.CharField()
+    study_date = serializers.CharField()
+    study_time = serializers.CharField()
+    description = serializers.CharField()
+    modalities = serializers.ListField(child=serializers.CharField())
+    accession_number = serializers.CharField()
+    patient_id = serializers.CharField()
+    issuer = serializers.CharField()
+    patient_name = serializers.CharField()
+    birth_date = serializers.CharField()
+    sex = serializers.CharField()
+    series_count = serializers.IntegerField(allow_null=True)
+    instance_count = serializers.IntegerField(allow_null=True)
+
+
+def show_found(found: QidoStudy) -> dict[str, Any]:
+    return {
+        "study_instance_uid": found.study_instance_uid,
+        "study_date": _iso(found.study_date),
+        "study_time": found.study_time,
+        "description": found.description,
+        "modalities": list(found.modalities),
+        "accession_number": found.accession_number,
+        "patient_id": found.patient_id,
+        "issuer": found.issuer_of_patient_id,
+        "patient_name": found.patient_name,
+        "birth_date": _iso(found.birth_date),
+        "sex": found.sex,
+        "series_count": found.series_count,
+        "instance_count": found.instance_count,
+    }
+
+
+def _iso(raw: str) -> str:
+    return f"{raw[:4]}-{raw[4:6]}-{raw[6:8]}" if len(raw) == 8 and raw.isdigit() else raw
+
+
+class FoundStudiesSerializer(serializers.Serializer[Any]):
+    results = FoundStudySerializer(many=True)
+
+
+class LinkStudySerializer(serializers.Serializer[Any]):
+    pacs = serializers.UUIDField()
+    study_instance_uid = serializers.CharField(max_length=64)
+    mismatch_reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class WarningSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SeriesSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    series_instance_uid = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    modality = serializers.CharField()
+    description = serializers.CharField()
+    body_part = serializers.CharField()
+    instance_count = serializers.IntegerField()
+    frame_count = serializers.IntegerField()
+    frame_of_reference_uid = serializers.CharField()
+    archive_key = serializers.CharField()
+    base_url = serializers.CharField()
+    thumbnail_url = serializers.CharField(allow_null=True)
+    kind = serializers.CharField()
+    is_volume = serializers.BooleanField()
+    warnings = WarningSerializer(many=True)
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class StudyPatientSerializer(serializers.Serializer[Any]):
+    patient_id = serializers.CharField()
+    name = serializers.CharField()
+    birth_date = serializers.CharField(allow_null=True)
+    sex = serializers.CharField()
+
+
+class StudySerializer(serializers.Serializer[Any]):
+    """One study of a case, in the reader's guise."""
+
+    id = serializers.UUIDField()
+    study_instance_uid = serializers.CharField()
+    study_date = serializers.CharField(allow_null=True)
+    study_time = serializers.CharField()
+    description = serializers.CharField()
+    modalities = serializers.ListField(child=serializers.CharField())
+    accession_number = serializers.CharField()
+    state = serializers.ChoiceField(choices=StudyState.choices)
+    progress = ProgressSerializer()
+    error = WarningSerializer(allow_null=True)
+    synthetic = serializers.BooleanField()
+    source = serializers.CharField()
+    mismatch_confirmed = serializers.BooleanField()
+    patient = StudyPatientSerializer()
+    series = SeriesSerializer(many=True)
+
+
+class StudiesSerializer(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = StudySerializer(many=True)
+
+
+def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:
+    row = study.row
+    error = {"code": row.error_code, "message": row.error_message} if row.error_code else None
+    modalities = sorted({one.row.modality for one in study.series}) or row.modalities
+    return {
+        "id": str(row.pk),
+        "study_instance_uid": study.study_instance_uid,
+        "study_date": study.study_date,
+        "study_time": study.study_time,
+        "description": study.description,
+        "modalities": modalities,
+        "accession_number": study.accession_number,
+        "state": row.state,
+        "progress": {"done": row.done_instances, "total": row.total_instances},
+        "error": error,
+        "synthetic": row.synthetic,
+        "source": row.source,
+        "mismatch_confirmed": bool(study.link.mismatch_reason),
+        "patient": study.patient,
+        "series": [
+            _show_series(one, case_id=case_id, study_uid=study.study_instance_uid)
+            for one in study.series
+        ],
+    }
+
+
+def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict[str, Any]:
+    row = series.row
+    url = f"/api/cases/{case_id}/studies/{study_uid}/series/{series.series_instance_uid}/thumbnail"
+    return {
+        "id": str(row.pk),
+        "series_instance_uid": series.series_instance_uid,
+        "number": row.number,
+        "modality": row.modality,
+        "description": series.description,
+        "body_part": row.body_part,
+        "instance_count": row.instance_count,
+        "frame_count": row.frame_count,
+        "frame_of_reference_uid": series.frame_of_reference_uid,
+        "archive_key": row.archive_key,
+        "base_url": series.base_url,
+        "thumbnail_url": url if row.frame_count else None,
+        "kind": row.kind,
+        "is_volume": bool(row.geometry.get("is_volume")),
+        "warnings": row.warnings,
+    }
+
+
+class TicketSeriesSerializer(serializers.Serializer[Any]):
+    series_instance_uid = serializers.CharField()
+    modality = serializers.CharField()
+    description = serializers.CharField()
+    frame_count = serializers.IntegerField()
+    base_url = serializers.CharField()
+
+
+class TicketSerializer(serializers.Serializer[MintedTicket]):
+    """The study ticket; send it in the header named ``header``."""
+
+    ticket = serializers.CharField()
+    header = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    series = TicketSeriesSerializer(many=True)
+
+
+class ImportWriteSerializer(serializers.Serializer[Any]):
+    case = serializers.UUIDField()
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True), min_length=1, max_length=5000
+    )
+    mismatch_reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class ImportFileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=FileVerdict.choices)
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    study_instance_uid = serializers.CharField()
+    sop_instance_uid = serializers.CharField()
+
+
+class ImportSerializer(serializers.Serializer[Import]):
+    """An import with one verdict per file."""
+
+    id = serializers.UUIDField()
+    case = serializers.UUIDField(source="case_id")
+    state = serializers.ChoiceField(choices=ImportState.choices)
+    error = serializers.SerializerMethodField()
+    mismatches = serializers.ListField(child=serializers.DictField())
+    files = ImportFileSerializer(many=True, source="files.all")
+    created_at = serializers.DateTimeField()
+
+    def get_error(self, parent: Import) -> dict[str, str] | None:
+        if not parent.error_code:
+            return None
+        return {"code": parent.error_code, "message": parent.error_message}

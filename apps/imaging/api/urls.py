@@ -1,0 +1,28 @@
+from django.urls import path
+
+from apps.imaging.api import views
+
+urlpatterns = [
+    path("pacs", views.PacsListView.as_view(), name="pacs"),
+    path("pacs/<uuid:pacs_id>", views.PacsDetailView.as_view(), name="pacs-detail"),
+    path("pacs/<uuid:pacs_id>/test", views.PacsTestView.as_view(), name="pacs-test"),
+    path("pacs/<uuid:pacs_id>/studies", views.PacsStudiesView.as_view(), name="pacs-studies"),
+    path("cases/<uuid:case_id>/studies", views.CaseStudiesView.as_view(), name="case-studies"),
+    path(
+        "cases/<uuid:case_id>/studies/<str:study_uid>/retry",
+        views.RetryStudyView.as_view(),
+        name="study-retry",
+    ),
+    path(
+        "cases/<uuid:case_id>/studies/<str:study_uid>/ticket",
+        views.StudyTicketView.as_view(),
+        name="study-ticket",
+    ),
+    path(
+        "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/thumbnail",
+        views.SeriesThumbnailView.as_view(),
+        name="series-thumbnail",
+    ),
+    path("imports", views.ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:import_id>", views.ImportDetailView.as_view(), name="import-detail"),
+]

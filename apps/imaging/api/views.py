@@ -1,0 +1,205 @@
+"""REST of imaging: thin."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.views import ConsiliumView
+from apps.core.exceptions import NotVisible
+from apps.imaging import policies, selectors, services
+from apps.imaging.api import serializers
+from apps.imaging.services.pacs import SEARCH_KEYS
+
+SEARCH_PARAMETERS = [OpenApiParameter(name, OpenApiTypes.STR) for name in SEARCH_KEYS]
+
+
+class PacsListView(ConsiliumView):
+    policies = {"get": policies.list_pacs, "post": policies.manage_pacs}
+
+    @extend_schema(responses=serializers.PacsSerializer(many=True), operation_id="pacs_list")
+    def get(self, request: Request) -> Response:
+        rows = selectors.list_connections()
+        if self.actor.has_role("system_admin"):
+            shown: Any = serializers.PacsSerializer(rows, many=True).data
+        else:
+            active = rows.filter(is_active=True)
+            shown = serializers.PacsNameSerializer(active, many=True).data
+        return Response({"next": None, "previous": None, "results": shown})
+
+    @extend_schema(
+        request=serializers.PacsWriteSerializer, responses={201: serializers.PacsSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.PacsWriteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        connection = services.create_connection(actor=self.actor, **given.validated_data)
+        return Response(serializers.PacsSerializer(connection).data, status=201)
+
+
+class PacsDetailView(ConsiliumView):
+    policies = {
+        "get": policies.manage_pacs,
+        "patch": policies.manage_pacs,
+        "delete": policies.manage_pacs,
+    }
+
+    @extend_schema(responses=serializers.PacsSerializer, operation_id="pacs_retrieve")
+    def get(self, request: Request, pacs_id: UUID) -> Response:
+        connection = selectors.list_connections().filter(pk=pacs_id).first()
+        if connection is None:
+            raise NotVisible()
+        return Response(serializers.PacsSerializer(connection).data)
+
+    @extend_schema(
+        request=serializers.PacsWriteSerializer(partial=True),
+        responses=serializers.PacsSerializer,
+    )
+    def patch(self, request: Request, pacs_id: UUID) -> Response:
+        given = serializers.PacsWriteSerializer(data=request.data, partial=True)
+        given.is_valid(raise_exception=True)
+        connection = services.update_connection(
+            actor=self.actor, pacs_id=pacs_id, changes=given.validated_data
+        )
+        return Response(serializers.PacsSerializer(connection).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pacs_id: UUID) -> Response:
+        services.delete_connection(actor=self.actor, pacs_id=pacs_id)
+        return Response(status=204)
+
+
+class PacsTestView(ConsiliumView):
+    policies = {"post": policies.manage_pacs}
+
+    @extend_schema(request=None, responses=serializers.PacsTestSerializer)
+    def post(self, request: Request, pacs_id: UUID) -> Response:
+        return Response(services.test_connection(actor=self.actor, pacs_id=pacs_id))
+
+
+class PacsStudiesView(ConsiliumView):
+    policies = {"get": policies.search_pacs}
+
+    @extend_schema(parameters=SEARCH_PARAMETERS, responses=serializers.FoundStudiesSerializer)
+    def get(self, request: Request, pacs_id: UUID) -> Response:
+        filters = {key: request.query_params.get(key, "") for key in SEARCH_KEYS}
+        found = services.search_studies(actor=self.actor, pacs_id=pacs_id, filters=filters)
+        return Response({"results": [serializers.show_found(one) for one in found]})
+
+
+class CaseStudiesView(ConsiliumView):
+    policies = {"get": policies.view_studies, "post": policies.link_study}
+
+    @extend_schema(responses=serializers.StudiesSerializer, operation_id="case_studies_list")
+    def get(self, request: Request, case_id: UUID) -> Response:
+        studies = selectors.list_case_studies(actor=self.actor, case_id=case_id)
+        results = [serializers.show_study(one, case_id=case_id) for one in studies]
+        return Response({"next": None, "previous": None, "results": results})
+
+    @extend_schema(
+        request=serializers.LinkStudySerializer, responses={202: serializers.StudySerializer}
+    )
+    def post(self, request: Request, case_id: UUID) -> Response:
+        given = serializers.LinkStudySerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        link = services.link_study(
+            actor=self.actor,
+            case_id=case_id,
+            pacs_id=given.validated_data["pacs"],
+            study_instance_uid=given.validated_data["study_instance_uid"],
+            mismatch_reason=given.validated_data.get("mismatch_reason", ""),
+        )
+        return Response(_study(self, case_id, link.study_id), status=202)
+
+
+class RetryStudyView(ConsiliumView):
+    policies = {"post": policies.link_study}
+
+    @extend_schema(request=None, responses={202: serializers.StudySerializer})
+    def post(self, request: Request, case_id: UUID, study_uid: str) -> Response:
+        link = selectors.find_case_study(
+            actor=self.actor, case_id=case_id, study_instance_uid=study_uid
+        )
+        services.retry_ingest(actor=self.actor, case_id=case_id, study_id=link.study_id)
+        return Response(_study(self, case_id, link.study_id), status=202)
+
+
+class StudyTicketView(ConsiliumView):
+    policies = {"post": policies.view_studies}
+
+    @extend_schema(request=None, responses=serializers.TicketSerializer)
+    def post(self, request: Request, case_id: UUID, study_uid: str) -> Response:
+        ticket = services.mint_ticket(
+            actor=self.actor, case_id=case_id, study_instance_uid=study_uid
+        )
+        response = Response(serializers.TicketSerializer(ticket).data)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class SeriesThumbnailView(ConsiliumView):
+    """For lists, where an ``<img>`` cannot send a ticket."""
+
+    policies = {"get": policies.view_studies}
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    def get(self, request: Request, case_id: UUID, study_uid: str, series_uid: str) -> HttpResponse:
+        series = selectors.find_case_series(
+            actor=self.actor,
+            case_id=case_id,
+            study_instance_uid=study_uid,
+            series_instance_uid=series_uid,
+        )
+        picture = selectors.open_published(series).thumbnail()
+        if picture is None:
+            raise NotVisible()
+        response = HttpResponse(picture, content_type="image/jpeg")
+        response["Cache-Control"] = "private, max-age=300"
+        return response
+
+
+class ImportsView(ConsiliumView):
+    policies = {"post": policies.start_import}
+    parser_classes = (MultiPartParser, FormParser, JSONParser)
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.ImportWriteSerializer},
+        responses={202: serializers.ImportSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        files = request.FILES.getlist("files") or request.FILES.getlist("files[]")
+        given = serializers.ImportWriteSerializer(
+            data={
+                "case": request.data.get("case"),
+                "mismatch_reason": request.data.get("mismatch_reason", ""),
+                "files": files,
+            }
+        )
+        given.is_valid(raise_exception=True)
+        parent = services.open_import(
+            actor=self.actor,
+            case_id=given.validated_data["case"],
+            files=[(one.name or "file", one.file) for one in files],
+            mismatch_reason=given.validated_data["mismatch_reason"],
+        )
+        shown = selectors.get_import(actor=self.actor, import_id=parent.pk)
+        return Response(serializers.ImportSerializer(shown).data, status=202)
+
+
+class ImportDetailView(ConsiliumView):
+    policies = {"get": policies.view_import}
+
+    @extend_schema(responses=serializers.ImportSerializer)
+    def get(self, request: Request, import_id: UUID) -> Response:
+        parent = selectors.get_import(actor=self.actor, import_id=import_id)
+        return Response(serializers.ImportSerializer(parent).data)
+
+
+def _study(view: ConsiliumView, case_id: UUID, study_id: UUID) -> dict[str, Any]:
+    studies = selectors.list_case_studies(actor=view.actor, case_id=case_id)
+    study = next(one for one in studies if one.row.pk == study_id)
+    return serializers.show_study(study, case_id=case_id)

@@ -1,0 +1,328 @@
+"""`/pixels/<archive_key>[.<scope>]/…`: metadata, frames and thumbnails of published series.
+
+Per request: signature, ticket in force (in memory, polled), study and guise, then bytes from the
+immutable archive. A de-identified view has its grant's scope in the URL, so that the browser's
+cache never shows one guise to another.
+"""
+
+import asyncio
+import gzip
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from apps.imaging.archive.reader import FRAMES, SeriesArchive, open_series
+from apps.imaging.pixels.guard import GuardUnavailable, guard
+from apps.imaging.pixels.tokens import HEADER, BadTicket, Claims, mark_study, read
+from apps.imaging.projection import VERSION as PROJECTION_VERSION
+from apps.imaging.projection import Projection
+
+Scope = dict[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Headers = list[tuple[bytes, bytes]]
+
+_PATH = re.compile(
+    r"^/pixels/(?P<key>[0-9a-f]{64})(?:\.(?P<scope>[0-9a-f]{16}))?/"
+    r"(?:(?P<document>metadata|thumbnail)|"
+    r"instances/(?P<uid>[0-9.]{1,64})/frames/(?P<frame>[1-9][0-9]{0,6}))$"
+)
+_RANGE = re.compile(rb"^bytes=(\d*)-(\d*)$")
+_TICKET_HEADER = HEADER.lower().encode("ascii")
+MEDIA_TYPES = {
+    "1.2.840.10008.1.2.4.201": "image/jphc",
+    "1.2.840.10008.1.2.4.202": "image/jphc",
+    "1.2.840.10008.1.2.4.203": "image/jphc",
+}
+IMMUTABLE = b"private, max-age=31536000, immutable"
+COMMON: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+]
+TITLES = {
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    416: "Range not satisfiable",
+    503: "Temporarily unavailable",
+}
+
+
+class Refusal(Exception):
+    """Answered as problem+json."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail = status, code, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One parsed request."""
+
+    key: str
+    scope: str
+    document: str
+    uid: str
+    frame: int
+    headers: dict[bytes, bytes]
+
+
+async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application for paths that start with ``/pixels/``."""
+    ticket_id: UUID | None = None
+    try:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise Refusal(405, "method_not_allowed", "Only reading is possible here.")
+        asked = _parse(scope)
+        claims = _read_ticket(asked)
+        ticket_id = claims.ticket_id
+        if not await guard.admit(ticket_id):
+            raise Refusal(403, "ticket_revoked", "Access to these images has ended.")
+        archive = await _open(asked, claims)
+        await _respond(asked, claims, archive, send, head=scope["method"] == "HEAD")
+    except GuardUnavailable:
+        await _send_problem(
+            send, Refusal(503, "unavailable", "Access cannot be checked at the moment.")
+        )
+    except Refusal as refusal:
+        if refusal.status in (401, 403):
+            guard.note_refusal(code=refusal.code, ticket_id=ticket_id)
+        await _send_problem(send, refusal)
+
+
+def _parse(scope: Scope) -> Asked:
+    match = _PATH.match(scope["path"])
+    if not match:
+        raise Refusal(404, "not_found", "Not found.")
+    return Asked(
+        key=match["key"],
+        scope=match["scope"] or "",
+        document=match["document"] or "",
+        uid=match["uid"] or "",
+        frame=int(match["frame"] or 0),
+        headers={name.lower(): value for name, value in scope["headers"]},
+    )
+
+
+def _read_ticket(asked: Asked) -> Claims:
+    try:
+        return read(asked.headers.get(_TICKET_HEADER, b"").decode("latin-1"))
+    except BadTicket as error:
+        raise Refusal(401, error.code, "A valid study ticket is needed.") from None
+
+
+async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
+    try:
+        archive = open_series(asked.key)
+    except (FileNotFoundError, ValueError):
+        raise Refusal(404, "not_found", "Not found.") from None
+    if _study_mark(archive.manifest["study_instance_uid"]) != claims.study_mark:
+        raise Refusal(403, "ticket_for_other_study", "The ticket is for another study.")
+    expected = _projection(claims.grant_id).scope if claims.grant_id else ""
+    if asked.scope != expected:
+        raise Refusal(403, "ticket_for_other_guise", "The ticket is for another view.")
+    if claims.is_deidentified and not archive.manifest["deidentifiable"]:
+        raise Refusal(403, "withheld", "Not available in de-identified view.")
+    return archive
+
+
+@lru_cache(maxsize=512)
+def _study_mark(study_instance_uid: str) -> str:
+    return mark_study(study_instance_uid)
+
+
+@lru_cache(maxsize=256)
+def _projection(grant_id: UUID) -> Projection:
+    return Projection(grant_id=grant_id)
+
+
+async def _respond(
+    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+) -> None:
+    if asked.document == "metadata":
+        await _send_metadata(asked, claims, archive, send, head=head)
+    elif asked.document == "thumbnail":
+        await _send_thumbnail(asked, archive, send, head=head)
+    else:
+        await _send_frame(asked, claims, archive, send, head=head)
+
+
+# --- what is sent ------------------------------------------------------------------------------
+
+
+async def _send_metadata(
+    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+) -> None:
+    wants_gzip = b"gzip" in asked.headers.get(b"accept-encoding", b"")
+    form = "gz" if wants_gzip else "id"
+    etag = f'"{asked.key[:32]}{asked.scope}-v{PROJECTION_VERSION}-{form}"'.encode()
+    headers: Headers = [
+        (b"content-type", b"application/dicom+json"),
+        (b"vary", b"Accept-Encoding"),
+    ]
+    if _matches(asked, etag):
+        await _send_not_modified(send, etag)
+        return
+    body = archive.viewer_gz()
+    if claims.grant_id:
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(None, _projected_gz, asked.key, claims.grant_id)
+    if wants_gzip:
+        headers.append((b"content-encoding", b"gzip"))
+    else:
+        body = gzip.decompress(body)
+    await _send_body(send, body=body, etag=etag, headers=headers, head=head)
+
+
+@lru_cache(maxsize=32)
+def _projected_gz(archive_key: str, grant_id: UUID) -> bytes:
+    projection = _projection(grant_id)
+    documents = [projection.project(one) for one in open_series(archive_key).viewer_profile()]
+    return gzip.compress(orjson.dumps(documents), 6, mtime=0)
+
+
+@lru_cache(maxsize=64)
+def _original_uids(archive_key: str, grant_id: UUID) -> dict[str, str]:
+    projection = _projection(grant_id)
+    archive = open_series(archive_key)
+    return {
+        projection.uid(one["sop_instance_uid"]): one["sop_instance_uid"]
+        for one in archive.instances
+    }
+
+
+async def _send_thumbnail(asked: Asked, archive: SeriesArchive, send: Send, *, head: bool) -> None:
+    etag = f'"{asked.key[:32]}{asked.scope}-t"'.encode()
+    if _matches(asked, etag):
+        await _send_not_modified(send, etag)
+        return
+    picture = archive.thumbnail()
+    if picture is None:
+        raise Refusal(404, "not_found", "This series has no picture.")
+    headers: Headers = [(b"content-type", b"image/jpeg")]
+    await _send_body(send, body=picture, etag=etag, headers=headers, head=head)
+
+
+async def _send_frame(
+    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+) -> None:
+    uid = asked.uid
+    if claims.grant_id:
+        uid = _original_uids(asked.key, claims.grant_id).get(uid, "")
+    span = archive.frame_span(uid, asked.frame)
+    if span is None:
+        raise Refusal(404, "not_found", "No such frame.")
+    offset, length, syntax = span
+    etag = f'"{asked.key[:32]}{asked.scope}-{archive.position(uid)}-{asked.frame}"'.encode()
+    if _matches(asked, etag):
+        await _send_not_modified(send, etag)
+        return
+    media = MEDIA_TYPES.get(syntax, "application/octet-stream")
+    headers: Headers = [
+        (b"content-type", f"{media}; transfer-syntax={syntax}".encode()),
+        (b"accept-ranges", b"bytes"),
+    ]
+    status, start, count = _range(asked, length)
+    if status == 206:
+        span_text = f"bytes {start}-{start + count - 1}/{length}"
+        headers.append((b"content-range", span_text.encode()))
+    body = b"" if head else await _read(archive, offset + start, count)
+    await _send_body(
+        send, body=body, etag=etag, headers=headers, head=head, status=status, length=count
+    )
+
+
+async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes:
+    """From the page cache at once; from a cold disk in a thread, so that nobody else waits."""
+    descriptor = archive.descriptor(FRAMES)
+    buffer = bytearray(length)
+    try:
+        if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:
+            return bytes(buffer)
+    except OSError:
+        pass  # not in memory, or a file system without NOWAIT
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, os.pread, descriptor, length, offset)
+
+
+def _range(asked: Asked, length: int) -> tuple[int, int, int]:
+    """Status, start and count; one range only, anything else is answered whole (RFC 9110)."""
+    match = _RANGE.match(asked.headers.get(b"range", b""))
+    if not match or match.group(0) == b"bytes=-":
+        return 200, 0, length
+    first, last = match.groups()
+    if first:
+        start = int(first)
+        end = min(int(last) if last else length - 1, length - 1)
+    else:
+        start, end = max(0, length - int(last)), length - 1
+    if start >= length or end < start:
+        raise Refusal(416, "range_not_satisfiable", "No such part of the frame.")
+    return 206, start, end - start + 1
+
+
+def _matches(asked: Asked, etag: bytes) -> bool:
+    sent = asked.headers.get(b"if-none-match", b"")
+    return sent == b"*" or etag in (part.strip() for part in sent.split(b","))
+
+
+# --- how it is sent ----------------------------------------------------------------------------
+
+
+async def _send_not_modified(send: Send, etag: bytes) -> None:
+    headers = [(b"etag", etag), (b"cache-control", IMMUTABLE), *COMMON]
+    await send({"type": "http.response.start", "status": 304, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_body(
+    send: Send,
+    *,
+    body: bytes,
+    etag: bytes,
+    headers: Headers,
+    head: bool,
+    status: int = 200,
+    length: int | None = None,
+) -> None:
+    size = len(body) if length is None else length
+    start = [
+        *headers,
+        (b"content-length", str(size).encode()),
+        (b"etag", etag),
+        (b"cache-control", IMMUTABLE),
+        *COMMON,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+async def _send_problem(send: Send, refusal: Refusal) -> None:
+    body = json.dumps(
+        {
+            "type": f"urn:consilium:problem:{refusal.code}",
+            "title": TITLES[refusal.status],
+            "status": refusal.status,
+            "code": refusal.code,
+            "detail": refusal.detail,
+            "errors": {},
+        }
+    ).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *COMMON,
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,164 @@
+"""Is a ticket still good? Asked of PostgreSQL each second, by one thread per process.
+
+Sign-out, a revoked or ended grant, an unlinked study or a deactivated person end a ticket
+within about a second in every process. When PostgreSQL cannot be read for five seconds,
+nothing is served.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import Future
+from uuid import UUID
+
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from apps.audit.services import record_entry
+from apps.cases.access import grants_in_force
+from apps.core.actors import Actor
+from apps.imaging.models import CaseStudy, PixelTicket
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 1.0
+STALE_AFTER_S = 5.0
+FORGET_AFTER_S = 30.0  # a ticket not used for so long is not polled for
+REFUSALS_PER_POLL = 20
+
+
+class GuardUnavailable(Exception):
+    """PostgreSQL could not be asked; the pixel path answers 503."""
+
+
+def tickets_in_force(ticket_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the tickets that hold right now."""
+    now = timezone.now()
+    grants = grants_in_force(at=now).filter(
+        Q(guise="identified") | Q(guise=OuterRef("guise")),
+        case_id=OuterRef("case_id"),
+        user_id=OuterRef("user_id"),
+    )
+    sessions = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    links = CaseStudy.objects.filter(case_id=OuterRef("case_id"), study_id=OuterRef("study_id"))
+    tickets = PixelTicket.objects.filter(
+        Exists(grants),
+        Exists(sessions),
+        Exists(links),
+        pk__in=list(ticket_ids),
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+        user__is_active=True,
+    )
+    return set(tickets.annotate(ticket=F("pk")).values_list("ticket", flat=True))
+
+
+class TicketGuard:
+    """Per process. ``admit`` is called on the event loop, everything else in the thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._used_at: dict[UUID, float] = {}
+        self._holding: set[UUID] = set()
+        self._asked: dict[UUID, list[Future[bool]]] = {}
+        self._refusals: Counter[tuple[str, str]] = Counter()
+        self._checked_at = float("-inf")
+        self._thread: threading.Thread | None = None
+
+    async def admit(self, ticket_id: UUID) -> bool:
+        """Whether the ticket holds; waits for one look-up when it is new to this process."""
+        now = time.monotonic()
+        with self._lock:
+            self._used_at[ticket_id] = now
+            fresh = now - self._checked_at < STALE_AFTER_S
+            if fresh and ticket_id in self._holding:
+                return True
+            answer: Future[bool] = Future()
+            self._asked.setdefault(ticket_id, []).append(answer)
+            self._ensure_thread()
+        self._wake.set()
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(answer), STALE_AFTER_S)
+        except TimeoutError:
+            raise GuardUnavailable from None
+
+    def note_refusal(self, *, code: str, ticket_id: UUID | None) -> None:
+        """Refusals reach the audit in batches, so that an attacker cannot flood it."""
+        with self._lock:
+            if len(self._refusals) < REFUSALS_PER_POLL:
+                self._refusals[code, str(ticket_id or "")] += 1
+            self._ensure_thread()
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="ticket-guard", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(POLL_S)
+            self._wake.clear()
+            try:
+                self.poll()
+            except Exception:
+                logger.warning("ticket guard: PostgreSQL cannot be read", exc_info=True)
+                connection.close()
+                time.sleep(POLL_S / 4)
+
+    def poll(self) -> None:
+        """One look at PostgreSQL for every ticket in use, and the refusals of the last second."""
+        with self._lock:
+            self._drop_unused()
+            asked, self._asked = self._asked, {}
+            wanted = self._used_at.keys() | asked.keys()
+            refusals, self._refusals = self._refusals, Counter()
+        try:
+            holding = tickets_in_force(wanted) if wanted else set()
+        except Exception:
+            _answer(asked, holding=None)
+            raise
+        with self._lock:
+            self._holding = holding
+            self._checked_at = time.monotonic()
+        _answer(asked, holding=holding)
+        _record_refusals(refusals)
+        if not wanted:
+            connection.close()  # an idle process holds no connection
+
+    def _drop_unused(self) -> None:
+        now = time.monotonic()
+        for ticket_id, used in list(self._used_at.items()):
+            if now - used > FORGET_AFTER_S:
+                del self._used_at[ticket_id]
+
+
+def _answer(asked: dict[UUID, list[Future[bool]]], *, holding: set[UUID] | None) -> None:
+    for ticket_id, answers in asked.items():
+        for answer in answers:
+            if not answer.set_running_or_notify_cancel():
+                continue
+            if holding is None:
+                answer.set_exception(GuardUnavailable())
+            else:
+                answer.set_result(ticket_id in holding)
+
+
+def _record_refusals(refusals: Counter[tuple[str, str]]) -> None:
+    for (code, ticket), count in refusals.items():
+        record_entry(
+            actor=Actor.anonymous(),
+            action="images.refused",
+            entity="pixel_ticket",
+            entity_id=ticket,
+            details={"code": code, "count": count},
+            outcome="refused",
+        )
+
+
+guard = TicketGuard()

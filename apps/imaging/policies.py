@@ -1,0 +1,63 @@
+"""May this actor do this with images? The case's own policies decide about what is in a case."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.choices import IMAGING_DISCIPLINES
+from apps.accounts.selectors import TRAINEE_ROLE
+from apps.cases import policies as case_policies
+from apps.core.actors import Actor
+from apps.core.exceptions import Forbidden
+from apps.core.policies import require_role, signed_in
+
+
+def view_studies(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.view_case(actor=actor, case_id=case_id)
+
+
+def view_originals(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Original files carry identity in every header."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+
+
+def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.link_studies(actor=actor, case_id=case_id)
+
+
+def import_files(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.link_studies(actor=actor, case_id=case_id)
+
+
+def start_import(*, actor: Actor, **ids: Any) -> None:
+    """The case is in the body; the service asks ``import_files`` for it."""
+    signed_in(actor=actor)
+
+
+def view_import(*, actor: Actor, import_id: UUID, **ids: Any) -> None:
+    """Signed in; the selector answers 404 for an import of a case that is not the actor's."""
+    signed_in(actor=actor)
+
+
+def confirm_mismatch(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.confirm_mismatch(actor=actor, case_id=case_id)
+
+
+def search_pacs(*, actor: Actor, **ids: Any) -> None:
+    """Coordinators and imaging clinicians; never administrators, who have no patients."""
+    signed_in(actor=actor)
+    if actor.is_system or actor.has_role("coordinator"):
+        return
+    if actor.discipline in IMAGING_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
+        return
+    raise Forbidden("Searching the PACS is a coordinator's or radiologist's work.")
+
+
+def list_pacs(*, actor: Actor, **ids: Any) -> None:
+    signed_in(actor=actor)
+    if actor.has_role("system_admin"):
+        return
+    search_pacs(actor=actor)
+
+
+def manage_pacs(*, actor: Actor, **ids: Any) -> None:
+    require_role(actor, "system_admin")

@@ -1,0 +1,36 @@
+"""Everything that changes imaging. Each module is one concern; this is the public door."""
+
+from apps.imaging.services.importing import import_files, open_import, process_import
+from apps.imaging.services.ingesting import queue_ingest, retry_ingest, run_ingest
+from apps.imaging.services.linking import link_archived_study, link_study
+from apps.imaging.services.pacs import (
+    create_connection,
+    delete_connection,
+    ensure_connection_from_settings,
+    search_studies,
+    update_connection,
+)
+from apps.imaging.services.pacs import test_connection as test_connection
+from apps.imaging.services.storing import StoreOutcome, store_objects
+from apps.imaging.services.tickets import MintedTicket, mint_ticket
+
+__all__ = [
+    "MintedTicket",
+    "StoreOutcome",
+    "create_connection",
+    "delete_connection",
+    "ensure_connection_from_settings",
+    "import_files",
+    "link_archived_study",
+    "link_study",
+    "mint_ticket",
+    "open_import",
+    "process_import",
+    "queue_ingest",
+    "retry_ingest",
+    "run_ingest",
+    "search_studies",
+    "store_objects",
+    "test_connection",
+    "update_connection",
+]
