@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
+from pydicom import config
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.valuerep import validate_value
 
 from apps.ai.encoding.errors import EncodingRefused
 
@@ -25,6 +29,14 @@ _TYPE_2 = (
 #: PatientSex as PS3.3 C.7.1.1 defines it; anything else is written as empty.
 _SEXES = {"M", "F", "O"}
 
+#: References of the source to objects outside the result; scanners often write them incomplete.
+_NOT_COPIED = {"ReferencedStudySequence", "ReferencedPatientSequence"}
+#: Where the Patient and General Study modules keep their texts.
+_TEXT_GROUPS = {0x0008, 0x0010, 0x0012}
+_CHECKED_VRS = {"SH", "LO", "AS", "DA", "TM", "CS"}
+#: Who it is and what it is are never left out, whatever they look like.
+_IDENTITY = {"PatientID", "IssuerOfPatientID", "SpecificCharacterSet", "Modality", "ImageType"}
+
 UTF8 = "ISO_IR 192"
 
 
@@ -37,19 +49,56 @@ def prepare_sources(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
         The images have no patient space, are multi-frame, or do not belong together.
     """
     _check(source_headers)
-    prepared: list[Dataset] = []
-    for header in source_headers:
-        copied = Dataset()
-        copied.update(header)
-        if hasattr(header, "file_meta"):
-            copied.file_meta = header.file_meta
-        for keyword in _TYPE_2:
-            if keyword not in copied:
-                setattr(copied, keyword, "")
-        if str(copied.PatientSex or "").strip().upper() not in _SEXES:
-            copied.PatientSex = ""
-        prepared.append(copied)
-    return prepared
+    spacing_mm = spacing_between_slices_mm(source_headers)
+    return [_prepare(header, spacing_mm=spacing_mm) for header in source_headers]
+
+
+def _prepare(header: Dataset, *, spacing_mm: float | None) -> Dataset:
+    copied = Dataset()
+    for element in header:  # decoded here, while the header's own character set still holds
+        if element.keyword not in _NOT_COPIED:
+            copied.add(copy(element))  # assignment would reach into a shared element
+    if hasattr(header, "file_meta"):
+        copied.file_meta = header.file_meta
+    copied.SpecificCharacterSet = UTF8
+    for keyword in _find_invalid_text(copied):
+        delattr(copied, keyword)
+    for keyword in _TYPE_2:
+        if keyword not in copied:
+            setattr(copied, keyword, "")
+    if str(copied.PatientSex or "").strip().upper() not in _SEXES:
+        copied.PatientSex = ""
+    if not copied.get("SliceThickness"):
+        copied.SliceThickness = spacing_mm or 1.0
+    return copied
+
+
+def _find_invalid_text(header: Dataset) -> list[str]:
+    """Keywords of patient and study texts that break their own VR.
+
+    Such a value would make our object invalid too. It is left out, never cut: a shortened
+    accession number is a wrong accession number, an empty one is not.
+    """
+    return [
+        element.keyword
+        for element in header
+        if (element.tag.group in _TEXT_GROUPS or element.keyword == "StudyID")
+        and element.VR in _CHECKED_VRS
+        and element.keyword not in _IDENTITY
+        and not _is_valid(element)
+    ]
+
+
+def _is_valid(element: DataElement) -> bool:
+    values = element.value if element.VM > 1 else [element.value]
+    if element.value is None:
+        return True
+    try:
+        for value in values:
+            validate_value(element.VR, str(value), config.RAISE)
+    except ValueError:
+        return False
+    return True
 
 
 def _check(headers: Sequence[Dataset]) -> None:
