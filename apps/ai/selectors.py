@@ -1,14 +1,16 @@
 """Reading models, jobs and findings. What a case thinks of a finding is decided here, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from apps.ai import policies
 from apps.ai.choices import ExportState, FindingState, JobState, VersionState
 from apps.ai.models import Finding, FindingReview, Job, Model, ModelVersion
+from apps.cases.access import standings
+from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.imaging.models import CaseStudy
@@ -33,13 +35,19 @@ def current_version(*, model: Model) -> ModelVersion | None:
 
 
 def list_jobs(*, actor: Actor, case_id: UUID | None) -> "QuerySet[Job]":
-    """Jobs on the studies of one case; without a case, all jobs for the AI administrator."""
+    """Jobs on the studies of one case, or of all cases whose results the actor may see.
+
+    One row per job and case, with ``case_pk`` and ``case_title``. The AI administrator's list
+    without a case holds every job once, without either.
+    """
     jobs = Job.objects.select_related("version__model", "series__study")
-    if case_id is None:
-        policies.manage_models(actor=actor)
+    if case_id is None and actor.has_role(policies.AI_ADMIN):
         return jobs
-    policies.view_results(actor=actor, case_id=case_id)
-    return jobs.filter(series__study__case_studies__case_id=case_id)
+    case_ids = _result_cases(actor=actor, case_id=case_id)
+    return jobs.filter(series__study__case_studies__case_id__in=case_ids).annotate(
+        case_pk=F("series__study__case_studies__case_id"),
+        case_title=F("series__study__case_studies__case__title"),
+    )
 
 
 def get_job(*, actor: Actor, job_id: UUID) -> Job:
@@ -57,23 +65,50 @@ def queue_positions() -> dict[UUID, int]:
     return {job_id: position for position, job_id in enumerate(ids, start=1)}
 
 
-def list_findings(*, actor: Actor, case_id: UUID) -> "QuerySet[Finding]":
-    """Findings on the case's studies, with this case's standing review and its export."""
-    policies.view_results(actor=actor, case_id=case_id)
-    return findings_of_case(case_id=case_id)
+def list_findings(*, actor: Actor, case_id: UUID | None, state: str = "") -> "QuerySet[Finding]":
+    """Findings on the studies of one case, or of all cases whose results the actor may see.
+
+    One row per finding and case, with that case's standing review and its export.
+    """
+    findings = _findings_of_cases(_result_cases(actor=actor, case_id=case_id))
+    if not state:
+        return findings
+    standing = FindingReview.objects.filter(
+        finding_id=OuterRef("pk"), case_id=OuterRef("case_pk"), stands=True
+    )
+    if state == FindingState.UNREVIEWED:
+        return findings.filter(~Exists(standing))
+    return findings.filter(Exists(standing.filter(decision=state)))
 
 
 def findings_of_case(*, case_id: UUID) -> "QuerySet[Finding]":
-    """Same, for callers that have checked access (the live snapshot, documents)."""
-    standing = FindingReview.objects.filter(case_id=case_id, stands=True).select_related(
+    """Findings of one case for callers that have checked access (live snapshot, documents)."""
+    return _findings_of_cases([case_id])
+
+
+def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
+    standing = FindingReview.objects.filter(case_id__in=case_ids, stands=True).select_related(
         "reviewer", "export"
     )
     return (
-        Finding.objects.filter(study__case_studies__case_id=case_id)
+        Finding.objects.filter(study__case_studies__case_id__in=case_ids)
+        .annotate(
+            case_pk=F("study__case_studies__case_id"),
+            case_title=F("study__case_studies__case__title"),
+        )
         .select_related("job__version__model", "job__series", "study")
         .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
         .defer("job__grid")
     )
+
+
+def _result_cases(*, actor: Actor, case_id: UUID | None) -> list[UUID]:
+    if case_id is not None:
+        policies.view_results(actor=actor, case_id=case_id)
+        return [case_id]
+    visible = visible_cases(actor=actor).values_list("pk", flat=True)
+    known = standings(actor=actor, case_ids=visible)
+    return [pk for pk, standing in known.items() if not standing.is_deidentified]
 
 
 def get_finding(*, actor: Actor, finding_id: UUID, case_id: UUID) -> Finding:
@@ -118,9 +153,10 @@ def resolve_case(*, actor: Actor, finding_id: UUID, case_id: UUID | None) -> UUI
 
 
 def standing_review(*, finding: Finding) -> FindingReview | None:
-    """This case's standing review, as fetched by ``findings_of_case``."""
+    """The standing review of the row's case, as fetched by the lists above."""
     reviews: list[FindingReview] = getattr(finding, "standing_reviews", [])
-    return reviews[0] if reviews else None
+    case_id = getattr(finding, "case_pk", None)
+    return next((review for review in reviews if review.case_id == case_id), None)
 
 
 def describe_finding(*, finding: Finding) -> dict[str, Any]:
@@ -130,6 +166,8 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.pk,
         "version": review.version if review else UNREVIEWED_VERSION,
+        "case": getattr(finding, "case_pk", None),
+        "case_title": getattr(finding, "case_title", ""),
         "job": finding.job_id,
         "number": finding.number,
         "model": {"name": version.model.name, "version": version.version},

@@ -42,6 +42,8 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
 class ModelSerializer(serializers.ModelSerializer[Model]):
     kind = serializers.ChoiceField(choices=ModelKind.choices)
     version = serializers.SerializerMethodField()
+    version_id = serializers.SerializerMethodField()
+    sha256 = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
     card = serializers.SerializerMethodField()
     scope = serializers.SerializerMethodField()
@@ -49,11 +51,31 @@ class ModelSerializer(serializers.ModelSerializer[Model]):
 
     class Meta:
         model = Model
-        fields = ("id", "slug", "name", "kind", "version", "state", "card", "scope", "versions")
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "kind",
+            "version",
+            "version_id",
+            "sha256",
+            "state",
+            "card",
+            "scope",
+            "versions",
+        )
 
     def get_version(self, model: Model) -> str:
         version = current_version(model=model)
         return version.version if version else ""
+
+    def get_version_id(self, model: Model) -> UUID | None:
+        version = current_version(model=model)
+        return version.pk if version else None
+
+    def get_sha256(self, model: Model) -> str:
+        version = current_version(model=model)
+        return version.tree_sha256 if version else ""
 
     def get_state(self, model: Model) -> str:
         version = current_version(model=model)
@@ -82,6 +104,8 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 class JobSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    case = serializers.UUIDField(allow_null=True)
+    case_title = serializers.CharField()
     model = JobModelSerializer()
     study_instance_uid = serializers.CharField(allow_null=True)
     series_instance_uid = serializers.CharField(allow_null=True)
@@ -139,6 +163,8 @@ class ExportSerializer(serializers.Serializer[Any]):
 class FindingSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     version = serializers.IntegerField()
+    case = serializers.UUIDField()
+    case_title = serializers.CharField()
     job = serializers.UUIDField()
     number = serializers.IntegerField()
     model = FindingModelSerializer()
@@ -186,6 +212,8 @@ def describe_job(*, job: Job, positions: dict[UUID, int], with_identifiers: bool
     reason = {"code": job.reason_code, "message": job.reason_message}
     return {
         "id": job.pk,
+        "case": getattr(job, "case_pk", None),
+        "case_title": getattr(job, "case_title", ""),
         "model": {
             "id": version.model_id,
             "name": version.model.name,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.ai import policies, selectors, services, storage
 from apps.ai.api import serializers as shapes
-from apps.ai.choices import DismissalReason
+from apps.ai.choices import DismissalReason, FindingState
 from apps.ai.models import Finding, Job
 from apps.audit.services import record_entry
 from apps.core.api.pagination import StandardCursorPagination
@@ -20,6 +20,11 @@ from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
 
 CASE_PARAMETER = OpenApiParameter("case", OpenApiTypes.UUID, description="The case looked at.")
+
+
+STATE_PARAMETER = OpenApiParameter(
+    "state", OpenApiTypes.STR, enum=[str(value) for value in FindingState.values]
+)
 
 
 class FindingPagination(StandardCursorPagination):
@@ -77,7 +82,7 @@ class JobsView(ConsiliumView):
 
     @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.JobSerializer(many=True))
     def get(self, request: Request) -> Response:
-        case_id = _read_case(request, required=False)
+        case_id = _read_case(request)
         jobs = selectors.list_jobs(actor=self.actor, case_id=case_id)
         paginator = StandardCursorPagination()
         page = paginator.paginate_queryset(jobs, request, view=self) or []
@@ -132,10 +137,15 @@ class RetryJobView(ConsiliumView):
 class FindingsView(ConsiliumView):
     policies = {"get": policies.list_in_case}
 
-    @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.FindingSerializer(many=True))
+    @extend_schema(
+        parameters=[CASE_PARAMETER, STATE_PARAMETER],
+        responses=shapes.FindingSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
-        case_id = _read_case(request, required=True)
-        findings = selectors.list_findings(actor=self.actor, case_id=case_id)
+        case_id = _read_case(request)
+        findings = selectors.list_findings(
+            actor=self.actor, case_id=case_id, state=_read_state(request)
+        )
         paginator = FindingPagination()
         page = paginator.paginate_queryset(findings, request, view=self) or []
         record_entry(
@@ -152,7 +162,7 @@ class FindingView(ConsiliumView):
     @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.FindingSerializer)
     def get(self, request: Request, finding_id: UUID) -> Response:
         case_id = selectors.resolve_case(
-            actor=self.actor, finding_id=finding_id, case_id=_read_case(request, required=False)
+            actor=self.actor, finding_id=finding_id, case_id=_read_case(request)
         )
         return Response(_finding_data(self, finding_id, case_id))
 
@@ -255,14 +265,19 @@ class MaskGeometryView(ConsiliumView):
         return Response(shapes.MaskGeometrySerializer(grid).data)
 
 
-def _read_case(request: Request, *, required: bool) -> Any:
+def _read_case(request: Request) -> UUID | None:
     raw = request.query_params.get("case", "")
-    if not raw and not required:
-        return None
     try:
-        return UUID(raw)
+        return UUID(raw) if raw else None
     except ValueError:
-        raise InvalidInput("Name a case.", code="case_required") from None
+        raise InvalidInput("This is not the id of a case.") from None
+
+
+def _read_state(request: Request) -> str:
+    state = request.query_params.get("state", "")
+    if state and state not in FindingState.values:
+        raise InvalidInput("Unknown state.", details={"states": list(FindingState.values)})
+    return state
 
 
 def _job_data(job: Job, *, with_identifiers: bool = True) -> Any:

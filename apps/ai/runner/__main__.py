@@ -70,11 +70,21 @@ def _serve(requests: int, answers: int, scratch: Path, confinement: dict[str, An
 
 
 def _describe_error(run_id: str, error: BaseException) -> dict[str, Any]:
-    code = "out_of_memory" if isinstance(error, MemoryError) else getattr(error, "code", "")
-    if not isinstance(code, str) or not code:
-        code = "model_error"
-    message = f"{type(error).__name__}: {error}"
-    return {"type": "error", "run_id": run_id, "code": code[:80], "message": message[:2_000]}
+    """Name the root of the chain: frameworks wrap what really happened."""
+    chain = [error]
+    while (deeper := chain[-1].__cause__ or chain[-1].__context__) and deeper not in chain:
+        chain.append(deeper)
+    named = next((one.code for one in chain if isinstance(getattr(one, "code", None), str)), "")
+    if any(isinstance(one, MemoryError) for one in chain):
+        named = "out_of_memory"
+    root = chain[-1]
+    message = f"{type(root).__name__}: {root}"
+    return {
+        "type": "error",
+        "run_id": run_id,
+        "code": (named or "model_error")[:80],
+        "message": message[:2_000],
+    }
 
 
 def _interpreter_paths() -> list[Path]:

@@ -8,9 +8,11 @@ the worker. Keys: input ``image``, output ``pred`` (``consilium.json`` may name 
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,35 @@ class BundleRefused(RuntimeError):
         self.code = code
 
 
+class OwnCode:
+    """While entered, ``import scripts`` finds this bundle's code and nobody else's.
+
+    Bundles name their packages alike. Each keeps its own modules, which are put aside when
+    another bundle's turn comes.
+    """
+
+    def __init__(self, *, root: Path) -> None:
+        self._root = str(root.resolve())
+        self._modules: dict[str, ModuleType] = {}
+
+    def __enter__(self) -> None:
+        sys.path.insert(0, self._root)
+        importlib.invalidate_caches()
+        sys.modules.update(self._modules)
+
+    def __exit__(self, *_: object) -> None:
+        sys.path.remove(self._root)
+        for name, module in list(sys.modules.items()):
+            if isinstance(module, ModuleType) and self._owns(module):
+                self._modules[name] = sys.modules.pop(name)
+
+    def _owns(self, module: ModuleType) -> bool:
+        spec = module.__dict__.get("__spec__")
+        locations = [getattr(spec, "origin", None)]
+        locations += list(getattr(spec, "submodule_search_locations", None) or [])
+        return any(str(location).startswith(self._root) for location in locations if location)
+
+
 class BundleModel:
     """A loaded bundle, ready for any number of volumes.
 
@@ -60,11 +91,9 @@ class BundleModel:
         self._side_car = self.manifest.side_car
         self._image_key = str(self._side_car.get("image_key", "image"))
         self._output_key = str(self._side_car.get("output_key", "pred"))
-        sys.path.insert(0, str(root))
-        try:
+        self._own_code = OwnCode(root=root)
+        with self._own_code:
             self._build(root)
-        finally:
-            sys.path.remove(str(root))
 
     def _build(self, root: Path) -> None:
         parser = ConfigParser()
@@ -99,6 +128,20 @@ class BundleModel:
         progress: ProgressReporter,
     ) -> AnalysisOutcome:
         """Label the volume and describe what was labelled."""
+        with self._own_code:
+            labels, probability = self._label(volume, progress)
+        progress(0.9, "measure")
+        segments = find_segments(
+            labels=labels,
+            probability=probability,
+            affine_lps=volume.affine_lps,
+            outputs=self._side_car["outputs"],
+        )
+        return AnalysisOutcome.from_segments(segments=segments, parameters=parameters)
+
+    def _label(
+        self, volume: RunnerVolume, progress: ProgressReporter
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
         progress(0.2, "preprocess")
         data = self._prepare(volume)
         progress(0.35, "inference")
@@ -114,15 +157,7 @@ class BundleModel:
         )
         progress(0.8, "postprocess")
         data = self._finish(data)
-        labels, probability = self._read_output(data, volume.voxels.shape)
-        progress(0.9, "measure")
-        segments = find_segments(
-            labels=labels,
-            probability=probability,
-            affine_lps=volume.affine_lps,
-            outputs=self._side_car["outputs"],
-        )
-        return AnalysisOutcome.from_segments(segments=segments, parameters=parameters)
+        return self._read_output(data, volume.voxels.shape)
 
     def _prepare(self, volume: RunnerVolume) -> dict[str, Any]:
         # MONAI arrays are (x, y, z) = (column, row, slice) with an RAS affine.

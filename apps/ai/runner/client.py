@@ -353,6 +353,8 @@ def _bare_environment(work: Path) -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(work),
+        # Libraries ask for the name of the user; there is no readable list of them in there.
+        "LOGNAME": "model",
         "TMPDIR": str(work),
         "MPLCONFIGDIR": str(work),
         "PYTHONDONTWRITEBYTECODE": "1",

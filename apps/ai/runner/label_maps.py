@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
-from skimage.measure import find_contours
 
 from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult, Urgency
 
@@ -88,12 +87,22 @@ def measure_axes_mm(*, region: MaskRegion, affine_lps: NDArray[np.float64]) -> t
     for plane in region.values:
         if not plane.any():
             continue
-        contours = find_contours(np.pad(plane, 1).astype(float), 0.5)
-        points_mm = np.concatenate(contours) * spacing_mm
+        points_mm = _edge_points(plane) * spacing_mm
         long_mm, short_mm = _calipers(points_mm)
         if long_mm > best[0]:
             best = (long_mm, short_mm)
     return best
+
+
+def _edge_points(plane: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(row, column) half-way between each inside voxel and its outside neighbours in plane."""
+    padded = np.pad(plane, 1)
+    points = []
+    for row_step, column_step in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        outside = ~np.roll(padded, (-row_step, -column_step), axis=(0, 1))
+        edges = np.argwhere(padded & outside).astype(float)
+        points.append(edges + np.array([0.5 * row_step, 0.5 * column_step]))
+    return np.concatenate(points)
 
 
 def _calipers(points_mm: NDArray[np.float64]) -> tuple[float, float]:
