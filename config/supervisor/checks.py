@@ -6,6 +6,7 @@ import errno
 import shutil
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from config.supervisor.errors import CannotStart
@@ -71,16 +72,21 @@ def _disk_full(*, directory: Path, free_bytes: int) -> CannotStart:
 
 def _describe_listener(*, port: int) -> str:
     """`` by pid 12 (nginx)``, as far as this user may know."""
-    inodes = _listening_inodes(port=port)
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port=port)}
     for directory in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {str(link.readlink()) for link in (directory / "fd").iterdir()}
+        if sockets & _open_files(directory):
             name = (directory / "comm").read_text(encoding="utf-8").strip()
-        except OSError:
-            continue
-        if any(f"socket:[{inode}]" in links for inode in inodes):
             return f" by pid {directory.name} ({name})"
     return ""
+
+
+def _open_files(process: Path) -> set[str]:
+    found = set()
+    with suppress(OSError):  # somebody else's, or gone
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                found.add(str(link.readlink()))
+    return found
 
 
 def _listening_inodes(*, port: int) -> set[str]:
