@@ -8,21 +8,42 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Barrier
 from typing import TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 ResultT = TypeVar("ResultT")
 
 THREADS = 8
 
-_pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="live-db")
+_pool: ThreadPoolExecutor | None = None
 
 
 async def run_db(function: Callable[..., ResultT], **arguments: object) -> ResultT:
     """Call a blocking function in a database thread."""
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="live-db")
     call = partial(_call, function, arguments)
     return await asyncio.get_running_loop().run_in_executor(_pool, call)
+
+
+def close_threads() -> None:
+    """Close the threads' connections and the threads; the next call starts new ones."""
+    global _pool
+    pool, _pool = _pool, None
+    if pool is None:
+        return
+    together = Barrier(THREADS)
+    for done in [pool.submit(_close_connection, together) for _ in range(THREADS)]:
+        done.result()
+    pool.shutdown()
+
+
+def _close_connection(together: Barrier) -> None:
+    together.wait(timeout=10)
+    connections.close_all()
 
 
 def _call(function: Callable[..., ResultT], arguments: dict[str, object]) -> ResultT:

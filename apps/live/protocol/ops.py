@@ -53,8 +53,20 @@ class MeasurementPutPayload(MeasurementGeometry):
     label: Label = ""
 
 
-class MeasurementRevisePayload(MeasurementGeometry):
+class MeasurementRevisePayload(WireModel):
+    """New points in the same space, a new label, or both; what is absent stays."""
+
+    points_lps: list[PointLps] | None = Field(default=None, min_length=2, max_length=4)
+    points_image: list[PointImage] | None = Field(default=None, min_length=2, max_length=4)
     label: Label | None = None
+
+    @model_validator(mode="after")
+    def _check_something(self) -> Self:
+        if self.points_lps is not None and self.points_image is not None:
+            raise ValueError("give points_lps or points_image, and not both")
+        if self.points_lps is None and self.points_image is None and self.label is None:
+            raise ValueError("a revision revises something")
+        return self
 
 
 class EmptyPayload(WireModel):

@@ -415,6 +415,9 @@ export interface MeasurementRevise {
   payload: MeasurementRevisePayload;
 }
 
+/**
+ * New points in the same space, a new label, or both; what is absent stays.
+ */
 export interface MeasurementRevisePayload {
   points_lps?: PointLps[] | null;
   points_image?: PointImage[] | null;
