@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import weakref
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -35,10 +36,7 @@ class SeriesArchive:
         self.instances: list[dict[str, Any]] = self.manifest["instances"]
         self._position = {one["sop_instance_uid"]: n for n, one in enumerate(self.instances)}
         self._descriptors: dict[str, int] = {}
-
-    def __del__(self) -> None:
-        for descriptor in self.__dict__.get("_descriptors", {}).values():
-            os.close(descriptor)
+        weakref.finalize(self, _close_all, self._descriptors)
 
     def instance(self, sop_instance_uid: str) -> dict[str, Any] | None:
         position = self._position.get(sop_instance_uid)
@@ -123,6 +121,11 @@ class SeriesArchive:
             if not path.exists() or _sha256(path) != facts["sha256"]:
                 broken.append(name)
         return broken
+
+
+def _close_all(descriptors: dict[str, int]) -> None:
+    for descriptor in descriptors.values():
+        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:
