@@ -22,8 +22,8 @@ from scipy import ndimage
 from apps.demo.phantoms import PhantomVolume
 from apps.demo.training.phantom_cases import HELD_OUT_FROM, draw_phantom
 
-#: Ten phantoms; 9005 has no lesion (every sixth has none), and 9011 neither.
-HELD_OUT_SEEDS = tuple(range(HELD_OUT_FROM + 1, HELD_OUT_FROM + 13))
+#: Nine phantoms with lesions; 9005 has none, like every sixth.
+HELD_OUT_SEEDS = tuple(range(HELD_OUT_FROM + 1, HELD_OUT_FROM + 11))
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _FILE_TRANSFORMS = {"LoadImaged", "SaveImaged"}

@@ -1,4 +1,4 @@
-"""Real series for these tests: read from ../shared/data, never copied; absent, tests skip by name."""
+"""Real series: read from ../shared/data, never copied; absent, tests skip by name."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def affine_of(headers: list[Dataset]) -> NDArray[np.float64]:
 
 def read_nifti_mask(path: Path) -> NDArray[np.bool_]:
     """A NIfTI-1 mask as (slice, row, column), in the file's own order."""
-    raw = gzip.open(path).read()
+    raw = gzip.decompress(path.read_bytes())
     dimensions = [int(v) for v in np.frombuffer(raw, "<i2", 8, 40)]
     kind = {2: "u1", 4: "<i2", 8: "<i4", 16: "<f4", 64: "<f8", 512: "<u2"}
     dtype = kind[int(np.frombuffer(raw, "<i2", 1, 70)[0])]

@@ -34,7 +34,11 @@ class SyntheticVolume:
 
 
 def pet_header(
-    *, index: int = 0, slice_mm: float = 4.0, injection: dict[str, Any] | None = None, **changes: Any
+    *,
+    index: int = 0,
+    slice_mm: float = 4.0,
+    injection: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> Dataset:
     """One PET header: 70 kg, 368.08 MBq of F-18 at 10:00, scan and decay reference at 11:00.
 

@@ -1,4 +1,4 @@
-"""Single-frame CT, PET and MR headers in any orientation and slice order, as scanners write them."""
+"""Single-frame CT, PET and MR headers in any orientation and slice order."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def series_headers(
     """
     row, column = _directions(orientation)
     normal = np.cross(row, column) * (-1 if orientation == "reversed" else 1)
-    return [
-        _header(index, modality, row, column, normal, changes) for index in range(SLICES)
-    ]
+    return [_header(index, modality, row, column, normal, changes) for index in range(SLICES)]
 
 
 def _directions(orientation: Orientation) -> tuple[np.ndarray, np.ndarray]:

@@ -158,9 +158,9 @@ def assert_geometry_reads_back(seg_bytes: bytes, headers: list[Dataset], mask: n
 
 def _points_lps(header: Dataset, plane: np.ndarray) -> np.ndarray:
     rows, columns = np.nonzero(plane)
-    direction_row, direction_column = np.array(
-        header.ImageOrientationPatient, dtype=float
-    ).reshape(2, 3)
+    direction_row, direction_column = np.array(header.ImageOrientationPatient, dtype=float).reshape(
+        2, 3
+    )
     row_mm, column_mm = (float(value) for value in header.PixelSpacing)
     return (
         np.array(header.ImagePositionPatient, dtype=float)
@@ -189,9 +189,7 @@ def assert_report_reads_back(
     )
     measured = group.get_measurements()
     assert [item.value for item in measured] == [m.value for m in segment.measurements]
-    assert [item.name.value for item in measured] == [
-        m.concept.value for m in segment.measurements
-    ]
+    assert [item.name.value for item in measured] == [m.concept.value for m in segment.measurements]
     assert [item.unit.value for item in measured] == [
         m.unit_code.value for m in segment.measurements
     ]
@@ -325,7 +323,9 @@ def text_items(dataset: Dataset, code: str) -> list[Any]:
     """Values of all content items with this concept, anywhere in the tree."""
     found: list[Any] = []
     for item in dataset.get("ContentSequence") or []:
-        name = item.ConceptNameCodeSequence[0].CodeValue if "ConceptNameCodeSequence" in item else ""
+        name = (
+            item.ConceptNameCodeSequence[0].CodeValue if "ConceptNameCodeSequence" in item else ""
+        )
         if name == code:
             found.append(
                 item.get("TextValue")

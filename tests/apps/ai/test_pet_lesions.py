@@ -285,9 +285,7 @@ def test_what_progress_raises_passes_through_so_that_a_run_can_be_cancelled() ->
 
     volume = suv_volume(background())
     with pytest.raises(Cancelled):
-        pet_lesions.run(
-            volume=volume, headers=volume.headers, parameters={}, progress=progress
-        )
+        pet_lesions.run(volume=volume, headers=volume.headers, parameters={}, progress=progress)
 
 
 def test_progress_never_goes_back_and_ends_at_one() -> None:
