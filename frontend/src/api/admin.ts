@@ -57,7 +57,8 @@ export interface PacsForm {
   base_url: string
   auth_kind: string
   username: string
-  password: string
+  secret: string
+  allowed_networks: string[]
 }
 
 export function usePacsActions() {

@@ -10,8 +10,7 @@ import type {
   Decision,
   LiveSession,
   Meeting,
-  Position,
-  Recommendation,
+  Stance,
 } from './types'
 
 export const boardKeys = {
@@ -23,7 +22,7 @@ export const boardKeys = {
 
 export interface MeetingFilters {
   board?: string
-  from?: string
+  since?: string
 }
 
 export function useBoards() {
@@ -62,7 +61,7 @@ export function useMeeting(meetingId: string | null) {
 export function useCreateMeeting() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (meeting: { board: string; starts_at: string; location?: string; duration_minutes?: number }) =>
+    mutationFn: (meeting: { board: string; starts_at: string; ends_at: string; room: string }) =>
       http.post<Meeting>('/api/meetings', meeting),
     onSuccess: () => client.invalidateQueries({ queryKey: ['meetings'] }),
   })
@@ -93,7 +92,7 @@ export function useAgendaActions(meetingId: string) {
     }),
     move: useMutation({
       mutationFn: ({ item, position }: { item: AgendaItem; position: number }) =>
-        http.patch<AgendaItem>(`/api/agenda-items/${item.id}`, { position }),
+        http.patch<AgendaItem>(`/api/agenda-items/${item.id}`, { position }, { version: item.version }),
       onMutate: ({ item, position }) => {
         const before = client.getQueryData<AgendaItem[]>(key)
         if (before) client.setQueryData(key, reorder(before, item.id, position))
@@ -131,33 +130,99 @@ export function useDecisions(caseId: string, enabled = true) {
 
 /** What a person fills in; the rest of a Decision is the server's. */
 export interface DecisionDraft {
-  recommendations: Recommendation[]
+  recommendations: RecommendationDraft[]
   consensus: Consensus | ''
-  positions: Position[]
+  positions: PositionDraft[]
+  summary: string
+  conditions: string
+}
+
+export interface RecommendationDraft {
+  text: string
+  intent: string
+  responsible: string | null
+  due: string | null
+}
+
+export interface PositionDraft {
+  user: string
+  stance: Stance
+  statement: string
+}
+
+/** An empty form: no consensus is chosen for anybody. */
+export const emptyDraft = (): DecisionDraft => ({
+  recommendations: [{ text: '', intent: '', responsible: null, due: null }],
+  consensus: '',
+  positions: [],
+  summary: '',
+  conditions: '',
+})
+
+export function draftOf(decision: Decision): DecisionDraft {
+  return {
+    recommendations: [...decision.recommendations]
+      .sort((a, b) => a.position - b.position)
+      .map(({ text, intent, responsible, due }) => ({ text, intent, responsible: responsible?.id ?? null, due })),
+    consensus: decision.consensus,
+    positions: decision.positions.map(({ user, stance, statement }) => ({ user: user.id, stance, statement })),
+    summary: decision.summary,
+    conditions: decision.conditions,
+  }
+}
+
+/** What keeps a draft from being kept, as catalogue keys; empty when it may be. */
+export function draftGaps(draft: DecisionDraft): ('recommendation' | 'consensus' | 'dissent')[] {
+  const gaps: ('recommendation' | 'consensus' | 'dissent')[] = []
+  if (!draft.recommendations.some((entry) => entry.text.trim())) gaps.push('recommendation')
+  if (!draft.consensus) gaps.push('consensus')
+  if (draft.positions.some((entry) => entry.stance === 'dissent' && !entry.statement.trim())) gaps.push('dissent')
+  return gaps
+}
+
+/** The body that REST and the live op `decision.draft` share. */
+export function draftBody(draft: DecisionDraft) {
+  return {
+    recommendations: draft.recommendations
+      .filter((entry) => entry.text.trim())
+      .map(({ text, intent, responsible, due }) => ({
+        text: text.trim(),
+        ...(intent ? { intent } : {}),
+        responsible,
+        due: due || null,
+      })),
+    positions: draft.positions.map(({ user, stance, statement }) => ({ user, stance, statement: statement.trim() })),
+    consensus: draft.consensus,
+    summary: draft.summary.trim(),
+    conditions: draft.conditions.trim(),
+  }
 }
 
 export function useDecisionActions(caseId: string) {
   const client = useQueryClient()
-  const refresh = () => client.invalidateQueries({ queryKey: boardKeys.decisions(caseId) })
+  const refresh = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: boardKeys.decisions(caseId) }),
+      client.invalidateQueries({ queryKey: ['case', caseId] }),
+    ])
   return {
     save: useMutation({
-      mutationFn: ({ decision, meetingId, draft }: { decision: Decision | null; meetingId?: string; draft: DecisionDraft }) =>
-        decision
-          ? http.patch<Decision>(
-              `/api/decisions/${decision.id}`,
-              { ...draft, version: decision.version },
-              { version: decision.version },
-            )
-          : http.post<Decision>('/api/decisions', { case: caseId, meeting: meetingId ?? null, ...draft }),
+      mutationFn: ({ decision, meetingId, draft }: { decision: Decision | null; meetingId?: string | null; draft: DecisionDraft }) => {
+        const body = { ...draftBody(draft), meeting: meetingId ?? decision?.meeting?.id ?? null }
+        return decision
+          ? http.patch<Decision>(`/api/decisions/${decision.id}`, body, { version: decision.version })
+          : http.post<Decision>('/api/decisions', { case: caseId, ...body })
+      },
       onSettled: refresh,
     }),
     sign: useMutation({
       mutationFn: (decision: Decision) =>
-        http.post<Decision>(
-          `/api/decisions/${decision.id}/sign`,
-          { version: decision.version },
-          { version: decision.version },
-        ),
+        http.post<Decision>(`/api/decisions/${decision.id}/sign`, {}, { version: decision.version }),
+      onSettled: refresh,
+    }),
+    statePosition: useMutation({
+      mutationFn: ({ decision, stance, statement }: { decision: Decision; stance: Stance; statement: string }) =>
+        http.post<Decision>(`/api/decisions/${decision.id}/position`, { stance, statement }),
       onSettled: refresh,
     }),
   }

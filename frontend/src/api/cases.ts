@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
-import { getAll } from './pages'
-import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, Study } from './types'
+import { getAll, getPage } from './pages'
+import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, PatientIdentity, Study } from './types'
 
 export const caseKeys = {
   list: (filters?: CaseFilters) => ['cases', filters ?? {}] as const,
@@ -14,7 +14,7 @@ export const caseKeys = {
 export interface CaseFilters {
   search?: string
   status?: string
-  urgency?: string
+  tumour_type?: string
 }
 
 export function useCases(filters?: CaseFilters) {
@@ -22,7 +22,9 @@ export function useCases(filters?: CaseFilters) {
     queryKey: caseKeys.list(filters),
     queryFn: ({ signal }) => getAll<CaseListEntry>('/api/cases', { query: { ...filters }, signal }),
     placeholderData: (previous) => previous,
-    refetchInterval: 30_000,
+    // Each reading of a list is an audit entry: no faster than it changes.
+    refetchInterval: 60_000,
+    staleTime: 20_000,
   })
 }
 
@@ -30,10 +32,12 @@ export function useCase(caseId: string) {
   return useQuery({
     queryKey: caseKeys.one(caseId),
     queryFn: ({ signal }) => http.get<CaseDetail>(`/api/cases/${caseId}`, { signal }),
+    enabled: caseId !== '',
   })
 }
 
 export interface NewCase {
+  patient: string
   title: string
   clinical_question: string
   tumour_type: string
@@ -41,7 +45,6 @@ export interface NewCase {
   urgency_reason: string
   history: string
   stage: string
-  patient: { patient_id: string; issuer: string; name: string; birth_date: string | null; sex: string }
 }
 
 export function useCreateCase() {
@@ -49,6 +52,26 @@ export function useCreateCase() {
   return useMutation({
     mutationFn: (entry: NewCase) => http.post<CaseDetail>('/api/cases', entry),
     onSuccess: () => client.invalidateQueries({ queryKey: ['cases'] }),
+  })
+}
+
+export function usePatients(search: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['patients', search],
+    queryFn: ({ signal }) => getPage<PatientIdentity>('/api/patients', { query: { search }, signal }),
+    select: (page) => page.results,
+    enabled,
+    placeholderData: (previous) => previous,
+  })
+}
+
+export type NewPatient = Pick<PatientIdentity, 'patient_id' | 'name' | 'birth_date' | 'sex'> & { issuer: string }
+
+export function useCreatePatient() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (patient: NewPatient) => http.post<PatientIdentity>('/api/patients', patient),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['patients'] }),
   })
 }
 
@@ -65,10 +88,11 @@ export function useReviseCase(caseId: string) {
   })
 }
 
-export function useMembers(caseId: string) {
+export function useMembers(caseId: string, enabled = true) {
   return useQuery({
     queryKey: caseKeys.members(caseId),
     queryFn: ({ signal }) => getAll<CaseMember>(`/api/cases/${caseId}/members`, { signal }),
+    enabled,
   })
 }
 

@@ -25,19 +25,19 @@ export function useFindings(filters: FindingFilters, enabled = true) {
 
 /** `reason_code` values of a dismissal. There is no default: somebody must choose. */
 export const DISMISS_REASONS = [
-  'artefact',
-  'normal_anatomy',
-  'benign_known',
-  'wrong_location',
-  'wrong_boundary',
-  'wrong_class',
+  'false-positive-artefact',
+  'false-positive-normal-anatomy',
+  'false-positive-benign-known',
+  'wrong-location',
+  'wrong-size-boundary',
+  'wrong-class',
   'duplicate',
-  'already_known',
-  'not_relevant',
-  'image_quality',
-  'out_of_scope',
-  'treatment_change',
-  'cannot_assess',
+  'already-known',
+  'not-relevant-to-question',
+  'image-quality',
+  'out-of-scope',
+  'treatment-change',
+  'cannot-assess',
   'other',
 ] as const
 export type DismissReason = (typeof DISMISS_REASONS)[number]

@@ -27,7 +27,7 @@ export async function uploadFiles({
   const form = new FormData()
   form.append('case', caseId)
   if (mismatchReason) form.append('mismatch_reason', mismatchReason)
-  for (const file of files) form.append('files', file, file.webkitRelativePath || file.name)
+  for (const file of files) form.append('files', file, pathOf(file))
   const token = await csrfToken()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -55,7 +55,13 @@ export async function uploadFiles({
   })
 }
 
-const SETTLED = new Set(['done', 'finished', 'completed', 'stored', 'failed', 'partial'])
+/** Where a file lay in its folder; a dropped folder tells it under another name. */
+function pathOf(file: File): string {
+  const dropped = 'relativePath' in file && typeof file.relativePath === 'string' ? file.relativePath : ''
+  return (file.webkitRelativePath || dropped || file.name).replace(/^\.?\//, '')
+}
+
+const SETTLED = new Set(['done', 'failed'])
 export const isImportSettled = (batch: ImportBatch | undefined): boolean => batch !== undefined && SETTLED.has(batch.state)
 
 export function useImport(importId: string | null) {

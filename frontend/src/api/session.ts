@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { forgetCsrfToken } from './csrf'
 import { http } from './http'
+import { forgetTickets } from './pixels'
 import { Problem } from './problem'
 import type { Me } from './types'
 
@@ -68,7 +69,10 @@ export function useSignOut() {
   return useMutation({
     mutationFn: signOut,
     // Nothing of one person's may be left for the next one at this screen.
-    onSettled: () => client.clear(),
+    onSettled: () => {
+      forgetTickets()
+      client.clear()
+    },
   })
 }
 

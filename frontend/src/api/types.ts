@@ -33,8 +33,6 @@ export interface Me extends PersonRef {
   institution: Institution | null
   is_trainee: boolean
   system_roles: string[]
-  board_roles?: { board: string; board_name?: string; name?: string; role: string }[]
-  can?: string[]
   totp_enabled: boolean
 }
 
@@ -66,6 +64,7 @@ export interface CaseListEntry {
   urgency_reason: string
   needed_by: string | null
   guise: Guise
+  capacity: string
   patient: PatientIdentity
   images: { ready: number; total: number }
   next_meeting: { id: string; starts_at: string; board: string } | null
@@ -73,13 +72,28 @@ export interface CaseListEntry {
   updated_at: string
 }
 
+/** What the server would allow; it checks again on each act. */
+export type Capability =
+  | 'edit'
+  | 'manage_members'
+  | 'link_studies'
+  | 'confirm_mismatch'
+  | 'annotate'
+  | 'run_ai'
+  | 'review_findings'
+  | 'write_decision'
+  | 'sign_decision'
+  | 'state_position'
+  | 'view_identified'
+
 export interface CaseDetail extends CaseListEntry {
   history: string
   diagnosis: CodedConcept | null
   stage: string
   ecog: number | null
   members_count: number
-  can: string[]
+  expires_at: string | null
+  can: Capability[]
 }
 
 export interface CaseMember {
@@ -133,8 +147,8 @@ export interface PacsConnection {
   base_url: string
   auth_kind?: string
   username?: string
+  allowed_networks?: string[]
   is_active?: boolean
-  version?: number
 }
 
 export interface PacsTest {
@@ -159,14 +173,16 @@ export interface PacsStudy {
 
 export interface ImportFile {
   name: string
-  verdict: 'stored' | 'duplicate' | 'rejected' | 'pending'
+  verdict: 'pending' | 'stored' | 'duplicate' | 'rejected'
   code: string
   reason: string
+  details?: Record<string, unknown> | null
 }
 
 export interface ImportBatch {
   id: string
-  state: string
+  state: 'pending' | 'running' | 'done' | 'failed'
+  error?: { code: string; message: string } | null
   files: ImportFile[]
 }
 
@@ -240,77 +256,84 @@ export interface Finding {
   centroid_lps: [number, number, number] | null
   bbox_lps: [[number, number, number], [number, number, number]] | null
   mask_url: string | null
-  export: { state: 'none' | 'queued' | 'storing' | 'stored' | 'failed'; error: string | null } | null
+  export: { state: 'none' | 'queued' | 'storing' | 'stored' | 'failed' | 'withdrawn'; error: string | null } | null
 }
 
 export interface Board {
   id: string
   name: string
-  tumour_types?: string[]
-  description?: string
-  can?: string[]
+  description: string
+  minutes_per_case: number
+  my_role: string | null
 }
 
 export interface BoardMember {
   id: string
-  user: PersonRef
+  user: Person
   role: string
-}
-
-export interface AgendaItem {
-  id: string
-  position: number
-  status: string
-  case: CaseListEntry
-  decision?: { id: string; state: string } | null
-  version?: number
+  created_at: string
 }
 
 export interface Meeting {
   id: string
-  version?: number
+  version: number
   board: { id: string; name: string }
-  title?: string
   starts_at: string
-  ends_at?: string | null
-  duration_minutes?: number | null
-  location?: string
-  status: string
-  agenda_count?: number
-  capacity?: number | null
-  live_session?: string | null
-  can?: string[]
+  ends_at: string
+  room: string
+  video_url: string
+  status: 'planned' | 'open' | 'closed' | 'cancelled'
+  case_count: number
+  my_role: string | null
+}
+
+export interface AgendaItem {
+  id: string
+  version: number
+  meeting: string
+  case: CaseListEntry
+  position: number
+  minutes: number
+  status: 'planned' | 'current' | 'discussed' | 'deferred'
+  started_at: string | null
+  ended_at: string | null
 }
 
 export type Consensus = 'consensus' | 'majority' | 'none'
 export type Stance = 'agree' | 'dissent' | 'abstain'
 
 export interface Recommendation {
+  id: string
+  position: number
   text: string
   intent: string
+  responsible: Person | null
   due: string | null
-  responsible: string
 }
 
 export interface Position {
-  user: string
-  display_name?: string
-  discipline?: string
+  id: string
+  user: Person
   stance: Stance
   statement: string
+  recorded_by: Person | null
 }
 
 export interface Decision {
   id: string
   version: number
   case: string
-  meeting: string | null
-  state: string
+  meeting: Meeting | null
+  status: 'draft' | 'signed'
+  consensus: Consensus
+  summary: string
+  conditions: string
   recommendations: Recommendation[]
-  consensus: Consensus | ''
   positions: Position[]
+  view: unknown
+  drafted_by: Person | null
+  signed_by: Person | null
   signed_at: string | null
-  signed_by: PersonRef | null
   created_at: string
   updated_at: string
 }

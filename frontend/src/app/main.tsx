@@ -1,4 +1,8 @@
 import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import '@mantine/spotlight/styles.css'
+import '@mantine/dates/styles.css'
+import '@mantine/dropzone/styles.css'
 import '@fontsource-variable/inter'
 import '@/ui/tokens.css'
 import '@/locales/i18n'

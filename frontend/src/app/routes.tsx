@@ -1,11 +1,60 @@
-import { createBrowserRouter, type LazyRouteFunction, type RouteObject } from 'react-router-dom'
+import { createBrowserRouter, type LazyRouteFunction, type RouteObject, useOutletContext } from 'react-router-dom'
+
+import type { Me } from '@/api/types'
+
+import { RouteError } from './errors/RouteError'
+import { SessionGate } from './session/SessionGate'
+import { BareShell, Shell } from './shell/Shell'
 
 /** Every screen is its own chunk; the viewer's (Cornerstone) is the heavy one. */
 const screen =
   (load: () => Promise<{ default: React.ComponentType }>): LazyRouteFunction<RouteObject> =>
   async () => ({ Component: (await load()).default })
 
-export const router = createBrowserRouter([
-  { path: '/cases/:caseId/view', lazy: screen(() => import('@/features/viewer/ViewerRoute')) },
-  { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
-])
+function FramedShell() {
+  return <Shell me={useOutletContext<Me>()} />
+}
+
+const inFrame: RouteObject[] = [
+  { index: true, lazy: screen(() => import('@/features/home/HomeRoute')) },
+  { path: 'worklist', lazy: screen(() => import('@/features/worklist/WorklistRoute')) },
+  { path: 'cases/:caseId', lazy: screen(() => import('@/features/cases/CaseRoute')) },
+  { path: 'meetings', lazy: screen(() => import('@/features/boards/MeetingsRoute')) },
+  { path: 'meetings/:meetingId', lazy: screen(() => import('@/features/boards/MeetingRoute')) },
+  { path: 'findings', lazy: screen(() => import('@/features/ai/FindingInboxRoute')) },
+  { path: 'models', lazy: screen(() => import('@/features/ai/ModelsRoute')) },
+  { path: 'admin', lazy: screen(() => import('@/features/admin/AdminRoute')) },
+  { path: 'audit', lazy: screen(() => import('@/features/audit/AuditRoute')) },
+  { path: 'account/security', lazy: screen(() => import('@/features/auth/SecurityRoute')) },
+  { path: '*', lazy: screen(() => import('./errors/NotFoundRoute')) },
+]
+
+export const routes: RouteObject[] = [
+  { path: '/sign-in', lazy: screen(() => import('@/features/auth/SignInRoute')), ErrorBoundary: RouteError },
+  {
+    Component: SessionGate,
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    children: [
+      {
+        Component: BareShell,
+        children: [
+          {
+            ErrorBoundary: RouteError,
+            children: [
+              { path: '/cases/:caseId/view', lazy: screen(() => import('@/features/viewer/ViewerRoute')) },
+              { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
+            ],
+          },
+        ],
+      },
+      {
+        path: '/',
+        Component: FramedShell,
+        children: [{ ErrorBoundary: RouteError, children: inFrame }],
+      },
+    ],
+  },
+]
+
+export const router = createBrowserRouter(routes)

@@ -1,0 +1,35 @@
+import {
+  type Icon,
+  IconAdjustments,
+  IconCalendarEvent,
+  IconHome,
+  IconListDetails,
+  IconShieldSearch,
+  IconSparkles,
+  IconTopologyStar3,
+} from '@tabler/icons-react'
+
+import type { Me } from '@/api/types'
+
+export interface Destination {
+  key: 'home' | 'worklist' | 'meetings' | 'findings' | 'models' | 'admin' | 'audit'
+  to: string
+  icon: Icon
+  /** Key after `g`. */
+  hotkey: string
+  /** Who is shown the door; the server decides who passes. */
+  visibleTo: (me: Me) => boolean
+}
+
+const everybody = () => true
+const role = (wanted: string) => (me: Me) => me.system_roles.includes(wanted)
+
+export const destinations: Destination[] = [
+  { key: 'home', to: '/', icon: IconHome, hotkey: 'h', visibleTo: everybody },
+  { key: 'worklist', to: '/worklist', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
+  { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
+  { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },
+  { key: 'models', to: '/models', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
+  { key: 'admin', to: '/admin', icon: IconAdjustments, hotkey: 's', visibleTo: role('system_admin') },
+  { key: 'audit', to: '/audit', icon: IconShieldSearch, hotkey: 'u', visibleTo: role('auditor') },
+]

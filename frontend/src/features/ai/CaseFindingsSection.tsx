@@ -1,0 +1,38 @@
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router-dom'
+
+import { useFindings, useReviewFinding } from '@/api/findings'
+import type { CaseDetail } from '@/api/types'
+import { AiMark } from '@/ui/clinical'
+import { LoadingRows } from '@/ui/DataTable'
+import { ProblemNotice } from '@/ui/ProblemNotice'
+import { Section } from '@/ui/Screen'
+
+import { FindingsPanel } from './FindingsPanel'
+import { findingUrl } from './links'
+
+export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
+  const { t } = useTranslation('ai')
+  const navigate = useNavigate()
+  const findings = useFindings({ case: entry.id })
+  const review = useReviewFinding()
+  const unreviewed = (findings.data ?? []).filter((finding) => finding.state === 'unreviewed').length
+  return (
+    <Section
+      title={t('cases:findings.title')}
+      count={findings.data?.length}
+      id="findings"
+      actions={unreviewed > 0 && <AiMark count={unreviewed} />}
+    >
+      {findings.error && !findings.data && <ProblemNotice problem={findings.error} onRetry={() => void findings.refetch()} />}
+      {!findings.data && !findings.error && <LoadingRows label={t('common:list.loading')} rows={2} />}
+      {findings.data && (
+        <FindingsPanel
+          findings={findings.data}
+          review={entry.can.includes('review_findings') ? review : null}
+          onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
+        />
+      )}
+    </Section>
+  )
+}

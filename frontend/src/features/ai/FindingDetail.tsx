@@ -1,0 +1,103 @@
+import { Button } from '@mantine/core'
+import { IconId, IconPhoto, IconSparkles } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
+
+import { useCase } from '@/api/cases'
+import { useModels, useReviewFinding } from '@/api/findings'
+import type { Finding } from '@/api/types'
+import { formatFigure, formatProbability, formatQuantity } from '@/ui/format'
+
+import { FindingStateChip, ReviewLine } from './FindingCard'
+import classes from './Findings.module.css'
+import { findingUrl } from './links'
+import { ModelCardDialog } from './ModelCardDialog'
+import { ReviewForm } from './ReviewForm'
+import { quantityName } from './words'
+
+interface FindingDetailProps {
+  finding: Finding
+  caseId: string | null
+  caseTitle?: string
+}
+
+/** One finding with everything a reviewer needs to decide: figures, place, provenance, card. */
+export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps) {
+  const { t } = useTranslation('ai')
+  const entry = useCase(caseId ?? '')
+  const review = useReviewFinding()
+  const models = useModels()
+  const [isCardOpen, setCardOpen] = useState(false)
+  const model = models.data?.find((one) => one.name === finding.model.name && one.version === finding.model.version)
+  const mayReview = entry.data?.can.includes('review_findings') ?? false
+  return (
+    <article className={classes.detail} data-finding={finding.id}>
+      <h2 className={classes.detailTitle}>
+        <IconSparkles size={20} aria-hidden />
+        {finding.label}
+        <FindingStateChip finding={finding} />
+      </h2>
+      <div className={classes.dim}>{[caseTitle, finding.code?.display, finding.site?.display].filter(Boolean).join(' · ')}</div>
+
+      <section className={classes.block} aria-label={t('finding.measurements')}>
+        <div className={classes.values}>
+          {finding.measurements.map(({ quantity, value, unit }) => (
+            <div key={quantity} className={classes.value}>
+              <div className={classes.valueName}>{quantityName(quantity)}</div>
+              <div className={classes.valueFigure}>{formatQuantity(value, unit)}</div>
+            </div>
+          ))}
+          <div className={classes.value}>
+            <div className={classes.valueName}>{t('finding.probability')}</div>
+            {finding.probability === null ? (
+              <div className={classes.dim}>{t('finding.probabilityNone')}</div>
+            ) : (
+              <div className={classes.valueFigure}>{formatProbability(finding.probability)}</div>
+            )}
+          </div>
+        </div>
+      </section>
+
+      <section className={classes.block}>
+        <h3 className={classes.blockTitle}>{t('finding.evidence')}</h3>
+        <dl className={classes.facts}>
+          <dt>{t('finding.model')}</dt>
+          <dd>
+            {finding.model.name} {finding.model.version}
+          </dd>
+          {finding.centroid_lps && (
+            <>
+              <dt>{t('finding.place')}</dt>
+              <dd>
+                {t('finding.lps', {
+                  x: formatFigure(finding.centroid_lps[0], ''),
+                  y: formatFigure(finding.centroid_lps[1], ''),
+                  z: formatFigure(finding.centroid_lps[2], ''),
+                })}
+              </dd>
+            </>
+          )}
+        </dl>
+        <div className={classes.acts}>
+          {caseId && (
+            <Button component={Link} to={findingUrl(caseId, finding)} leftSection={<IconPhoto size={16} aria-hidden />}>
+              {t('finding.show')}
+            </Button>
+          )}
+          <Button variant="default" leftSection={<IconId size={16} aria-hidden />} disabled={!model} onClick={() => setCardOpen(true)}>
+            {t('finding.modelCard')}
+          </Button>
+        </div>
+      </section>
+
+      <section className={classes.block}>
+        <ReviewLine finding={finding} />
+        {finding.state === 'unreviewed' && mayReview && <ReviewForm finding={finding} review={review} />}
+        {finding.state === 'unreviewed' && entry.data && !mayReview && <p className={classes.dim}>{t('review.notYou')}</p>}
+        {finding.state === 'unreviewed' && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}
+      </section>
+      {isCardOpen && model && <ModelCardDialog model={model} onClose={() => setCardOpen(false)} />}
+    </article>
+  )
+}

@@ -1,0 +1,63 @@
+import { IconSparkles } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { Dismissal } from '@/api/findings'
+import type { Finding } from '@/api/types'
+import { EmptyState } from '@/ui/EmptyState'
+
+import { FindingCard } from './FindingCard'
+import classes from './Findings.module.css'
+
+/** How a review is carried: by REST on the case page, as a durable op in a live session. */
+export interface FindingReview {
+  accept: (finding: Finding) => Promise<void>
+  dismiss: (finding: Finding, dismissal: Dismissal) => Promise<void>
+}
+
+export interface FindingsPanelProps {
+  findings: readonly Finding[]
+  activeFindingId?: string | null
+  /** Bring the finding into view; without it the label is not a button. */
+  onShow?: (finding: Finding) => void
+  /** Null for whoever may not review. */
+  review: FindingReview | null
+  /** Fewer words, for the side of the viewer. */
+  dense?: boolean
+}
+
+const STATE_RANK = { unreviewed: 0, accepted: 1, dismissed: 2 } as const
+
+/** Unreviewed first, the urgent and the likelier ahead; dismissed ones last. */
+export function inReviewOrder(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort(
+    (a, b) =>
+      STATE_RANK[a.state] - STATE_RANK[b.state] ||
+      Number(b.urgency === 'urgent') - Number(a.urgency === 'urgent') ||
+      (b.probability ?? 0) - (a.probability ?? 0),
+  )
+}
+
+/** AI findings with their review. Nothing is accepted by default, by key or in bulk. */
+export function FindingsPanel({ findings, activeFindingId, onShow, review, dense = false }: FindingsPanelProps) {
+  const { t } = useTranslation('ai')
+  if (findings.length === 0) {
+    return <EmptyState compact icon={IconSparkles} title={t('finding.none')} hint={dense ? undefined : t('finding.noneHint')} />
+  }
+  return (
+    <>
+      <ul className={classes.list}>
+        {inReviewOrder(findings).map((finding) => (
+          <FindingCard
+            key={finding.id}
+            finding={finding}
+            isActive={finding.id === activeFindingId}
+            onShow={onShow}
+            review={review}
+            dense={dense}
+          />
+        ))}
+      </ul>
+      {!dense && <div className={classes.note}>{t('finding.unreviewedNote')}</div>}
+    </>
+  )
+}

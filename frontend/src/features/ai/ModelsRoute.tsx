@@ -1,0 +1,94 @@
+import { Button, SegmentedControl } from '@mantine/core'
+import { IconId, IconSparkles, IconTopologyStar3 } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
+
+import { useCases } from '@/api/cases'
+import { isJobOpen, useJobs, useModels } from '@/api/findings'
+import type { Job, ModelEntry } from '@/api/types'
+import { Chip } from '@/ui/Chip'
+import { LoadingRows } from '@/ui/DataTable'
+import { EmptyState } from '@/ui/EmptyState'
+import { wordFor } from '@/ui/format'
+import { ProblemNotice } from '@/ui/ProblemNotice'
+import { Screen, Section } from '@/ui/Screen'
+
+import classes from './Findings.module.css'
+import { JobRow } from './JobRow'
+import { ModelCardDialog, scopeRules } from './ModelCardDialog'
+
+const FILTERS = ['all', 'open', 'ended', 'failed'] as const
+type JobFilter = (typeof FILTERS)[number]
+
+const passes = (job: Job, filter: JobFilter): boolean =>
+  filter === 'all' || (filter === 'failed' ? job.state === 'failed' : isJobOpen(job) === (filter === 'open'))
+
+export default function ModelsRoute() {
+  const { t } = useTranslation('ai')
+  const models = useModels()
+  const jobs = useJobs()
+  const cases = useCases()
+  const [filter, setFilter] = useState<JobFilter>('all')
+  const [card, setCard] = useState<ModelEntry | null>(null)
+  const shown = (jobs.data ?? []).filter((job) => passes(job, filter))
+  const place = (job: Job) => {
+    const title = job.case_title ?? cases.data?.find((entry) => entry.id === job.case)?.title
+    return job.case && title ? <Link to={`/cases/${job.case}`}>{title}</Link> : undefined
+  }
+  return (
+    <Screen title={t('models.title')} lead={t('models.lead')}>
+      <Section title={t('models.models')} count={models.data?.length}>
+        {models.error && !models.data && <ProblemNotice problem={models.error} onRetry={() => void models.refetch()} />}
+        {!models.data && !models.error && <LoadingRows label={t('common:list.loading')} rows={3} />}
+        {models.data?.length === 0 && <EmptyState icon={IconTopologyStar3} title={t('models.noModels')} hint={t('models.noModelsHint')} />}
+        <div className={classes.cards}>
+          {models.data?.map((model) => (
+            <ModelCard key={model.id} model={model} onOpen={() => setCard(model)} />
+          ))}
+        </div>
+      </Section>
+      <Section
+        title={t('models.jobs')}
+        count={jobs.data && shown.length}
+        actions={
+          <SegmentedControl
+            size="xs"
+            value={filter}
+            onChange={(value) => setFilter(value as JobFilter)}
+            data={FILTERS.map((value) => ({ value, label: t(`models.filter.${value}`) }))}
+          />
+        }
+      >
+        {jobs.error && !jobs.data && <ProblemNotice problem={jobs.error} onRetry={() => void jobs.refetch()} />}
+        {!jobs.data && !jobs.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
+        {jobs.data && shown.length === 0 && <EmptyState icon={IconSparkles} title={t('models.noJobs')} hint={t('models.noJobsHint')} />}
+        {shown.map((job) => (
+          <JobRow key={job.id} job={job} where={place(job)} mayAct />
+        ))}
+      </Section>
+      {card && <ModelCardDialog model={card} onClose={() => setCard(null)} />}
+    </Screen>
+  )
+}
+
+function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => void }) {
+  const { t } = useTranslation('ai')
+  const [firstRule] = scopeRules(model.scope)
+  return (
+    <article className={classes.card}>
+      <div className={classes.cardHead}>
+        <IconTopologyStar3 size={17} aria-hidden />
+        <span style={{ flex: 1 }}>{model.name}</span>
+        {model.state && <Chip tone={model.state === 'active' ? 'ok' : 'warning'}>{wordFor('versionState', model.state)}</Chip>}
+      </div>
+      <div className={classes.dim}>
+        {model.version} · {wordFor('modelKind', model.kind)}
+      </div>
+      {firstRule && <div>{firstRule}</div>}
+      <Button size="xs" variant="default" mt="auto" leftSection={<IconId size={15} aria-hidden />} aria-label={t('models.openCard', { name: model.name })} onClick={onOpen}>
+        {t('models.card')}
+      </Button>
+    </article>
+  )
+}

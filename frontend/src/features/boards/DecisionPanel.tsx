@@ -1,0 +1,94 @@
+import { Button, SegmentedControl, Textarea } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+
+import { type DecisionDraft, draftGaps } from '@/api/boards'
+import type { Consensus, PersonRef } from '@/api/types'
+import { formatTime, wordFor } from '@/ui/format'
+import { ProblemNotice } from '@/ui/ProblemNotice'
+
+import classes from './Boards.module.css'
+import { PositionFields } from './PositionFields'
+import { RecommendationFields } from './RecommendationFields'
+import { SignButton } from './SignButton'
+
+export interface DecisionPanelProps {
+  draft: DecisionDraft
+  onChange: (draft: DecisionDraft) => void
+  /** Who may be named as responsible or with a position. */
+  people: readonly PersonRef[]
+  /** Keep the draft: by REST on the case page, as an op in a live session. */
+  onSave: () => void
+  /** Null for whoever may not sign. */
+  onSign: (() => Promise<void>) | null
+  savedAt: string | null
+  isDirty: boolean
+  isSaving: boolean
+  problem?: unknown
+  dense?: boolean
+}
+
+const CONSENSUS: Consensus[] = ['consensus', 'majority', 'none']
+
+/** The board's recommendation while it is being written. Nothing is chosen for anybody. */
+export function DecisionPanel(props: DecisionPanelProps) {
+  const { draft, onChange, people, onSave, onSign, savedAt, isDirty, isSaving, problem, dense = false } = props
+  const { t } = useTranslation('boards')
+  const change = (part: Partial<DecisionDraft>) => onChange({ ...draft, ...part })
+  const gaps = draftGaps(draft)
+  const state = isSaving ? t('decision.saving') : savedAt && !isDirty ? t('decision.saved', { when: formatTime(savedAt) }) : t('decision.unsaved')
+  return (
+    <form
+      className={`${classes.decision} ${dense ? classes.dense : ''}`}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSave()
+      }}
+    >
+      <RecommendationFields entries={draft.recommendations} people={people} onChange={(recommendations) => change({ recommendations })} />
+      <fieldset className={classes.fieldset}>
+        <legend className={classes.legend}>{t('decision.consensus')}</legend>
+        <SegmentedControl
+          fullWidth
+          size={dense ? 'xs' : 'sm'}
+          value={draft.consensus}
+          onChange={(value) => change({ consensus: value as Consensus })}
+          data={CONSENSUS.map((value) => ({ value, label: wordFor('consensus', value) }))}
+        />
+      </fieldset>
+      <PositionFields entries={draft.positions} people={people} onChange={(positions) => change({ positions })} />
+      <Textarea
+        label={t('decision.conditions')}
+        placeholder={t('decision.conditionsPlaceholder')}
+        minRows={1}
+        value={draft.conditions}
+        onChange={(event) => change({ conditions: event.currentTarget.value })}
+      />
+      {!dense && (
+        <Textarea label={t('decision.summary')} minRows={2} value={draft.summary} onChange={(event) => change({ summary: event.currentTarget.value })} />
+      )}
+      {isDirty && gaps.length > 0 && (
+        <ul className={classes.gaps}>
+          {gaps.map((gap) => (
+            <li key={gap}>{t(`decision.gap.${gap}`)}</li>
+          ))}
+        </ul>
+      )}
+      {problem !== undefined && problem !== null && <ProblemNotice problem={problem} />}
+      <div className={classes.decisionFoot}>
+        <span className={classes.saved} role="status">
+          {state}
+        </span>
+        <div className={classes.footActions}>
+          <Button type="submit" variant={onSign && !isDirty ? 'default' : 'filled'} disabled={!isDirty || gaps.length > 0} loading={isSaving}>
+            {t('decision.save')}
+          </Button>
+          {onSign ? (
+            <SignButton disabled={isDirty || savedAt === null || gaps.length > 0} onSign={onSign} />
+          ) : (
+            <span className={classes.saved}>{t('decision.chairSigns')}</span>
+          )}
+        </div>
+      </div>
+    </form>
+  )
+}

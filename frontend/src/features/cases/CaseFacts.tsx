@@ -1,0 +1,104 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
+
+import type { CaseDetail, Decision, Study } from '@/api/types'
+import { formatDate, formatDateTime, wordFor } from '@/ui/format'
+import { EmptyState } from '@/ui/EmptyState'
+import { Section } from '@/ui/Screen'
+import { IconTimeline } from '@tabler/icons-react'
+
+import classes from './Case.module.css'
+import { caseTimeline, type TimelineEvent } from './timeline'
+
+export function DiagnosisSection({ entry }: { entry: CaseDetail }) {
+  const { t } = useTranslation('cases')
+  const { diagnosis } = entry
+  const name = diagnosis?.display || diagnosis?.text || t('noDiagnosis')
+  return (
+    <Section title={t('diagnosis')} padded>
+      <dl className={classes.facts}>
+        <dt>{t('diagnosis')}</dt>
+        <dd>
+          {name}
+          {diagnosis?.code && (
+            <div className={classes.dim}>
+              {diagnosis.system} {diagnosis.code}
+            </div>
+          )}
+          {diagnosis?.display && diagnosis.text && <div className={classes.dim}>{diagnosis.text}</div>}
+        </dd>
+        <dt>{t('stage')}</dt>
+        <dd>{entry.stage || t('noDiagnosis')}</dd>
+        <dt>{t('ecog')}</dt>
+        <dd>{entry.ecog ?? t('noDiagnosis')}</dd>
+        <dt>{t('tumour')}</dt>
+        <dd>{wordFor('tumourType', entry.tumour_type)}</dd>
+        {entry.needed_by && (
+          <>
+            <dt>{t('neededBy')}</dt>
+            <dd>{formatDate(entry.needed_by)}</dd>
+          </>
+        )}
+        <dt>{t('meeting')}</dt>
+        <dd>
+          {entry.next_meeting ? (
+            <Link to={`/meetings/${entry.next_meeting.id}`}>
+              {entry.next_meeting.board}, {formatDateTime(entry.next_meeting.starts_at)}
+            </Link>
+          ) : (
+            t('notScheduled')
+          )}
+        </dd>
+      </dl>
+    </Section>
+  )
+}
+
+interface TimelineSectionProps {
+  entry: CaseDetail
+  studies: readonly Study[]
+  decisions: readonly Decision[]
+}
+
+const DOTS: Record<TimelineEvent['kind'], string> = {
+  study: 'var(--c-text-dim)',
+  meeting: 'var(--c-accent)',
+  decision: 'var(--c-ok)',
+  draft: 'var(--c-warning)',
+}
+
+export function TimelineSection({ entry, studies, decisions }: TimelineSectionProps) {
+  const { t } = useTranslation('cases')
+  const events = caseTimeline(entry, studies, decisions)
+  return (
+    <Section title={t('timeline')}>
+      {events.length === 0 ? (
+        <EmptyState compact icon={IconTimeline} title={t('timelineEmpty')} />
+      ) : (
+        <ol className={classes.timeline}>
+          {events.map((event) => (
+            <li key={event.key} className={classes.event} style={{ '--dot': DOTS[event.kind] } as React.CSSProperties}>
+              <span className={classes.eventDate}>{formatDate(event.at)}</span>
+              <span className={classes.eventDot} aria-hidden />
+              <span>
+                {event.kind === 'study' && (
+                  <>
+                    {event.modalities.map((modality) => (
+                      <span key={modality} className={classes.modality} style={{ marginRight: 4 }}>
+                        {modality}
+                      </span>
+                    ))}{' '}
+                    {event.what}
+                  </>
+                )}
+                {event.kind === 'meeting' && event.board}
+                {event.kind === 'decision' && t('event.decision')}
+                {event.kind === 'draft' && t('event.draft')}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  )
+}

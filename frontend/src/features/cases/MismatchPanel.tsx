@@ -1,0 +1,90 @@
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { IconArrowsDiff, IconEqual } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { Problem } from '@/api/problem'
+import { Chip } from '@/ui/Chip'
+import { formatDate, formatPatientName } from '@/ui/format'
+
+import classes from './Case.module.css'
+import { compareIdentities, type IdentityField } from './mismatch'
+
+interface MismatchPanelProps {
+  problem: Problem
+  mayConfirm: boolean
+  busy: boolean
+  onConfirm: (reason: string) => void
+  onBack: () => void
+}
+
+const SHORTEST_REASON = 10
+
+const show = (field: IdentityField, value: string): string => {
+  if (!value) return '–'
+  if (field === 'name') return formatPatientName(value)
+  return field === 'birth_date' ? formatDate(value) : value
+}
+
+/** Two identities side by side; going on takes a coordinator and a written reason. */
+export function MismatchPanel({ problem, mayConfirm, busy, onConfirm, onBack }: MismatchPanelProps) {
+  const { t } = useTranslation('cases')
+  const [reason, setReason] = useState('')
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{t('mismatch.title')}</Text>
+      <Text c="dimmed">{t('mismatch.text')}</Text>
+      <table className={classes.identities}>
+        <thead>
+          <tr>
+            <th scope="col" aria-hidden />
+            <th scope="col">{t('mismatch.case')}</th>
+            <th scope="col">{t('mismatch.study')}</th>
+            <th scope="col" aria-hidden />
+          </tr>
+        </thead>
+        <tbody>
+          {compareIdentities(problem).map((row) => (
+            <tr key={row.field} className={row.differs ? classes.differs : undefined}>
+              <th scope="row">{t(`mismatch.field.${row.field}`)}</th>
+              <td>{show(row.field, row.ofCase)}</td>
+              <td>{show(row.field, row.ofStudy)}</td>
+              <td>
+                {row.differs ? (
+                  <Chip tone="urgent" bare icon={<IconArrowsDiff size={14} aria-hidden />}>
+                    {t('mismatch.differs')}
+                  </Chip>
+                ) : (
+                  <Chip bare icon={<IconEqual size={14} aria-hidden />}>
+                    {t('mismatch.same')}
+                  </Chip>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {mayConfirm ? (
+        <Textarea
+          label={t('mismatch.reason')}
+          description={t('mismatch.reasonHint')}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          maxLength={2000}
+        />
+      ) : (
+        <Text c="var(--c-warning)">{t('mismatch.notAllowed')}</Text>
+      )}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onBack}>
+          {t('mismatch.back')}
+        </Button>
+        {mayConfirm && (
+          <Button color="urgent" loading={busy} disabled={reason.trim().length < SHORTEST_REASON} onClick={() => onConfirm(reason.trim())}>
+            {t('mismatch.confirm')}
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  )
+}

@@ -1,0 +1,70 @@
+import { Button } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { PacsStudy } from '@/api/types'
+import { Chip } from '@/ui/Chip'
+import { formatDate, formatPatientName, wordFor } from '@/ui/format'
+
+import classes from './Case.module.css'
+
+interface PacsResultsProps {
+  studies: PacsStudy[]
+  linkedUids: Set<string>
+  busyUid: string | null
+  onLink: (study: PacsStudy) => void
+}
+
+export function PacsResults({ studies, linkedUids, busyUid, onLink }: PacsResultsProps) {
+  const { t } = useTranslation('cases')
+  return (
+    <div className={classes.verdicts}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t('link.column.date')}</th>
+            <th scope="col">{t('link.column.study')}</th>
+            <th scope="col">{t('link.column.patient')}</th>
+            <th scope="col">{t('link.column.size')}</th>
+            <th scope="col" aria-label={t('link.link')} />
+          </tr>
+        </thead>
+        <tbody>
+          {studies.map((study) => (
+            <tr key={study.study_instance_uid} data-study={study.study_instance_uid}>
+              <td className={classes.dim}>{formatDate(study.study_date)}</td>
+              <td>
+                {study.modalities.map((modality) => (
+                  <span key={modality} className={classes.modality} style={{ marginRight: 4 }}>
+                    {modality}
+                  </span>
+                ))}{' '}
+                {study.description}
+              </td>
+              <td>
+                <div>{formatPatientName(study.patient_name)}</div>
+                <div className={classes.dim}>
+                  {[study.patient_id, formatDate(study.birth_date), wordFor('sex', study.sex)].join(' · ')}
+                </div>
+              </td>
+              <td className={classes.dim}>
+                {t('link.counts', { series: study.series_count ?? '?', instances: study.instance_count ?? '?' })}
+              </td>
+              <td>
+                {linkedUids.has(study.study_instance_uid) ? (
+                  <Chip tone="ok" icon={<IconCheck size={13} aria-hidden />}>
+                    {t('link.linked')}
+                  </Chip>
+                ) : (
+                  <Button size="xs" loading={busyUid === study.study_instance_uid} disabled={busyUid !== null} onClick={() => onLink(study)}>
+                    {t('link.link')}
+                  </Button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

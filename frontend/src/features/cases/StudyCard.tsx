@@ -1,0 +1,152 @@
+import { Button, Progress, Tooltip, UnstyledButton } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconClock, IconDownload, IconUserExclamation } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
+
+import type { Series, Study, StudyState } from '@/api/types'
+import { Chip, type Tone } from '@/ui/Chip'
+import { SyntheticMark } from '@/ui/clinical'
+import { formatDate, wordFor } from '@/ui/format'
+
+import classes from './Case.module.css'
+import { SeriesThumbnail } from './SeriesThumbnail'
+
+const STATES: Record<StudyState, { tone: Tone; icon: typeof IconCheck }> = {
+  queued: { tone: 'neutral', icon: IconClock },
+  ingesting: { tone: 'accent', icon: IconDownload },
+  ready: { tone: 'ok', icon: IconCheck },
+  failed: { tone: 'urgent', icon: IconAlertTriangle },
+}
+const SERIES_SHOWN = 12
+
+interface StudyCardProps {
+  caseId: string
+  study: Study
+  onRetry?: (study: Study) => void
+}
+
+export function StudyCard({ caseId, study, onRetry }: StudyCardProps) {
+  const { t } = useTranslation('cases')
+  const { tone, icon: Icon } = STATES[study.state]
+  const name = study.description || study.modalities.join(' / ')
+  const viewUrl = `/cases/${caseId}/view?study=${study.study_instance_uid}`
+  return (
+    <article className={classes.study} aria-label={`${name} ${formatDate(study.study_date)}`}>
+      <div className={classes.studyHead}>
+        {study.modalities.map((modality) => (
+          <span key={modality} className={classes.modality}>
+            {modality}
+          </span>
+        ))}
+        <div className={classes.studyTitle}>
+          {study.state === 'ready' ? <Link to={viewUrl}>{name}</Link> : <span>{name}</span>}
+          <span className={classes.dim}>
+            {formatDate(study.study_date)} · {t('images.series', { count: study.series.length })} · {wordFor('studySource', study.source)}
+          </span>
+        </div>
+        <div className={classes.studyEnd}>
+          {study.synthetic && <SyntheticMark />}
+          {study.mismatch_reason && (
+            <Chip tone="warning" icon={<IconUserExclamation size={13} aria-hidden />} hint={study.mismatch_reason}>
+              {t('images.mismatch')}
+            </Chip>
+          )}
+          <Chip tone={tone} icon={<Icon size={13} aria-hidden />}>
+            {wordFor('studyState', study.state)}
+          </Chip>
+        </div>
+      </div>
+      <StudyProgress study={study} />
+      {study.error && study.state === 'failed' && (
+        <div className={classes.error} role="alert">
+          <IconAlertTriangle size={16} aria-hidden />
+          <span>{study.error.message || wordFor('studyError', study.error.code)}</span>
+          {onRetry && (
+            <Button size="xs" variant="default" ml="auto" onClick={() => onRetry(study)}>
+              {t('common:action.retry')}
+            </Button>
+          )}
+        </div>
+      )}
+      <SeriesStrip caseId={caseId} study={study} />
+    </article>
+  )
+}
+
+function StudyProgress({ study }: { study: Study }) {
+  const { t } = useTranslation('cases')
+  if (study.state !== 'queued' && study.state !== 'ingesting') return null
+  const { done, total } = study.progress
+  const share = total > 0 ? (done / total) * 100 : 0
+  const text = total > 0 ? t('images.progress', { done, total }) : t('images.waiting')
+  return (
+    <div className={classes.progress}>
+      <Progress.Root size={5} style={{ flex: 1 }}>
+        <Progress.Section value={total > 0 ? share : 100} animated={total === 0} striped={total === 0} aria-label={text} />
+      </Progress.Root>
+      <span className={classes.dim}>{text}</span>
+    </div>
+  )
+}
+
+/** Images first; what was derived from them (SEG, SR, plans) after. */
+function inReadingOrder(series: readonly Series[]): Series[] {
+  return [...series].sort(
+    (a, b) => Number(a.kind !== 'image') - Number(b.kind !== 'image') || (a.number ?? 1e9) - (b.number ?? 1e9),
+  )
+}
+
+function SeriesStrip({ caseId, study }: { caseId: string; study: Study }) {
+  const { t } = useTranslation('cases')
+  const [isOpen, setOpen] = useState(false)
+  const ordered = inReadingOrder(study.series)
+  if (ordered.length === 0) return null
+  const shown = isOpen ? ordered : ordered.slice(0, SERIES_SHOWN)
+  const hidden = ordered.length - SERIES_SHOWN
+  return (
+    <>
+      <div className={classes.strip}>
+        {shown.map((series) => (
+          <SeriesTile key={series.id} caseId={caseId} study={study} series={series} />
+        ))}
+      </div>
+      {hidden > 0 && (
+        <UnstyledButton mt={8} mih={24} c="var(--c-accent)" fz={13} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? t('images.less') : t('images.more', { count: hidden })}
+        </UnstyledButton>
+      )}
+    </>
+  )
+}
+
+function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; series: Series }) {
+  const { t } = useTranslation('cases')
+  const name = series.description || wordFor('seriesKind', series.kind)
+  const warnings = series.warnings.map((warning) => warning.message).join('\n')
+  return (
+    <Link
+      className={classes.series}
+      to={`/cases/${caseId}/view?study=${study.study_instance_uid}&series=${series.series_instance_uid}`}
+      aria-label={t('images.openSeries', { what: `${series.modality} ${name}` })}
+    >
+      <span className={classes.thumb}>
+        <SeriesThumbnail caseId={caseId} studyInstanceUid={study.study_instance_uid} series={series} />
+        <span className={classes.thumbModality}>{series.modality}</span>
+        {warnings && (
+          <Tooltip label={warnings} multiline maw={340} style={{ whiteSpace: 'pre-line' }}>
+            <span className={classes.thumbWarning}>
+              <IconAlertTriangle size={14} aria-label={t('images.warning', { count: series.warnings.length })} />
+            </span>
+          </Tooltip>
+        )}
+      </span>
+      <span className={classes.seriesText}>
+        <div className={classes.seriesName} title={name}>
+          {name}
+        </div>
+        <div className={classes.seriesCount}>{t('images.objects', { count: series.frame_count || series.instance_count })}</div>
+      </span>
+    </Link>
+  )
+}

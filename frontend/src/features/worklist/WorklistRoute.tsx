@@ -1,0 +1,114 @@
+import { Button, Chip as FilterChip, Select } from '@mantine/core'
+import { IconFilterOff, IconFolderPlus, IconFolders } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router-dom'
+
+import { useCases } from '@/api/cases'
+import { useMe } from '@/api/session'
+import { DataTable } from '@/ui/DataTable'
+import { DensityToggle } from '@/ui/DensityToggle'
+import { EmptyState } from '@/ui/EmptyState'
+import { wordFor } from '@/ui/format'
+import { usePreferences } from '@/ui/preferences'
+import { Screen } from '@/ui/Screen'
+import { SearchField } from '@/ui/SearchField'
+
+import { worklistColumns } from './columns'
+import { arrangeCases, noFilters, type WorklistFilters } from './filters'
+import { NewCaseDialog } from './NewCaseDialog'
+import classes from './Worklist.module.css'
+
+export default function WorklistRoute() {
+  const { t } = useTranslation('worklist')
+  const navigate = useNavigate()
+  const me = useMe()
+  const cases = useCases()
+  const density = usePreferences((state) => state.density)
+  const [filters, setFilters] = useState<WorklistFilters>(noFilters)
+  const [creating, setCreating] = useState(false)
+  const rows = useMemo(() => cases.data && arrangeCases(cases.data, filters), [cases.data, filters])
+  const columns = useMemo(() => worklistColumns(t, density), [t, density])
+  const change = (part: Partial<WorklistFilters>) => setFilters((before) => ({ ...before, ...part }))
+  const isCoordinator = me.data?.system_roles.includes('coordinator') ?? false
+  const options = (group: string, values: (string | undefined)[]) =>
+    [...new Set(values)].filter(Boolean).map((value) => ({ value: String(value), label: wordFor(group, String(value)) }))
+  return (
+    <Screen
+      title={t('title')}
+      lead={t('lead')}
+      fill
+      actions={
+        isCoordinator && (
+          <Button leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
+            {t('new')}
+          </Button>
+        )
+      }
+    >
+      <div className={classes.bar}>
+        <SearchField value={filters.search} onChange={(search) => change({ search })} label={t('searchLabel')} />
+        <Select
+          w={170}
+          aria-label={t('filter.status')}
+          placeholder={t('filter.anyStatus')}
+          clearable
+          value={filters.status}
+          onChange={(status) => change({ status })}
+          data={options('caseStatus', (cases.data ?? []).map((entry) => entry.status))}
+        />
+        <Select
+          w={150}
+          aria-label={t('filter.tumour')}
+          placeholder={t('filter.anyTumour')}
+          clearable
+          value={filters.tumourType}
+          onChange={(tumourType) => change({ tumourType })}
+          data={options('tumourType', (cases.data ?? []).map((entry) => entry.tumour_type))}
+        />
+        <FilterChip size="sm" radius="sm" checked={filters.urgentOnly} onChange={(urgentOnly) => change({ urgentOnly })}>
+          {t('filter.urgent')}
+        </FilterChip>
+        <FilterChip size="sm" radius="sm" checked={filters.imagesMissing} onChange={(imagesMissing) => change({ imagesMissing })}>
+          {t('filter.imagesMissing')}
+        </FilterChip>
+        <FilterChip size="sm" radius="sm" checked={filters.toReview} onChange={(toReview) => change({ toReview })}>
+          {t('filter.toReview')}
+        </FilterChip>
+        <span className={classes.count} aria-live="polite">
+          {rows && t('common:list.count', { count: rows.length })}
+        </span>
+        <DensityToggle />
+      </div>
+      <div className={classes.panel}>
+        <DataTable
+          label={t('title')}
+          columns={columns}
+          rows={rows}
+          rowKey={(entry) => entry.id}
+          problem={cases.error}
+          onRetry={() => void cases.refetch()}
+          onOpen={(entry) => void navigate(`/cases/${entry.id}`)}
+          keysEnabled={!creating}
+          empty={
+            cases.data?.length === 0 ? (
+              <EmptyState icon={IconFolders} title={t('empty')} hint={t('emptyHint')} />
+            ) : (
+              <EmptyState
+                icon={IconFilterOff}
+                title={t('noMatch')}
+                hint={t('noMatchHint')}
+                action={
+                  <Button variant="default" onClick={() => setFilters(noFilters)}>
+                    {t('clearFilters')}
+                  </Button>
+                }
+              />
+            )
+          }
+        />
+      </div>
+      {creating && <NewCaseDialog onClose={() => setCreating(false)} />}
+    </Screen>
+  )
+}

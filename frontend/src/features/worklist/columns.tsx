@@ -1,0 +1,115 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { IconPhoto } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
+import { Link } from 'react-router-dom'
+
+import type { CaseListEntry } from '@/api/types'
+import { Chip, type Tone } from '@/ui/Chip'
+import { AiMark, GuiseChip, ImagesMeter, PatientLine, UrgencyChip } from '@/ui/clinical'
+import type { Column } from '@/ui/DataTable'
+import type { Density } from '@/ui/preferences'
+import { formatDate, formatRelative, formatTime, wordFor } from '@/ui/format'
+
+import classes from './Worklist.module.css'
+
+const STATUS_TONES: Record<string, Tone> = {
+  needs_info: 'warning',
+  ready: 'ok',
+  scheduled: 'accent',
+  decided: 'ok',
+  deferred: 'warning',
+}
+
+export const statusTone = (status: string): Tone => STATUS_TONES[status] ?? 'neutral'
+
+/** The worklist's columns, widest first to go when the screen narrows. */
+export function worklistColumns(t: TFunction<'worklist'>, density: Density): Column<CaseListEntry>[] {
+  const roomy = density === 'comfortable'
+  return [
+    {
+      id: 'case',
+      header: t('column.case'),
+      render: (entry) => (
+        <div className={classes.case}>
+          <Link to={`/cases/${entry.id}`} className={classes.title} onClick={(event) => event.stopPropagation()}>
+            {entry.title}
+            <UrgencyChip urgency={entry.urgency} reason={entry.urgency_reason} />
+          </Link>
+          {roomy && <div className={classes.question}>{entry.clinical_question}</div>}
+        </div>
+      ),
+    },
+    {
+      id: 'patient',
+      header: t('column.patient'),
+      render: (entry) => (
+        <div className={classes.nowrap}>
+          {entry.guise === 'deidentified' ? <GuiseChip guise={entry.guise} /> : <PatientLine patient={entry.patient} stacked={roomy} />}
+        </div>
+      ),
+    },
+    { id: 'tumour', header: t('column.tumour'), from: 'wide', render: (entry) => wordFor('tumourType', entry.tumour_type) },
+    {
+      id: 'status',
+      header: t('column.status'),
+      render: (entry) => <Chip tone={statusTone(entry.status)}>{wordFor('caseStatus', entry.status)}</Chip>,
+    },
+    { id: 'images', header: t('column.images'), render: (entry) => <ImagesMeter {...entry.images} /> },
+    {
+      id: 'ai',
+      header: t('column.ai'),
+      render: (entry) => (entry.findings_unreviewed > 0 ? <AiMark count={entry.findings_unreviewed} /> : null),
+    },
+    {
+      id: 'meeting',
+      header: t('column.meeting'),
+      from: 'medium',
+      render: (entry) =>
+        entry.next_meeting ? (
+          <div className={`${classes.meeting} ${classes.nowrap}`}>
+            <div>{formatDate(entry.next_meeting.starts_at)}{roomy ? '' : ` · ${entry.next_meeting.board}`}</div>
+            {roomy && (
+              <div className={classes.dim}>
+                {formatTime(entry.next_meeting.starts_at)} · {entry.next_meeting.board}
+              </div>
+            )}
+          </div>
+        ) : (
+          <span className={classes.dim}>{t('notScheduled')}</span>
+        ),
+    },
+    {
+      id: 'needed',
+      header: t('column.needed'),
+      from: 'wide',
+      render: (entry) => <span className={classes.nowrap}>{formatDate(entry.needed_by)}</span>,
+    },
+    {
+      id: 'updated',
+      header: t('column.updated'),
+      from: 'wide',
+      render: (entry) => <span className={`${classes.dim} ${classes.nowrap}`}>{formatRelative(entry.updated_at)}</span>,
+    },
+    {
+      id: 'open',
+      header: '',
+      width: 44,
+      align: 'end',
+      render: (entry) => (
+        <Tooltip label={t('openImages', { title: entry.title })}>
+          <ActionIcon
+            component={Link}
+            to={`/cases/${entry.id}/view`}
+            variant="subtle"
+            color="gray"
+            aria-label={t('openImages', { title: entry.title })}
+            data-disabled={entry.images.ready === 0 || undefined}
+            onClick={(event: React.MouseEvent) => event.stopPropagation()}
+          >
+            <IconPhoto size={17} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      ),
+    },
+  ]
+}

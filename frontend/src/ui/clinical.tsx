@@ -1,0 +1,130 @@
+import { Tooltip } from '@mantine/core'
+import { IconEyeOff, IconFlag3Filled, IconPhotoOff, IconSparkles, IconTestPipe } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { Guise, PatientIdentity, PersonRef } from '@/api/types'
+
+import { Chip } from './Chip'
+import classes from './clinical.module.css'
+import { ageYears, formatDate, formatPatientName, wordFor } from './format'
+import { initials, personColour } from './people'
+
+/** "n of m" studies ready, with the share drawn beside it. */
+export function ImagesMeter({ ready, total }: { ready: number; total: number }) {
+  const { t } = useTranslation()
+  if (total === 0) {
+    return (
+      <span className={`${classes.meter} ${classes.dim}`}>
+        <IconPhotoOff size={14} aria-hidden /> {t('images.none')}
+      </span>
+    )
+  }
+  return (
+    <Tooltip label={t('images.hint', { ready, total })}>
+      <span className={classes.meter}>
+        <span className={classes.track} aria-hidden>
+          <div className={`${classes.fill} ${ready === total ? classes.full : ''}`} style={{ width: `${(ready / total) * 100}%` }} />
+        </span>
+        {t('images.meter', { ready, total })}
+      </span>
+    </Tooltip>
+  )
+}
+
+export function UrgencyChip({ urgency, reason }: { urgency: string; reason?: string }) {
+  if (!urgency || urgency === 'routine') return null
+  return (
+    <Chip tone={urgency === 'soon' ? 'warning' : 'urgent'} icon={<IconFlag3Filled size={12} aria-hidden />} hint={reason}>
+      {wordFor('urgency', urgency)}
+    </Chip>
+  )
+}
+
+/** The one mark of something a machine said; hatched while nobody has reviewed it. */
+export function AiMark({ reviewed = false, count }: { reviewed?: boolean; count?: number }) {
+  const { t } = useTranslation()
+  return (
+    <Chip tone="ai" hatched={!reviewed} icon={<IconSparkles size={13} aria-hidden />} hint={count === undefined ? undefined : t('ai.unreviewedCount', { count })}>
+      {count ?? (reviewed ? t('ai.mark') : t('ai.unreviewed'))}
+    </Chip>
+  )
+}
+
+export function SyntheticMark() {
+  const { t } = useTranslation()
+  return (
+    <Chip tone="neutral" icon={<IconTestPipe size={12} aria-hidden />} hint={t('synthetic.hint')}>
+      {t('synthetic.label')}
+    </Chip>
+  )
+}
+
+export function PersonBadge({ person, role, size = 24 }: { person: PersonRef; role?: string; size?: number }) {
+  const subtitle = role ?? wordFor('discipline', person.discipline)
+  return (
+    <span className={classes.person}>
+      <PersonDot person={person} size={size} />
+      <span className={classes.personText}>
+        <div className={classes.personName}>{person.display_name}</div>
+        <div className={classes.personRole}>{subtitle}</div>
+      </span>
+    </span>
+  )
+}
+
+export function PersonDot({ person, size = 24 }: { person: PersonRef; size?: number }) {
+  return (
+    <span
+      className={classes.avatar}
+      style={{ '--person': personColour(person), width: size, height: size } as React.CSSProperties}
+      title={person.display_name}
+      aria-hidden
+    >
+      {initials(person.display_name)}
+    </span>
+  )
+}
+
+export function GuiseChip({ guise }: { guise: Guise | string }) {
+  const { t } = useTranslation()
+  if (guise !== 'deidentified') return null
+  return (
+    <Chip tone="accent" icon={<IconEyeOff size={13} aria-hidden />} hint={t('patient.deidentifiedHint')}>
+      {t('patient.deidentified')}
+    </Chip>
+  )
+}
+
+/** Sex, age and birth date of a patient, as far as this guise knows them. */
+export function usePatientFacts(patient: Pick<PatientIdentity, 'birth_date' | 'birth_year' | 'sex'>): string {
+  const { t } = useTranslation()
+  const age = ageYears(patient.birth_date)
+  return [
+    wordFor('sex', patient.sex),
+    age !== null && t('patient.age', { age }),
+    patient.birth_date && t('patient.born', { date: formatDate(patient.birth_date) }),
+    !patient.birth_date && patient.birth_year && t('patient.bornYear', { year: patient.birth_year }),
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+export function PatientLine({ patient, stacked = false }: { patient: PatientIdentity; stacked?: boolean }) {
+  const { t } = useTranslation()
+  const facts = usePatientFacts(patient)
+  const age = ageYears(patient.birth_date)
+  const short = [wordFor('sex', patient.sex), age !== null && t('patient.age', { age }), patient.patient_id]
+    .filter(Boolean)
+    .join(' · ')
+  return (
+    <span className={stacked ? classes.stack : classes.patient}>
+      <span className={classes.patientName}>{formatPatientName(patient.name)}</span>
+      <span className={classes.facts}>{stacked ? short : facts}</span>
+      {!stacked && (
+        <span className={classes.facts} title={patient.issuer ? t('patient.issuer', { issuer: patient.issuer }) : undefined}>
+          {t('patient.id', { id: patient.patient_id })}
+        </span>
+      )}
+    </span>
+  )
+}
