@@ -41,6 +41,10 @@ class BundleManifest:
         return dict(self.side_car.get("scope", {}))
 
     @property
+    def manufacturer(self) -> str:
+        return str(self.side_car.get("manufacturer", "unknown"))
+
+    @property
     def card(self) -> dict[str, Any]:
         return dict(self.side_car.get("card", {}))
 

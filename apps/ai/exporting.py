@@ -11,8 +11,9 @@ from apps.ai.exceptions import StaleFence
 from apps.ai.models import FindingExport, FindingReview
 from apps.ai.objects import encode_verified_report, verified_report_uid
 from apps.ai.services.exports import EXPORTER, keep_report
-from apps.core.exceptions import DomainError
+from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.archive import read_headers
+from apps.imaging.services import store_objects
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +46,6 @@ def _put_back(export: FindingExport, code: str, message: str) -> None:
 
 
 def _store(export: FindingExport) -> None:
-    from apps.imaging.services import store_objects
-
     review = FindingReview.objects.select_related(
         "finding__job__version__model", "finding__job__series", "reviewer__institution"
     ).get(pk=export.review_id)
@@ -54,9 +53,12 @@ def _store(export: FindingExport) -> None:
     segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
     report = storage.get_bytes(sha256=finding.report_sha256)
     verified = _verified_report(export, review, segmentation, report)
-    store_objects(
+    outcome = store_objects(
         actor=EXPORTER, study_id=finding.study_id, objects=[segmentation, report, verified]
     )
+    if not outcome.complete:
+        reasons = "; ".join(f"{uid}: {why}" for uid, why in sorted(outcome.failed.items()))
+        raise Unavailable(f"The PACS did not keep everything. {reasons}", code="store_incomplete")
 
 
 def _verified_report(

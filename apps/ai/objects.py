@@ -45,7 +45,7 @@ def describe_algorithm(*, job: Job, parameters: dict[str, Any]) -> AlgorithmIden
     return AlgorithmIdentity(
         name=job.version.model.name,
         version=job.version.version,
-        manufacturer=str(job.version.card.get("developer", MANUFACTURER))[:64] or MANUFACTURER,
+        manufacturer=str(job.version.card.get("manufacturer", MANUFACTURER))[:64],
         kind="threshold" if builtin else "neural_network",
         parameters={
             name: str(value)

@@ -54,7 +54,7 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
         tree_sha256=manifest.tree_sha256,
         defaults={
             "version": manifest.version,
-            "card": manifest.card,
+            "card": {**manifest.card, "manufacturer": manifest.manufacturer},
             "scope": manifest.scope,
             "limits": dict(manifest.side_car.get("limits", {})),
         },
