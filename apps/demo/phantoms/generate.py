@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -181,6 +181,34 @@ def generate_ct(
         tumours=tuple(tumours),
         tumour_centres_lps=centres,  # type: ignore[arg-type]
         pose=pose,
+    )
+
+
+def place_tumours(
+    *,
+    seed: int,
+    tumours: tuple[TumourSpec, ...],
+    sex: str | None = None,
+    pose: Pose | None = None,
+) -> tuple[TumourSpec, ...]:
+    """The same lesions with their places written down, without drawing anything.
+
+    A follow-up takes the places of its baseline, so that only size and pose differ.
+    """
+    person = Anatomy.sample(seed, sex)
+    scale = (person.width, person.depth, person.height)
+    shift = (pose or Pose()).shift_lps
+    placed = _place(_plan(person), tumours, person, scale, shift)
+    return tuple(
+        replace(
+            p.spec,
+            centre_lps=(
+                p.centre[0] * scale[0] + shift[0],
+                p.centre[1] * scale[1] + shift[1],
+                p.centre[2] * scale[2] + shift[2],
+            ),
+        )
+        for p in placed
     )
 
 

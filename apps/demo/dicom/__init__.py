@@ -1,0 +1,1 @@
+"""Phantoms as DICOM objects: valid, deterministic, and plainly marked as synthetic."""

@@ -1,0 +1,1 @@
+"""The demo hospital: who works there, which cases it has, and their studies."""

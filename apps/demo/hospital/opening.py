@@ -1,0 +1,373 @@
+"""Open the demo hospital: everything through the services that people use, each step once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.accounts.selectors import actor_for
+from apps.ai import services as ai
+from apps.ai.exceptions import ModelNotActive, SeriesNotReady
+from apps.ai.models import Job, Model
+from apps.boards import services as boards
+from apps.boards.choices import AgendaStatus, BoardRole, MeetingStatus
+from apps.boards.models import AgendaItem, Board, BoardMember, Decision, Meeting
+from apps.cases import services as cases
+from apps.cases.choices import Capacity, Guise
+from apps.cases.models import Case, CaseGrant, Patient
+from apps.core.actors import Actor
+from apps.demo.dicom.common import ISSUER
+from apps.demo.hospital import imaging
+from apps.demo.hospital.build import build_all
+from apps.demo.hospital.casebook import (
+    BOARDS,
+    CASES,
+    DE_IDENTIFIED_FOR_CONSULTANT,
+    SMALL_CASES,
+    THORACIC,
+    BoardRecipe,
+    CaseRecipe,
+)
+from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
+from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
+from apps.imaging.models import PacsConnection, Series
+
+INSTALLER = Actor.system("demo hospital")
+PET_MODEL, CT_MODEL = "pet-uptake", "phantom-tumour"
+MEETING_LENGTH = timedelta(hours=1)
+CONSULT_LENGTH = timedelta(days=30)
+Say = Callable[[str], None]
+
+
+@dataclass
+class Opening:
+    """One run of the command.
+
+    Attributes
+    ----------
+    root
+        Where the computed examinations are kept.
+    small
+        Three cases on one board with coarse phantoms, for end-to-end tests.
+    """
+
+    root: Path
+    small: bool
+    say: Say
+    people: dict[str, User] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+
+    @property
+    def recipes(self) -> tuple[StudyRecipe, ...]:
+        return SMALL_RECIPES if self.small else RECIPES
+
+    @property
+    def case_recipes(self) -> tuple[CaseRecipe, ...]:
+        if not self.small:
+            return CASES
+        return tuple(one for one in CASES if one.patient in SMALL_CASES)
+
+    @property
+    def board_recipes(self) -> tuple[BoardRecipe, ...]:
+        return BOARDS[:1] if self.small else BOARDS
+
+    def board_of(self, case: CaseRecipe) -> str:
+        return THORACIC if self.small else case.board
+
+    def actor(self, login: str) -> Actor:
+        return actor_for(user=self.people[login])
+
+    def run(self) -> None:
+        self.open_people()
+        self.open_cases()
+        self.open_boards()
+        self.bring_studies()
+        self.record_past_decision()
+        self.ask_models()
+
+    # -- people and cases ----------------------------------------------------------------
+
+    def open_people(self) -> None:
+        standing = {u.email: u for u in User.objects.filter(email__endswith=f"@{DOMAIN}")}
+        for one in PEOPLE:
+            user = standing.get(one.email)
+            if user is None:
+                user = accounts.create_person(
+                    actor=INSTALLER,
+                    email=one.email,
+                    display_name=one.display_name,
+                    password=PASSWORD,
+                    discipline=one.discipline,
+                    institution=accounts.create_institution(
+                        actor=INSTALLER, name=one.institution
+                    ),
+                    system_roles=one.system_roles,
+                    is_trainee=one.is_trainee,
+                )
+                self.say(f"{one.email}: {one.display_name}")
+            # The address is known to be right: nobody has to click a link in a letter.
+            EmailAddress.objects.get_or_create(
+                user=user, email=one.email, defaults={"verified": True, "primary": True}
+            )
+            self.people[one.login] = user
+
+    def open_cases(self) -> None:
+        coordinator = self.actor("coordinator")
+        for one in self.case_recipes:
+            patient = self._find_patient(one.patient)
+            case = Case.objects.filter(patient=patient, title=one.title).first()
+            if case is None:
+                case = cases.create_case(
+                    actor=coordinator, patient_id=patient.pk, title=one.title, **one.fields
+                )
+            self.cases[one.patient] = case
+        self._invite_consultant()
+
+    def _find_patient(self, key: str) -> Patient:
+        phantom = PATIENTS[key]
+        standing = Patient.objects.filter(issuer=ISSUER, patient_id=phantom.patient_id).first()
+        if standing is not None:
+            return standing
+        return cases.create_patient(
+            actor=self.actor("coordinator"),
+            issuer=ISSUER,
+            patient_id=phantom.patient_id,
+            name=phantom.name,
+            birth_date=datetime.strptime(phantom.birth_date, "%Y%m%d").date(),
+            sex=phantom.sex,
+        )
+
+    def _invite_consultant(self) -> None:
+        """One remote colleague sees one case without knowing whose it is."""
+        key = SMALL_CASES[0] if self.small else DE_IDENTIFIED_FOR_CONSULTANT
+        case, consultant = self.cases[key], self.people["consultant"]
+        if CaseGrant.objects.filter(
+            case=case, user=consultant, revoked_at__isnull=True, expires_at__gt=timezone.now()
+        ).exists():
+            return
+        cases.grant_access(
+            actor=self.actor("coordinator"),
+            case_id=case.pk,
+            user_id=consultant.pk,
+            capacity=Capacity.CONSULTANT,
+            guise=Guise.DEIDENTIFIED,
+            expires_at=timezone.now() + CONSULT_LENGTH,
+        )
+
+    # -- boards --------------------------------------------------------------------------
+
+    def open_boards(self) -> None:
+        coordinator = self.actor("coordinator")
+        for recipe in self.board_recipes:
+            board = Board.objects.filter(name=recipe.name).first()
+            if board is None:
+                board = boards.create_board(
+                    actor=coordinator,
+                    name=recipe.name,
+                    description=recipe.description,
+                    minutes_per_case=recipe.minutes_per_case,
+                )
+            self._seat(board, recipe)
+            self._plan_meetings(board)
+
+    def _seat(self, board: Board, recipe: BoardRecipe) -> None:
+        seated = set(
+            BoardMember.objects.filter(board=board, left_at__isnull=True).values_list(
+                "user_id", flat=True
+            )
+        )
+        wanted = [("coordinator", str(BoardRole.COORDINATOR)), *recipe.members]
+        for login, role in wanted:
+            if self.people[login].pk not in seated:
+                boards.add_board_member(
+                    actor=INSTALLER, board_id=board.pk, user_id=self.people[login].pk, role=role
+                )
+
+    def _plan_meetings(self, board: Board) -> None:
+        """A meeting where its cases need one; a case that has been on an agenda stays there."""
+        coordinator = self.actor("coordinator")
+        for one in self.case_recipes:
+            when = "today" if self.small and one.meeting == "next" else one.meeting
+            if self.board_of(one) != board.name or when == "none":
+                continue
+            case = self.cases[one.patient]
+            if AgendaItem.objects.filter(case=case).exists():
+                continue
+            meeting = self._find_meeting(board, when)
+            boards.add_agenda_item(actor=coordinator, meeting_id=meeting.pk, case_id=case.pk)
+
+    def _find_meeting(self, board: Board, when: str) -> Meeting:
+        starts_at = meeting_start(board_name=board.name, when=when)
+        day = starts_at.date()
+        standing = Meeting.objects.filter(board=board, starts_at__date=day).first()
+        if standing is not None:
+            return standing
+        return boards.schedule_meeting(
+            actor=self.actor("coordinator"),
+            board_id=board.pk,
+            starts_at=starts_at,
+            ends_at=starts_at + MEETING_LENGTH,
+            room="Demo room 1",
+        )
+
+    def record_past_decision(self) -> None:
+        """One case was decided last week, with one dissent by name."""
+        recipe = next((one for one in self.case_recipes if one.meeting == "past"), None)
+        if recipe is None:
+            return
+        case = self.cases[recipe.patient]
+        if Decision.objects.filter(case=case).exists():
+            return
+        item = AgendaItem.objects.select_related("meeting").get(case=case)
+        chair = self.actor("chair")
+        boards.goto_agenda_item(actor=chair, item_id=item.pk)
+        draft = boards.save_draft(
+            actor=self.actor("coordinator"),
+            case_id=case.pk,
+            meeting_id=item.meeting_id,
+            recommendations=[
+                boards.RecommendationDraft(
+                    text="Resection of segment V with intraoperative ultrasound of the liver.",
+                    intent="curative",
+                    responsible=self.people["surgeon"].pk,
+                    due=date.today() + timedelta(days=21),
+                ),
+                boards.RecommendationDraft(
+                    text="MRI of the liver with hepatobiliary contrast before the operation.",
+                    intent="diagnostic",
+                    responsible=self.people["radiologist"].pk,
+                    due=date.today() + timedelta(days=10),
+                ),
+            ],
+            positions=[
+                boards.PositionDraft(self.people["surgeon"].pk, "agree"),
+                boards.PositionDraft(self.people["radiologist"].pk, "agree"),
+                boards.PositionDraft(
+                    self.people["oncologist"].pk,
+                    "dissent",
+                    "Single metastasis of 2 cm: ablation has the same result with less harm.",
+                ),
+            ],
+            consensus="majority",
+            summary="Single metastasis, resectable, no other disease on CT.",
+        )
+        boards.sign_decision(actor=chair, decision_id=draft.pk, version=draft.version)
+        self._close_meeting(item.pk)
+
+    def _close_meeting(self, item_id: object) -> None:
+        item = AgendaItem.objects.select_related("meeting").get(pk=item_id)
+        chair = self.actor("chair")
+        if item.status == AgendaStatus.CURRENT:
+            boards.finish_agenda_item(
+                actor=chair, item_id=item.pk, version=item.version, status=AgendaStatus.DISCUSSED
+            )
+        meeting = Meeting.objects.get(pk=item.meeting_id)
+        if meeting.status == MeetingStatus.OPEN:
+            boards.move_meeting(
+                actor=chair,
+                meeting_id=meeting.pk,
+                version=meeting.version,
+                to=MeetingStatus.CLOSED,
+            )
+
+    # -- studies and models --------------------------------------------------------------
+
+    def bring_studies(self) -> None:
+        connection = PacsConnection.objects.filter(
+            managed_by_settings=True, is_active=True
+        ).first()
+        todo = [one for one in self.recipes if not self._is_here(one, connection)]
+        if not todo:
+            return
+        built = build_all(recipes=tuple(todo), root=self.root)
+        if built:
+            self.say(f"computed {len(built)} examinations in {self.root}")
+        for recipe in todo:
+            if connection is not None:
+                sent = imaging.store_in_pacs(
+                    connection=connection, recipe=recipe, root=self.root
+                )
+                self.say(f"{recipe.key}: {'stored in' if sent else 'is in'} {connection.name}")
+            if recipe.is_linked:
+                imaging.bring_in(
+                    actor=self.actor("coordinator"),
+                    case=self._case_of(recipe),
+                    recipe=recipe,
+                    root=self.root,
+                    connection=connection,
+                )
+                study = imaging.study_of(recipe)
+                self.say(f"{recipe.key}: {study.state if study else 'refused'}")
+
+    def _case_of(self, recipe: StudyRecipe) -> Case:
+        return next(
+            self.cases[one.patient] for one in self.case_recipes
+            if PATIENTS[one.patient] == recipe.study.patient
+        )  # fmt: skip
+
+    def _is_here(self, recipe: StudyRecipe, connection: PacsConnection | None) -> bool:
+        if recipe.is_linked:
+            return imaging.is_linked(case=self._case_of(recipe), recipe=recipe)
+        if connection is None:
+            return True
+        return imaging.is_in_pacs(connection=connection, recipe=recipe)
+
+    def ask_models(self) -> None:
+        """The radiologist asks every model about what it is for; asked before, it stays."""
+        if not Model.objects.filter(slug=CT_MODEL).exists():
+            emails = [self.people[login].email for login in AI_APPROVERS]
+            call_command("register_models", approver=emails)
+        models = {one.slug: one for one in Model.objects.all()}
+        uids = [one.study.uid for one in self.recipes]
+        wanted = {"CT": models.get(CT_MODEL), "PT": models.get(PET_MODEL)}
+        asked = set(Job.objects.values_list("series_id", "version__model_id"))
+        series = Series.objects.filter(
+            study__study_instance_uid__in=uids, modality__in=wanted
+        ).select_related("study")
+        for one in series:
+            model = wanted[one.modality]
+            if model is None or (one.pk, model.pk) in asked:
+                continue
+            self._ask(model, one)
+
+    def _ask(self, model: Model, series: Series) -> None:
+        case_study = series.study.case_studies.first()
+        if case_study is None:
+            return
+        # A case on no agenda yet has no clinician: the installation asks.
+        actor = self.actor("radiologist")
+        if not CaseGrant.objects.filter(
+            case_id=case_study.case_id, user_id=actor.id, revoked_at__isnull=True
+        ).exists():
+            return
+        try:
+            ai.request_job(
+                actor=actor,
+                case_id=case_study.case_id,
+                model_id=model.pk,
+                series_instance_uid=series.series_instance_uid,
+            )
+        except (ModelNotActive, SeriesNotReady) as error:
+            self.say(f"{model.slug}: {error.message}")
+
+
+def meeting_start(*, board_name: str, when: str) -> datetime:
+    """When a board meets: today at the next half hour, next week, or a week ago."""
+    now = timezone.localtime()
+    if when == "today":
+        half_hour = now.replace(minute=0, second=0, microsecond=0)
+        half_hour += timedelta(minutes=30 * (now.minute // 30 + 1))
+        if half_hour.date() == now.date():
+            return half_hour
+        return now.replace(hour=12, minute=0, second=0, microsecond=0)
+    days = {"next": {THORACIC: 7}.get(board_name, 6), "past": -7}[when]
+    start = now.replace(hour=13, minute=0, second=0, microsecond=0)
+    return start + timedelta(days=days)
