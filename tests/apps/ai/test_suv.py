@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from apps.ai.analyses import body_size
 from apps.ai.analyses.refusals import SuvRefused
@@ -327,3 +328,13 @@ def test_no_headers_are_refused() -> None:
     with pytest.raises(SuvRefused) as refused:
         compute_suv_scaling(headers=[])
     assert refused.value.code == "no_headers"
+
+
+@pytest.mark.parametrize("header", [pet_header(), philips(0x1000, b"0.0005", "UN")])
+def test_headers_that_travelled_as_dicom_json_give_the_same_factor(header: Dataset) -> None:
+    # The model runner gets its headers as DICOM JSON (PS3.18 F).
+    travelled = Dataset.from_json(header.to_json())
+    assert np.array_equal(
+        compute_suv_scaling(headers=[travelled]).factors,
+        compute_suv_scaling(headers=[header]).factors,
+    )
