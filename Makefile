@@ -44,7 +44,7 @@ lint: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## style, floors, deploymen
 	cd frontend && npm run --silent lint
 
 types: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## mypy and tsc
-	$(BIN)/mypy
+	$(BIN)/mypy apps config
 	cd frontend && npm run --silent types
 
 fix: $(STAMPS)/dev $(STAMPS)/node ## put right what a machine can

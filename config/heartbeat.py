@@ -21,7 +21,7 @@ INTERVAL_S = 5.0
 _last_beat_at: dict[str, float] = {}
 
 
-@heartbeat_sent.connect
+@heartbeat_sent.connect  # type: ignore[untyped-decorator]
 def record_worker_heartbeat(sender: Any, **_: Any) -> None:
     """Write ``worker@host`` or ``worker-ai@host`` into the heartbeats, every few seconds."""
     name = sender.eventer.hostname

@@ -9,8 +9,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
+import redis
+
 from config.supervisor.errors import CannotStart
 
+CONNECT_TIMEOUT_S = 5
 MIN_FREE_BYTES = 512 * 1024 * 1024
 
 
@@ -56,11 +60,33 @@ def check_port(*, host: str, port: int) -> None:
             raise CannotStart(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
+def check_database(*, url: str) -> None:
+    """The PostgreSQL of DATABASE_URL lets us in."""
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S).close()
+    except psycopg.Error as error:
+        raise CannotStart(f"DATABASE_URL: {_one_line(error)}") from error
+
+
+def check_redis(*, url: str) -> None:
+    """The server of REDIS_URL lets us in."""
+    try:
+        client = redis.Redis.from_url(url, socket_connect_timeout=CONNECT_TIMEOUT_S)
+        client.ping()
+        client.close()
+    except (redis.RedisError, ValueError) as error:
+        raise CannotStart(f"REDIS_URL: {_one_line(error)}") from error
+
+
 def explain_os_error(*, error: OSError, directory: Path) -> CannotStart:
     """The one line for a file system that refuses."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _disk_full(directory=directory, free_bytes=0)
     return CannotStart(f"Cannot write to {error.filename or directory}: {error.strerror}.")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _disk_full(*, directory: Path, free_bytes: int) -> CannotStart:

@@ -10,17 +10,19 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from config.supervisor.checks import (
+    check_database,
     check_frontend,
     check_platform,
     check_port,
+    check_redis,
     check_state_directory,
 )
 from config.supervisor.engines import EmbeddedPostgres, EmbeddedValkey
@@ -38,6 +40,9 @@ PR_SET_CHILD_SUBREAPER = 36
 STOP_GRACE_S = 8.0
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 120.0
+PAGE_FIRST_S = 10.0  # the page gets both cores to itself this long before the workers start
+
+CHECKS = {"DATABASE_URL": check_database, "REDIS_URL": check_redis}
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,7 @@ class House:
         }
         for variable, (name, engine) in known.items():
             if self.environment.get(variable):
+                CHECKS[variable](url=self.environment[variable])
                 self.log.say(f"{name}: using the server of {variable}")
                 continue
             started_at = time.monotonic()
@@ -155,13 +161,27 @@ class House:
             name="migrate", arguments=["migrate", "--noinput", "--verbosity=0"]
         ):
             return 0 if self._stopping.is_set() else 1
-        tasks += [self._keep(program) for program in programs]
-        tasks.append(asyncio.create_task(self._watch()))
-        tasks.append(asyncio.create_task(self._welcome()))
+        watching = asyncio.create_task(self._watch())
+        web, *others = programs
+        tasks.append(self._keep(web))
+        await self._wait_until(_answers, f"{self.url}/livez", timeout_s=PAGE_FIRST_S)
+        tasks += [self._keep(program) for program in others]
+        welcoming = asyncio.create_task(self._welcome())
         await self._stopping.wait()
-        for task in tasks[-2:]:
-            task.cancel()
+        watching.cancel()
+        welcoming.cancel()
         return 0
+
+    async def _wait_until(
+        self, condition: Callable[[str], bool], url: str, *, timeout_s: float
+    ) -> bool:
+        """Whether `condition` came true of `url` in time and before the end was asked for."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and not self._stopping.is_set():
+            if await asyncio.to_thread(condition, url):
+                return True
+            await asyncio.sleep(WATCH_INTERVAL_S)
+        return False
 
     def _keep(self, program: Program) -> asyncio.Task[None]:
         process = self._new_process(program)
@@ -200,12 +220,11 @@ class House:
 
     async def _welcome(self) -> None:
         """Say when the page answers; fill the demo hospital once."""
-        started_at = time.monotonic()
-        while not await asyncio.to_thread(_is_ready, self.url):
-            if time.monotonic() - started_at > READY_TIMEOUT_S:
-                self.log.say(f"not ready after {READY_TIMEOUT_S:.0f} s: see {self.url}/readyz")
-                started_at = time.monotonic()
-            await asyncio.sleep(WATCH_INTERVAL_S)
+        readyz = f"{self.url}/readyz"
+        while not await self._wait_until(_is_well, readyz, timeout_s=READY_TIMEOUT_S):
+            if self._stopping.is_set():
+                return
+            self.log.say(f"not ready after {READY_TIMEOUT_S:.0f} s: see {readyz}")
         self.log.say(f"ready: {self.url}")
         marker = self.options.state_directory / "demo-hospital.done"
         if self.options.demo and not marker.exists():
@@ -274,11 +293,19 @@ class House:
         self._undertaker.wait()
 
 
-def _is_ready(url: str) -> bool:
+def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-            return answer.status == 200 and json.load(answer)["status"] == "ok"
-    except (OSError, ValueError, KeyError, urllib.error.URLError):
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:  # URLError is one
+        return False
+
+
+def _is_well(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(json.load(answer)["status"] == "ok")
+    except (OSError, ValueError, KeyError):
         return False
 
 

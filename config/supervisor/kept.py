@@ -34,15 +34,14 @@ async def wait_for_end(process: subprocess.Popen[bytes]) -> int:
     Children must all come from the main thread: the kernel's parent-death signal is sent when the
     *thread* that started a child ends.
     """
+    loop = asyncio.get_running_loop()
     descriptor = os.pidfd_open(process.pid)
-    ended = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().add_reader(
-        descriptor, lambda: ended.done() or ended.set_result(None)
-    )
+    ended = asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
     try:
-        await ended
+        await ended.wait()
     finally:
-        asyncio.get_running_loop().remove_reader(descriptor)
+        loop.remove_reader(descriptor)
         os.close(descriptor)
     return process.wait()
 

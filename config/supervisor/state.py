@@ -20,7 +20,7 @@ def write_engine_urls(*, state_directory: Path, urls: dict[str, str]) -> None:
     write_secret(state_directory / "run" / ENGINE_URLS, json.dumps(urls))
 
 
-def write_pids(*, state_directory: Path, pids: dict[str, int | None]) -> None:
+def write_pids(*, state_directory: Path, pids: dict[str, int]) -> None:
     write_secret(state_directory / "run" / PIDS, json.dumps(pids))
 
 

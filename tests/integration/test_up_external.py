@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 
-from tests.e2e.harness import Stack
+from tests.e2e.harness import Stack, free_port
 from tests.engines import engines_of_their_own
 
 pytestmark = pytest.mark.slow
@@ -89,3 +89,17 @@ def test_uses_the_postgresql_and_redis_it_is_given(tmp_path: Path) -> None:
                 assert house.stop() == 0
             with psycopg.connect(urls["DATABASE_URL"]) as connection:
                 assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    for urls, reason in (
+        ({"DATABASE_URL": f"postgres://a:secret@127.0.0.1:{free_port()}/b"}, "DATABASE_URL: "),
+        ({"REDIS_URL": f"redis://:secret@127.0.0.1:{free_port()}/0"}, "REDIS_URL: "),
+    ):
+        house = Stack(directory=tmp_path, orthanc=False, frontend=False, environment=urls)
+        house.spawn()
+        assert house.wait_for_end() == 1
+        last = house.log_text().strip().splitlines()[-1]
+        assert last.startswith(f"Consilium cannot start. {reason}")
+        assert "refused" in last
+        assert "secret" not in last
