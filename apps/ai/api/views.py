@@ -45,16 +45,16 @@ class ModelsView(ConsiliumView):
 
 class _VersionActionView(ConsiliumView):
     policies = {"post": policies.manage_models}
-    action: Any
+    perform: Any
 
     def post(self, request: Request, version_id: UUID) -> Response:
-        version = type(self).action(actor=self.actor, version_id=version_id)
+        version = type(self).perform(actor=self.actor, version_id=version_id)
         return Response(shapes.ModelVersionSerializer(version).data)
 
 
 class ApproveVersionView(_VersionActionView):
     policies = {"post": policies.approve_model}
-    action = staticmethod(services.approve_version)
+    perform = staticmethod(services.approve_version)
 
     @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
     def post(self, request: Request, version_id: UUID) -> Response:
@@ -62,7 +62,7 @@ class ApproveVersionView(_VersionActionView):
 
 
 class ActivateVersionView(_VersionActionView):
-    action = staticmethod(services.activate_version)
+    perform = staticmethod(services.activate_version)
 
     @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
     def post(self, request: Request, version_id: UUID) -> Response:
@@ -70,7 +70,7 @@ class ActivateVersionView(_VersionActionView):
 
 
 class SuspendVersionView(_VersionActionView):
-    action = staticmethod(services.suspend_version)
+    perform = staticmethod(services.suspend_version)
 
     @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
     def post(self, request: Request, version_id: UUID) -> Response:
