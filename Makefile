@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
 
-.PHONY: help demo test lint types e2e bench fix lock clean install system-parts
+.PHONY: help demo test lint types e2e bench fix lock schema clean install system-parts
 
 help: ## show this
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,8 +59,14 @@ bench: $(STAMPS)/runtime $(STAMPS)/dev ## make bench NAME=pixels
 lock: $(BIN)/uv ## write the lock files anew from requirements/*.in
 	$(LOCK) requirements/base.in -o requirements/base.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
-	$(LOCK) --no-emit-package torch --no-emit-package setuptools requirements/ai.in -o requirements/ai.txt
+	$(LOCK) --excludes requirements/site.txt --no-emit-package torch --no-emit-package setuptools \
+		requirements/ai.in -o requirements/ai.txt
 	cd frontend && npm install --package-lock-only
+
+schema: $(STAMPS)/runtime $(STAMPS)/node ## write what is generated from the code: OpenAPI, live protocol, their types
+	$(BIN)/python manage.py spectacular --format openapi-json --file frontend/src/api/schema.json
+	$(BIN)/python manage.py export_live_schema
+	cd frontend && npm run --silent api:types
 
 clean: ## remove what was built; keeps the data in var
 	rm -rf $(STAMPS) $(VENV) frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache
