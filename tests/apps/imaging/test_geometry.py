@@ -15,7 +15,9 @@ from apps.imaging.geometry import FramePose, describe_frames, instance_order, sl
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
-def pose(z: float, *, number: int = 0, x: float = 0.0, y: float = 0.0, **fields: object) -> FramePose:
+def pose(
+    z: float, *, number: int = 0, x: float = 0.0, y: float = 0.0, **fields: object
+) -> FramePose:
     base = FramePose(
         sop_instance_uid=f"1.{number}.{round(z * 1000)}.{round(x * 10)}",
         frame=1,
@@ -115,7 +117,12 @@ def test_gantry_tilt_is_named_with_its_angle() -> None:
 
 def test_time_points_at_the_same_places_are_several_volumes_in_time_order() -> None:
     poses = [
-        pose(float(z), number=z + 10 * t, sop_instance_uid=f"1.{t}.{z}", keys={"acquisition_number": t})
+        pose(
+            float(z),
+            number=z + 10 * t,
+            sop_instance_uid=f"1.{t}.{z}",
+            keys={"acquisition_number": t},
+        )
         for z in range(4)
         for t in (2, 0, 1)
     ]
@@ -135,7 +142,12 @@ def test_a_doubled_slice_is_a_duplicate_position() -> None:
 def test_mixed_orientations_become_stacks_largest_first() -> None:
     axial = [pose(float(z)) for z in range(5)]
     sagittal = [
-        pose(0.0, x=float(x), sop_instance_uid=f"1.5.{x}", orientation=(0.0, 1.0, 0.0, 0.0, 0.0, -1.0))
+        pose(
+            0.0,
+            x=float(x),
+            sop_instance_uid=f"1.5.{x}",
+            orientation=(0.0, 1.0, 0.0, 0.0, 0.0, -1.0),
+        )
         for x in range(3)
     ]
     found = describe_frames(sagittal + axial)

@@ -190,7 +190,12 @@ def test_a_radiologist_may_import_but_not_confirm_a_mismatch(
 
 @pytest.mark.parametrize(
     ("who", "error"),
-    [("surgeon", Forbidden), ("trainee", Forbidden), ("consultant", Forbidden), ("outsider", NotVisible)],
+    [
+        ("surgeon", Forbidden),
+        ("trainee", Forbidden),
+        ("consultant", Forbidden),
+        ("outsider", NotVisible),
+    ],
 )
 def test_others_import_nothing(
     team: CaseTeam, tmp_path: Path, who: str, error: type[Exception]
