@@ -33,7 +33,14 @@ def decode_frame(
 
 
 def draw_thumbnail(values: npt.NDArray[Any], *, profile: dict[str, Any]) -> bytes:
-    """JPEG of one frame: Modality LUT, the header's first window, MONOCHROME1 inverted."""
+    """A small JPEG of one frame."""
+    return draw_picture(values, profile=profile, form="JPEG", side=THUMBNAIL_SIDE)
+
+
+def draw_picture(
+    values: npt.NDArray[Any], *, profile: dict[str, Any], form: str, side: int | None
+) -> bytes:
+    """One frame in 8 bits: Modality LUT, the header's first window, MONOCHROME1 inverted."""
     photometric = str(first_value(profile, "00280004", "MONOCHROME2"))
     if values.ndim == 3:
         grey = np.clip(values, 0, 255).astype(np.uint8)
@@ -46,9 +53,11 @@ def draw_thumbnail(values: npt.NDArray[Any], *, profile: dict[str, Any]) -> byte
         if photometric == "MONOCHROME1":
             grey = 255 - grey
     picture = Image.fromarray(grey)
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    if side is not None:
+        picture.thumbnail((side, side))
     out = io.BytesIO()
-    picture.convert("RGB" if values.ndim == 3 else "L").save(out, "JPEG", quality=JPEG_QUALITY)
+    mode = "RGB" if values.ndim == 3 else "L"
+    picture.convert(mode).save(out, form, **({"quality": JPEG_QUALITY} if form == "JPEG" else {}))
     return out.getvalue()
 
 
