@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from pydicom.dataset import Dataset
 
 from apps.ai import conf, services
@@ -60,7 +66,7 @@ def run_job(*, job: Job) -> None:
         _analyse(job, keeper)
     except (StaleFence, RunStopped):
         _finish_stopped(job, keeper)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         # The lease ends by itself and the sweeper gives the job to somebody else.
         logger.exception("job %s: database away", job.pk)
         connection.close()

@@ -3,7 +3,7 @@
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from apps.ai import services, storage
 from apps.ai.encoding import EncodingRefused
@@ -31,7 +31,7 @@ def export_accepted_finding(*, export_id: UUID) -> None:
     except (DomainError, EncodingRefused) as error:
         code = error.error_code if isinstance(error, DomainError) else error.code
         _put_back(export, code, str(error))
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("export %s failed", export.pk)
