@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { forgetCsrfToken } from './csrf'
 import { http } from './http'
-import { forgetTickets } from './pixels'
 import { Problem } from './problem'
 import type { Me } from './types'
 
@@ -69,10 +68,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: signOut,
     // Nothing of one person's may be left for the next one at this screen.
-    onSettled: () => {
-      forgetTickets()
-      client.clear()
-    },
+    onSettled: () => client.clear(),
   })
 }
 

@@ -80,7 +80,7 @@ export function ReviewLine({ finding }: { finding: Finding }) {
   const { t } = useTranslation('ai')
   const { review } = finding
   if (!review) return null
-  const sent = finding.export && finding.export.state !== 'none' ? finding.export : null
+  const sent = finding.export
   return (
     <div className={classes.provenance}>
       {t('finding.reviewedBy', { state: wordFor('findingState', finding.state), who: reviewerName(finding), when: reviewDate(finding) })}
@@ -88,7 +88,7 @@ export function ReviewLine({ finding }: { finding: Finding }) {
       {review.comment && ` · ${t('finding.comment', { text: review.comment })}`}
       {sent && (
         <div>
-          <Chip bare tone={sent.state === 'stored' ? 'ok' : sent.state === 'failed' ? 'urgent' : 'neutral'} icon={<IconCloudUpload size={13} aria-hidden />} hint={sent.error ?? undefined}>
+          <Chip bare tone={sent.state === 'stored' ? 'ok' : sent.state === 'failed' ? 'urgent' : 'neutral'} icon={<IconCloudUpload size={13} aria-hidden />} hint={sent.error?.message}>
             {wordFor('exportState', sent.state)}
           </Chip>
         </div>

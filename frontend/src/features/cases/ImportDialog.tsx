@@ -110,7 +110,7 @@ export function ImportDialog({ entry, initialFiles, onClose }: ImportDialogProps
         )}
         {batch.data && batch.data.files.length > 0 && <ImportVerdicts files={batch.data.files} />}
         {settled && foreign.length > 0 && (
-          <ForeignFiles entry={entry} foreign={foreign} onConfirm={sendForeign} />
+          <ForeignFiles entry={entry} foreign={foreign} details={batch.data?.mismatches[0] ?? {}} onConfirm={sendForeign} />
         )}
         {settled && (
           <Group justify="flex-end">
@@ -164,15 +164,16 @@ function FileChooser({ initialFiles, onChoose }: { initialFiles: File[]; onChoos
 interface ForeignFilesProps {
   entry: CaseDetail
   foreign: ImportFile[]
+  /** Both identities, as `patient_mismatch` tells them. */
+  details: Record<string, unknown>
   onConfirm: (reason: string) => void
 }
 
 /** The rejected files that belong to somebody else by their header. */
-function ForeignFiles({ entry, foreign, onConfirm }: ForeignFilesProps) {
+function ForeignFiles({ entry, foreign, details, onConfirm }: ForeignFilesProps) {
   const { t } = useTranslation('cases')
   const [isOpen, setOpen] = useState(false)
-  const details = foreign[0]?.details ?? {}
-  const asTold = new Problem({ status: 409, code: 'patient_mismatch', title: '', details: { case: entry.patient, ...details } })
+  const asTold = new Problem({ status: 409, code: 'patient_mismatch', title: '', details })
   if (!isOpen) {
     return (
       <Group>

@@ -47,8 +47,8 @@ export function StudyCard({ caseId, study, onRetry }: StudyCardProps) {
         </div>
         <div className={classes.studyEnd}>
           {study.synthetic && <SyntheticMark />}
-          {study.mismatch_reason && (
-            <Chip tone="warning" icon={<IconUserExclamation size={13} aria-hidden />} hint={study.mismatch_reason}>
+          {study.mismatch_confirmed && (
+            <Chip tone="warning" icon={<IconUserExclamation size={13} aria-hidden />} hint={t('images.mismatchHint')}>
               {t('images.mismatch')}
             </Chip>
           )}
@@ -131,7 +131,7 @@ function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; s
       aria-label={t('images.openSeries', { what: `${series.modality} ${name}` })}
     >
       <span className={classes.thumb}>
-        <SeriesThumbnail caseId={caseId} studyInstanceUid={study.study_instance_uid} series={series} />
+        <SeriesThumbnail series={series} />
         <span className={classes.thumbModality}>{series.modality}</span>
         {warnings && (
           <Tooltip label={warnings} multiline maw={340} style={{ whiteSpace: 'pre-line' }}>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
 import { useCreateCase, useCreatePatient, usePatients } from '@/api/cases'
+import type { PatientIdentity } from '@/api/types'
 import { formatDate, formatPatientName, wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
@@ -26,7 +27,7 @@ export function NewCaseDialog({ onClose }: { onClose: () => void }) {
   const required = (value: string) => (value.trim() ? null : t('form.required'))
   const form = useForm({
     initialValues: {
-      patient: '', patient_id: '', issuer: '', name: '', birth_date: '', sex: '',
+      patient: '', patient_id: '', issuer: '', name: '', birth_date: '', sex: '' as PatientIdentity['sex'],
       title: '', clinical_question: '', tumour_type: '', stage: '', history: '', urgency: 'routine', urgency_reason: '',
     },
     validate: {
