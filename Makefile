@@ -9,7 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# Most modules of torch and its kin are never imported; compiling them all costs a minute.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
 
@@ -20,7 +21,8 @@ help: ## show this
 
 # --- the house ---------------------------------------------------------------------------
 
-demo: $(STAMPS)/runtime frontend/dist/index.html ## the whole house with the demo hospital, in your browser
+demo: ## the whole house with the demo hospital, in your browser
+	@$(MAKE) --no-print-directory --jobs=2 $(STAMPS)/runtime frontend/dist/index.html
 	@exec $(BIN)/python manage.py up --demo --orthanc=auto
 
 install: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## everything a developer needs
