@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 _NAMESPACE = UUID("8a4d36a1-6a0b-5d0e-9b43-0f3a6c1f7d55")
 ISSUER = "CONSILIUM-DEMO"
@@ -98,7 +98,7 @@ def new_object(
     ds.InstanceNumber = instance_number
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.MediaStorageSOPClassUID = sop_class_uid
+    ds.file_meta.MediaStorageSOPClassUID = UID(sop_class_uid)
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     return ds
 

@@ -88,7 +88,7 @@ def generate_pet(
     uptake = _uptake(anatomy.hu, anatomy.truth, tumours)
     sigma = [_BLUR_FWHM_MM / 2.355 / s for s in fine_mm]
     blurred = _halve(ndimage.gaussian_filter(uptake, sigma))
-    axes = [np.arange(n) * s for n, s in zip(shape, spacing, strict=True)]
+    axes = [np.arange(n, dtype=np.float64) * s for n, s in zip(shape, spacing, strict=True)]
     speckle = SmoothNoise(seed, "pet noise", 7.0).on_axes(axes[0] - 150, axes[1] - 180,
                                                           axes[2] - 180)  # fmt: skip
     blurred += 0.055 * speckle * np.sqrt(np.maximum(blurred, 0) + 0.01)
@@ -107,7 +107,7 @@ def generate_pet(
 def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
     slices, rows, columns = values.shape
     blocks = values.reshape(slices, rows // 2, 2, columns // 2, 2)
-    return blocks.mean(axis=(2, 4), dtype=np.float32)
+    return np.asarray(blocks.mean(axis=(2, 4), dtype=np.float32))
 
 
 def _uptake(
@@ -205,9 +205,7 @@ def _set_tracer(ds: Dataset, injection: datetime, dose_bq: float) -> None:
     ds.PatientGantryRelationshipCodeSequence = Sequence([code("102540008", "SCT", "headfirst")])
 
 
-def _set_pet_image(
-    ds: Dataset, scan: datetime, index: int, activity: NDArray[np.float32]
-) -> None:
+def _set_pet_image(ds: Dataset, scan: datetime, index: int, activity: NDArray[np.float32]) -> None:
     ds.ImageType = ["ORIGINAL", "PRIMARY"]
     ds.ImageComments = f"{MARK}. Computed; not for diagnosis"
     ds.BurnedInAnnotation = "NO"

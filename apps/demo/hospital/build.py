@@ -91,10 +91,16 @@ def lesions_of(recipe: StudyRecipe) -> tuple[TumourSpec, ...]:
         replace(
             one,
             diameter_mm=one.diameter_mm * factor,
-            centre_lps=tuple(c + d for c, d in zip(one.centre_lps or (), shift, strict=True)),
+            centre_lps=_shift(one.centre_lps, shift),
         )
         for one, factor in zip(placed, growth, strict=True)
     )
+
+
+def _shift(
+    point: tuple[float, float, float] | None, by: tuple[float, float, float]
+) -> tuple[float, float, float] | None:
+    return None if point is None else (point[0] + by[0], point[1] + by[1], point[2] + by[2])
 
 
 def build_study(*, recipe: StudyRecipe, root: Path) -> Path:
@@ -159,9 +165,7 @@ def _write_pet(recipe: StudyRecipe, pet: PhantomPet, folder: Path) -> dict[str, 
     }
 
 
-def _write_radiotherapy(
-    recipe: StudyRecipe, volume: PhantomVolume, folder: Path
-) -> dict[str, Any]:
+def _write_radiotherapy(recipe: StudyRecipe, volume: PhantomVolume, folder: Path) -> dict[str, Any]:
     study, centre = recipe.study, volume.tumour_centres_lps[0]
     radius = volume.tumours[0].diameter_mm / 2 + PTV_MARGIN_MM
     # 95 % of the prescription at the surface of the target.

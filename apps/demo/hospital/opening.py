@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
@@ -106,9 +107,7 @@ class Opening:
                     display_name=one.display_name,
                     password=PASSWORD,
                     discipline=one.discipline,
-                    institution=accounts.create_institution(
-                        actor=INSTALLER, name=one.institution
-                    ),
+                    institution=accounts.create_institution(actor=INSTALLER, name=one.institution),
                     system_roles=one.system_roles,
                     is_trainee=one.is_trainee,
                 )
@@ -262,7 +261,7 @@ class Opening:
         boards.sign_decision(actor=chair, decision_id=draft.pk, version=draft.version)
         self._close_meeting(item.pk)
 
-    def _close_meeting(self, item_id: object) -> None:
+    def _close_meeting(self, item_id: UUID) -> None:
         item = AgendaItem.objects.select_related("meeting").get(pk=item_id)
         chair = self.actor("chair")
         if item.status == AgendaStatus.CURRENT:
@@ -281,9 +280,7 @@ class Opening:
     # -- studies and models --------------------------------------------------------------
 
     def bring_studies(self) -> None:
-        connection = PacsConnection.objects.filter(
-            managed_by_settings=True, is_active=True
-        ).first()
+        connection = PacsConnection.objects.filter(managed_by_settings=True, is_active=True).first()
         todo = [one for one in self.recipes if not self._is_here(one, connection)]
         if not todo:
             return
@@ -292,9 +289,7 @@ class Opening:
             self.say(f"computed {len(built)} examinations in {self.root}")
         for recipe in todo:
             if connection is not None:
-                sent = imaging.store_in_pacs(
-                    connection=connection, recipe=recipe, root=self.root
-                )
+                sent = imaging.store_in_pacs(connection=connection, recipe=recipe, root=self.root)
                 self.say(f"{recipe.key}: {'stored in' if sent else 'is in'} {connection.name}")
             if recipe.is_linked:
                 imaging.bring_in(
@@ -345,7 +340,7 @@ class Opening:
         # A case on no agenda yet has no clinician: the installation asks.
         actor = self.actor("radiologist")
         if not CaseGrant.objects.filter(
-            case_id=case_study.case_id, user_id=actor.id, revoked_at__isnull=True
+            case_id=case_study.case_id, user_id=actor.person_id, revoked_at__isnull=True
         ).exists():
             return
         try:

@@ -29,9 +29,7 @@ class PersonRecipe:
 
 
 PEOPLE: tuple[PersonRecipe, ...] = (
-    PersonRecipe(
-        "coordinator", "Mira Sand", Discipline.COORDINATION, (SystemRole.COORDINATOR,)
-    ),
+    PersonRecipe("coordinator", "Mira Sand", Discipline.COORDINATION, (SystemRole.COORDINATOR,)),
     PersonRecipe("chair", "Dr Henrik Wold", Discipline.MEDICAL_ONCOLOGY),
     PersonRecipe("radiologist", "Dr Aylin Demir", Discipline.RADIOLOGY),
     PersonRecipe("surgeon", "Dr Tomasz Krol", Discipline.SURGERY),
@@ -39,9 +37,7 @@ PEOPLE: tuple[PersonRecipe, ...] = (
     PersonRecipe("pathologist", "Dr Rui Tavares", Discipline.PATHOLOGY),
     PersonRecipe("radiotherapist", "Dr Noor Haddad", Discipline.RADIATION_ONCOLOGY),
     PersonRecipe("nuclear", "Dr Paolo Ricci", Discipline.NUCLEAR_MEDICINE),
-    PersonRecipe(
-        "consultant", "Prof Ingrid Solheim", Discipline.SURGERY, institution=ELSEWHERE
-    ),
+    PersonRecipe("consultant", "Prof Ingrid Solheim", Discipline.SURGERY, institution=ELSEWHERE),
     PersonRecipe("trainee", "Dr Sam Okafor", Discipline.RADIOLOGY, is_trainee=True),
     PersonRecipe("ai-admin", "Yuki Mori", Discipline.ADMINISTRATION, (SystemRole.AI_ADMIN,)),
     PersonRecipe("admin", "Ola Berg", Discipline.ADMINISTRATION, (SystemRole.SYSTEM_ADMIN,)),

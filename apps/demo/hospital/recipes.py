@@ -47,26 +47,24 @@ class StudyRecipe:
 
 
 def _patient(
-    number: int, tree: str, birth_date: str, sex: str, weight_kg: float, height_m: float
+    number: int, tree: str, birth_date: str, sex: str, size: tuple[float, float]
 ) -> PhantomPatient:
-    return PhantomPatient(
-        f"PHX-{number:04d}", f"{tree}^Phantom", birth_date, sex, weight_kg, height_m
-    )
+    return PhantomPatient(f"PHX-{number:04d}", f"{tree}^Phantom", birth_date, sex, *size)
 
 
 PATIENTS: dict[str, PhantomPatient] = {
-    "alder": _patient(1, "Alder", "19580312", "M", 81.0, 1.78),
-    "birch": _patient(2, "Birch", "19660725", "F", 64.0, 1.66),
-    "cedar": _patient(3, "Cedar", "19510104", "M", 77.0, 1.74),
-    "dogwood": _patient(4, "Dogwood", "19490918", "F", 58.0, 1.60),
-    "elm": _patient(5, "Elm", "19630530", "M", 84.0, 1.80),
-    "fir": _patient(6, "Fir", "19711211", "F", 69.0, 1.68),
-    "ginkgo": _patient(7, "Ginkgo", "19550822", "M", 90.0, 1.76),
-    "hazel": _patient(8, "Hazel", "19680402", "F", 62.0, 1.63),
-    "ivy": _patient(9, "Ivy", "19900115", "F", 60.0, 1.69),
-    "juniper": _patient(10, "Juniper", "19460609", "M", 72.0, 1.71),
-    "kapok": _patient(11, "Kapok", "19830227", "M", 78.0, 1.82),
-    "larch": _patient(12, "Larch", "19601019", "F", 66.0, 1.64),
+    "alder": _patient(1, "Alder", "19580312", "M", (81.0, 1.78)),
+    "birch": _patient(2, "Birch", "19660725", "F", (64.0, 1.66)),
+    "cedar": _patient(3, "Cedar", "19510104", "M", (77.0, 1.74)),
+    "dogwood": _patient(4, "Dogwood", "19490918", "F", (58.0, 1.60)),
+    "elm": _patient(5, "Elm", "19630530", "M", (84.0, 1.80)),
+    "fir": _patient(6, "Fir", "19711211", "F", (69.0, 1.68)),
+    "ginkgo": _patient(7, "Ginkgo", "19550822", "M", (90.0, 1.76)),
+    "hazel": _patient(8, "Hazel", "19680402", "F", (62.0, 1.63)),
+    "ivy": _patient(9, "Ivy", "19900115", "F", (60.0, 1.69)),
+    "juniper": _patient(10, "Juniper", "19460609", "M", (72.0, 1.71)),
+    "kapok": _patient(11, "Kapok", "19830227", "M", (78.0, 1.82)),
+    "larch": _patient(12, "Larch", "19601019", "F", (66.0, 1.64)),
 }
 
 
@@ -98,7 +96,8 @@ RECIPES: tuple[StudyRecipe, ...] = (
                 "PET/CT thorax and upper abdomen", 2), 20, _ALDER, FULL, _LATER, (1.30, 1.25),
                 with_pet=True),
     StudyRecipe("birch", _study("birch", "ct", "20261102T140500", "CT thorax", 3), 2,
-                (TumourSpec("lung_left_lower", 19, irregularity=0.8, spiculation=0.8, identity=1),)),
+                (TumourSpec("lung_left_lower", 19, irregularity=0.8, spiculation=0.8,
+                            identity=1),)),
     StudyRecipe("cedar", _study("cedar", "ct", "20261030T113000", "CT thorax", 4), 11,
                 (TumourSpec("lung_left_upper", 47, irregularity=0.8, necrosis=0.9, identity=1),)),
     StudyRecipe("dogwood", _study("dogwood", "ct", "20261104T083000", "CT thorax", 5), 5,

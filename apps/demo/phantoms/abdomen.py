@@ -11,12 +11,10 @@ from apps.demo.phantoms.body import Surfaces
 from apps.demo.phantoms.canvas import Box, Canvas
 from apps.demo.phantoms.noise import SmoothNoise, seeded
 from apps.demo.phantoms.shapes import (
-    Coordinates,
     Floats,
     ellipsoid,
     oriented_axes,
     smooth_max,
-    smooth_min,
 )
 from apps.demo.phantoms.vessels import (
     Tree,
@@ -31,8 +29,12 @@ _SPLANCHNIC = (
     Tube("portal vein", [(-2, 2, -66), (-14, -4, -52), (-30, -4, -36), (-44, -2, -26)], 7.5, 6.5),
     Tube("splenic vein", [(-2, 2, -66), (20, -2, -56), (52, 14, -40), (84, 34, -22)], 5.0, 3.4),
     Tube("superior mesenteric vein", [(-2, 2, -66), (-6, -14, -100), (-4, -24, -160)], 6.0, 4.6),
-    Tube("superior mesenteric artery", [(5, 3, -56), (5, -10, -72), (6, -16, -100),
-         (6, -26, -160)], 3.8, 2.8),
+    Tube(
+        "superior mesenteric artery",
+        [(5, 3, -56), (5, -10, -72), (6, -16, -100), (6, -26, -160)],
+        3.8,
+        2.8,
+    ),
     Tube("coeliac trunk", [(6, 8, -42), (7, -6, -40), (-18, -8, -38)], 3.6, 2.4),
     Tube("splenic artery", [(7, -6, -40), (36, 2, -36), (62, 22, -30), (86, 36, -16)], 2.8, 2.0),
     Tube("left renal vein", [(-18, 8, -74), (5, -2, -74), (34, 16, -72), (48, 24, -70)], 4.6, 4.2),
@@ -45,14 +47,6 @@ _HEPATIC_VEINS = (
     Tube("middle hepatic vein", [(-23, 0, 25), (-34, -18, 10), (-46, -34, -22)], 4.6, 2.4),
     Tube("left hepatic vein", [(-22, -2, 26), (0, -20, 16), (26, -32, 8)], 4.2, 2.0),
 )
-_COLON = (
-    Tube("ascending colon", [(-92, 24, -190), (-94, 22, -150), (-90, 16, -120), (-78, -8, -112)],
-         21, 19),
-    Tube("transverse colon", [(-78, -12, -112), (-50, -50, -108), (0, -62, -112), (52, -54, -92),
-         (88, -22, -62)], 18, 16),
-    Tube("descending colon", [(92, -12, -60), (102, 22, -80), (102, 26, -130), (98, 22, -190)],
-         14.5, 13.5),
-)
 
 
 class Belly:
@@ -62,7 +56,7 @@ class Belly:
         self.canvas, self.surfaces = canvas, surfaces
         self.person, self.seed = surfaces.person, surfaces.person.seed
 
-    def _cavity(self, box: Box) -> Floats:
+    def cavity(self, box: Box) -> Floats:
         return self.surfaces.abdomen[box.coarse]
 
     @cached_property
@@ -80,7 +74,7 @@ class Belly:
         floor = (under - at.z) * 0.75
         left = (at.x - (88 * s + 0.25 * (at.z - 10) - 0.45 * (at.y + 70))) * 0.75
         behind = (at.y - (82 - 76 * np.clip((at.x + 48) / 62, 0, 1))) * 0.85
-        shape = smooth_max(self._cavity(box) + 0.2, floor.astype(np.float32), 16)
+        shape = smooth_max(self.cavity(box) + 0.2, floor.astype(np.float32), 16)
         shape = smooth_max(shape, left.astype(np.float32), 14)
         shape = smooth_max(shape, behind.astype(np.float32), 14)
         kidney = ellipsoid(at, (-61, 36, -82), (33, 33, 58))
@@ -101,12 +95,13 @@ class Belly:
         axes = oriented_axes((0.35, -0.45, -0.8))
         bean = ellipsoid(at, (92, 42, -14), (56, 40, 33), axes)
         notch = ellipsoid(at, (52, 16, -14), (34, 34, 50))
-        shape = smooth_max(bean, self._cavity(self.spleen_box) + 1.5, 8)
+        shape = smooth_max(bean, self.cavity(self.spleen_box) + 1.5, 8)
         return smooth_max(shape, -notch, 8)
 
     def kidney_box(self, side: int) -> Box:
-        return self.canvas.box((min(side * 15, side * 110), -15, -150),
-                               (max(side * 15, side * 110), 85, 5))
+        return self.canvas.box(
+            (min(side * 15, side * 110), -15, -150), (max(side * 15, side * 110), 85, 5)
+        )
 
     def kidney_frame(self, side: int) -> tuple[tuple[float, float, float], np.ndarray]:
         centre = (side * 60.0, 33.0, -82.0 if side < 0 else -70.0)
@@ -130,15 +125,19 @@ class Belly:
         box = surfaces.box
         canvas.paint(box, np.maximum(surfaces.cage + 1.5, 0.1 - surfaces.diaphragm), 60.0)
         mesentery = canvas.noise(SmoothNoise(self.seed, "mesentery", 8.0), box)
-        canvas.paint(box, np.maximum(surfaces.cage + 3.2, 2.4 - surfaces.diaphragm),
-                     tissue.FAT + 6 * mesentery)
+        canvas.paint(
+            box,
+            np.maximum(surfaces.cage + 3.2, 2.4 - surfaces.diaphragm),
+            tissue.FAT + 6 * mesentery,
+        )
         self._paint_posterior_muscles()
 
     def _paint_posterior_muscles(self) -> None:
-        canvas, surfaces = self.canvas, self.surfaces
+        canvas = self.canvas
         for side in (-1, 1):
-            box = canvas.box((min(side * 8, side * 105), -5, -240),
-                             (max(side * 8, side * 105), 100, -15), 0)
+            box = canvas.box(
+                (min(side * 8, side * 105), -5, -240), (max(side * 8, side * 105), 100, -15), 0
+            )
             at = canvas.coordinates(box)
             if 0 in at.shape:
                 continue
@@ -148,14 +147,13 @@ class Belly:
             psoas = np.hypot((at.x - centre_x) * 1.12, (at.y - centre_y) * 0.92) - radius
             canvas.paint(box, psoas.astype(np.float32), tissue.MUSCLE + 2)
             quadratus = np.hypot((at.x - side * 66) * 0.48, (at.y - 58) * 1.05) - 11 * np.clip(
-                (-45 - at.z) / 40, 0, 1)
+                (-45 - at.z) / 40, 0, 1
+            )
             canvas.paint(box, quadratus.astype(np.float32), tissue.MUSCLE)
-            crus = np.hypot((at.x - side * 15) * 0.75, (at.y - 18 - 0.1 * at.z) * 0.5) - 7 * np.clip(
-                1 - np.abs(at.z + 30) / 55, 0, 1)
+            crus = np.hypot(
+                (at.x - side * 15) * 0.75, (at.y - 18 - 0.1 * at.z) * 0.5
+            ) - 7 * np.clip(1 - np.abs(at.z + 30) / 55, 0, 1)
             canvas.paint(box, crus.astype(np.float32), tissue.MUSCLE)
-
-    def _parenchyma(self, label: str, hu: float, strength: float) -> SmoothNoise:
-        return SmoothNoise(self.seed, label, 4.0)
 
     def paint_solid_organs(self, trees: dict[str, Tree]) -> None:
         canvas = self.canvas
@@ -163,12 +161,19 @@ class Belly:
         liver_hu = self.person.liver_hu
         canvas.paint(self.liver_box, self.liver, lambda b: liver_hu + 4 * canvas.noise(fine, b))
         for name in ("liver portal", "liver hepatic"):
-            paint_tree(canvas, trees[name], tissue.PORTAL_BLOOD - 12, largest_mm=4.4,
-                       smallest_mm=0.45, opacity=0.85)
+            paint_tree(
+                canvas,
+                trees[name],
+                tissue.PORTAL_BLOOD - 12,
+                largest_mm=4.4,
+                smallest_mm=0.45,
+                opacity=0.85,
+            )
         for tube in _HEPATIC_VEINS:
             canvas.paint(*tube_distance(canvas, tube), tissue.PORTAL_BLOOD - 12)
-        canvas.paint(self.spleen_box, self.spleen,
-                     lambda b: tissue.SPLEEN + 4 * canvas.noise(fine, b))
+        canvas.paint(
+            self.spleen_box, self.spleen, lambda b: tissue.SPLEEN + 4 * canvas.noise(fine, b)
+        )
         self._paint_gallbladder()
         for side in (-1, 1):
             self._paint_kidney(side)
@@ -178,7 +183,9 @@ class Belly:
     def _paint_gallbladder(self) -> None:
         box = self.canvas.box((-90, -90, -115), (-20, -10, -35), 6)
         at = self.canvas.coordinates(box)
-        bladder = ellipsoid(at, (-54, -48, -76), (32, 14.5, 15.5), oriented_axes((-0.3, -0.5, -0.8)))
+        bladder = ellipsoid(
+            at, (-54, -48, -76), (32, 14.5, 15.5), oriented_axes((-0.3, -0.5, -0.8))
+        )
         self.canvas.paint(box, bladder - 1.6, 70.0)
         self.canvas.paint(box, bladder, tissue.FLUID - 4)
 
@@ -194,8 +201,9 @@ class Belly:
         angle = np.arctan2(dz * 0.62, dx + 6)
         comb = np.cos(angle * 7.0 + 0.06 * (at.y - centre[1]))
         pyramid = np.maximum(outer + 7.5 - 1.5 * comb, 3.5 * (0.05 - comb))
-        canvas.paint(box, np.maximum(pyramid, body + 1).astype(np.float32), tissue.RENAL_MEDULLA,
-                     edge_mm=2.6)
+        canvas.paint(
+            box, np.maximum(pyramid, body + 1).astype(np.float32), tissue.RENAL_MEDULLA, edge_mm=2.6
+        )
         sinus = ellipsoid(at, (centre[0] - side * 12, centre[1] - 6, centre[2]), (19, 13, 29))
         inside = np.maximum(sinus, outer + 2)
         canvas.paint(box, inside, tissue.FAT + 24)
@@ -211,8 +219,19 @@ class Belly:
             self.canvas.paint(*tube_distance(self.canvas, limb), 76.0)
 
     def _paint_pancreas(self) -> None:
-        organ = Tube("pancreas", [(-30, -10, -92), (-26, -12, -74), (-4, -14, -62), (26, -12, -52),
-                                  (54, 6, -42), (76, 24, -30)], 13.5, 9.0)
+        organ = Tube(
+            "pancreas",
+            [
+                (-30, -10, -92),
+                (-26, -12, -74),
+                (-4, -14, -62),
+                (26, -12, -52),
+                (54, 6, -42),
+                (76, 24, -30),
+            ],
+            13.5,
+            9.0,
+        )
         box, field = tube_distance(self.canvas, organ)
         lobules = self.canvas.coarse_noise(SmoothNoise(self.seed, "pancreas", 5.0), box)
         self.canvas.paint(box, field + 1.5 * lobules, tissue.PANCREAS)
@@ -236,134 +255,3 @@ class Belly:
             targets = sample_inside(rng, self.canvas, mask, count)
             trees[name] = grow_tree(rng, root, targets, leaf_radius_mm=0.62, murray=2.9)
         return trees
-
-    # -- hollow organs -------------------------------------------------------------------
-
-    def paint_stomach(self) -> None:
-        canvas = self.canvas
-        box = canvas.box((-40, -95, -115), (115, 55, 50))
-        at = canvas.coordinates(box)
-        fundus = ellipsoid(at, (62, 2, 2), (37, 40, 32))
-        _, tail = tube_on(canvas, box, Tube("stomach", [(58, -8, -2), (60, -32, -30), (42, -54, -62),
-                          (10, -58, -80), (-22, -46, -82), (-34, -30, -84)], 30, 12))
-        folds = canvas.coarse_noise(SmoothNoise(self.seed, "rugae", 7.0), box)
-        outer = smooth_min(fundus, tail, 14)
-        outer = smooth_max(outer, self._cavity(box) + 2.5, 6)
-        outer = smooth_max(outer, -self._on(box, self.liver_box, self.liver) + 2, 4)
-        spleen = self._on(box, self.spleen_box, self.spleen)
-        outer = smooth_max(outer, 2 - spleen, 4)
-        canvas.paint(box, outer, tissue.BOWEL_WALL)
-        lumen = outer + 4.2 + 1.5 * np.maximum(folds, 0)
-        food = canvas.noise(SmoothNoise(self.seed, "food", 6.0), box)
-        canvas.paint(box, lumen, 28 + 10 * food)
-        level = -26 + 2.0 * np.sin(at.x / 40)
-        canvas.paint(box, np.maximum(lumen, at.y - level).astype(np.float32), -985.0)
-
-    def _on(self, target: Box, source: Box, field: Floats) -> Floats:
-        """A boxed distance field seen from another box; far away outside its own."""
-        whole = self.canvas.empty(self.canvas.whole())
-        whole[source.coarse] = field
-        return whole[target.coarse]
-
-    def paint_bowel(self) -> None:
-        canvas, surfaces = self.canvas, self.surfaces
-        box = canvas.box((-125, -85, -240), (125, 60, -46), 0)
-        at = canvas.coordinates(box)
-        if 0 in at.shape:
-            return
-        taken = self._taken(box)
-        self._paint_mesenteric_vessels()
-        self._paint_small_bowel(box, at, taken)
-        stool = SmoothNoise(self.seed, "stool", 5.0)
-        for tube in _COLON:
-            tube_box, field = tube_distance(canvas, tube, step_mm=7.0)
-            if 0 in field.shape:
-                continue
-            haustra = canvas.coarse_noise(SmoothNoise(self.seed, "haustra", 17.0), tube_box)
-            field = field + 2.6 * haustra
-            field = smooth_max(field, self._cavity(tube_box) + 2, 5)
-            liver = self._on(tube_box, self.liver_box, self.liver)
-            field = smooth_max(field, 2 - liver, 4)
-            canvas.paint(tube_box, field, tissue.BOWEL_WALL)
-            mottled = canvas.noise(stool, tube_box)
-            content = np.where(mottled > 0.9, -420.0, 20 + 42 * mottled).astype(np.float32)
-            canvas.paint(tube_box, field + 2.4, content)
-            where = canvas.coordinates(tube_box)
-            top = {"transverse colon": -58.0}.get(tube.name, 8.0)
-            gas = np.maximum(field + 3.2, where.y - top - 5 * haustra)
-            canvas.paint(tube_box, gas.astype(np.float32), -970.0)
-        del surfaces
-
-    def _taken(self, box: Box) -> Floats:
-        taken = self._on(box, self.liver_box, self.liver)
-        for side in (-1, 1):
-            taken = np.minimum(taken, self._on(box, self.kidney_box(side), self.kidney(side)) - 8)
-        return np.minimum(taken, self._on(box, self.spleen_box, self.spleen))
-
-    def _paint_small_bowel(self, box: Box, at: Coordinates, taken: Floats) -> None:
-        """Loops: a wandering tube packed into the free part of the cavity."""
-        canvas = self.canvas
-        rng = seeded(self.seed, "small bowel")
-        region = np.maximum(np.hypot(at.x / 1.4, (at.y + 26) * 1.2) - 74, at.z + 62 + 0.25 * np.maximum(-at.x, 0))
-        free = np.maximum(region, 4 - taken)
-        free = np.maximum(free, self._cavity(box) + 4).astype(np.float32)
-        feathers = canvas.coarse_noise(SmoothNoise(self.seed, "mucosa", 3.4), box)
-        warp = canvas.coarse_noise(SmoothNoise(self.seed, "loops", 14.0), box)
-        loops = canvas.empty(box)
-        contents = rng.uniform(8, 48, 48)
-        for x, y, z, i in _loop_centres(rng):
-            direction = rng.normal(0, 1, 3)
-            end = np.array([x, y, z]) + 26 * direction / np.linalg.norm(direction)
-            piece = tube_distance(canvas, Tube("loop", [(x, y, z), tuple(end)], 10.5, 10.0))
-            self._paint_loop(box, piece, free, warp, feathers, float(contents[i % 48]))
-        del loops
-
-    def _paint_loop(
-        self, region: Box, piece: tuple[Box, Floats], free: Floats, warp: Floats,
-        feathers: Floats, content_hu: float,
-    ) -> None:
-        box, field = piece
-        part = tuple(
-            slice(max(b.start, r.start), min(b.stop, r.stop))
-            for b, r in zip(box.coarse, region.coarse, strict=True)
-        )
-        if any(p.stop <= p.start for p in part):
-            return
-        inner = self.canvas._box_of(*part)
-        of_loop = tuple(slice(p.start - b.start, p.stop - b.start)
-                        for p, b in zip(part, box.coarse, strict=True))
-        of_region = tuple(slice(p.start - r.start, p.stop - r.start)
-                          for p, r in zip(part, region.coarse, strict=True))
-        shape = np.maximum(field[of_loop] + 1.6 * warp[of_region], free[of_region])
-        self.canvas.paint(inner, shape, tissue.BOWEL_WALL + 14)
-        lumen = shape + 2.4 + 1.1 * np.maximum(feathers[of_region], -0.6)
-        self.canvas.paint(inner, lumen, content_hu if content_hu > 12 else -860.0)
-
-    def _paint_mesenteric_vessels(self) -> None:
-        rng = seeded(self.seed, "mesenteric vessels")
-        count = 90
-        targets = rng.uniform((-75, -66, -190), (75, -4, -92), (count, 3))
-        tree = grow_tree(rng, (0.0, -18.0, -86.0), targets, leaf_radius_mm=0.55, murray=3.0)
-        paint_tree(self.canvas, tree, tissue.PORTAL_BLOOD - 30, largest_mm=2.6, smallest_mm=0.5)
-
-
-def _loop_centres(rng: np.random.Generator) -> list[tuple[float, float, float, int]]:
-    """Starting points of the loops on a jittered lattice."""
-    found = []
-    index = 0
-    for z in np.arange(-190, -64, 21):
-        for y in np.arange(-62, 12, 21):
-            for x in np.arange(-74, 80, 22):
-                jitter = rng.uniform(-6, 6, 3)
-                if rng.uniform() < 0.66:
-                    found.append((x + jitter[0], y + jitter[1], z + jitter[2], index))
-                index += 1
-    return found
-
-
-def tube_on(canvas: Canvas, box: Box, tube: Tube) -> tuple[Box, Floats]:
-    """A tube's distance seen from a given box."""
-    whole = canvas.empty(canvas.whole())
-    own, field = tube_distance(canvas, tube, step_mm=6.0)
-    whole[own.coarse] = field
-    return box, whole[box.coarse]

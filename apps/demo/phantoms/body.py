@@ -10,7 +10,7 @@ from apps.demo.phantoms import anatomy as tissue
 from apps.demo.phantoms.anatomy import Anatomy, profile
 from apps.demo.phantoms.canvas import Box, Canvas
 from apps.demo.phantoms.noise import SmoothNoise
-from apps.demo.phantoms.shapes import Coordinates, Floats, ellipsoid, superellipse
+from apps.demo.phantoms.shapes import Coordinates, Floats, ellipsoid, floats, superellipse
 
 
 class Surfaces:
@@ -84,13 +84,13 @@ class Surfaces:
         distance = superellipse(at.x, dy, width, np.where(dy < 0, front, back), 2.45)
         slope = np.gradient(width[:, 0, 0], self.z)
         tilt = (1 / np.sqrt(1 + np.minimum(slope**2, 9)))[:, None, None]
-        return (distance * tilt).astype(np.float32)
+        return floats(distance * tilt)
 
     @cached_property
     def cage_angle(self) -> Floats:
         """Angle around the cage from the back (0) over the side to the front (pi)."""
         centre = self.along_z(tissue.CAGE_Z, tissue.CAGE_CENTRE_Y)
-        return np.arctan2(np.abs(self.at.x), self.at.y - centre).astype(np.float32)
+        return floats(np.arctan2(np.abs(self.at.x), self.at.y - centre))
 
     @cached_property
     def dome_height(self) -> Floats:
@@ -113,7 +113,7 @@ class Surfaces:
         ripple = SmoothNoise(self._seed, "diaphragm", 38.0).on_axes(
             np.array([0.0]), axes.y, axes.x
         )[0]
-        return (top - drop + 2.6 * ripple + self.breath_mm)[None].astype(np.float32)
+        return floats((top - drop + 2.6 * ripple + self.breath_mm)[None])
 
     @cached_property
     def diaphragm(self) -> Floats:
@@ -121,17 +121,17 @@ class Surfaces:
         axes = self.canvas.coarse_axes
         gy, gx = np.gradient(self.dome_height[0], axes.y, axes.x)
         slope = (1 / np.sqrt(1 + gx**2 + gy**2))[None]
-        return ((self.dome_height - self.at.z) * slope).astype(np.float32)
+        return floats((self.dome_height - self.at.z) * slope)
 
     @cached_property
     def chest(self) -> Floats:
         """The space inside the ribs and above the diaphragm."""
-        return np.maximum(self.cage + 2, self.diaphragm)
+        return floats(np.maximum(self.cage + 2, self.diaphragm))
 
     @cached_property
     def abdomen(self) -> Floats:
         """The space inside the wall and below the diaphragm."""
-        return np.maximum(self.cage + 2, 2.2 - self.diaphragm)
+        return floats(np.maximum(self.cage + 2, 2.2 - self.diaphragm))
 
 
 def paint_body_wall(canvas: Canvas, surfaces: Surfaces) -> None:
@@ -162,7 +162,7 @@ def _paint_glands(canvas: Canvas, surfaces: Surfaces) -> None:
 
 
 def _paint_muscle(canvas: Canvas, surfaces: Surfaces) -> None:
-    seed, at, box = surfaces.person.seed, surfaces.at, surfaces.box
+    at, box = surfaces.at, surfaces.box
     wall = surfaces.skin + 1.9 + surfaces.fat_thickness
     # Below the ribs the wall is thin: three flat muscles and the recti.
     low = np.clip((10 - at.z) / 70, 0, 1)
@@ -186,10 +186,14 @@ def _paint_fat_planes(canvas: Canvas, surfaces: Surfaces, wall: Floats, low: Flo
     chest = np.minimum(chest_plane, outer_plane)
     planes = chest + (belly_plane - chest) * low
     # Between the two recti and beside the spine the layers part.
-    planes = np.minimum(planes, np.abs(at.x + 2 * wander) - 1.5 * low + 40 * np.clip((at.y + 40) / 30, 0, 1))
+    planes = np.minimum(
+        planes, np.abs(at.x + 2 * wander) - 1.5 * low + 40 * np.clip((at.y + 40) / 30, 0, 1)
+    )
     planes = np.minimum(
         planes,
-        np.abs(np.abs(at.x) - 40 - 7 * wander + 0.35 * (at.y - 84)) - 0.4 - 0.8 * presence
+        np.abs(np.abs(at.x) - 40 - 7 * wander + 0.35 * (at.y - 84))
+        - 0.4
+        - 0.8 * presence
         + 30 * np.clip((76 - at.y) / 12, 0, 1),
     )
     inside = np.maximum(planes, np.maximum(wall + 1.0, 1.0 - surfaces.cage))

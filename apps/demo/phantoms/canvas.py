@@ -107,7 +107,7 @@ class Canvas:
         if self.factor == 1:
             return positions
         step = positions[1] - positions[0]
-        return positions[0] + 2 * step * np.arange(len(positions) // 2 + 1)
+        return np.asarray(positions[0] + 2 * step * np.arange(len(positions) // 2 + 1))
 
     @property
     def coarse_shape(self) -> tuple[int, int, int]:
@@ -124,12 +124,13 @@ class Canvas:
             lo, hi = low[2 - axis] - margin_mm, high[2 - axis] + margin_mm
             inside = np.flatnonzero((positions >= lo) & (positions <= hi))
             found.append(slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0))
-        return self._box_of(found[0], found[1], found[2])
+        return self.box_of(found[0], found[1], found[2])
 
     def whole(self) -> Box:
-        return self._box_of(*(slice(0, n) for n in self.coarse_shape))
+        return self.box_of(*(slice(0, n) for n in self.coarse_shape))
 
-    def _box_of(self, z: slice, y: slice, x: slice) -> Box:
+    def box_of(self, z: slice, y: slice, x: slice) -> Box:
+        """The box that covers these parts of the coarse grid."""
         return Box((z, y, x), (z, self._refine(y, 1), self._refine(x, 2)))
 
     def _refine(self, part: slice, axis: int) -> slice:
@@ -201,7 +202,9 @@ class Canvas:
             slice(t.start - b.start, t.stop - b.start)
             for t, b in zip(tight.coarse, box.coarse, strict=True)
         )
-        self.blend(tight, self.refine(distance[inner], tight), value, edge, opacity, box)
+        self.blend(
+            tight, self.refine(distance[inner], tight), value, edge, opacity=opacity, source=box
+        )
 
     def blend(
         self,
@@ -209,6 +212,7 @@ class Canvas:
         fine_distance: Floats,
         value: Value,
         edge_mm: float,
+        *,
         opacity: float = 1,
         source: Box | None = None,
     ) -> None:
@@ -227,7 +231,7 @@ class Canvas:
                 )
             ]
         else:
-            colour = np.float32(value)
+            colour = float(value)
         target += alpha * (colour - target)
 
     def _tighten(self, box: Box, inside: NDArray[np.bool_]) -> Box | None:
@@ -240,7 +244,7 @@ class Canvas:
             low, high = int(hit[0]) - 1, int(hit[-1]) + 2
             size = inside.shape[axis]
             bounds.append(slice(start + max(low, 0), start + min(high, size)))
-        return self._box_of(bounds[0], bounds[1], bounds[2])
+        return self.box_of(bounds[0], bounds[1], bounds[2])
 
     def paint_strand(
         self,
@@ -248,8 +252,8 @@ class Canvas:
         end: NDArray[np.float64],
         radii_mm: tuple[float, float],
         value: float,
+        *,
         opacity: float = 1,
-        smear: bool = True,
     ) -> None:
         """Paint one piece of a thin vessel, given in real (bent) space, on the fine grid.
 
@@ -273,6 +277,6 @@ class Canvas:
         if any(p.stop <= p.start for p in part):
             return
         box = Box((part[0], part[1], part[2]), (part[0], part[1], part[2]))
-        slab = dz if smear and dx < 2 else 0.0
-        distance = capsule(self.plain_coordinates(box), start, end, *widened, slab)
-        self.blend(box, distance, value, self.edge_mm, faint)
+        slab = dz if dx < 2 else 0.0
+        distance = capsule(self.plain_coordinates(box), start, end, *widened, slab_mm=slab)
+        self.blend(box, distance, value, self.edge_mm, opacity=faint)

@@ -12,10 +12,11 @@ from apps.demo.phantoms import anatomy as tissue
 from apps.demo.phantoms.abdomen import Belly
 from apps.demo.phantoms.anatomy import Anatomy
 from apps.demo.phantoms.body import Surfaces, paint_body_wall, paint_table
+from apps.demo.phantoms.bowel import Gut
 from apps.demo.phantoms.canvas import Axes, Canvas, Warp
 from apps.demo.phantoms.noise import make_quantum_noise
-from apps.demo.phantoms.skeleton import Spine, paint_ribs, paint_scapulae, paint_sternum
 from apps.demo.phantoms.shapes import Floats
+from apps.demo.phantoms.skeleton import Spine, paint_ribs, paint_scapulae, paint_sternum
 from apps.demo.phantoms.thorax import Chest
 from apps.demo.phantoms.tumours import (
     PlacedTumour,
@@ -111,7 +112,9 @@ def _plan(person: Anatomy) -> _Plan:
     keep = np.flatnonzero((lung > 3).ravel() | (liver > 3).ravel())
     grid = np.stack(np.meshgrid(axes.z, axes.y, axes.x, indexing="ij"), axis=-1).reshape(-1, 3)
     points = grid[keep][:, ::-1]
-    hilum = np.minimum(*(np.linalg.norm(points - h, axis=1) for h in ((50, 26, 128), (-44, 16, 128))))
+    hilum = np.minimum(
+        *(np.linalg.norm(points - h, axis=1) for h in ((50, 26, 128), (-44, 16, 128)))
+    )
     return _Plan(
         trees=trees,
         points=points,
@@ -160,10 +163,16 @@ def generate_ct(
     z = TOP_Z_MM - spacing_mm[0] * np.arange(shape[0])[::-1]
     y = CENTRE_Y_MM + spacing_mm[1] * (np.arange(shape[1]) - (shape[1] - 1) / 2)
     x = spacing_mm[2] * (np.arange(shape[2]) - (shape[2] - 1) / 2)
-    axes = Axes((z - shift[2]) / scale[2], (y - shift[1]) / scale[1], (x - shift[0]) / scale[0])
+    axes = Axes(
+        z=np.asarray((z - shift[2]) / scale[2], dtype=np.float64),
+        y=np.asarray((y - shift[1]) / scale[1], dtype=np.float64),
+        x=np.asarray((x - shift[0]) / scale[0], dtype=np.float64),
+    )
     plan = _plan(person)
     placed = _place(plan, tumours, person, scale, shift)
-    truth, hu = _draw(axes, person, pose, plan, placed, with_truth)
+    truth, hu = _draw(
+        axes=axes, person=person, pose=pose, plan=plan, placed=placed, organs=with_truth
+    )
     if noise_hu:
         _add_noise(hu, noise_hu, seed if noise_seed is None else noise_seed, spacing_mm)
     affine = np.diag([spacing_mm[2], spacing_mm[1], spacing_mm[0], 1.0])
@@ -229,7 +238,14 @@ def _place(
             centre = (-20.0, 6.0, 158.0)  # right lower paratracheal, station 4R
         else:
             depth, allowed = _candidates(plan, spec.site)
-            centre = choose_centre(spec, depth, allowed, plan.points, placed, person.seed)
+            centre = choose_centre(
+                spec=spec,
+                depth_mm=depth,
+                allowed=allowed,
+                points=plan.points,
+                taken=placed,
+                seed=person.seed,
+            )
         placed.append(PlacedTumour(spec, centre, scale))  # type: ignore[arg-type]
     return placed
 
@@ -250,7 +266,13 @@ def _candidates(plan: _Plan, site: str) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _draw(
-    axes: Axes, person: Anatomy, pose: Pose, plan: _Plan, placed: list[PlacedTumour], organs: bool
+    *,
+    axes: Axes,
+    person: Anatomy,
+    pose: Pose,
+    plan: _Plan,
+    placed: list[PlacedTumour],
+    organs: bool,
 ) -> tuple[dict[str, NDArray[np.bool_]], Floats]:
     canvas = Canvas(axes, Warp(person.seed), tissue.AIR)
     surfaces = Surfaces(canvas, person, pose.breath_mm)
@@ -266,8 +288,9 @@ def _draw(
     belly.paint_background()
     chest.paint_lungs(plan.trees)
     chest.paint_great_vessels()
-    belly.paint_bowel()
-    belly.paint_stomach()
+    gut = Gut(canvas, belly)
+    gut.paint_bowel()
+    gut.paint_stomach()
     belly.paint_vessels()
     belly.paint_solid_organs(plan.trees)
     paint_ribs(canvas, surfaces)

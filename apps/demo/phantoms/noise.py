@@ -96,10 +96,7 @@ class SmoothNoise:
         """The field at points of shape (n, 3), each x, y, z."""
         lattice = self._lattice()
         cells, weights = zip(
-            *(
-                self._cells(points_mm[:, 2 - axis], axis, lattice.shape[axis])
-                for axis in range(3)
-            ),
+            *(self._cells(points_mm[:, 2 - axis], axis, lattice.shape[axis]) for axis in range(3)),
             strict=True,
         )
         total = np.zeros(len(points_mm))

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
 FAR_MM = np.float32(1000.0)
 
 
+def floats(values: ArrayLike) -> Floats:
+    """Single precision, without a copy where it is so already."""
+    return np.asarray(values, dtype=np.float32)
+
+
 def smooth_min(a: Floats, b: Floats, k_mm: float) -> Floats:
     """Union whose crease is rounded over ``k_mm``."""
     h = np.clip(0.5 + 0.5 * (b - a) / k_mm, 0, 1)
-    return (b + (a - b) * h - k_mm * h * (1 - h)).astype(np.float32)
+    return floats(b + (a - b) * h - k_mm * h * (1 - h))
 
 
 def smooth_max(a: Floats, b: Floats, k_mm: float) -> Floats:
@@ -59,7 +64,7 @@ def ellipsoid(
     rx, ry, rz = (np.float32(r) for r in radii)
     k1 = np.sqrt((u / rx) ** 2 + (v / ry) ** 2 + (w / rz) ** 2)
     k2 = np.sqrt((u / rx**2) ** 2 + (v / ry**2) ** 2 + (w / rz**2) ** 2)
-    return (k1 * (k1 - 1) / np.maximum(k2, 1e-4)).astype(np.float32)
+    return floats(k1 * (k1 - 1) / np.maximum(k2, 1e-4))
 
 
 def oriented_axes(long_axis: tuple[float, float, float]) -> NDArray[np.float64]:
@@ -89,6 +94,7 @@ def capsule(
     end: NDArray[np.float64],
     start_radius_mm: float,
     end_radius_mm: float,
+    *,
     slab_mm: float = 0.0,
 ) -> Floats:
     """Distance to a rounded cone between two points given as x, y, z.
@@ -98,13 +104,15 @@ def capsule(
     """
     ax, ay, az = (np.float32(v) for v in end - start)
     dx, dy, dz = c.x - np.float32(start[0]), c.y - np.float32(start[1]), c.z - np.float32(start[2])
-    length2 = np.float32(max(ax * ax + ay * ay + az * az, 1e-6))
+    length2 = np.maximum(ax * ax + ay * ay + az * az, np.float32(1e-6))
     t = np.clip((dx * ax + dy * ay + dz * az) / length2, 0, 1)
     ex, ey, ez = dx - t * ax, dy - t * ay, dz - t * az
     if slab_mm:
         ez = np.maximum(np.abs(ez) - np.float32(slab_mm / 2), 0)
     distance = np.sqrt(ex * ex + ey * ey + ez * ez)
-    return distance - (np.float32(start_radius_mm) * (1 - t) + np.float32(end_radius_mm) * t)
+    return floats(
+        distance - (np.float32(start_radius_mm) * (1 - t) + np.float32(end_radius_mm) * t)
+    )
 
 
 def smooth_curve(

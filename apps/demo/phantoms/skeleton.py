@@ -8,7 +8,7 @@ from apps.demo.phantoms import anatomy as tissue
 from apps.demo.phantoms.body import Surfaces
 from apps.demo.phantoms.canvas import Box, Canvas
 from apps.demo.phantoms.noise import SmoothNoise
-from apps.demo.phantoms.shapes import Coordinates, Floats, capsule, smooth_max, superellipse
+from apps.demo.phantoms.shapes import Coordinates, Floats, capsule, floats, smooth_max, superellipse
 
 _RIB_TOP_Z = tissue.VERTEBRA_Z[5:17][::-1]  # T1 ... T12
 _RIB_DROP_MM = (34, 50, 66, 80, 91, 98, 103, 104, 98, 88, 62, 42)
@@ -64,9 +64,7 @@ def paint_ribs(canvas: Canvas, surfaces: Surfaces) -> Floats:
         field.ravel()[shell] = values
         fields.append(field)
     canvas.paint(box, fields[0], tissue.CARTILAGE)
-    paint_bone(
-        canvas, box, fields[1], shell_mm=1.35, marrow_hu=130, seed=surfaces.person.seed
-    )
+    paint_bone(canvas, box, fields[1], shell_mm=1.35, marrow_hu=130, seed=surfaces.person.seed)
     return fields[1]
 
 
@@ -105,13 +103,20 @@ def paint_sternum(canvas: Canvas, surfaces: Surfaces) -> None:
     )
     for side in (-1, 1):
         start, end = np.array([side * 20.0, -50, 196]), np.array([side * 150.0, -22, 238])
-        clavicle_box = canvas.box((min(side * 20, side * 160), -80, 180),
-                                  (max(side * 20, side * 160), 20, 250), 0)
+        clavicle_box = canvas.box(
+            (min(side * 20, side * 160), -80, 180), (max(side * 20, side * 160), 20, 250), 0
+        )
         at = canvas.coordinates(clavicle_box)
         if 0 in at.shape:
             continue
-        paint_bone(canvas, clavicle_box, capsule(at, start, end, 8.5, 6.0), shell_mm=1.8,
-                   marrow_hu=150, seed=surfaces.person.seed)
+        paint_bone(
+            canvas,
+            clavicle_box,
+            capsule(at, start, end, 8.5, 6.0),
+            shell_mm=1.8,
+            marrow_hu=150,
+            seed=surfaces.person.seed,
+        )
 
 
 def paint_scapulae(canvas: Canvas, surfaces: Surfaces) -> None:
@@ -180,9 +185,7 @@ class Spine:
     def cord(self) -> Floats:
         """The cord ends at L1, below it hang the roots."""
         ends = np.maximum(0, -52 - self.at.z)
-        return (
-            np.hypot(self.at.x / 1.15, self.at.y - self.canal_y) - 5.0 + ends * 0.5
-        ).astype(np.float32)
+        return floats(np.hypot(self.at.x / 1.15, self.at.y - self.canal_y) - 5.0 + ends * 0.5)
 
     def paint(self) -> None:
         canvas, box, person = self.canvas, self.box, self.surfaces.person
@@ -190,14 +193,31 @@ class Spine:
         # End plates are dished, so that a slice through one shows a ring, not a disc.
         dish = 1.8 * np.clip(-outline / 14, 0, 1)
         waist = 1.6 * (1 - (self.offset / np.maximum(self.half_height, 1)) ** 2)
-        body = np.maximum(outline + np.maximum(waist, 0), np.abs(self.offset) - self.half_height + dish)
-        canvas.paint(box, np.maximum(outline, 0.6 * (self.half_height - np.abs(self.offset))),
-                     tissue.DISC)
+        body = np.maximum(
+            outline + np.maximum(waist, 0), np.abs(self.offset) - self.half_height + dish
+        )
+        canvas.paint(
+            box, np.maximum(outline, 0.6 * (self.half_height - np.abs(self.offset))), tissue.DISC
+        )
         arch = self._arch()
-        paint_bone(canvas, box, arch, shell_mm=1.35, marrow_hu=person.marrow_hu + 110,
-                   cortex_hu=620, seed=person.seed)
-        paint_bone(canvas, box, body.astype(np.float32), shell_mm=1.15, cortex_hu=430,
-                   marrow_hu=person.marrow_hu, seed=person.seed)
+        paint_bone(
+            canvas,
+            box,
+            arch,
+            shell_mm=1.35,
+            marrow_hu=person.marrow_hu + 110,
+            cortex_hu=620,
+            seed=person.seed,
+        )
+        paint_bone(
+            canvas,
+            box,
+            body.astype(np.float32),
+            shell_mm=1.15,
+            cortex_hu=430,
+            marrow_hu=person.marrow_hu,
+            seed=person.seed,
+        )
         canal = self.canal()
         canvas.paint(box, canal, tissue.FAT + 40)
         canvas.paint(box, canal + 1.6, tissue.CEREBROSPINAL_FLUID + 8)
@@ -218,19 +238,26 @@ class Spine:
         # Transverse processes: backwards in the chest, sideways below it.
         tip_x = 31 + 10 * self.lumbar
         tip_y = 11 * thoracic + 1
-        t = np.clip(((x - 11) * (tip_x - 11) + (dy - 4) * (tip_y - 4))
-                    / ((tip_x - 11) ** 2 + (tip_y - 4) ** 2), 0, 1)
+        t = np.clip(
+            ((x - 11) * (tip_x - 11) + (dy - 4) * (tip_y - 4))
+            / ((tip_x - 11) ** 2 + (tip_y - 4) ** 2),
+            0,
+            1,
+        )
         transverse = np.hypot(x - 11 - t * (tip_x - 11), dy - 4 - t * (tip_y - 4))
         transverse = np.hypot(transverse, np.maximum(np.abs(lift - 2) - 2.5, 0)) - (4.6 - 1.2 * t)
         length = 30 + 3 * self.lumbar
         slant = thoracic * 0.62 * np.clip(dy - 10, 0, 40) + 4
         along = np.maximum(np.maximum(11 - dy, dy - length), 0)
-        spinous = np.hypot(np.hypot(x, along), np.maximum(np.abs(lift + slant) - 5.5
-                           - 3 * self.lumbar, 0)) - (2.6 + 1.4 * np.clip((dy - 22) / 10, 0, 1))
-        facet = np.hypot(np.hypot(x - 15, dy - 5), np.maximum(np.abs(np.abs(lift) - 9) - 3, 0)) - 4.4
+        spinous = np.hypot(
+            np.hypot(x, along), np.maximum(np.abs(lift + slant) - 5.5 - 3 * self.lumbar, 0)
+        ) - (2.6 + 1.4 * np.clip((dy - 22) / 10, 0, 1))
+        facet = (
+            np.hypot(np.hypot(x - 15, dy - 5), np.maximum(np.abs(np.abs(lift) - 9) - 3, 0)) - 4.4
+        )
         joint = 0.7 - np.abs(dy - 5 + 0.5 * (x - 15))
         facet = np.maximum(facet, np.where(np.abs(lift) > 9, joint, -5))
         arch = pedicle
         for part in (lamina, transverse, spinous, facet):
             arch = np.minimum(arch, part)
-        return arch.astype(np.float32)
+        return floats(arch)

@@ -23,10 +23,24 @@ from apps.demo.phantoms.vessels import (
 
 AORTA = Tube(
     "aorta",
-    [(3, -14, 110), (-12, -24, 128), (-18, -21, 150), (-9, -8, 172), (10, 9, 179), (23, 27, 168),
-     (27, 37, 148), (26, 39, 100), (21, 36, 50), (10, 25, 5), (6, 13, -40), (5, 7, -90),
-     (5, 8, -150), (5, 8, -190)],
-    15.0, 8.8,
+    [
+        (3, -14, 110),
+        (-12, -24, 128),
+        (-18, -21, 150),
+        (-9, -8, 172),
+        (10, 9, 179),
+        (23, 27, 168),
+        (27, 37, 148),
+        (26, 39, 100),
+        (21, 36, 50),
+        (10, 25, 5),
+        (6, 13, -40),
+        (5, 7, -90),
+        (5, 8, -150),
+        (5, 8, -190),
+    ],
+    15.0,
+    8.8,
 )
 GREAT_ARTERIES = (
     Tube("brachiocephalic trunk", [(-8, -9, 174), (-17, -12, 202), (-30, -4, 236)], 6.8, 5.5),
@@ -34,22 +48,62 @@ GREAT_ARTERIES = (
     Tube("left subclavian", [(15, 12, 177), (27, 13, 205), (42, 12, 238)], 5.2, 4.8),
 )
 SYSTEMIC_VEINS = (
-    Tube("superior vena cava", [(-27, -14, 186), (-29, -10, 160), (-29, -8, 130), (-33, -10, 104)],
-         9.5, 10.5),
-    Tube("left brachiocephalic vein", [(52, -12, 214), (30, -26, 196), (6, -31, 188),
-         (-22, -20, 184)], 6.5, 7.5),
+    Tube(
+        "superior vena cava",
+        [(-27, -14, 186), (-29, -10, 160), (-29, -8, 130), (-33, -10, 104)],
+        9.5,
+        10.5,
+    ),
+    Tube(
+        "left brachiocephalic vein",
+        [(52, -12, 214), (30, -26, 196), (6, -31, 188), (-22, -20, 184)],
+        6.5,
+        7.5,
+    ),
     Tube("right brachiocephalic vein", [(-50, -4, 226), (-36, -10, 204), (-27, -14, 186)], 6, 8),
-    Tube("inferior vena cava", [(-17, 7, -190), (-18, 8, -150), (-19, 8, -100), (-21, 10, -60),
-         (-24, 10, -20), (-24, 4, 22), (-23, -2, 48), (-31, -9, 72)], 10.0, 11.5),
-    Tube("azygos", [(-7, 30, -30), (-8, 40, 40), (-8, 42, 100), (-10, 40, 148), (-22, 18, 160),
-         (-28, -4, 158)], 3.0, 4.2),
+    Tube(
+        "inferior vena cava",
+        [
+            (-17, 7, -190),
+            (-18, 8, -150),
+            (-19, 8, -100),
+            (-21, 10, -60),
+            (-24, 10, -20),
+            (-24, 4, 22),
+            (-23, -2, 48),
+            (-31, -9, 72),
+        ],
+        10.0,
+        11.5,
+    ),
+    Tube(
+        "azygos",
+        [
+            (-7, 30, -30),
+            (-8, 40, 40),
+            (-8, 42, 100),
+            (-10, 40, 148),
+            (-22, 18, 160),
+            (-28, -4, 158),
+        ],
+        3.0,
+        4.2,
+    ),
 )
 PULMONARY_ARTERIES = (
     Tube("pulmonary trunk", [(12, -44, 108), (17, -34, 130), (15, -14, 146)], 13.5, 13.0),
-    Tube("right pulmonary artery", [(14, -13, 146), (-8, 3, 143), (-28, 9, 140), (-46, 14, 132)],
-         11.0, 8.0),
-    Tube("left pulmonary artery", [(16, -12, 147), (32, 8, 151), (46, 24, 144), (52, 30, 132)],
-         11.0, 8.0),
+    Tube(
+        "right pulmonary artery",
+        [(14, -13, 146), (-8, 3, 143), (-28, 9, 140), (-46, 14, 132)],
+        11.0,
+        8.0,
+    ),
+    Tube(
+        "left pulmonary artery",
+        [(16, -12, 147), (32, 8, 151), (46, 24, 144), (52, 30, 132)],
+        11.0,
+        8.0,
+    ),
 )
 PULMONARY_VEINS = (
     Tube("right superior vein", [(-10, 12, 117), (-34, 6, 122), (-52, 0, 134)], 7.5, 5.0),
@@ -69,9 +123,18 @@ AIRWAYS = (
 )
 OESOPHAGUS = Tube(
     "oesophagus",
-    [(3, 12, 240), (6, 22, 205), (9, 29, 170), (9, 33, 140), (7, 36, 105), (10, 26, 60),
-     (16, 12, 30), (26, 6, 14)],
-    5.8, 6.5,
+    [
+        (3, 12, 240),
+        (6, 22, 205),
+        (9, 29, 170),
+        (9, 33, 140),
+        (7, 36, 105),
+        (10, 26, 60),
+        (16, 12, 30),
+        (26, 6, 14),
+    ],
+    5.8,
+    6.5,
 )
 _HEART_AXES = oriented_axes((0.70, -0.52, -0.49))
 _LEFT_HILUM, _RIGHT_HILUM = (50.0, 26.0, 134.0), (-44.0, 16.0, 132.0)
@@ -105,8 +168,15 @@ class Chest:
 
     @cached_property
     def vessels(self) -> dict[str, tuple[Box, Floats]]:
-        tubes = (AORTA, *GREAT_ARTERIES, *SYSTEMIC_VEINS, *PULMONARY_ARTERIES, *PULMONARY_VEINS,
-                 *AIRWAYS, OESOPHAGUS)
+        tubes = (
+            AORTA,
+            *GREAT_ARTERIES,
+            *SYSTEMIC_VEINS,
+            *PULMONARY_ARTERIES,
+            *PULMONARY_VEINS,
+            *AIRWAYS,
+            OESOPHAGUS,
+        )
         return {t.name: tube_distance(self.canvas, t) for t in tubes}
 
     @cached_property
@@ -223,20 +293,27 @@ class Chest:
         ripple = canvas.coarse_noise(SmoothNoise(self.seed, "heart", 9.0), box)
 
         def chamber(centre: np.ndarray, radii: tuple[float, float, float]) -> Floats:
-            scaled = tuple(r * s for r in radii)
+            scaled = (radii[0] * s, radii[1] * s, radii[2] * s)
             return ellipsoid(at, tuple(centre), scaled, _HEART_AXES)
 
         left = chamber(self._along(20, 11, -6), (42, 23, 23))
         right = chamber(self._along(12, -21, 4), (52, 22, 36))
         left_atrium = smooth_min(
             ellipsoid(at, (6, 17, 112), (30 * s, 17 * s, 23 * s)),
-            ellipsoid(at, (30, 0, 122), (13, 9, 10)), 8)
+            ellipsoid(at, (30, 0, 122), (13, 9, 10)),
+            8,
+        )
         right_atrium = smooth_min(
             ellipsoid(at, (-34, -10, 80), (21 * s, 25 * s, 31 * s)),
-            ellipsoid(at, (-26, -38, 112), (10, 13, 12)), 10)
+            ellipsoid(at, (-26, -38, 112), (10, 13, 12)),
+            10,
+        )
         myocardium = left - 9.0
-        shell = smooth_min(smooth_min(myocardium, right - 3.2, 5),
-                           smooth_min(left_atrium - 2.2, right_atrium - 2.2, 4), 6)
+        shell = smooth_min(
+            smooth_min(myocardium, right - 3.2, 5),
+            smooth_min(left_atrium - 2.2, right_atrium - 2.2, 4),
+            6,
+        )
         shell = smooth_max(shell, pericardium + 2.2, 4)
         canvas.paint(box, shell + 0.8 * ripple, tissue.MYOCARDIUM)
         inner = smooth_max(smooth_max(right, -(myocardium + 0.5), 4), pericardium + 5, 3)
@@ -261,13 +338,11 @@ class Chest:
             for kind, count, shift in (("arteries", 900, (0, 0, 0)), ("veins", 700, (2, -8, -14))):
                 rng = seeded(self.seed, f"{kind} {side}")
                 targets = sample_inside(rng, self.canvas, mask, count)
-                root = tuple(h + d for h, d in zip(hilum, shift, strict=True))
-                trees[f"lung {kind} {side}"] = grow_tree(
-                    rng, root, targets, leaf_radius_mm=0.46
-                )
+                root = (hilum[0] + shift[0], hilum[1] + shift[1], hilum[2] + shift[2])
+                trees[f"lung {kind} {side}"] = grow_tree(rng, root, targets, leaf_radius_mm=0.46)
             rng = seeded(self.seed, f"bronchi {side}")
             targets = sample_inside(rng, self.canvas, mask & (self.lungs < -20), 40)
             trees[f"bronchi {side}"] = grow_tree(
-                rng, tuple(h + 4 for h in hilum), targets, leaf_radius_mm=0.75
+                rng, (hilum[0] + 4, hilum[1] + 4, hilum[2] + 4), targets, leaf_radius_mm=0.75
             )
         return trees

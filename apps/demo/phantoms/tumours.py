@@ -10,8 +10,17 @@ from apps.demo.phantoms.canvas import Box, Canvas
 from apps.demo.phantoms.noise import SmoothNoise, seeded
 from apps.demo.phantoms.shapes import Floats
 
-SITES = ("lung", "lung_right", "lung_left", "lung_right_upper", "lung_right_lower",
-         "lung_left_upper", "lung_left_lower", "liver", "node")
+SITES = (
+    "lung",
+    "lung_right",
+    "lung_left",
+    "lung_right_upper",
+    "lung_right_lower",
+    "lung_left_upper",
+    "lung_left_lower",
+    "liver",
+    "node",
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class PlacedTumour:
 
 
 def choose_centre(
+    *,
     spec: TumourSpec,
     depth_mm: Floats,
     allowed: np.ndarray,
@@ -134,12 +144,12 @@ def paint_tumour(
         return
     texture = 9 * canvas.noise(SmoothNoise(seed, f"tumour texture {spec.identity}", 5.0), box)
     if spec.site.startswith("lung"):
-        canvas.blend(box, distance - 1.0, -560.0, 7.0, 0.55)  # ground-glass margin
+        canvas.blend(box, distance - 1.0, -560.0, 7.0, opacity=0.55)  # ground-glass margin
         _paint_spicules(canvas, placed, seed)
     canvas.blend(box, distance, 54 + texture, canvas.edge_mm)
     if spec.necrosis and spec.diameter_mm > 18:
         core = distance + spec.diameter_mm * (0.36 - 0.14 * spec.necrosis) + 0.25 * texture
-        canvas.blend(box, core, 24 + texture, 5.0, 0.9)
+        canvas.blend(box, core, 24 + texture, 5.0, opacity=0.9)
 
 
 def _paint_metastasis(
@@ -150,7 +160,9 @@ def _paint_metastasis(
     canvas.blend(box, distance, 78 + texture, 3.2)
     canvas.blend(box, distance + 0.16 * spec.diameter_mm, 54 + texture, 4.0)
     if spec.necrosis and spec.diameter_mm > 14:
-        canvas.blend(box, distance + 0.32 * spec.diameter_mm, 34 + texture, 5.0, spec.necrosis)
+        canvas.blend(
+            box, distance + 0.32 * spec.diameter_mm, 34 + texture, 5.0, opacity=spec.necrosis
+        )
 
 
 def _paint_spicules(canvas: Canvas, placed: PlacedTumour, seed: int) -> None:

@@ -137,7 +137,7 @@ def paint_tree(
             continue
         parent = int(tree.parents[index])
         ends = (min(radii[parent], 1.25 * radii[index]) + grow_mm, radii[index] + grow_mm)
-        canvas.paint_strand(points[parent], points[index], ends, value, opacity)
+        canvas.paint_strand(points[parent], points[index], ends, value, opacity=opacity)
 
 
 def sample_inside(

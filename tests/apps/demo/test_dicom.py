@@ -224,9 +224,7 @@ def test_dvh_measured_from_the_dose_grid_equals_the_closed_form(root: Path) -> N
     x = origin[0] + float(dose.PixelSpacing[1]) * np.arange(dose.Columns)
     cx, cy, cz = told["dose"]["centre_lps"]
     radius = np.sqrt(
-        (z - cz)[:, None, None] ** 2
-        + (y - cy)[None, :, None] ** 2
-        + (x - cx)[None, None, :] ** 2
+        (z - cz)[:, None, None] ** 2 + (y - cy)[None, :, None] ** 2 + (x - cx)[None, None, :] ** 2
     )
     inside = grays[radius <= told["ptv"]["radius_mm"]]
     assert inside.mean() == pytest.approx(told["ptv"]["mean_gy"], rel=0.01)
