@@ -48,7 +48,10 @@ class LiveClient:
 
     def _fold(self, message: Json) -> None:
         if message["type"] == "event":
-            assert message["seq"] == self.seq + 1, f"gap: {self.seq} -> {message['seq']}"
+            assert message["seq"] == self.seq + 1, (
+                self.seq,
+                [(m["type"], m.get("seq"), m.get("kind")) for m in self.seen],
+            )
             self.seq = message["seq"]
             if self.snapshot is not None:
                 self.snapshot = apply_event(self.snapshot, message)

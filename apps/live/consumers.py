@@ -70,9 +70,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
 
     async def disconnect(self, code: int) -> None:
         self._closing = True
+        await self._leave()
         for task in self._tasks:
             if task is not asyncio.current_task():
                 task.cancel()
+
+    async def _leave(self) -> None:
+        """Out of the room at once, whether or not the peer ever answers our close."""
         member, room = self.member, self.room
         if member is None or room is None:
             return
@@ -122,7 +126,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             await self.disconnect(CloseCode.NORMAL)
             return
         await self.hub.replace(room=room, member=member)
-        self._tasks.append(asyncio.create_task(self._send_outbox(member)))
+        sender = asyncio.create_task(self._send_outbox(member))
+        closer = asyncio.create_task(self._close_when_told(member, sender=sender))
+        self._tasks += [sender, closer]
         await welcome(room, member, last_seq=hello.last_seq)
         self.handlers = LaneHandlers(room=room, member=member)
         self._tasks.append(asyncio.create_task(self.handlers.work_off_ops()))
@@ -146,22 +152,30 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         try:
             while (text := await member.outbox.next()) is not None:
                 await self.send(text_data=text)
-            code = member.outbox.close_code
-            if code is not None and code != CloseCode.NORMAL:
-                await self._finish(code)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the peer went away while we were sending
             logger.debug("live: send: %s", type(error).__name__)
 
+    async def _close_when_told(self, member: Member, *, sender: asyncio.Task[None]) -> None:
+        """The room closed the outbox: send what waits, but wait for no peer that reads nothing."""
+        await member.outbox.closed.wait()
+        code = member.outbox.close_code
+        if code is None or code == CloseCode.NORMAL:
+            return
+        await asyncio.wait({sender}, timeout=DRAIN_TIMEOUT_S)
+        sender.cancel()
+        await self._finish(code)
+
     async def _finish(self, code: CloseCode) -> None:
-        """Close once. A peer that reads nothing is not waited for."""
+        """Close once, and be gone from the room."""
         if self._closing:
             return
         self._closing = True
         with suppress(Exception):
             async with asyncio.timeout(DRAIN_TIMEOUT_S):
                 await self.close(code=int(code))
+        await self._leave()
 
 
 def _parse(text: str | None) -> Any | None:

@@ -17,28 +17,40 @@ ResultT = TypeVar("ResultT")
 
 THREADS = 8
 
-_pool: ThreadPoolExecutor | None = None
+
+class DatabaseThreads:
+    """Started by the first call, closed with their connections, started again by the next."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def pool(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="live-db")
+        return self._pool
+
+    def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        together = Barrier(THREADS)
+        for done in [pool.submit(_close_connection, together) for _ in range(THREADS)]:
+            done.result()
+        pool.shutdown()
+
+
+_threads = DatabaseThreads()
 
 
 async def run_db(function: Callable[..., ResultT], **arguments: object) -> ResultT:
     """Call a blocking function in a database thread."""
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="live-db")
     call = partial(_call, function, arguments)
-    return await asyncio.get_running_loop().run_in_executor(_pool, call)
+    return await asyncio.get_running_loop().run_in_executor(_threads.pool(), call)
 
 
 def close_threads() -> None:
-    """Close the threads' connections and the threads; the next call starts new ones."""
-    global _pool
-    pool, _pool = _pool, None
-    if pool is None:
-        return
-    together = Barrier(THREADS)
-    for done in [pool.submit(_close_connection, together) for _ in range(THREADS)]:
-        done.result()
-    pool.shutdown()
+    """End the threads and their connections (tests drop their database afterwards)."""
+    _threads.close()
 
 
 def _close_connection(together: Barrier) -> None:

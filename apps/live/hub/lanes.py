@@ -86,6 +86,12 @@ class Lanes:
 
     # ── people ────────────────────────────────────────────────────────────────────────
 
+    def admit(self, member: Member) -> None:
+        """From now on the member counts as here; its welcome is the first thing it gets."""
+        member.welcomed = True
+        self.roster.set_local(one for one in self.members if one.welcomed)
+        self.spawn(self.publish_roster())
+
     def people_changed(self) -> None:
         """Local sockets changed: tell the other processes and show it here."""
         if self.roster.set_local(m for m in self.members if m.welcomed):

@@ -21,6 +21,7 @@ class Outbox:
         self._stage: str | None = None
         self._presence: str | None = None
         self._ready = asyncio.Event()
+        self.closed = asyncio.Event()
         self.close_code: CloseCode | None = None
         self.presence_dropped = 0
         self.stage_collapsed = 0
@@ -62,6 +63,7 @@ class Outbox:
             self._durable.clear()
             self._stage = self._presence = None
         self._ready.set()
+        self.closed.set()
 
     async def next(self) -> str | None:
         """The next message, durable before stage before presence; ``None`` when closed."""

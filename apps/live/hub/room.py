@@ -69,7 +69,9 @@ class Room(Lanes):
                 member.pending.append(event)
             elif event["seq"] > member.cursor:
                 member.cursor = event["seq"]
-                member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+                if member.view not in texts:
+                    texts[member.view] = encode(project_event(event, view=member.view))
+                member.outbox.put_durable(texts[member.view])
         if event["kind"] == "presenter.changed":
             self.change_presenter(event["payload"]["presenter"])
         if event["kind"] == "agenda.moved":
@@ -83,11 +85,10 @@ class Room(Lanes):
         """After the welcome at ``head``: what came meanwhile. ``True``: a snapshot is due."""
         member.cursor = head
         needs_snapshot = False
-        texts: dict[View, str] = {}
         for event in member.pending:
             if event["seq"] > member.cursor:
                 member.cursor = event["seq"]
-                member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+                member.outbox.put_durable(encode(project_event(event, view=member.view)))
                 needs_snapshot = needs_snapshot or event["kind"] in reducer.NEEDS_SNAPSHOT
         member.pending.clear()
         return needs_snapshot
@@ -116,10 +117,9 @@ class Room(Lanes):
         if read.events is None:
             await self.send_snapshot([member])
             return
-        texts: dict[View, str] = {}
         for row in read.events:
-            event = selectors.describe_event(row)
-            member.outbox.put_durable(_text_for(event, view=member.view, texts=texts))
+            event = project_event(selectors.describe_event(row), view=member.view)
+            member.outbox.put_durable(encode(event))
         if self.flush_pending(member, head=read.session.head):
             await self.send_snapshot([member])
 
@@ -207,9 +207,3 @@ def _snapshot_text(
             "stage": orjson.Fragment(shown),
         }
     )
-
-
-def _text_for(event: Json, *, view: View, texts: dict[View, str]) -> str:
-    if view not in texts:
-        texts[view] = encode(project_event(event, view=view))
-    return texts[view]

@@ -58,7 +58,8 @@ class Roster:
         """People who follow, without the one who is followed (LIVE-P4)."""
         if presenter_id is None:
             return 0
-        return sum(1 for key, one in self.shown.items() if one["following"] and key != presenter_id)
+        everyone = self.people().items()
+        return sum(1 for key, one in everyone if one["following"] and key != presenter_id)
 
 
 def merge_people(people: Iterable[Json]) -> dict[str, Json]:

@@ -32,8 +32,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
     if member.has_left:
         return
     member.following = str(member.user_id) != _presenter_id(read.session)
-    member.welcomed = True
-    room.people_changed()
+    room.admit(member)
     member.outbox.put_durable(
         encode(
             {
@@ -51,12 +50,13 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 **_durable(read, member=member),
                 "stage": project_stage(stage, view=member.view),
                 "people": list(room.roster.people().values()),
-                "followers": room.followers,
+                "followers": room.roster.followers(presenter_id=_presenter_id(read.session)),
                 "limits": limits_message(realtime=room.bus.is_alive),
                 "server_time": timezone.now().isoformat(),
             }
         )
     )
+    room.show_people()
     if room.flush_pending(member, head=read.session.head):
         await room.send_snapshot([member])
 

@@ -7,126 +7,268 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('boards', '0001_initial'),
-        ('cases', '0001_initial'),
+        ("boards", "0001_initial"),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LiveSession',
+            name="LiveSession",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('state', models.CharField(choices=[('open', 'open'), ('ended', 'ended')], default='open', max_length=10)),
-                ('head', models.PositiveBigIntegerField(default=0)),
-                ('presenter_epoch', models.PositiveBigIntegerField(default=1)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('agenda_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='boards.agendaitem')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='live_sessions', to='cases.case')),
-                ('chair', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chaired_sessions', to=settings.AUTH_USER_MODEL)),
-                ('meeting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='live_sessions', to='boards.meeting')),
-                ('presenter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("ended", "ended")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("head", models.PositiveBigIntegerField(default=0)),
+                ("presenter_epoch", models.PositiveBigIntegerField(default=1)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agenda_item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="boards.agendaitem",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="live_sessions",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "chair",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chaired_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="live_sessions",
+                        to="boards.meeting",
+                    ),
+                ),
+                (
+                    "presenter",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='LiveOp',
+            name="LiveOp",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('op_id', models.UUIDField()),
-                ('user_id', models.UUIDField()),
-                ('kind', models.CharField(max_length=40)),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('outcome', models.CharField(choices=[('committed', 'committed'), ('noop', 'no change'), ('rejected', 'rejected')], default='committed', max_length=10)),
-                ('seq', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('code', models.CharField(blank=True, default='', max_length=64)),
-                ('message', models.CharField(blank=True, default='', max_length=500)),
-                ('current', models.JSONField(blank=True, null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ops', to='live.livesession')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("op_id", models.UUIDField()),
+                ("user_id", models.UUIDField()),
+                ("kind", models.CharField(max_length=40)),
+                ("content_sha256", models.CharField(max_length=64)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("committed", "committed"),
+                            ("noop", "no change"),
+                            ("rejected", "rejected"),
+                        ],
+                        default="committed",
+                        max_length=10,
+                    ),
+                ),
+                ("seq", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("code", models.CharField(blank=True, default="", max_length=64)),
+                ("message", models.CharField(blank=True, default="", max_length=500)),
+                ("current", models.JSONField(blank=True, null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ops",
+                        to="live.livesession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LiveEvent',
+            name="LiveEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('op_id', models.UUIDField(blank=True, null=True)),
-                ('case_id', models.UUIDField()),
-                ('kind', models.CharField(max_length=40)),
-                ('payload', models.JSONField()),
-                ('entity', models.CharField(max_length=40)),
-                ('entity_id', models.CharField(max_length=128)),
-                ('entity_version', models.PositiveIntegerField(default=0)),
-                ('actor_id', models.UUIDField(blank=True, null=True)),
-                ('actor_label', models.CharField(blank=True, default='', max_length=200)),
-                ('at', models.DateTimeField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='live.livesession')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("op_id", models.UUIDField(blank=True, null=True)),
+                ("case_id", models.UUIDField()),
+                ("kind", models.CharField(max_length=40)),
+                ("payload", models.JSONField()),
+                ("entity", models.CharField(max_length=40)),
+                ("entity_id", models.CharField(max_length=128)),
+                ("entity_version", models.PositiveIntegerField(default=0)),
+                ("actor_id", models.UUIDField(blank=True, null=True)),
+                ("actor_label", models.CharField(blank=True, default="", max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="live.livesession",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['session', 'seq'],
+                "ordering": ["session", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='ChatMessage',
+            name="ChatMessage",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('text', models.CharField(max_length=2000)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chat', to='live.livesession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("text", models.CharField(max_length=2000)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chat",
+                        to="live.livesession",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='LiveTicket',
+            name="LiveTicket",
             fields=[
-                ('token_sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('sign_in_key', models.CharField(blank=True, default='', help_text='The sign-in session that asked for it.', max_length=40)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tickets', to='live.livesession')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='live_tickets', to=settings.AUTH_USER_MODEL)),
+                (
+                    "token_sha256",
+                    models.CharField(max_length=64, primary_key=True, serialize=False),
+                ),
+                (
+                    "sign_in_key",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="The sign-in session that asked for it.",
+                        max_length=40,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tickets",
+                        to="live.livesession",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="live_tickets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='livesession',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['case'], name='open_session_of_case'),
+            model_name="livesession",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["case"], name="open_session_of_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='livesession',
-            constraint=models.UniqueConstraint(condition=models.Q(('meeting__isnull', False), ('state', 'open')), fields=('meeting',), name='one_open_session_per_meeting'),
+            model_name="livesession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("meeting__isnull", False), ("state", "open")),
+                fields=("meeting",),
+                name="one_open_session_per_meeting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='livesession',
-            constraint=models.UniqueConstraint(condition=models.Q(('meeting__isnull', True), ('state', 'open')), fields=('case',), name='one_open_ad_hoc_session_per_case'),
+            model_name="livesession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("meeting__isnull", True), ("state", "open")),
+                fields=("case",),
+                name="one_open_ad_hoc_session_per_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='liveop',
-            constraint=models.UniqueConstraint(fields=('session', 'op_id'), name='op_outcome_once'),
+            model_name="liveop",
+            constraint=models.UniqueConstraint(fields=("session", "op_id"), name="op_outcome_once"),
         ),
         migrations.AddConstraint(
-            model_name='liveevent',
-            constraint=models.UniqueConstraint(fields=('session', 'seq'), name='event_number_once'),
+            model_name="liveevent",
+            constraint=models.UniqueConstraint(fields=("session", "seq"), name="event_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='liveevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('op_id__isnull', False)), fields=('session', 'op_id'), name='event_op_once'),
+            model_name="liveevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("op_id__isnull", False)),
+                fields=("session", "op_id"),
+                name="event_op_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='liveticket',
-            index=models.Index(fields=['expires_at'], name='live_ticket_expiry'),
+            model_name="liveticket",
+            index=models.Index(fields=["expires_at"], name="live_ticket_expiry"),
         ),
     ]

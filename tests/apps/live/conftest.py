@@ -11,6 +11,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
+from django.db import connections
 
 from apps.imaging.choices import StudyState
 from apps.imaging.models import CaseStudy, Study
@@ -100,6 +101,7 @@ async def connect(
                 await hub.leave(room=room, member=member)
         await hub.bus.stop()
     await asyncio.to_thread(database.close_threads)
+    await sync_to_async(connections.close_all)()
 
 
 async def mint(team: CaseTeam, who: str, session_id: UUID) -> str:
