@@ -70,6 +70,14 @@ class TicketGuard:
         self._refusals: Counter[tuple[str, str]] = Counter()
         self._checked_at = float("-inf")
         self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End the thread and its database connection (tests; a process just exits)."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
 
     async def admit(self, ticket_id: UUID) -> bool:
         """Whether the ticket holds; waits for one look-up when it is new to this process."""
@@ -101,7 +109,7 @@ class TicketGuard:
             self._thread.start()
 
     def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._wake.wait(POLL_S)
             self._wake.clear()
             try:
@@ -110,6 +118,7 @@ class TicketGuard:
                 logger.warning("ticket guard: PostgreSQL cannot be read", exc_info=True)
                 connection.close()
                 time.sleep(POLL_S / 4)
+        connection.close()
 
     def poll(self) -> None:
         """One look at PostgreSQL for every ticket in use, and the refusals of the last second."""
