@@ -1,5 +1,8 @@
 """Findings as DICOM: one SEG and one TID 1500 report each, equal bytes for equal inputs."""
 
+import logging
+import warnings
+
 from apps.ai.encoding.errors import EncodingRefused
 from apps.ai.encoding.identity import (
     AlgorithmIdentity,
@@ -9,6 +12,11 @@ from apps.ai.encoding.identity import (
 )
 from apps.ai.encoding.report import encode_measurement_report
 from apps.ai.encoding.segmentation import encode_segmentation
+
+# highdicom puts a patient's name into a warning when it is no "Family^Given", and UIDs into its
+# log: neither may reach ours.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"highdicom\.")
+logging.getLogger("highdicom").setLevel(logging.ERROR)
 
 __all__ = [
     "AlgorithmIdentity",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -505,3 +506,20 @@ def test_the_source_headers_are_left_as_they_were() -> None:
     before = [header.to_json() for header in headers]
     encode(headers, finding())
     assert [header.to_json() for header in headers] == before
+
+
+ENCODE_A_ONE_WORD_NAME = """
+import logging
+from apps.ai.encoding import *
+from tests.apps.ai.test_encoding import encode, finding, series_headers
+logging.basicConfig(level=logging.DEBUG)
+encode(series_headers(PatientName="SECRETNAME"), finding())
+"""
+
+
+def test_no_patient_name_reaches_a_log_or_a_warning() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", ENCODE_A_ONE_WORD_NAME],
+        check=True, capture_output=True, text=True, cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert "SECRETNAME" not in done.stdout + done.stderr
