@@ -120,6 +120,8 @@ class KeptProcess:
                 await asyncio.sleep(0.05)
 
     def kill(self) -> None:
+        """End it and all its descendants now, for good."""
+        self._stopping = True
         if self._process is None:
             return
         for pid, _ in find_family(roots={self._process.pid}):
