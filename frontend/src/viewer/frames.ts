@@ -172,7 +172,9 @@ function describeFrame(
   const orientation = macro('00209116') ?? dataset
   const measures = macro('00289110') ?? dataset
   const transformation = macro('00289145') ?? dataset
-  const plane_lps = planeOf(layout, position, orientation, measures)
+  // A position without a frame of reference is comparable to nothing (LIVE-L1).
+  const comparable = textOf(dataset, '00200052') !== ''
+  const plane_lps = comparable ? planeOf(layout, position, orientation, measures) : null
   const sop_instance_uid = textOf(dataset, '00080018')
   return {
     image_id: imageIdOf(base_url, sop_instance_uid, frame),

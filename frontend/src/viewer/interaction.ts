@@ -88,7 +88,7 @@ export class Interaction {
 
   private readonly down = (event: PointerEvent): void => {
     const at = this.position(event)
-    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'user')
+    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'program')
     // A capture fails for a pointer that is gone already; the gesture works without.
     try {
       this.element.setPointerCapture(event.pointerId)
@@ -251,7 +251,7 @@ export class Interaction {
 
   private readonly wheel = (event: WheelEvent): void => {
     event.preventDefault()
-    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'user')
+    this.viewer.setActive(this.viewer.views.indexOf(this.view), 'program')
     if (event.ctrlKey) {
       this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
       return

@@ -5,9 +5,19 @@ import type { FrameDescription } from './frames'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
+/** Overlays are named by what they show. */
+const FINDING_OVERLAY = 'finding:'
+
+/** The findings whose masks a stage shows. */
+export function findingsShown(state: StageState): string[] {
+  const names = state.viewports.flatMap((viewport) => viewport?.overlays ?? [])
+  const ids = names.filter((name) => name.startsWith(FINDING_OVERLAY))
+  return [...new Set(ids.map((name) => name.slice(FINDING_OVERLAY.length)))]
+}
+
 /** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
 export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
-  const overlays = viewer.visibleMasks.map((mask) => mask.id)
+  const overlays = viewer.visibleMasks.map((mask) => `${FINDING_OVERLAY}${mask.id}`)
   return {
     layout: { ...viewer.layout },
     active_viewport: viewer.active,

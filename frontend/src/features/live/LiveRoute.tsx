@@ -1,4 +1,44 @@
-/** Placeholder for the live route `/live/:sessionId`. */
+import { Loader } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router-dom'
+
+import { LiveCase } from './LiveCase'
+import { LiveStopped } from './LiveStopped'
+import { useLiveReading } from './useLiveReading'
+import { useLiveRefresh } from './useLiveRefresh'
+import { useLiveSession, useLiveState } from './useLiveSession'
+import classes from './live.module.css'
+
+/** The room in which a board meets: `/live/:sessionId`. */
 export default function LiveRoute() {
-  return null
+  const { sessionId = '' } = useParams()
+  return <LiveRoom key={sessionId} sessionId={sessionId} />
+}
+
+function LiveRoom({ sessionId }: { sessionId: string }) {
+  const { t } = useTranslation('live')
+  const session = useLiveSession(sessionId)
+  const caseId = useLiveState(session, (state) => state.room.case_id)
+  const stopReason = useLiveState(session, (state) => state.stopReason)
+  const visible = useLiveState(session, (state) => state.room.projection !== 'none')
+  useLiveRefresh(session)
+  useLiveReading(session)
+  if (stopReason !== null && stopReason !== 'left') return <LiveStopped reason={stopReason} />
+  if (caseId === null) {
+    return (
+      <div className={classes.waiting} role="status">
+        <Loader size="sm" />
+        {t('joining')}
+      </div>
+    )
+  }
+  return (
+    <LiveCase
+      key={caseId}
+      session={session}
+      sessionId={sessionId}
+      caseId={caseId}
+      visible={visible}
+    />
+  )
 }

@@ -35,7 +35,7 @@ export function ViewportCell({ viewer, index, deidentified, aiUnreviewed }: View
     const uid = event.dataTransfer.getData(SERIES_DRAG_TYPE)
     if (!uid) return
     event.preventDefault()
-    viewer.setActive(index, 'user')
+    viewer.setActive(index, 'program')
     void viewer.show(index, uid, 'user')
   }
   return (

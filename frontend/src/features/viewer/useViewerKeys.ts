@@ -26,7 +26,8 @@ export function useViewerKeys(viewer: Viewer, room: RoomActions): void {
       if (isTyping(event.target) && !isSwitch(event.target)) return
       const name = keyNameOf(event)
       // Enter and Space press the button that has the focus.
-      if ((name === 'enter' || name === ' ') && (isButton(event.target) || isSwitch(event.target))) return
+      if ((name === 'enter' || name === ' ') && (isButton(event.target) || isSwitch(event.target)))
+        return
       const action = actionOf(name)
       if (action === null) return
       event.preventDefault()

@@ -1,0 +1,103 @@
+import { Button, Switch } from '@mantine/core'
+import {
+  IconArrowBackUp,
+  IconHandStop,
+  IconPresentation,
+  IconPresentationOff,
+} from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { isPresenting } from '@/protocol/room'
+
+import type { Sync } from './LiveCase'
+import type { LiveSession } from './liveSession'
+import { useLiveState } from './useLiveSession'
+
+/** Presenting, following and asking to speak, at the right end of the toolbar. */
+export function LiveActions({ session, sync }: { session: LiveSession; sync: Sync }) {
+  const { t } = useTranslation('live')
+  const presenting = useLiveState(session, (state) => isPresenting(state.room))
+  const following = useLiveState(session, (state) => state.following)
+  const hasPresenter = useLiveState(session, (state) => state.room.presenter.user !== null)
+  const mayTake = useLiveState(session, (state) => state.room.can.includes('grant_presenter'))
+  const mayRelease = useLiveState(session, (state) => state.room.role !== 'chair')
+  if (presenting) return <Presenting session={session} sync={sync} mayRelease={mayRelease} />
+  return (
+    <>
+      {!following && hasPresenter && (
+        <Button
+          size="compact-sm"
+          leftSection={<IconArrowBackUp size={15} />}
+          onClick={() => sync.stage.returnToPresenter()}
+        >
+          {t('return')}
+        </Button>
+      )}
+      <RaiseHand sync={sync} />
+      {mayTake && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPresentation size={15} />}
+          onClick={() => session.requestPresenter()}
+        >
+          {t('present')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+interface PresentingProps {
+  session: LiveSession
+  sync: Sync
+  mayRelease: boolean
+}
+
+function Presenting({ session, sync, mayRelease }: PresentingProps) {
+  const { t } = useTranslation('live')
+  const [held, setHeld] = useState(false)
+  return (
+    <>
+      <Switch
+        size="xs"
+        checked={held}
+        label={t(held ? 'held' : 'hold')}
+        onChange={(event) => {
+          setHeld(event.currentTarget.checked)
+          sync.stage.setHeld(event.currentTarget.checked)
+        }}
+      />
+      {mayRelease && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPresentationOff size={15} />}
+          onClick={() => session.releasePresenter()}
+        >
+          {t('release')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function RaiseHand({ sync }: { sync: Sync }) {
+  const { t } = useTranslation('live')
+  const [raised, setRaised] = useState(false)
+  return (
+    <Button
+      size="compact-sm"
+      variant={raised ? 'light' : 'default'}
+      aria-pressed={raised}
+      leftSection={<IconHandStop size={15} />}
+      onClick={() => {
+        sync.pointer.raiseHand(!raised)
+        setRaised(!raised)
+      }}
+    >
+      {t(raised ? 'lowerHand' : 'raiseHand')}
+    </Button>
+  )
+}

@@ -1,0 +1,122 @@
+import { notifications } from '@mantine/notifications'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { useCase } from '@/api/cases'
+import type { OpAck } from '@/protocol/generated'
+import { findingsShown } from '@/viewer/stage'
+
+import { hangCase } from '../viewer/hanging'
+import { ImageRoom } from '../viewer/ImageRoom'
+import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
+import { LiveActions } from './LiveActions'
+import { LiveHeader } from './LiveHeader'
+import { LiveLeft } from './LiveLeft'
+import { LiveNotice } from './LiveNotice'
+import { LiveRight } from './LiveRight'
+import type { LiveSession } from './liveSession'
+import { PointerSync } from './pointerSync'
+import { StageSync } from './stageSync'
+import { useLiveMeasurements } from './useLiveMeasurements'
+import { useLiveState } from './useLiveSession'
+import classes from './live.module.css'
+
+interface LiveCaseProps {
+  session: LiveSession
+  sessionId: string
+  caseId: string
+  /** False for whoever may not see this case; they stay until the room moves on. */
+  visible: boolean
+}
+
+export function LiveCase({ session, caseId, visible }: LiveCaseProps) {
+  const { t } = useTranslation('live')
+  if (!visible) {
+    return (
+      <div className={classes.frame}>
+        <LiveHeader session={session} caseId={null} />
+        <div className={classes.waiting} role="status">
+          {t('withheldCase')}
+        </div>
+      </div>
+    )
+  }
+  return <VisibleCase session={session} caseId={caseId} />
+}
+
+function VisibleCase({ session, caseId }: { session: LiveSession; caseId: string }) {
+  const { t } = useTranslation('live')
+  const room = useCaseRoom(caseId)
+  const patientCase = useCase(caseId)
+  const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
+  const sync = useSync(session, room)
+  const onRefused = useCallback(
+    (ack: OpAck) =>
+      notifications.show({
+        color: 'urgent',
+        message: t(`refused.${ack.code ?? 'other'}`, {
+          defaultValue: ack.message ?? t('refused.other'),
+        }),
+      }),
+    [t],
+  )
+  const store = useLiveMeasurements(session, onRefused)
+  useMeasurementWiring(room.viewer, store, myId)
+  return (
+    <ImageRoom
+      viewer={room.viewer}
+      studies={room.studies}
+      findings={room.findings}
+      store={store}
+      deidentified={patientCase.data?.guise === 'deidentified'}
+      header={<LiveHeader session={session} caseId={caseId} />}
+      notice={<LiveNotice session={session} />}
+      left={<LiveLeft session={session} room={room} />}
+      right={<LiveRight session={session} room={room} caseId={caseId} store={store} sync={sync} />}
+      actions={<LiveActions session={session} sync={sync} />}
+    />
+  )
+}
+
+export interface Sync {
+  readonly stage: StageSync
+  readonly pointer: PointerSync
+}
+
+/** Ties the screen to the room once the case's studies are known. */
+function useSync(session: LiveSession, room: CaseRoom): Sync {
+  const { viewer, studies, studiesLoaded, setVisibleMasks } = room
+  const [sync] = useState<Sync>(() => ({
+    stage: new StageSync(session, viewer),
+    pointer: new PointerSync(session, viewer),
+  }))
+  useEffect(() => {
+    if (!studiesLoaded) return
+    sync.stage.start()
+    sync.pointer.start()
+    return () => {
+      sync.stage.stop()
+      sync.pointer.stop()
+    }
+  }, [sync, studiesLoaded])
+  useEffect(() => sync.stage.refresh(), [sync, studies])
+
+  // The masks of the stage are shown to whoever follows it.
+  const stage = useLiveState(session, (state) => (state.following ? state.room.stage : null))
+  useEffect(() => {
+    if (stage !== null) setVisibleMasks(new Set(findingsShown(stage.state)))
+  }, [stage, setVisibleMasks])
+
+  // Before anybody has shown anything, the case hangs as in the viewer.
+  const hung = useRef(false)
+  const hasStage = useLiveState(session, (state) => state.room.stage !== null)
+  useEffect(() => {
+    if (hung.current || hasStage) return
+    const hanging = hangCase(studies)
+    if (hanging === null) return
+    hung.current = true
+    viewer.setLayout(hanging.layout, 'program')
+    hanging.series_instance_uids.forEach((uid, index) => void viewer.show(index, uid, 'program'))
+  }, [hasStage, studies, viewer])
+  return sync
+}

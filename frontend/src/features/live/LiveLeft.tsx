@@ -1,0 +1,56 @@
+import { SegmentedControl } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { useAgenda } from '@/api/boards'
+import type { AgendaItem } from '@/api/types'
+import { AgendaPanel } from '@/features/boards/AgendaPanel'
+
+import { StudyBrowser } from '../viewer/StudyBrowser'
+import type { CaseRoom } from '../viewer/useCaseRoom'
+import type { LiveSession } from './liveSession'
+import { useLiveState } from './useLiveSession'
+
+/** The agenda, and the images of the case. */
+export function LiveLeft({ session, room }: { session: LiveSession; room: CaseRoom }) {
+  const { t } = useTranslation('live')
+  const meetingId = useLiveState(session, (state) => state.room.meeting)
+  const itemId = useLiveState(session, (state) => state.room.agenda_item)
+  const mayGo = useLiveState(session, (state) => state.room.can.includes('goto'))
+  const agenda = useAgenda(meetingId)
+  const [panel, setPanel] = useState('agenda')
+  const browser = <StudyBrowser viewer={room.viewer} pixels={room.pixels} studies={room.studies} />
+  if (meetingId === null) return browser
+  const goTo = (item: AgendaItem) => {
+    void session.submit({
+      type: 'op.submit',
+      op_id: crypto.randomUUID(),
+      kind: 'agenda.goto',
+      payload: { agenda_item: item.id },
+    })
+  }
+  return (
+    <>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        value={panel}
+        onChange={setPanel}
+        data={[
+          { value: 'agenda', label: t('panel.agenda') },
+          { value: 'images', label: t('panel.images') },
+        ]}
+      />
+      {panel === 'agenda' ? (
+        <AgendaPanel
+          items={agenda.data ?? []}
+          currentItemId={itemId}
+          onOpen={mayGo ? goTo : undefined}
+          dense
+        />
+      ) : (
+        browser
+      )}
+    </>
+  )
+}

@@ -1,0 +1,155 @@
+import { useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { useDecisions } from '@/api/boards'
+import { useCase } from '@/api/cases'
+import type { Finding, PersonRef } from '@/api/types'
+import { FindingsPanel, type FindingReview } from '@/features/ai/FindingsPanel'
+import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
+import { DecisionRecord } from '@/features/boards/DecisionRecord'
+
+import { MaskSwitch } from '../viewer/MaskSwitch'
+import { MeasurementList } from '../viewer/MeasurementList'
+import type { MeasurementStore } from '../viewer/measurementStore'
+import { showFinding, type CaseRoom } from '../viewer/useCaseRoom'
+import { ChatPanel } from './ChatPanel'
+import type { Sync } from './LiveCase'
+import type { LiveSession } from './liveSession'
+import { PeoplePanel } from './PeoplePanel'
+import { useLiveState } from './useLiveSession'
+import classes from './live.module.css'
+
+interface LiveRightProps {
+  session: LiveSession
+  room: CaseRoom
+  caseId: string
+  store: MeasurementStore
+  sync: Sync
+}
+
+/** People, findings, decision, measurements and chat, each of which folds away. */
+export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps) {
+  const { t } = useTranslation('live')
+  const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
+  const [active, setActive] = useState<string | null>(null)
+  const review = useLiveReview(session)
+  const unreviewed = room.findings.filter((finding) => finding.state === 'unreviewed').length
+  const show = (finding: Finding) => {
+    setActive(finding.id)
+    sync.stage.setFocus({ kind: 'finding', id: finding.id })
+    void showFinding(room, finding)
+  }
+  return (
+    <div className={classes.sections}>
+      <Section title={t('section.people')}>
+        <PeoplePanel session={session} />
+      </Section>
+      <Section title={t('section.findings', { count: unreviewed })}>
+        <MaskSwitch room={room} />
+        <FindingsPanel
+          findings={room.findings}
+          activeFindingId={active}
+          onShow={show}
+          review={review}
+          dense
+        />
+      </Section>
+      <Section title={t('section.decision')}>
+        <LiveDecision session={session} caseId={caseId} />
+      </Section>
+      <Section
+        title={t('section.measurements', { count: store.items.length })}
+        closed={store.items.length === 0}
+      >
+        <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+      </Section>
+      <Section title={t('section.chat')} closed>
+        <ChatPanel session={session} />
+      </Section>
+    </div>
+  )
+}
+
+function Section({
+  title,
+  closed = false,
+  children,
+}: {
+  title: string
+  closed?: boolean
+  children: ReactNode
+}) {
+  return (
+    <details className={classes.section} open={!closed}>
+      <summary>{title}</summary>
+      {children}
+    </details>
+  )
+}
+
+/** Reviews travel as durable ops; a refusal comes back to the card that asked. */
+function useLiveReview(session: LiveSession): FindingReview | null {
+  const may = useLiveState(session, (state) => state.room.can.includes('review_findings'))
+  if (!may) return null
+  return {
+    accept: async (finding) => {
+      await session.submitOrThrow({
+        type: 'op.submit',
+        op_id: crypto.randomUUID(),
+        kind: 'finding.accept',
+        entity: finding.id,
+        entity_version: finding.version,
+        payload: {},
+      })
+    },
+    dismiss: async (finding, { reasonCode, comment }) => {
+      await session.submitOrThrow({
+        type: 'op.submit',
+        op_id: crypto.randomUUID(),
+        kind: 'finding.dismiss',
+        entity: finding.id,
+        entity_version: finding.version,
+        payload: { reason_code: reasonCode, comment },
+      })
+    },
+  }
+}
+
+/** The board's recommendation: REST is its door, the room hears of it through the log. */
+function LiveDecision({ session, caseId }: { session: LiveSession; caseId: string }) {
+  const meetingId = useLiveState(session, (state) => state.room.meeting)
+  const mayDraft = useLiveState(session, (state) => state.room.can.includes('draft_decision'))
+  const people = useLiveState(session, (state) => state.room.people)
+  const decisions = useDecisions(caseId)
+  const patientCase = useCase(caseId)
+  const all = decisions.data ?? []
+  const mine = all.find((decision) => (decision.meeting?.id ?? null) === meetingId)
+  const present = people.flatMap(({ user }): PersonRef[] =>
+    user.id === null ? [] : [{ ...user, id: user.id }],
+  )
+  if (decisions.data === undefined) return null
+  if (mayDraft && mine?.status !== 'signed') {
+    return (
+      <DecisionPanelConnected
+        key={mine?.id ?? 'new'}
+        caseId={caseId}
+        decision={mine ?? null}
+        meetingId={meetingId}
+        people={withNamed(present, mine?.positions.map((position) => position.user) ?? [])}
+        maySign={patientCase.data?.can.includes('sign_decision') ?? false}
+      />
+    )
+  }
+  return mine ? <DecisionRecord decision={mine} /> : <NoDecision />
+}
+
+/** Everybody present, and whoever is named already though not present. */
+function withNamed(present: readonly PersonRef[], named: readonly PersonRef[]): PersonRef[] {
+  const known = new Set(present.map((person) => person.id))
+  return [...present, ...named.filter((person) => !known.has(person.id))]
+}
+
+function NoDecision() {
+  const { t } = useTranslation('live')
+  return <p className={classes.dim}>{t('noDecision')}</p>
+}

@@ -1,0 +1,26 @@
+import { Button } from '@mantine/core'
+import { IconDoorExit } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
+
+import type { StopReason } from './transport'
+import classes from './live.module.css'
+
+/** The end of the session for this window, said plainly, with the way on. */
+export function LiveStopped({ reason }: { reason: StopReason }) {
+  const { t } = useTranslation('live')
+  const reload = reason === 'replaced' || reason === 'upgrade' || reason === 'signed_out'
+  return (
+    <div className={classes.waiting} role="alert">
+      <IconDoorExit size={28} aria-hidden />
+      <strong>{t(`stopped.${reason}`)}</strong>
+      <span>{t(`stoppedNow.${reason}`)}</span>
+      <div className={classes.buttons}>
+        {reload && <Button onClick={() => window.location.reload()}>{t('reload')}</Button>}
+        <Button component={Link} to="/" variant={reload ? 'default' : 'filled'}>
+          {t('home')}
+        </Button>
+      </div>
+    </div>
+  )
+}

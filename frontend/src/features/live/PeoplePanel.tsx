@@ -1,0 +1,78 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { IconDots, IconEyeCheck, IconHandStop, IconPresentation } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { Person } from '@/protocol/generated'
+import { PersonBadge } from '@/ui/clinical'
+
+import type { LiveSession } from './liveSession'
+import { useLiveState } from './useLiveSession'
+import classes from './live.module.css'
+
+/** Who is here, who presents, who follows, who wants to speak. */
+export function PeoplePanel({ session }: { session: LiveSession }) {
+  const { t } = useTranslation('live')
+  const people = useLiveState(session, (state) => state.room.people)
+  const presence = useLiveState(session, (state) => state.room.presence)
+  const presenter = useLiveState(session, (state) => state.room.presenter.user?.id ?? null)
+  const mayGrant = useLiveState(session, (state) => state.room.can.includes('grant_presenter'))
+  return (
+    <ul className={classes.people}>
+      {people.map((person) => {
+        const { id, display_name, discipline } = person.user
+        const state = id === null ? undefined : presence[id]
+        return (
+          <li key={id} data-away={state?.activity === 'away'}>
+            <PersonBadge person={{ id: id ?? '', display_name, discipline }} />
+            <span className={classes.grow} />
+            {state?.hand_raised && (
+              <IconHandStop size={16} className={classes.hand} aria-label={t('handRaised')} />
+            )}
+            {presenter === id && (
+              <IconPresentation
+                size={16}
+                className={classes.accent}
+                aria-label={t('isPresenting')}
+              />
+            )}
+            {presenter !== id && person.following && (
+              <IconEyeCheck size={16} className={classes.dim} aria-label={t('isFollowing')} />
+            )}
+            {mayGrant && presenter !== id && <Grant session={session} person={person} />}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function Grant({ session, person }: { session: LiveSession; person: Person }) {
+  const { t } = useTranslation('live')
+  const give = () => {
+    void session.submit({
+      type: 'op.submit',
+      op_id: crypto.randomUUID(),
+      kind: 'presenter.grant',
+      payload: { user: person.user.id },
+    })
+  }
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={t('personMenu', { name: person.user.display_name })}
+        >
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconPresentation size={15} />} onClick={give}>
+          {t('give')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

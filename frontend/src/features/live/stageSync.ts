@@ -1,0 +1,147 @@
+import type { StageState } from '@/protocol/generated'
+import { isPresenting } from '@/protocol/room'
+import { StageFollower, stageOf } from '@/viewer/stage'
+import type { Viewer } from '@/viewer/viewer'
+
+import type { LiveSession } from './liveSession'
+import { STAGE_EVERY_MS, STAGE_SETTLED_MS } from './timing'
+
+/**
+ * Presenter and follower of one screen: what is shown goes out while presenting, what comes in is
+ * shown while following, and own navigation ends following (LIVE-P3).
+ */
+export class StageSync {
+  private readonly follower: StageFollower
+  private stops: (() => void)[] = []
+  private last_sent = ''
+  private last_sent_at_ms = 0
+  private last_applied: object | null = null
+  private last_followers = 0
+  private was_presenting = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private held = false
+  private focus: StageState['focus'] = null
+  private readonly session: LiveSession
+  private readonly viewer: Viewer
+
+  constructor(session: LiveSession, viewer: Viewer) {
+    this.session = session
+    this.viewer = viewer
+    this.follower = new StageFollower(viewer)
+  }
+
+  start(): void {
+    const { session, viewer } = this
+    this.stops = [
+      viewer.changed.on((cause) => {
+        if (cause === 'user') this.navigated()
+        this.schedule()
+      }),
+      viewer.overlaysChanged.on(() => this.schedule()),
+      session.changed.on(() => this.sessionChanged()),
+    ]
+    const { room } = session.state
+    // A presenter who reloads the page goes on where the room is.
+    if (isPresenting(room) && room.stage !== null) this.follower.apply(room.stage.state)
+    this.was_presenting = isPresenting(room)
+    this.sessionChanged()
+  }
+
+  /** Studies arrived meanwhile: what could not be placed may be now. */
+  refresh(): void {
+    if (this.stops.length === 0) return
+    this.last_applied = null
+    this.sessionChanged()
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.follower.stop()
+    for (const stop of this.stops) stop()
+    this.stops = []
+  }
+
+  /** LIVE-P7: followers keep what they see; the presenter looks ahead alone. */
+  setHeld(held: boolean): void {
+    if (held === this.held) return
+    if (held) {
+      this.publish({ ...this.stage(), held: true })
+      this.held = true
+      return
+    }
+    this.held = false
+    this.last_sent = ''
+    this.schedule()
+  }
+
+  setFocus(focus: StageState['focus']): void {
+    this.focus = focus
+    this.schedule()
+  }
+
+  /** Takes up following again, at once on the newest view. */
+  returnToPresenter(): void {
+    this.last_applied = null
+    this.session.setFollowing(true)
+    this.sessionChanged()
+  }
+
+  private navigated(): void {
+    const { room, following } = this.session.state
+    if (isPresenting(room) || !following || room.presenter.user === null || room.stage === null)
+      return
+    this.follower.stop()
+    this.session.setFollowing(false)
+  }
+
+  private sessionChanged(): void {
+    const { room, following } = this.session.state
+    const presenting = isPresenting(room)
+    if (presenting !== this.was_presenting) {
+      this.was_presenting = presenting
+      this.last_sent = ''
+      if (!presenting) this.held = false
+      // Whoever has presented follows the next one.
+      if (!presenting) this.session.setFollowing(true)
+    }
+    if (presenting) {
+      if (room.followers > this.last_followers) this.last_sent = ''
+      this.last_followers = room.followers
+      this.schedule()
+      return
+    }
+    if (!following || room.stage === null || room.stage === this.last_applied) return
+    this.last_applied = room.stage
+    this.follower.apply(room.stage.state)
+  }
+
+  private schedule(): void {
+    const { room } = this.session.state
+    if (!isPresenting(room) || this.held || this.timer !== undefined) return
+    const pause_ms = room.followers > 0 ? STAGE_EVERY_MS : STAGE_SETTLED_MS
+    const wait_ms = Math.max(0, this.last_sent_at_ms + pause_ms - performance.now())
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      if (!this.held) this.publish(this.stage())
+    }, wait_ms)
+  }
+
+  private stage(): StageState {
+    return stageOf(this.viewer, { focus: this.focus, held: false })
+  }
+
+  private publish(state: StageState): void {
+    // Until something is there to see, an empty stage would blank everybody's screen.
+    if (state.viewports.every((viewport) => viewport === null)) return
+    const opening = this.viewer.visibleViews.some(
+      (view) => view.state.status === 'loading' && view.state.series === null,
+    )
+    if (opening) return
+    const text = JSON.stringify(state)
+    if (text === this.last_sent) return
+    if (!this.session.publishStage(state)) return
+    this.last_sent = text
+    this.last_sent_at_ms = performance.now()
+  }
+}

@@ -1,0 +1,20 @@
+/** Every timing of the live client, in one place. */
+export const PING_EVERY_MS = 5_000
+export const SILENCE_LIMIT_MS = 10_000
+export const BACKOFF_FIRST_MS = 500
+export const BACKOFF_VISIBLE_MS = 2_000
+export const BACKOFF_HIDDEN_MS = 300_000
+export const JITTER_SHARE = 0.3
+/** A connection attempt that has not been welcomed by then is given up. */
+export const CONNECT_LIMIT_MS = 10_000
+/** Without a socket for so long, events are asked for over HTTPS. */
+export const POLL_AFTER_MS = 4_000
+export const POLL_EVERY_MS = 1_000
+export const STAGE_EVERY_MS = 1000 / 30
+/** Without followers only a settled view is told (LIVE-P4). */
+export const STAGE_SETTLED_MS = 500
+export const PRESENCE_EVERY_MS = 1000 / 25
+/** Presence lives 5 s on the server; it is renewed well before. */
+export const PRESENCE_RENEW_MS = 2_000
+export const IDLE_AFTER_MS = 60_000
+export const OP_RETRY_MS = 1_000

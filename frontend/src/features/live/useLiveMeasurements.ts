@@ -1,0 +1,151 @@
+import { useMemo, useRef } from 'react'
+
+import type { Vec2, Vec3 } from '@/geometry'
+import type { MeasurementPut, MeasurementRevise, OpAck, OpSubmit } from '@/protocol/generated'
+import type { MeasurementBody } from '@/protocol/generated'
+
+import type {
+  MeasurementStore,
+  MeasurementWrites,
+  PendingMeasurement,
+} from '../viewer/measurementStore'
+import type { LiveSession, LiveState } from './liveSession'
+import { useLiveState } from './useLiveSession'
+
+const NO_ITEMS: readonly MeasurementBody[] = []
+
+const put = (payload: MeasurementPut['payload'], version?: number): MeasurementPut => ({
+  type: 'op.submit',
+  op_id: crypto.randomUUID(),
+  kind: 'measurement.put',
+  ...(version === undefined ? {} : { entity: payload.id, entity_version: version }),
+  payload,
+})
+
+const revise = (
+  id: string,
+  version: number,
+  points: Pick<MeasurementBody, 'points_lps' | 'points_image'>,
+): MeasurementRevise => ({
+  type: 'op.submit',
+  op_id: crypto.randomUUID(),
+  kind: 'measurement.revise',
+  entity: id,
+  entity_version: version,
+  payload: { points_lps: points.points_lps, points_image: points.points_image },
+})
+
+interface Points {
+  readonly points_lps: readonly Vec3[] | null
+  readonly points_image: readonly Vec2[] | null
+}
+
+const wirePoints = ({ points_lps, points_image }: Points): Pick<MeasurementBody, keyof Points> => ({
+  points_lps: points_lps && points_lps.map(([x, y, z]) => [x, y, z]),
+  points_image: points_image && points_image.map(([column, row]) => [column, row]),
+})
+
+/** Ops that are on their way, as drawings. */
+function pendingFrom(
+  waiting: readonly OpSubmit[],
+  items: readonly MeasurementBody[],
+): PendingMeasurement[] {
+  return waiting.flatMap((op): PendingMeasurement[] => {
+    if (op.kind === 'measurement.put') {
+      const { payload } = op
+      return [
+        {
+          ...payload,
+          frame: payload.frame ?? 1,
+          frame_of_reference_uid: payload.frame_of_reference_uid ?? null,
+          points_lps: payload.points_lps ?? null,
+          points_image: payload.points_image ?? null,
+        },
+      ]
+    }
+    if (op.kind !== 'measurement.revise') return []
+    const known = items.find((item) => item.id === op.entity)
+    if (known === undefined) return []
+    return [
+      {
+        ...known,
+        points_lps: op.payload.points_lps ?? null,
+        points_image: op.payload.points_image ?? null,
+      },
+    ]
+  })
+}
+
+/** A body as an op puts it back (LIVE-O5: undo is a new inverse op). */
+const payloadOf = (body: MeasurementBody): MeasurementPut['payload'] => ({
+  id: body.id,
+  kind: body.kind,
+  study_instance_uid: body.study_instance_uid,
+  series_instance_uid: body.series_instance_uid,
+  sop_instance_uid: body.sop_instance_uid,
+  frame: body.frame,
+  frame_of_reference_uid: body.frame_of_reference_uid,
+  points_lps: body.points_lps,
+  points_image: body.points_image,
+  label: body.label,
+})
+
+/** Measurements of the live case: state from the log, changes as durable ops. */
+export function useLiveMeasurements(
+  session: LiveSession,
+  onRefused: (ack: OpAck) => void,
+): MeasurementStore {
+  const items = useLiveState(session, (state) => state.room.snapshot?.measurements ?? NO_ITEMS)
+  const waiting = useLiveState(session, (state) => state.ops.waiting)
+  const mayWrite = useLiveState(session, (state) => state.room.can.includes('annotate'))
+  const undoStack = useRef<(() => OpSubmit | null)[]>([])
+
+  const write = useMemo<MeasurementWrites>(() => {
+    const known = (id: string, state: LiveState = session.state): MeasurementBody | undefined =>
+      state.room.snapshot?.measurements.find((item) => item.id === id)
+    const send = (op: OpSubmit, inverse: (() => OpSubmit | null) | null) => {
+      void session.submit(op).then((ack) => {
+        if (ack.outcome === 'rejected') onRefused(ack)
+        else if (inverse) undoStack.current.push(inverse)
+      })
+    }
+    const removal = (id: string): OpSubmit | null => {
+      const body = known(id)
+      if (!body) return null
+      return {
+        type: 'op.submit',
+        op_id: crypto.randomUUID(),
+        kind: 'measurement.remove',
+        entity: id,
+        entity_version: body.version,
+        payload: {},
+      }
+    }
+    return {
+      create: (draft) => {
+        const id = crypto.randomUUID()
+        send(put({ ...draft, ...wirePoints(draft), id }), () => removal(id))
+      },
+      revise: ({ id, ...points }) => {
+        const before = known(id)
+        if (!before) return
+        send(revise(id, before.version, wirePoints(points)), () => {
+          const now = known(id)
+          return now ? revise(id, now.version, before) : null
+        })
+      },
+      remove: (id) => {
+        const before = known(id)
+        const op = removal(id)
+        if (before && op) send(op, () => put(payloadOf(before), before.version + 1))
+      },
+      undo: () => {
+        const op = undoStack.current.pop()?.()
+        if (op) send(op, null)
+      },
+    }
+  }, [session, onRefused])
+
+  const pending = useMemo(() => pendingFrom(waiting, items), [waiting, items])
+  return { items, pending, write: mayWrite ? write : null }
+}

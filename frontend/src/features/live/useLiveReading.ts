@@ -1,0 +1,40 @@
+import { useEffect } from 'react'
+
+import { isPresenting } from '@/protocol/room'
+import { publishReading } from '@/viewer/testHook'
+
+import type { LiveSession } from './liveSession'
+
+/** `window.__consilium.live()`: where this window stands in the room. Reading only. */
+export function useLiveReading(session: LiveSession): void {
+  useEffect(
+    () =>
+      publishReading('live', () => {
+        const { room, ops, status, stopReason, polling, following } = session.state
+        return {
+          status,
+          stop_reason: stopReason,
+          polling,
+          following,
+          presenting: isPresenting(room),
+          presenter: room.presenter.user?.id ?? null,
+          epoch: room.presenter.epoch,
+          followers: room.followers,
+          case_id: room.case_id,
+          agenda_item: room.agenda_item,
+          head: room.head,
+          pending_ops: ops.waiting.length,
+          refused: room.refused,
+          people: room.people.length,
+          stage: room.stage && { epoch: room.stage.epoch, rev: room.stage.rev },
+          snapshot: room.snapshot && {
+            measurements: room.snapshot.measurements.map(({ id, version }) => ({ id, version })),
+            findings: room.snapshot.findings,
+            decisions: room.snapshot.decisions,
+            chat: room.snapshot.chat.length,
+          },
+        }
+      }),
+    [session],
+  )
+}

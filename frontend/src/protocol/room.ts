@@ -1,0 +1,262 @@
+import { assertNever } from './assertNever'
+import type {
+  Capability,
+  Limits,
+  LogEvent,
+  Person,
+  PersonPresence,
+  PresenterState,
+  Projection,
+  ServerMessage,
+  Snapshot,
+  StageFrame,
+  Welcome,
+  Who,
+} from './generated'
+import { applyEvent } from './snapshot'
+
+export interface TimedPresence extends PersonPresence {
+  /** Local clock, for the time to live. */
+  readonly seen_at_ms: number
+}
+
+/** Everything a participant knows of the room. Changed by `reduceRoom` only. */
+export interface RoomState {
+  readonly joined: boolean
+  readonly you: Who | null
+  readonly client_id: string | null
+  readonly meeting: string | null
+  readonly role: Welcome['role']
+  readonly can: readonly Capability[]
+  readonly projection: Projection
+  readonly case_id: string | null
+  /** The last event applied; null before the first welcome. */
+  readonly head: number | null
+  readonly snapshot: Snapshot | null
+  readonly agenda_item: string | null
+  readonly presenter: PresenterState
+  readonly followers: number
+  readonly people: readonly Person[]
+  readonly presence: Readonly<Record<string, TimedPresence>>
+  readonly stage: StageFrame | null
+  readonly limits: Limits | null
+  /** Set where an event is missing: ask from here (LIVE-J2). */
+  readonly gap_after: number | null
+  /** Counts messages that broke the schema; what they said is lost and read again by REST. */
+  readonly refused: number
+}
+
+export const EMPTY_ROOM: RoomState = {
+  joined: false,
+  you: null,
+  client_id: null,
+  meeting: null,
+  role: 'participant',
+  can: [],
+  projection: 'none',
+  case_id: null,
+  head: null,
+  snapshot: null,
+  agenda_item: null,
+  presenter: { user: null, epoch: 0 },
+  followers: 0,
+  people: [],
+  presence: {},
+  stage: null,
+  limits: null,
+  gap_after: null,
+  refused: 0,
+}
+
+/** Presence that is not renewed is over (LIVE lanes: memory, 5 s). */
+export const PRESENCE_TTL_MS = 5_000
+
+export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: number): RoomState {
+  switch (message.type) {
+    case 'welcome':
+      return welcomed(state, message)
+    case 'snapshot':
+      return {
+        ...state,
+        can: message.can,
+        projection: message.projection,
+        ...fromSnapshot(state, message.snapshot),
+        head: message.head_seq,
+        gap_after: null,
+        stage: message.stage,
+      }
+    case 'event':
+      return withEvent(state, message)
+    case 'stage':
+      return message.frame === null ? { ...state, stage: null } : withStage(state, message.frame)
+    case 'presence.delta':
+      return withPresence(state, message.changed, message.removed, now_ms)
+    case 'participant.joined':
+      return { ...state, people: withPerson(state.people, message.person) }
+    case 'participant.left':
+      return {
+        ...state,
+        people: state.people.filter((person) => person.user.id !== message.user),
+        presence: without(state.presence, message.user),
+      }
+    case 'presenter.changed':
+      return { ...withPresenter(state, message.presenter), followers: message.followers }
+    case 'access.changed':
+      return { ...state, can: message.can, projection: message.projection }
+    case 'limits':
+      return { ...state, limits: message }
+    case 'resync':
+      return { ...state, gap_after: message.after_seq }
+    case 'op.ack':
+    case 'error':
+    case 'pong':
+      return state
+    default:
+      return assertNever(message)
+  }
+}
+
+function welcomed(state: RoomState, message: Welcome): RoomState {
+  const fresh: RoomState = {
+    ...state,
+    joined: true,
+    you: message.you.user,
+    client_id: message.you.client_id,
+    meeting: message.meeting,
+    role: message.role,
+    can: message.can,
+    projection: message.projection,
+    followers: message.followers,
+    people: message.people,
+    presence: {},
+    limits: message.limits,
+    gap_after: null,
+  }
+  if (message.events === null) {
+    return withStage(
+      {
+        ...fresh,
+        ...fromSnapshot(fresh, message.snapshot),
+        case_id: message.case_id,
+        presenter: message.presenter,
+        head: message.head_seq,
+        stage: null,
+      },
+      message.stage,
+    )
+  }
+  const caught_up = message.events.reduce(withEvent, fresh)
+  return withStage(
+    { ...caught_up, presenter: message.presenter, case_id: message.case_id },
+    message.stage,
+  )
+}
+
+function fromSnapshot(
+  state: RoomState,
+  snapshot: Snapshot | null,
+): Pick<RoomState, 'snapshot' | 'case_id' | 'agenda_item' | 'presenter'> {
+  return {
+    snapshot,
+    case_id: snapshot?.case_id ?? state.case_id,
+    agenda_item: snapshot?.agenda_item ?? state.agenda_item,
+    presenter: newerPresenter(state.presenter, snapshot?.presenter ?? state.presenter),
+  }
+}
+
+/** Event n only after n − 1; a repeat does nothing; a gap is asked for and nothing is guessed. */
+export function withEvent(state: RoomState, event: LogEvent): RoomState {
+  if (state.head === null || event.seq <= state.head) return state
+  if (event.seq > state.head + 1) return { ...state, gap_after: state.head }
+  const next: RoomState = { ...state, head: event.seq, gap_after: null }
+  if (event.kind === 'withheld') return next
+  if (event.kind === 'agenda.moved') {
+    // Nothing of the former case stays on the screen; the new case's snapshot follows.
+    const { agenda_item } = event.payload
+    return { ...next, case_id: event.case_id, agenda_item, snapshot: null, stage: null }
+  }
+  const folded =
+    next.snapshot === null ? next : { ...next, snapshot: applyEvent(next.snapshot, event) }
+  return event.kind === 'presenter.changed'
+    ? withPresenter(folded, event.payload.presenter)
+    : folded
+}
+
+const newerPresenter = (known: PresenterState, said: PresenterState): PresenterState =>
+  said.epoch >= known.epoch ? said : known
+
+function withPresenter(state: RoomState, presenter: PresenterState): RoomState {
+  return { ...state, presenter: newerPresenter(state.presenter, presenter) }
+}
+
+/** The newest stage wins; one of an epoch that is over never does (LIVE-P1). */
+export function withStage(state: RoomState, frame: StageFrame | null): RoomState {
+  if (frame === null || frame.epoch < state.presenter.epoch) return state
+  const known = state.stage
+  const newer =
+    known === null ||
+    frame.epoch > known.epoch ||
+    (frame.epoch === known.epoch && frame.rev > known.rev)
+  return newer ? { ...state, stage: frame } : state
+}
+
+function withPerson(people: readonly Person[], person: Person): Person[] {
+  const others = people.filter((entry) => entry.user.id !== person.user.id)
+  const before = people.findIndex((entry) => entry.user.id === person.user.id)
+  // Nothing moves when somebody changes: they keep their line.
+  if (before < 0) return [...others, person]
+  return people.map((entry, index) => (index === before ? person : entry))
+}
+
+function without<Value>(
+  record: Readonly<Record<string, Value>>,
+  key: string,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
+}
+
+function withPresence(
+  state: RoomState,
+  changed: readonly PersonPresence[],
+  removed: readonly string[],
+  now_ms: number,
+): RoomState {
+  const gone = new Set(removed)
+  const kept = Object.entries(state.presence).filter(([user]) => !gone.has(user))
+  const fresh = changed.map((entry) => [entry.user, { ...entry, seen_at_ms: now_ms }] as const)
+  return { ...state, presence: Object.fromEntries([...kept, ...fresh]) }
+}
+
+/** Drops presence whose time is over. The same state where there is none. */
+export function withoutStalePresence(state: RoomState, now_ms: number): RoomState {
+  const kept = Object.entries(state.presence).filter(
+    ([, entry]) => now_ms - entry.seen_at_ms < PRESENCE_TTL_MS,
+  )
+  if (kept.length === Object.keys(state.presence).length) return state
+  return { ...state, presence: Object.fromEntries(kept) }
+}
+
+/** What polling brings in place of the socket (LIVE-B5). */
+export interface PolledEvents {
+  readonly head_seq: number
+  readonly projection: Projection
+  readonly events: LogEvent[] | null
+  readonly snapshot: Snapshot | null
+  readonly stage: StageFrame | null
+}
+
+export function reducePolled(state: RoomState, polled: PolledEvents): RoomState {
+  const base =
+    polled.events === null
+      ? {
+          ...state,
+          ...fromSnapshot(state, polled.snapshot),
+          head: polled.head_seq,
+          gap_after: null,
+        }
+      : polled.events.reduce(withEvent, state)
+  return withStage({ ...base, projection: polled.projection }, polled.stage)
+}
+
+export const isPresenting = (state: RoomState): boolean =>
+  state.you !== null && state.presenter.user?.id === state.you.id

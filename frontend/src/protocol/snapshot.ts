@@ -1,0 +1,81 @@
+import type { LogEvent, Snapshot } from './generated'
+
+/** The server's snapshots carry as much. */
+const CHAT_KEPT = 200
+
+interface Versioned {
+  readonly id: string
+  readonly version: number
+}
+
+/** Newer versions replace, older ones are ignored, so that a repeat does no harm. By id. */
+function upsert<Entity extends Versioned>(
+  known: readonly Entity[],
+  changed: readonly Entity[],
+): Entity[] {
+  const byId = new Map(known.map((entry) => [entry.id, entry]))
+  for (const entry of changed) {
+    const before = byId.get(entry.id)
+    if (before === undefined || before.version <= entry.version) byId.set(entry.id, entry)
+  }
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
+/** snapshot ⊕ event = snapshot (LIVE-J4). The server keeps the same fold in `apps/live/reducer.py`. */
+export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
+  switch (event.kind) {
+    case 'measurement.put':
+    case 'measurement.revised':
+      return {
+        ...snapshot,
+        measurements: upsert(snapshot.measurements, [event.payload.measurement]),
+      }
+    case 'measurement.removed':
+      return {
+        ...snapshot,
+        measurements: snapshot.measurements.filter((entry) => entry.id !== event.payload.id),
+      }
+    case 'findings.added':
+      return { ...snapshot, findings: upsert(snapshot.findings, event.payload.findings) }
+    case 'finding.reviewed':
+      return { ...snapshot, findings: upsert(snapshot.findings, [event.payload.finding]) }
+    case 'decision.drafted':
+    case 'decision.signed':
+      return { ...snapshot, decisions: upsert(snapshot.decisions, [event.payload.decision]) }
+    case 'chat.posted':
+      return { ...snapshot, chat: [...snapshot.chat, event.payload.message].slice(-CHAT_KEPT) }
+    case 'presenter.changed':
+      return { ...snapshot, presenter: event.payload.presenter }
+    // A move to another case is followed by a snapshot; the rest says what to read again by REST.
+    case 'agenda.moved':
+    case 'stage.keyframe':
+    case 'withheld':
+      return snapshot
+    default:
+      return refreshOnly(snapshot, event)
+  }
+}
+
+type RefreshKind = Exclude<
+  LogEvent['kind'],
+  | 'measurement.put'
+  | 'measurement.revised'
+  | 'measurement.removed'
+  | 'findings.added'
+  | 'finding.reviewed'
+  | 'decision.drafted'
+  | 'decision.signed'
+  | 'chat.posted'
+  | 'presenter.changed'
+  | 'agenda.moved'
+  | 'stage.keyframe'
+  | 'withheld'
+>
+
+/** Hints to read something again; they carry no durable state themselves. */
+function refreshOnly(
+  snapshot: Snapshot,
+  _event: Extract<LogEvent, { kind: RefreshKind }>,
+): Snapshot {
+  return snapshot
+}
