@@ -34,6 +34,7 @@ class LiveClient:
     welcome: Json = field(default_factory=dict)
     snapshot: Json | None = None
     seq: int = 0
+    socket: Any = None
 
     async def send(self, message: Json) -> None:
         await self.send_text(json.dumps(message))

@@ -1,12 +1,17 @@
 """Who in a room may see what, read for all its people at once and each second (LIVE-A3)."""
 
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from apps.accounts.middleware import LAST_SEEN
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.cases import policies as case_policies
@@ -60,6 +65,18 @@ def ended_sign_ins(*, sign_in_keys: Iterable[str]) -> frozenset[str]:
         session_key__in=wanted, expire_date__gt=timezone.now()
     ).values_list("session_key", flat=True)
     return wanted - frozenset(alive)
+
+
+def keep_signed_in(*, sign_in_keys: Iterable[str]) -> None:
+    """Following a session is use of the product: idle sign-off waits (LIVE-B5)."""
+    for key in sign_in_keys:
+        store = SessionStore(session_key=key)
+        if not store.exists(key):
+            continue
+        store[LAST_SEEN] = int(time.time())
+        # Signed off meanwhile: it stays so.
+        with suppress(UpdateError):
+            store.save()
 
 
 def fresh_actor(*, user_id: UUID, session_key: str) -> Actor:

@@ -8,6 +8,7 @@ POLL_INTERVAL_S = 1.0
 UNREADABLE_LIMIT_S = 5.0
 """PostgreSQL unreadable for so long: nobody's access can be vouched for (LIVE-A3)."""
 
+KEEP_SIGNED_IN_INTERVAL_S = 60.0
 PRESENTER_GRACE_S = 30.0
 STAGE_SETTLE_S = 0.5
 STAGE_REGISTER_TTL_S = 24 * 3600

@@ -24,7 +24,7 @@ from apps.live.bell import ring
 from apps.live.choices import SessionState
 from apps.live.events import SessionEvent
 from apps.live.models import LiveEvent, LiveSession
-from apps.live.protocol.server import EventBase
+from apps.live.protocol.events import EventBase
 
 logger = logging.getLogger(__name__)
 

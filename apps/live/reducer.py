@@ -16,7 +16,8 @@ NEEDS_SNAPSHOT = frozenset({"agenda.moved", "study.linked"})
 
 def apply_event(snapshot: Json, event: Json) -> Json:
     """The snapshot after one more event; events that carry no durable state change nothing."""
-    kind, payload = event["kind"], event.get("payload")
+    kind: str = event["kind"]
+    payload: Json = event.get("payload") or {}
     if kind in ("measurement.put", "measurement.revised"):
         return _upsert(snapshot, "measurements", [payload["measurement"]])
     if kind == "measurement.removed":

@@ -158,7 +158,7 @@ def heads_of(*, session_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     rows = LiveSession.objects.filter(pk__in=list(session_ids)).values(
         "pk", "head", "state", "case_id", "presenter_id", "presenter_epoch", "chair_id"
     )
-    return {row["pk"]: row for row in rows}
+    return {row["pk"]: dict(row) for row in rows}
 
 
 def studies_of_case(*, case_id: UUID) -> frozenset[str]:

@@ -51,7 +51,9 @@ class MeasurementSerializer(serializers.Serializer[Any]):
     points_lps = _points(3)
     points_image = _points(2)
     values = MeasuredValueSerializer(many=True)
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]  # Field.label is not meant
+        allow_blank=True
+    )
     layer = serializers.ChoiceField(choices=Layer.choices)
     author = MeasurementAuthorSerializer()
     tracking_uid = serializers.CharField()
@@ -73,7 +75,9 @@ class MeasurementCreateSerializer(serializers.Serializer[Any]):
     )
     points_lps = _points(3)
     points_image = _points(2)
-    label = serializers.CharField(max_length=200, allow_blank=True, default="")
+    label = serializers.CharField(  # type: ignore[assignment]  # Field.label is not meant
+        max_length=200, allow_blank=True, default=""
+    )
 
     def drawing(self) -> Drawing:
         data = self.validated_data
@@ -93,7 +97,9 @@ class MeasurementCreateSerializer(serializers.Serializer[Any]):
 class MeasurementPatchSerializer(serializers.Serializer[Any]):
     points_lps = _points(3)
     points_image = _points(2)
-    label = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    label = serializers.CharField(  # type: ignore[assignment]  # Field.label is not meant
+        max_length=200, allow_blank=True, required=False
+    )
 
 
 class CaseQuerySerializer(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from apps.annotations.api.serializers import (
 )
 from apps.cases.policies import view_identified
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="version seen")
@@ -30,7 +31,7 @@ class MeasurementsView(ConsiliumView):
 
     @extend_schema(
         parameters=[OpenApiParameter("case", UUID, required=True)],
-        responses=MeasurementSerializer(many=True),
+        responses=page_of(MeasurementSerializer),
     )
     def get(self, request: Request) -> Response:
         query = CaseQuerySerializer(data=request.query_params)

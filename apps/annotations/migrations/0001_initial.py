@@ -7,75 +7,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('kind', models.CharField(choices=[('length', 'length'), ('bidirectional', 'bidirectional')], max_length=20)),
-                ('study_instance_uid', models.CharField(max_length=64)),
-                ('series_instance_uid', models.CharField(max_length=64)),
-                ('sop_instance_uid', models.CharField(max_length=64)),
-                ('frame', models.PositiveIntegerField(default=1, help_text='From 1, as in DICOM.')),
-                ('frame_of_reference_uid', models.CharField(blank=True, default='', max_length=64)),
-                ('points_lps', models.JSONField(blank=True, null=True)),
-                ('points_image', models.JSONField(blank=True, null=True)),
-                ('values', models.JSONField(help_text='Computed from the points by the server, never given.')),
-                ('label', models.CharField(blank=True, default='', max_length=200)),
-                ('layer', models.CharField(choices=[('shared', 'shared'), ('draft', 'draft')], default='shared', max_length=10)),
-                ('tracking_uid', models.CharField(help_text='Tracking Unique Identifier (PS3.16 TID 1501).', max_length=64, unique=True)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measurements', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("length", "length"), ("bidirectional", "bidirectional")],
+                        max_length=20,
+                    ),
+                ),
+                ("study_instance_uid", models.CharField(max_length=64)),
+                ("series_instance_uid", models.CharField(max_length=64)),
+                ("sop_instance_uid", models.CharField(max_length=64)),
+                ("frame", models.PositiveIntegerField(default=1, help_text="From 1, as in DICOM.")),
+                ("frame_of_reference_uid", models.CharField(blank=True, default="", max_length=64)),
+                ("points_lps", models.JSONField(blank=True, null=True)),
+                ("points_image", models.JSONField(blank=True, null=True)),
+                (
+                    "values",
+                    models.JSONField(
+                        help_text="Computed from the points by the server, never given."
+                    ),
+                ),
+                ("label", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "layer",
+                    models.CharField(
+                        choices=[("shared", "shared"), ("draft", "draft")],
+                        default="shared",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "tracking_uid",
+                    models.CharField(
+                        help_text="Tracking Unique Identifier (PS3.16 TID 1501).",
+                        max_length=64,
+                        unique=True,
+                    ),
+                ),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measurements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="measurements",
+                        to="cases.case",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='MeasurementRevision',
+            name="MeasurementRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('points_lps', models.JSONField(blank=True, null=True)),
-                ('points_image', models.JSONField(blank=True, null=True)),
-                ('values', models.JSONField()),
-                ('label', models.CharField(blank=True, default='', max_length=200)),
-                ('removed', models.BooleanField(default=False)),
-                ('actor_id', models.UUIDField(blank=True, null=True)),
-                ('actor_label', models.CharField(blank=True, default='', max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('measurement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='annotations.measurement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("points_lps", models.JSONField(blank=True, null=True)),
+                ("points_image", models.JSONField(blank=True, null=True)),
+                ("values", models.JSONField()),
+                ("label", models.CharField(blank=True, default="", max_length=200)),
+                ("removed", models.BooleanField(default=False)),
+                ("actor_id", models.UUIDField(blank=True, null=True)),
+                ("actor_label", models.CharField(blank=True, default="", max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "measurement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="annotations.measurement",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['measurement', 'version'],
+                "ordering": ["measurement", "version"],
             },
         ),
         migrations.AddIndex(
-            model_name='measurement',
-            index=models.Index(condition=models.Q(('removed_at__isnull', True)), fields=['case', 'created_at'], name='measurement_of_case'),
+            model_name="measurement",
+            index=models.Index(
+                condition=models.Q(("removed_at__isnull", True)),
+                fields=["case", "created_at"],
+                name="measurement_of_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.CheckConstraint(condition=models.Q(('points_lps__isnull', True), ('points_image__isnull', True), _connector='XOR'), name='measurement_one_space'),
+            model_name="measurement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("points_lps__isnull", True), ("points_image__isnull", True), _connector="XOR"
+                ),
+                name="measurement_one_space",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.CheckConstraint(condition=models.Q(('points_lps__isnull', True), models.Q(('frame_of_reference_uid', ''), _negated=True), _connector='OR'), name='measurement_lps_has_frame_of_reference'),
+            model_name="measurement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("points_lps__isnull", True),
+                    models.Q(("frame_of_reference_uid", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="measurement_lps_has_frame_of_reference",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurementrevision',
-            constraint=models.UniqueConstraint(fields=('measurement', 'version'), name='measurement_revision_once'),
+            model_name="measurementrevision",
+            constraint=models.UniqueConstraint(
+                fields=("measurement", "version"), name="measurement_revision_once"
+            ),
         ),
     ]

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import NotVisible
 from apps.live import policies, selectors, services
@@ -33,7 +34,7 @@ class LiveSessionsView(ConsiliumView):
 
     @extend_schema(
         parameters=[OpenApiParameter("case", UUID), OpenApiParameter("meeting", UUID)],
-        responses=LiveSessionSerializer(many=True),
+        responses=page_of(LiveSessionSerializer),
     )
     def get(self, request: Request) -> Response:
         query = LiveSessionQuerySerializer(data=request.query_params)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError, InterfaceError
 
 from apps.live import limits, selectors
-from apps.live.access import ended_sign_ins
+from apps.live.access import ended_sign_ins, keep_signed_in
 from apps.live.choices import SessionState
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
@@ -40,6 +40,7 @@ class Hub:
         self._second_hand: asyncio.Task[None] | None = None
         self._read_at = time.monotonic()
         self._roster_at = 0.0
+        self._kept_signed_in_at = time.monotonic()
 
     async def enter(self, *, session_id: UUID, member: Member) -> Room:
         """The room with ``member`` in it; subscribed before anything is read (LIVE-J1)."""
@@ -131,6 +132,22 @@ class Hub:
         for session_id, room in rooms.items():
             await self._tick_room(room, row=heads.get(session_id))
         self._read_at = time.monotonic()
+        await self._keep_signed_in()
+
+    async def _keep_signed_in(self) -> None:
+        """Who follows or presents is not idle; who only left a window open is."""
+        now = time.monotonic()
+        if now - self._kept_signed_in_at < limits.KEEP_SIGNED_IN_INTERVAL_S:
+            return
+        self._kept_signed_in_at = now
+        keys = {
+            member.sign_in_key
+            for room in self.rooms.values()
+            for member in room.members
+            if member.sign_in_key and (member.following or str(member.user_id) == room.presenter_id)
+        }
+        if keys:
+            await run_db(keep_signed_in, sign_in_keys=keys)
 
     async def _tick_room(self, room: Room, *, row: Json | None) -> None:
         if row is None or row["state"] == SessionState.ENDED:

@@ -17,8 +17,8 @@ from apps.live.access import Access, capabilities, fresh_actor, read_access
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
-from apps.live.hub.lanes import Lanes
 from apps.live.hub.member import Member
+from apps.live.hub.stage_lane import StageLane
 from apps.live.hub.wire import encode
 from apps.live.projections import View, project_event, project_snapshot, project_stage
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
-class Room(Lanes):
-    """Delivery of the log, and access. Stage, presence and people are in ``Lanes``."""
+class Room(StageLane):
+    """Delivery of the log, and access. Stage, presence and people are its other lanes."""
 
     def __init__(self, *, session_id: UUID, bus: Bus) -> None:
         super().__init__(session_id=session_id, bus=bus)

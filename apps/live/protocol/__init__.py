@@ -13,7 +13,8 @@ from apps.live.protocol.base import (
     WireModel,
 )
 from apps.live.protocol.client import ClientMessage
-from apps.live.protocol.server import LogEvent, ServerMessage
+from apps.live.protocol.events import LogEvent
+from apps.live.protocol.server import ServerMessage
 from apps.live.protocol.stage import StageFrame, StageState
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Messages the server sends, and the events of the durable log."""
+"""Messages the server sends."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -6,19 +6,18 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeAliasType
 
-from apps.live.protocol.base import (
-    Code,
-    DicomUid,
-    EntityVersion,
-    FrameNumber,
-    PointImage,
-    PointLps,
-    Revision,
-    SequenceNumber,
-    WireModel,
+from apps.live.protocol.base import Code, SequenceNumber, WireModel
+from apps.live.protocol.bodies import (
+    ChatMessageBody,
+    DecisionState,
+    FindingState,
+    MeasurementBody,
+    PresenterState,
+    Who,
 )
 from apps.live.protocol.client import Activity, Pointer, ToolName
-from apps.live.protocol.ops import MeasurementKind, OpKind
+from apps.live.protocol.events import LogEvent
+from apps.live.protocol.ops import OpKind
 from apps.live.protocol.stage import StageFrame
 
 Projection = TypeAliasType("Projection", Literal["identified", "deidentified", "none"])
@@ -34,227 +33,6 @@ Capability = TypeAliasType(
         "draft_decision",
     ],
 )
-
-
-class Who(WireModel):
-    """A person as others see them. Never a patient (LIVE-A4)."""
-
-    id: UUID
-    display_name: str
-    discipline: str
-
-
-class MeasurementValue(WireModel):
-    quantity: Literal["length", "long_axis", "short_axis"]
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    unit: Literal["mm", "px"]
-
-
-class MeasurementBody(WireModel):
-    """A measurement, shaped as in REST; ``values`` are computed by the server only."""
-
-    id: UUID
-    version: EntityVersion
-    case: UUID
-    study_instance_uid: DicomUid
-    series_instance_uid: DicomUid
-    sop_instance_uid: DicomUid
-    frame: FrameNumber
-    frame_of_reference_uid: DicomUid | None
-    kind: MeasurementKind
-    points_lps: list[PointLps] | None
-    points_image: list[PointImage] | None
-    values: list[MeasurementValue]
-    label: str
-    layer: Literal["shared", "draft"]
-    author: Who
-    tracking_uid: DicomUid
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-
-class ChatMessageBody(WireModel):
-    id: UUID
-    author: Who
-    text: str
-    at: AwareDatetime
-
-
-class PresenterState(WireModel):
-    """Who presents. ``user`` is null while the token waits for a chair."""
-
-    user: Who | None
-    epoch: Revision
-
-
-class FindingState(WireModel):
-    """What the log says about a finding; its body is read by REST."""
-
-    id: UUID
-    version: EntityVersion
-    state: Literal["unreviewed", "accepted", "dismissed"]
-
-
-class DecisionState(WireModel):
-    id: UUID
-    version: EntityVersion
-    status: Code
-
-
-# ── events ────────────────────────────────────────────────────────────────────────────
-
-
-class MeasurementPutEventPayload(WireModel):
-    measurement: MeasurementBody
-
-
-class MeasurementRemovedPayload(WireModel):
-    id: UUID
-    version: EntityVersion
-
-
-class ChatPostedPayload(WireModel):
-    message: ChatMessageBody
-
-
-class PresenterChangedPayload(WireModel):
-    presenter: PresenterState
-    reason: Literal["granted", "taken", "released", "grace_over", "opened", "renewed"]
-
-
-class AgendaMovedPayload(WireModel):
-    """The room went on to another case (``case_id`` of the event is the new one)."""
-
-    agenda_item: UUID | None
-
-
-class KeyframePayload(WireModel):
-    stage: StageFrame
-
-
-class FindingReviewedPayload(WireModel):
-    finding: FindingState
-    reason_code: Code | None = None
-
-
-class FindingsAddedPayload(WireModel):
-    job: UUID | None
-    findings: list[FindingState]
-
-
-class DecisionPayload(WireModel):
-    decision: DecisionState
-
-
-class EventActor(WireModel):
-    """Who did it; ``id`` is null for the system itself."""
-
-    id: UUID | None
-    display_name: str
-
-
-class EventBase(WireModel):
-    """One row of the log: ``seq`` has no holes within a session."""
-
-    type: Literal["event"] = "event"
-    seq: SequenceNumber
-    op_id: UUID | None
-    case_id: UUID
-    actor: EventActor
-    at: AwareDatetime
-    entity: str
-    entity_id: str
-    entity_version: int
-
-
-class MeasurementPutEvent(EventBase):
-    kind: Literal["measurement.put", "measurement.revised"]
-    payload: MeasurementPutEventPayload
-
-
-class MeasurementRemovedEvent(EventBase):
-    kind: Literal["measurement.removed"]
-    payload: MeasurementRemovedPayload
-
-
-class ChatPostedEvent(EventBase):
-    kind: Literal["chat.posted"]
-    payload: ChatPostedPayload
-
-
-class PresenterChangedEvent(EventBase):
-    kind: Literal["presenter.changed"]
-    payload: PresenterChangedPayload
-
-
-class AgendaMovedEvent(EventBase):
-    kind: Literal["agenda.moved"]
-    payload: AgendaMovedPayload
-
-
-class KeyframeEvent(EventBase):
-    kind: Literal["stage.keyframe"]
-    payload: KeyframePayload
-
-
-class FindingReviewedEvent(EventBase):
-    kind: Literal["finding.reviewed"]
-    payload: FindingReviewedPayload
-
-
-class FindingsAddedEvent(EventBase):
-    kind: Literal["findings.added"]
-    payload: FindingsAddedPayload
-
-
-class DecisionEvent(EventBase):
-    kind: Literal["decision.drafted", "decision.signed"]
-    payload: DecisionPayload
-
-
-class RefreshEvent(EventBase):
-    """Something of the case changed that is read by REST: a hint to read it again."""
-
-    kind: Literal[
-        "case.changed",
-        "finding.exported",
-        "import.finished",
-        "job.changed",
-        "study.linked",
-        "study.progress",
-        "study.ready",
-    ]
-    payload: dict[str, JsonValue]
-
-
-class WithheldEvent(WireModel):
-    """Something happened that this guise does not see; the number stays whole (LIVE-A2)."""
-
-    type: Literal["event"] = "event"
-    kind: Literal["withheld"] = "withheld"
-    seq: SequenceNumber
-
-
-LogEvent = TypeAliasType(
-    "LogEvent",
-    Annotated[
-        MeasurementPutEvent
-        | MeasurementRemovedEvent
-        | ChatPostedEvent
-        | PresenterChangedEvent
-        | AgendaMovedEvent
-        | KeyframeEvent
-        | FindingReviewedEvent
-        | FindingsAddedEvent
-        | DecisionEvent
-        | RefreshEvent
-        | WithheldEvent,
-        Field(discriminator="kind"),
-    ],
-)
-
-
-# ── state at join ─────────────────────────────────────────────────────────────────────
 
 
 class Snapshot(WireModel):

@@ -115,7 +115,7 @@ def _ack(*, op: Any, row: LiveOp) -> OpAck:
     return OpAck(
         op_id=op.op_id,
         kind=op.kind,
-        outcome=row.outcome,  # type: ignore[arg-type]  # the same three words
+        outcome=row.outcome,
         seq=row.seq,
         code=row.code or None,
         message=row.message or None,

@@ -25,12 +25,17 @@ def grant_presenter(*, actor: Actor, session_id: UUID, user_id: UUID | None) -> 
         actor=actor, session=policies.act_in_session(actor=actor, session_id=session_id)
     )
     session = _lock(session_id)
-    target = session.chair_id if user_id is None else user_id
+    target: UUID = session.chair_id if user_id is None else user_id
     if target == session.presenter_id:
         return session
     user = User.objects.filter(pk=target, is_active=True).first()
-    if user is None or standing_in(actor=actor_for(user=user), case_id=session.case_id) is None:
+    standing = user and standing_in(actor=actor_for(user=user), case_id=session.case_id)
+    if user is None or standing is None:
         raise InvalidInput("This person is not part of the case.", code="unknown_person")
+    if standing.is_deidentified:
+        raise InvalidInput(
+            "A de-identified view cannot lead the others.", code="deidentified_only"
+        )
     return _hand_over(actor=actor, session=session, user=user, reason="granted")
 
 
@@ -40,9 +45,9 @@ def take_presenter(*, actor: Actor, session_id: UUID, vacant: bool = False) -> L
     session = policies.act_in_session(actor=actor, session_id=session_id)
     policies.take_presenter(actor=actor, session=session, vacant=vacant)
     session = _lock(session_id)
-    if session.presenter_id == actor.id:
+    if session.presenter_id == actor.id or actor.id is None:
         return session
-    user = User.objects.get(pk=actor.id)
+    user = User.objects.filter(pk=actor.id).first()
     return _hand_over(actor=actor, session=session, user=user, reason="taken")
 
 

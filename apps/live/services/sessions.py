@@ -108,9 +108,13 @@ def record_studies_viewed(
 
 def _find_open(*, case_id: UUID | None, meeting_id: UUID | None) -> LiveSession | None:
     sessions = LiveSession.objects.select_related("chair", "presenter").filter(
-        state=SessionState.OPEN, meeting_id=meeting_id
+        state=SessionState.OPEN
     )
-    return (sessions.filter(case_id=case_id) if case_id else sessions).first()
+    if meeting_id is not None:
+        return sessions.filter(meeting_id=meeting_id).first()
+    if case_id is not None:
+        return sessions.filter(meeting_id__isnull=True, case_id=case_id).first()
+    return None
 
 
 def _open(

@@ -22,7 +22,7 @@ from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.core.events import CaseEvent
 from apps.core.exceptions import Forbidden, NotVisible, StaleVersion
-from apps.live.protocol.server import MeasurementBody
+from apps.live.protocol.bodies import MeasurementBody
 from tests.people import CaseTeam, make_case_team, make_patient
 from tests.scans import Scan, import_ct, import_ultrasound
 

@@ -1,0 +1,193 @@
+"""The stage lane of a room: from the presenter through Redis to whoever follows."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+from apps.core.actors import Actor
+from apps.live import limits, selectors, services
+from apps.live.exceptions import StagePlaceUnknown
+from apps.live.hub.bus import Bus
+from apps.live.hub.database import run_db
+from apps.live.hub.member import Member
+from apps.live.hub.people import PeopleLanes
+from apps.live.hub.stage import StageState, ViewedStudies, studies_on
+from apps.live.hub.wire import encode
+from apps.live.projections import View, project_stage
+from apps.live.protocol.stage import StageFrame
+
+Json = dict[str, Any]
+
+
+class StageLane(PeopleLanes):
+    """Latest value wins; frames that cannot be sent in time collapse into the newest."""
+
+    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
+        super().__init__(session_id=session_id, bus=bus)
+        self.stage = StageState()
+        self._viewed = ViewedStudies(seen=set())
+        self._studies: frozenset[str] = frozenset()
+        self._studies_read_at = -1e9
+        self._settle: asyncio.TimerHandle | None = None
+        self._waiting_frame: Json | None = None
+        self._writing_stage = False
+
+    def close_lanes(self) -> None:
+        super().close_lanes()
+        if self._settle is not None:
+            self._settle.cancel()
+
+    def set_following(self, member: Member, *, following: bool) -> None:
+        member.following = following
+        if following and self.stage.frame is not None:
+            self._send_stage_to([member])
+        self.people_changed()
+
+    async def take_stage(self, member: Member, *, frame: StageFrame, keyframe: bool) -> None:
+        """A frame from the presenter; from anybody else, or of an old epoch, it is ignored.
+
+        Raises
+        ------
+        StagePlaceUnknown
+            It shows a study that is not of the current case.
+        """
+        epoch = self.presenter["epoch"]
+        if str(member.user_id) != self.presenter_id or frame.epoch != epoch:
+            return
+        body = frame.model_dump(mode="json")
+        await self._require_known_studies(body)
+        waiting = self._waiting_frame
+        if (frame.epoch, frame.rev) <= self.stage.position():
+            return
+        if waiting is not None and (frame.epoch, frame.rev) <= (waiting["epoch"], waiting["rev"]):
+            return
+        self._waiting_frame = body
+        if not self._writing_stage:
+            self.spawn(self._write_stage(member))
+        self._restart_settling(member, after_s=0.0 if keyframe else limits.STAGE_SETTLE_S)
+
+    async def _write_stage(self, member: Member) -> None:
+        """Write the newest frame; frames that came while writing collapse into one."""
+        self._writing_stage = True
+        try:
+            while self._waiting_frame is not None:
+                frame, self._waiting_frame = self._waiting_frame, None
+                await self.bus.write_stage(
+                    self.session_id,
+                    {
+                        "k": "stage",
+                        "case": str(self.case_id),
+                        "client": str(member.client_id),
+                        "frame": frame,
+                    },
+                )
+        finally:
+            self._writing_stage = False
+
+    def hear_stage(self, message: Json) -> None:
+        if message["case"] != str(self.case_id):
+            return
+        if not self.stage.accept(message["frame"], epoch=self.presenter["epoch"]):
+            return
+        self._send_stage_to(
+            [
+                member
+                for member in self.members
+                if member.following and str(member.client_id) != message["client"]
+            ]
+        )
+
+    def _send_stage_to(self, members: list[Member]) -> None:
+        frame = self.stage.frame
+        if frame is None:
+            return
+        texts: dict[View, str] = {}
+        viewers: dict[UUID, Actor] = {}
+        for member in members:
+            if not member.welcomed:
+                continue
+            shown = project_stage(frame, view=member.view)
+            if member.view not in texts:
+                texts[member.view] = encode({"type": "stage", "frame": shown})
+            member.outbox.put_stage(texts[member.view])
+            if shown is not None:
+                viewers[member.user_id] = member.actor
+        self._record_views(viewers=viewers, frame=frame)
+
+    def _record_views(self, *, viewers: dict[UUID, Actor], frame: Json) -> None:
+        fresh = self._viewed.new_views(case_id=self.case_id, user_ids=set(viewers), frame=frame)
+        if fresh:
+            self.spawn(
+                run_db(
+                    services.record_studies_viewed,
+                    viewers=[(viewers[user_id], study) for user_id, study in fresh],
+                    session_id=self.session_id,
+                    case_id=self.case_id,
+                )
+            )
+
+    async def _require_known_studies(self, frame: Json) -> None:
+        wanted = studies_on(frame)
+        if wanted <= self._studies:
+            return
+        if time.monotonic() - self._studies_read_at > limits.POLL_INTERVAL_S:
+            self._studies_read_at = time.monotonic()
+            self._studies = await run_db(selectors.studies_of_case, case_id=self.case_id)
+        if not wanted <= self._studies:
+            raise StagePlaceUnknown("The stage shows a study that is not of this case.")
+
+    def _restart_settling(self, member: Member, *, after_s: float) -> None:
+        if self._settle is not None:
+            self._settle.cancel()
+        self._settle = asyncio.get_running_loop().call_later(
+            after_s, lambda: self.spawn(self._write_keyframe(member))
+        )
+
+    async def _write_keyframe(self, member: Member) -> None:
+        """The stage has settled: it goes into the log, once per position."""
+        if self._waiting_frame is not None or self._writing_stage:
+            self._restart_settling(member, after_s=limits.STAGE_SETTLE_S / 10)
+            return
+        if not self.stage.needs_keyframe() or self.stage.frame is None:
+            return
+        frame, position = self.stage.frame, self.stage.position()
+        written = await run_db(
+            services.write_keyframe,
+            actor=member.actor,
+            session_id=self.session_id,
+            case_id=self.case_id,
+            frame=StageFrame.model_validate(frame),
+        )
+        if written:
+            self.stage.keyframed = position
+
+    async def newest_stage(self, *, fallback: Json | None) -> Json | None:
+        """From the register, else as last seen here, else the last keyframe of the log."""
+        message = await self.bus.read_stage(self.session_id)
+        if message is not None and message["case"] == str(self.case_id):
+            self.stage.accept(message["frame"], epoch=0)
+            return message["frame"]  # type: ignore[no-any-return]
+        return self.stage.frame or fallback
+
+    def clear_stage(self) -> None:
+        """The room went to another case: what was on stage is of the old one."""
+        self.stage.clear()
+        self._waiting_frame = None
+        self._studies = frozenset()
+        self._studies_read_at = -1e9
+        if self._settle is not None:
+            self._settle.cancel()
+
+    async def restore_register(self) -> None:
+        """The register is gone though a stage was shown: go on under a new epoch (LIVE-C2)."""
+        if self.stage.frame is None or not self.presenter_is_here:
+            return
+        if self.stage.frame["epoch"] != self.presenter["epoch"]:
+            return
+        if await self.bus.has_stage(self.session_id) is False:
+            await run_db(
+                services.renew_epoch,
+                session_id=self.session_id,
+                epoch=self.presenter["epoch"],
+            )

@@ -1,0 +1,83 @@
+"""People, measurements and other things as they appear inside messages."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from apps.live.protocol.base import (
+    Code,
+    DicomUid,
+    EntityVersion,
+    FrameNumber,
+    PointImage,
+    PointLps,
+    Revision,
+    WireModel,
+)
+from apps.live.protocol.ops import MeasurementKind
+
+
+class Who(WireModel):
+    """A person as others see them. Never a patient (LIVE-A4)."""
+
+    id: UUID
+    display_name: str
+    discipline: str
+
+
+class MeasurementValue(WireModel):
+    quantity: Literal["length", "long_axis", "short_axis"]
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unit: Literal["mm", "px"]
+
+
+class MeasurementBody(WireModel):
+    """A measurement, shaped as in REST; ``values`` are computed by the server only."""
+
+    id: UUID
+    version: EntityVersion
+    case: UUID
+    study_instance_uid: DicomUid
+    series_instance_uid: DicomUid
+    sop_instance_uid: DicomUid
+    frame: FrameNumber
+    frame_of_reference_uid: DicomUid | None
+    kind: MeasurementKind
+    points_lps: list[PointLps] | None
+    points_image: list[PointImage] | None
+    values: list[MeasurementValue]
+    label: str
+    layer: Literal["shared", "draft"]
+    author: Who
+    tracking_uid: DicomUid
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class ChatMessageBody(WireModel):
+    id: UUID
+    author: Who
+    text: str
+    at: AwareDatetime
+
+
+class PresenterState(WireModel):
+    """Who presents. ``user`` is null while the token waits for a chair."""
+
+    user: Who | None
+    epoch: Revision
+
+
+class FindingState(WireModel):
+    """What the log says about a finding; its body is read by REST."""
+
+    id: UUID
+    version: EntityVersion
+    state: Literal["unreviewed", "accepted", "dismissed"]
+
+
+class DecisionState(WireModel):
+    id: UUID
+    version: EntityVersion
+    status: Code

@@ -1,0 +1,167 @@
+"""Events of the durable log: what each kind carries."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue
+from typing_extensions import TypeAliasType
+
+from apps.live.protocol.base import Code, EntityVersion, SequenceNumber, WireModel
+from apps.live.protocol.bodies import (
+    ChatMessageBody,
+    DecisionState,
+    FindingState,
+    MeasurementBody,
+    PresenterState,
+)
+from apps.live.protocol.stage import StageFrame
+
+
+class MeasurementPutEventPayload(WireModel):
+    measurement: MeasurementBody
+
+
+class MeasurementRemovedPayload(WireModel):
+    id: UUID
+    version: EntityVersion
+
+
+class ChatPostedPayload(WireModel):
+    message: ChatMessageBody
+
+
+class PresenterChangedPayload(WireModel):
+    presenter: PresenterState
+    reason: Literal["granted", "taken", "released", "grace_over", "opened", "renewed"]
+
+
+class AgendaMovedPayload(WireModel):
+    """The room went on to another case (``case_id`` of the event is the new one)."""
+
+    agenda_item: UUID | None
+
+
+class KeyframePayload(WireModel):
+    stage: StageFrame
+
+
+class FindingReviewedPayload(WireModel):
+    finding: FindingState
+    reason_code: Code | None = None
+
+
+class FindingsAddedPayload(WireModel):
+    job: UUID | None
+    findings: list[FindingState]
+
+
+class DecisionPayload(WireModel):
+    decision: DecisionState
+
+
+class EventActor(WireModel):
+    """Who did it; ``id`` is null for the system itself."""
+
+    id: UUID | None
+    display_name: str
+
+
+class EventBase(WireModel):
+    """One row of the log: ``seq`` has no holes within a session."""
+
+    type: Literal["event"] = "event"
+    seq: SequenceNumber
+    op_id: UUID | None
+    case_id: UUID
+    actor: EventActor
+    at: AwareDatetime
+    entity: str
+    entity_id: str
+    entity_version: int
+
+
+class MeasurementPutEvent(EventBase):
+    kind: Literal["measurement.put", "measurement.revised"]
+    payload: MeasurementPutEventPayload
+
+
+class MeasurementRemovedEvent(EventBase):
+    kind: Literal["measurement.removed"]
+    payload: MeasurementRemovedPayload
+
+
+class ChatPostedEvent(EventBase):
+    kind: Literal["chat.posted"]
+    payload: ChatPostedPayload
+
+
+class PresenterChangedEvent(EventBase):
+    kind: Literal["presenter.changed"]
+    payload: PresenterChangedPayload
+
+
+class AgendaMovedEvent(EventBase):
+    kind: Literal["agenda.moved"]
+    payload: AgendaMovedPayload
+
+
+class KeyframeEvent(EventBase):
+    kind: Literal["stage.keyframe"]
+    payload: KeyframePayload
+
+
+class FindingReviewedEvent(EventBase):
+    kind: Literal["finding.reviewed"]
+    payload: FindingReviewedPayload
+
+
+class FindingsAddedEvent(EventBase):
+    kind: Literal["findings.added"]
+    payload: FindingsAddedPayload
+
+
+class DecisionEvent(EventBase):
+    kind: Literal["decision.drafted", "decision.signed"]
+    payload: DecisionPayload
+
+
+class RefreshEvent(EventBase):
+    """Something of the case changed that is read by REST: a hint to read it again."""
+
+    kind: Literal[
+        "case.changed",
+        "finding.exported",
+        "import.finished",
+        "job.changed",
+        "study.linked",
+        "study.progress",
+        "study.ready",
+    ]
+    payload: dict[str, JsonValue]
+
+
+class WithheldEvent(WireModel):
+    """Something happened that this guise does not see; the number stays whole (LIVE-A2)."""
+
+    type: Literal["event"] = "event"
+    kind: Literal["withheld"] = "withheld"
+    seq: SequenceNumber
+
+
+LogEvent = TypeAliasType(
+    "LogEvent",
+    Annotated[
+        MeasurementPutEvent
+        | MeasurementRemovedEvent
+        | ChatPostedEvent
+        | PresenterChangedEvent
+        | AgendaMovedEvent
+        | KeyframeEvent
+        | FindingReviewedEvent
+        | FindingsAddedEvent
+        | DecisionEvent
+        | RefreshEvent
+        | WithheldEvent,
+        Field(discriminator="kind"),
+    ],
+)
