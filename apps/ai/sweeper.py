@@ -15,7 +15,7 @@ from apps.ai.choices import ExportState, JobState
 from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP
 from apps.ai.models import FindingExport, Job
 from apps.ai.services.exports import EXPORT_TASK
-from apps.ai.services.jobs import requeue_or_quarantine, ring_bell
+from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.core.outbox import enqueue
 
 BATCH = 100
@@ -47,7 +47,7 @@ def _requeue_one(job_id: UUID) -> int:
     if job is None:
         return 0
     requeue_or_quarantine(
-        job=job, code="worker_lost", message=f"The worker {job.worker} stopped reporting."
+        job=job, code=WORKER_LOST, message=f"The worker {job.worker} stopped reporting."
     )
     return 1
 

@@ -6,6 +6,7 @@ write names the token, so a worker that was given up for dead cannot write over 
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from apps.core.outbox import enqueue
 from apps.imaging.models import CaseStudy, Series
 
 RUN_TASK = "apps.ai.tasks.run_jobs"
+WORKER_LOST = "worker_lost"
 
 
 @transaction.atomic
@@ -211,7 +213,9 @@ def requeue_or_quarantine(*, job: Job, code: str, message: str) -> None:
         now = timezone.now()
         job.state = JobState.QUEUED
         job.lease_until = None
-        job.not_before = now + RETRY_DELAY * (2 ** (job.attempts - 1))
+        # A lost lease was wait enough; a failure waits longer each time.
+        delay = timedelta(0) if code == WORKER_LOST else RETRY_DELAY * 2 ** (job.attempts - 1)
+        job.not_before = now + delay
         job.rung_at = now
         job.reason_code, job.reason_message = code[:80], message
         job.save()
