@@ -1,0 +1,210 @@
+"""The same line on real images: through Orthanc, into the archive, onto the screen, analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.harness import Stack, wait_for
+from tests.e2e.screen import Screen
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.orthanc,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not SHARED.exists(), reason="shared data (real DICOM) is not here"),
+]
+Keep = Callable[[Page, str], Path]
+
+CT_CHEST = "01-ct-chest-adenocarcinoma-A0001"
+CT_LIVER = "02-ct-liver-mets-CRLM-1004"
+PET_CT_MR = "03-petctmr-sarcoma-STS_001"
+PET_RAW = "04-pet-raw-BQML-STS_001"
+GTV_MAXIMUM = 7.911
+
+
+def _send_to_pacs(stack: Stack, folder: str) -> str:
+    """Put one set into Orthanc; the patient's ID."""
+    patient_id = ""
+    with stack.pacs() as pacs:
+        for path in sorted((SHARED / folder).rglob("*")):
+            if not path.is_file():
+                continue
+            content = path.read_bytes()
+            try:
+                header = pydicom.dcmread(path, stop_before_pixels=True)
+            except pydicom.errors.InvalidDicomError:
+                continue
+            patient_id = str(header.PatientID)
+            answer = pacs.post("/instances", content=content)
+            assert answer.status_code == 200, f"{path.name}: {answer.text}"
+    return patient_id
+
+
+def _case_with_studies(stack: Stack, *, patient_id: str, title: str) -> tuple[str, list[Any]]:
+    """A case of that patient, every study of it linked and here."""
+    coordinator = stack.client(role="coordinator")
+    pacs_id = coordinator.get("/api/pacs").json()["results"][0]["id"]
+    found = coordinator.get(
+        f"/api/pacs/{pacs_id}/studies", params={"PatientID": patient_id}
+    ).json()["results"]
+    assert found
+    person = {
+        "patient_id": patient_id,
+        "name": found[0]["patient_name"] or "Unknown",
+        "birth_date": found[0]["birth_date"],
+        "sex": found[0]["sex"] if found[0]["sex"] in {"F", "M", "O"} else "",
+    }
+    made = coordinator.post("/api/patients", json=person)
+    patient = made.json()["id"] if made.status_code == 201 else made.json()["details"]["patient"]
+    case = coordinator.post("/api/cases", json={"patient": patient, "title": title}).json()
+    for study in found:
+        answer = coordinator.post(
+            f"/api/cases/{case['id']}/studies",
+            json={"pacs": pacs_id, "study_instance_uid": study["study_instance_uid"]},
+        )
+        assert answer.status_code == 202, answer.text
+    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
+    answer = coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
+    assert answer.status_code == 201, answer.text
+
+    def ready() -> list[Any] | None:
+        studies = coordinator.get(f"/api/cases/{case['id']}/studies").json()["results"]
+        failed = [one["error"] for one in studies if one["state"] == "failed"]
+        assert not failed, failed
+        return studies if all(one["state"] == "ready" for one in studies) else None
+
+    studies: list[Any] = wait_for(ready, what=f"{title}: images are here", timeout_s=300)
+    return case["id"], studies
+
+
+def _show(open_page: OpenPage, case_id: str, study_uid: str, series_uid: str) -> Screen:
+    page = open_page(
+        role="radiologist",
+        width=1280,
+        height=800,
+        path=f"/cases/{case_id}/view?study={study_uid}&series={series_uid}",
+    )
+    screen = Screen(page)
+    screen.wait_for_picture()
+    return screen
+
+
+@pytest.mark.parametrize("folder", [CT_CHEST, CT_LIVER, PET_CT_MR])
+def test_real_series_are_shown_with_their_own_values(
+    folder: str, stack: Stack, open_page: OpenPage, keep_screenshot: Keep
+) -> None:
+    """Every image series of the set draws, and a voxel's value is what pydicom computes."""
+    patient_id = _send_to_pacs(stack, folder)
+    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=folder)
+    originals = {}
+    for path in (SHARED / folder).rglob("*"):
+        if path.is_file():
+            try:
+                dataset = pydicom.dcmread(path)
+            except pydicom.errors.InvalidDicomError:
+                continue
+            originals[str(dataset.SOPInstanceUID)] = dataset
+    shown = 0
+    for study in studies:
+        for series in study["series"]:
+            if series["kind"] != "image" or not series["frame_count"]:
+                continue
+            screen = _show(
+                open_page, case_id, study["study_instance_uid"], series["series_instance_uid"]
+            )
+            report = screen.viewport()
+            original = originals.get(report["sop_instance_uid"])
+            if original is None:  # another set of the same patient
+                continue
+            keep_screenshot(screen.page, f"{series['modality']}")
+            assert float(np.std(screen.picture())) > 5, "an empty picture"
+            column, row = int(original.Columns) // 2, int(original.Rows) // 2
+            slope = float(getattr(original, "RescaleSlope", 1))
+            intercept = float(getattr(original, "RescaleIntercept", 0))
+            expected = float(original.pixel_array[row, column]) * slope + intercept
+            assert screen.read("valueAt", 0, [column, row]) == pytest.approx(expected, abs=0.01)
+            shown += 1
+            screen.page.context.close()
+    assert shown >= 1
+
+
+def test_pet_regions_of_a_real_scan_contain_the_hottest_voxel_of_the_tumour(
+    stack: Stack,
+) -> None:
+    """Set 04: SUVbw from the header; the region with the GTV's maximum is listed among all."""
+    patient_id = _send_to_pacs(stack, PET_RAW)
+    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=PET_RAW)
+    reader = stack.client(role="radiologist")
+    model = next(one for one in reader.get("/api/models").json()["results"] if "PET" in one["name"])
+    raw = {
+        str(pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID)
+        for path in (SHARED / PET_RAW).rglob("*.dcm")
+    }
+    series_uid = next(
+        series["series_instance_uid"]
+        for study in studies
+        for series in study["series"]
+        if series["modality"] == "PT" and series["series_instance_uid"] in raw
+    )
+    answer = reader.post(
+        "/api/jobs", json={"case": case_id, "model": model["id"], "series_instance_uid": series_uid}
+    )
+    assert answer.status_code in {200, 201, 202}, answer.text
+    job_id = answer.json()["id"]
+
+    def ended() -> Any:
+        job = reader.get(f"/api/jobs/{job_id}").json()
+        return job if job["state"] not in {"queued", "running"} else None
+
+    job = wait_for(ended, what="the PET analysis ended", timeout_s=240)
+    assert job["state"] == "findings", job
+    findings: list[Any] = []
+    url: str | None = f"/api/findings?case={case_id}&limit=200"
+    while url:
+        page = reader.get(url).json()
+        findings += page["results"]
+        url = page["next"]
+    maxima = [
+        value["value"]
+        for finding in findings
+        for value in finding["measurements"]
+        if value["quantity"] in {"suv_max", "SUVmax", "suvmax"}
+    ]
+    assert len(findings) > 1
+    assert any(value == pytest.approx(GTV_MAXIMUM, abs=0.005) for value in maxima), maxima
+    assert not any("tumour" in finding["label"].lower() for finding in findings)
+
+
+def test_the_phantom_model_refuses_a_real_scan_and_says_why(stack: Stack) -> None:
+    patient_id = _send_to_pacs(stack, CT_CHEST)
+    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=f"{CT_CHEST} scope")
+    reader = stack.client(role="radiologist")
+    model = next(
+        one for one in reader.get("/api/models").json()["results"] if "hantom" in one["name"]
+    )
+    series_uid = next(
+        series["series_instance_uid"]
+        for study in studies
+        for series in study["series"]
+        if series["modality"] == "CT"
+    )
+    job_id = reader.post(
+        "/api/jobs", json={"case": case_id, "model": model["id"], "series_instance_uid": series_uid}
+    ).json()["id"]
+
+    def ended() -> Any:
+        job = reader.get(f"/api/jobs/{job_id}").json()
+        return job if job["state"] not in {"queued", "running"} else None
+
+    job = wait_for(ended, what="the job ended", timeout_s=120)
+    assert job["state"] == "out_of_scope"
+    assert "phantom" in job["reason"]["message"].lower()
