@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,34 +53,42 @@ def is_built(*, recipe: StudyRecipe, root: Path) -> bool:
     return bool(json.loads(truth.read_text())["fingerprint"] == fingerprint(recipe))
 
 
-def build_all(
+def build_each(
     *, recipes: tuple[StudyRecipe, ...], root: Path, processes: int | None = None
-) -> list[str]:
-    """Build what is missing, the largest first, in up to two processes.
+) -> Iterator[tuple[StudyRecipe, bool]]:
+    """Yield each recipe once its files are there, with whether they were computed now.
 
-    Returns
-    -------
-    list of str
-        Keys of the examinations that were computed now.
+    What is cached comes at once; the rest as it is done, in up to two processes.
     """
-    missing = [one for one in recipes if not is_built(recipe=one, root=root)]
-    missing.sort(key=lambda one: -int(np.prod(one.grid[0])))
+    missing = []
+    for one in recipes:
+        if is_built(recipe=one, root=root):
+            yield one, False
+        else:
+            missing.append(one)
     if not missing:
-        return []
+        return
     root.mkdir(parents=True, exist_ok=True)
     workers = processes or min(2, os.cpu_count() or 1, len(missing))
     if workers == 1:
         for one in missing:
             build_study(recipe=one, root=root)
-    else:
-        # A fresh interpreter each: forking a process with database threads is unsafe.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            list(pool.map(_build, [(one, root) for one in missing]))
-    return [one.key for one in missing]
+            yield one, True
+        return
+    # A fresh interpreter each: forking a process with database threads is unsafe.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(build_study, recipe=one, root=root): one for one in missing}
+        for future in as_completed(futures):
+            future.result()
+            yield futures[future], True
 
 
-def _build(task: tuple[StudyRecipe, Path]) -> None:
-    build_study(recipe=task[0], root=task[1])
+def build_all(
+    *, recipes: tuple[StudyRecipe, ...], root: Path, processes: int | None = None
+) -> list[str]:
+    """Build what is missing; keys of the examinations that were computed now."""
+    each = build_each(recipes=recipes, root=root, processes=processes)
+    return [one.key for one, was_built in each if was_built]
 
 
 def lesions_of(recipe: StudyRecipe) -> tuple[TumourSpec, ...]:

@@ -27,7 +27,7 @@ from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
 from apps.demo.dicom.common import ISSUER
 from apps.demo.hospital import imaging
-from apps.demo.hospital.build import build_all
+from apps.demo.hospital.build import build_each
 from apps.demo.hospital.casebook import (
     BOARDS,
     CASES,
@@ -284,23 +284,28 @@ class Opening:
         todo = [one for one in self.recipes if not self._is_here(one, connection)]
         if not todo:
             return
-        built = build_all(recipes=tuple(todo), root=self.root)
-        if built:
-            self.say(f"computed {len(built)} examinations in {self.root}")
-        for recipe in todo:
-            if connection is not None:
-                sent = imaging.store_in_pacs(connection=connection, recipe=recipe, root=self.root)
-                self.say(f"{recipe.key}: {'stored in' if sent else 'is in'} {connection.name}")
-            if recipe.is_linked:
-                imaging.bring_in(
-                    actor=self.actor("coordinator"),
-                    case=self._case_of(recipe),
-                    recipe=recipe,
-                    root=self.root,
-                    connection=connection,
-                )
-                study = imaging.study_of(recipe)
-                self.say(f"{recipe.key}: {study.state if study else 'refused'}")
+        self.say(f"{len(todo)} examinations to bring in; computing what is not in {self.root}")
+        for recipe, was_built in build_each(recipes=tuple(todo), root=self.root):
+            if was_built:
+                self.say(f"{recipe.key}: computed")
+            self._bring_one(recipe, connection)
+
+    def _bring_one(self, recipe: StudyRecipe, connection: PacsConnection | None) -> None:
+        if connection is not None:
+            sent = imaging.store_in_pacs(connection=connection, recipe=recipe, root=self.root)
+            self.say(f"{recipe.key}: {'stored in' if sent else 'is in'} {connection.name}")
+        if not recipe.is_linked:
+            return
+        case = self._case_of(recipe)
+        imaging.bring_in(
+            actor=self.actor("coordinator"),
+            case=case,
+            recipe=recipe,
+            root=self.root,
+            connection=connection,
+        )
+        study = imaging.study_of(recipe)
+        self.say(f"{recipe.key}: {study.state if study else 'refused'}")
 
     def _case_of(self, recipe: StudyRecipe) -> Case:
         return next(
