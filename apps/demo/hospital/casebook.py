@@ -111,7 +111,7 @@ CASES: tuple[CaseRecipe, ...] = (
         history="68-year-old man, 40 pack-years. Adenocarcinoma proven by CT-guided biopsy in "
         "August; EGFR and ALK wild type, PD-L1 20 %. Two cycles of carboplatin, pemetrexed and "
         "pembrolizumab, tolerated well. More cough for three weeks, no weight loss.",
-        tumour=TumourType.LUNG, icd10=_UPPER,
+        tumour=TumourType.LUNG, icd10=_MIDDLE,
         diagnosis="Adenocarcinoma of the right lung, acinar pattern, PD-L1 TPS 20 %",
         stage="cT2a cN2a cM0, stage IIIA (TNM 9)", ecog=1,
         studies=("alder-baseline", "alder-followup", "small-alder"), meeting="today",

@@ -8,6 +8,7 @@ lattice in millimetres, evaluated wherever it is needed; never a filtered array 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -40,6 +41,19 @@ def _spline_weights(fraction: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
+@lru_cache(maxsize=12)
+def _draw_lattice(seed: int, label: str, scale_mm: float) -> Floats:
+    """Kept for a while: several bones share one texture, and every vessel asks for the warp."""
+    shape = [
+        int(np.ceil((hi - lo) / scale_mm)) + 4
+        for lo, hi in zip(DOMAIN_MIN_MM, DOMAIN_MAX_MM, strict=True)
+    ]
+    values = seeded(seed, label).standard_normal(shape, dtype=np.float32)
+    lattice = values / np.float32(_SPLINE_VARIANCE_PER_AXIS**1.5)
+    lattice.flags.writeable = False
+    return lattice
+
+
 @dataclass(frozen=True)
 class SmoothNoise:
     """A smooth random field of zero mean and unit deviation.
@@ -57,12 +71,7 @@ class SmoothNoise:
     scale_mm: float
 
     def _lattice(self) -> Floats:
-        shape = [
-            int(np.ceil((hi - lo) / self.scale_mm)) + 4
-            for lo, hi in zip(DOMAIN_MIN_MM, DOMAIN_MAX_MM, strict=True)
-        ]
-        values = seeded(self.seed, self.label).standard_normal(shape, dtype=np.float32)
-        return values / np.float32(_SPLINE_VARIANCE_PER_AXIS**1.5)
+        return _draw_lattice(self.seed, self.label, self.scale_mm)
 
     def _cells(
         self, positions_mm: NDArray[np.float64], axis: int, count: int
