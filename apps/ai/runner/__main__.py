@@ -74,7 +74,8 @@ def _describe_error(run_id: str, error: BaseException) -> dict[str, Any]:
     chain = [error]
     while (deeper := chain[-1].__cause__ or chain[-1].__context__) and deeper not in chain:
         chain.append(deeper)
-    named = next((one.code for one in chain if isinstance(getattr(one, "code", None), str)), "")
+    codes = [getattr(one, "code", None) for one in chain]
+    named = next((code for code in codes if isinstance(code, str)), "")
     if any(isinstance(one, MemoryError) for one in chain):
         named = "out_of_memory"
     root = chain[-1]

@@ -99,7 +99,7 @@ class BundleModel:
         parser = ConfigParser()
         parser.read_config(str(root / INFERENCE))
         parser.read_meta(str(root / METADATA))
-        config: dict[str, Any] = dict(parser.config or {})
+        config: dict[str, Any] = parser.config  # type: ignore[assignment]
         parser["bundle_root"] = str(root)
         parser["device"] = f"$torch.device('{self.device}')"
         imports = config.get("imports", [])
@@ -185,7 +185,7 @@ class BundleModel:
                 nearest_interp=False,
                 to_tensor=True,
             )
-            data = dict(invert(data))
+            data = invert(data)  # type: ignore[arg-type, assignment]
         return self._postprocessing(data) if self._postprocessing else data
 
     def _read_output(
