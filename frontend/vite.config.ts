@@ -63,6 +63,8 @@ export default defineConfig({
     setupFiles: ['src/app/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    // A shared build machine may be slow; a hanging test still ends.
+    testTimeout: 60_000,
     pool: 'threads',
     maxWorkers: 2,
   },

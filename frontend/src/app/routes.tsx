@@ -30,7 +30,7 @@ const inFrame: RouteObject[] = [
 ]
 
 export const routes: RouteObject[] = [
-  { path: '/sign-in', lazy: screen(() => import('@/features/auth/SignInRoute')), ErrorBoundary: RouteError },
+  { path: '/sign-in', lazy: screen(() => import('@/features/auth/SignInRoute')), ErrorBoundary: RouteError, HydrateFallback: () => null },
   {
     Component: SessionGate,
     ErrorBoundary: RouteError,

@@ -12,6 +12,10 @@ export interface Column<Row> {
   header: string
   width?: number | string
   align?: 'end'
+  /** Takes the width that is left, and cuts its text rather than pushing others out. */
+  grow?: boolean
+  /** Numbers that stand in a column. */
+  figures?: boolean
   /** Left out where the screen is too narrow to read it anyway. */
   from?: 'medium' | 'wide'
   render: (row: Row) => ReactNode
@@ -93,7 +97,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 }
 
 function cellClass<Row>(column: Column<Row>): string | undefined {
-  return [column.align === 'end' && classes.end, column.from && classes[column.from]].filter(Boolean).join(' ') || undefined
+  return [column.align === 'end' && classes.end, column.grow && classes.grow, column.figures && 'c-figures', column.from && classes[column.from]].filter(Boolean).join(' ') || undefined
 }
 
 const PLACEHOLDER_WIDTHS = ['92%', '78%', '85%', '64%', '88%', '71%']

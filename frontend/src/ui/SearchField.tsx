@@ -31,6 +31,8 @@ export function SearchField({ value, onChange, label, width = 280 }: SearchField
     <TextInput
       ref={field}
       w={width}
+      miw={160}
+      style={{ flex: '0 1 auto' }}
       value={value}
       placeholder={name}
       aria-label={name}

@@ -21,7 +21,7 @@ export function ImagesMeter({ ready, total }: { ready: number; total: number }) 
   }
   return (
     <Tooltip label={t('images.hint', { ready, total })}>
-      <span className={classes.meter}>
+      <span className={`${classes.meter} c-figures`}>
         <span className={classes.track} aria-hidden>
           <div className={`${classes.fill} ${ready === total ? classes.full : ''}`} style={{ width: `${(ready / total) * 100}%` }} />
         </span>

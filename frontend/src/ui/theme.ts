@@ -100,7 +100,7 @@ const ok: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { dark, gray, accent, ai, urgent, warning, ok },
   primaryColor: 'accent',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 6,
   autoContrast: true,
   luminanceThreshold: 0.32,
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",

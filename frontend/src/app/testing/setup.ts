@@ -27,3 +27,7 @@ class ResizeObserverStub implements ResizeObserver {
 }
 window.ResizeObserver = ResizeObserverStub
 window.HTMLElement.prototype.scrollIntoView = () => {}
+
+// Nor fonts, nor a canvas: the autosizing text field asks for one, axe for the other.
+Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true })
+window.HTMLCanvasElement.prototype.getContext = () => null

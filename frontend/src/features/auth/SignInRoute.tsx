@@ -6,13 +6,9 @@ import { meKey } from '@/api/session'
 import { Mark } from '@/ui/Mark'
 import { useDocumentTitle } from '@/ui/Screen'
 
+import { safeNext } from './safeNext'
 import { SignInForm } from './SignInForm'
 import classes from './SignInRoute.module.css'
-
-/** Only a path of this site may be returned to. */
-export function safeNext(next: string | null): string {
-  return next && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : '/'
-}
 
 export default function SignInRoute() {
   const { t } = useTranslation('auth')

@@ -12,7 +12,7 @@ export function MeetingRow({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('boards')
   return (
     <Link to={`/meetings/${meeting.id}`} className={classes.meeting}>
-      <span className={classes.meetingTime}>
+      <span className={`${classes.meetingTime} c-figures`}>
         {formatTime(meeting.starts_at)}
         <span className={classes.dim}> – {formatTime(meeting.ends_at)}</span>
       </span>

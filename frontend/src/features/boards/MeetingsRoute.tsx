@@ -50,6 +50,7 @@ export default function MeetingsRoute() {
             <Calendar
               size="sm"
               highlightToday
+              weekendDays={[]}
               getDayProps={(date) => ({ selected: date === day, onClick: () => setDay(date === day ? null : date) })}
               renderDay={(date) => (
                 <span className={meetingDays.has(date) ? classes.calendarDay : undefined} style={{ display: 'grid', placeItems: 'center', width: '100%', height: '100%' }}>

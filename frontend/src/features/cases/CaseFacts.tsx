@@ -10,6 +10,14 @@ import { IconTimeline } from '@tabler/icons-react'
 import classes from './Case.module.css'
 import { caseTimeline, type TimelineEvent } from './timeline'
 
+/** FHIR names code systems by URL; people know them by their short names. */
+const SYSTEM_NAMES: [RegExp, string][] = [
+  [/icd-10/i, 'ICD-10'],
+  [/icd-o/i, 'ICD-O-3'],
+  [/snomed/i, 'SNOMED CT'],
+]
+const systemName = (system: string): string => SYSTEM_NAMES.find(([pattern]) => pattern.test(system))?.[1] ?? system
+
 export function DiagnosisSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('cases')
   const { diagnosis } = entry
@@ -17,15 +25,15 @@ export function DiagnosisSection({ entry }: { entry: CaseDetail }) {
   return (
     <Section title={t('diagnosis')} padded>
       <dl className={classes.facts}>
-        <dt>{t('diagnosis')}</dt>
+        <dt>{t('diagnosisName')}</dt>
         <dd>
           {name}
           {diagnosis?.code && (
-            <div className={classes.dim}>
-              {diagnosis.system} {diagnosis.code}
+            <div className={classes.aside}>
+              {systemName(diagnosis.system)} {diagnosis.code}
             </div>
           )}
-          {diagnosis?.display && diagnosis.text && <div className={classes.dim}>{diagnosis.text}</div>}
+          {diagnosis?.display && diagnosis.text && <div className={classes.aside}>{diagnosis.text}</div>}
         </dd>
         <dt>{t('stage')}</dt>
         <dd>{entry.stage || t('noDiagnosis')}</dd>
@@ -78,7 +86,7 @@ export function TimelineSection({ entry, studies, decisions }: TimelineSectionPr
         <ol className={classes.timeline}>
           {events.map((event) => (
             <li key={event.key} className={classes.event} style={{ '--dot': DOTS[event.kind] } as React.CSSProperties}>
-              <span className={classes.eventDate}>{formatDate(event.at)}</span>
+              <span className={`${classes.eventDate} c-figures`}>{formatDate(event.at)}</span>
               <span className={classes.eventDot} aria-hidden />
               <span>
                 {event.kind === 'study' && (

@@ -16,7 +16,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
 import classes from './Home.module.css'
-import { isPressing, nextMeetings, type PreparationGap, preparationGap } from './waiting'
+import { bySoonest, isPressing, nextMeetings, type PreparationGap, preparationGap } from './waiting'
 
 const SHOWN = 8
 
@@ -28,7 +28,7 @@ export default function HomeRoute() {
   const [next] = upcoming
   const toReview = (cases.data ?? []).filter((entry) => entry.findings_unreviewed > 0)
   const toPrepare = (cases.data ?? []).filter((entry) => preparationGap(entry) !== null)
-  const pressing = (cases.data ?? []).filter((entry) => isPressing(entry))
+  const pressing = (cases.data ?? []).filter((entry) => isPressing(entry)).sort(bySoonest)
   return (
     <Screen
       title={t('title')}

@@ -26,6 +26,14 @@ export function isPressing(entry: CaseListEntry, now: Date = new Date()): boolea
   return entry.needed_by !== null && new Date(entry.needed_by).getTime() - now.getTime() < SOON_MS
 }
 
+/** Urgent before the rest, then by when the case is needed. */
+export function bySoonest(a: CaseListEntry, b: CaseListEntry): number {
+  return (
+    Number(b.urgency === 'urgent') - Number(a.urgency === 'urgent') ||
+    (a.needed_by ?? '9999').localeCompare(b.needed_by ?? '9999')
+  )
+}
+
 /** Meetings in session first, then what is still to come, soonest first. */
 export function nextMeetings(meetings: readonly Meeting[], now: Date = new Date()): Meeting[] {
   return meetings

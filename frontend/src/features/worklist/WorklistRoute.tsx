@@ -47,9 +47,9 @@ export default function WorklistRoute() {
       }
     >
       <div className={classes.bar}>
-        <SearchField value={filters.search} onChange={(search) => change({ search })} label={t('searchLabel')} />
+        <SearchField value={filters.search} onChange={(search) => change({ search })} label={t('searchLabel')} width={240} />
         <Select
-          w={170}
+          w={150}
           aria-label={t('filter.status')}
           placeholder={t('filter.anyStatus')}
           clearable
@@ -58,7 +58,7 @@ export default function WorklistRoute() {
           data={options('caseStatus', (cases.data ?? []).map((entry) => entry.status))}
         />
         <Select
-          w={150}
+          w={138}
           aria-label={t('filter.tumour')}
           placeholder={t('filter.anyTumour')}
           clearable
@@ -66,13 +66,13 @@ export default function WorklistRoute() {
           onChange={(tumourType) => change({ tumourType })}
           data={options('tumourType', (cases.data ?? []).map((entry) => entry.tumour_type))}
         />
-        <FilterChip size="sm" radius="sm" checked={filters.urgentOnly} onChange={(urgentOnly) => change({ urgentOnly })}>
+        <FilterChip size="xs" radius="sm" checked={filters.urgentOnly} onChange={(urgentOnly) => change({ urgentOnly })}>
           {t('filter.urgent')}
         </FilterChip>
-        <FilterChip size="sm" radius="sm" checked={filters.imagesMissing} onChange={(imagesMissing) => change({ imagesMissing })}>
+        <FilterChip size="xs" radius="sm" checked={filters.imagesMissing} onChange={(imagesMissing) => change({ imagesMissing })}>
           {t('filter.imagesMissing')}
         </FilterChip>
-        <FilterChip size="sm" radius="sm" checked={filters.toReview} onChange={(toReview) => change({ toReview })}>
+        <FilterChip size="xs" radius="sm" checked={filters.toReview} onChange={(toReview) => change({ toReview })}>
           {t('filter.toReview')}
         </FilterChip>
         <span className={classes.count} aria-live="polite">

@@ -29,10 +29,11 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
     {
       id: 'case',
       header: t('column.case'),
+      grow: true,
       render: (entry) => (
         <div className={classes.case}>
           <Link to={`/cases/${entry.id}`} className={classes.title} onClick={(event) => event.stopPropagation()}>
-            {entry.title}
+            <span className={classes.titleText}>{entry.title}</span>
             <UrgencyChip urgency={entry.urgency} reason={entry.urgency_reason} />
           </Link>
           {roomy && <div className={classes.question}>{entry.clinical_question}</div>}
@@ -54,7 +55,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
       header: t('column.status'),
       render: (entry) => <Chip tone={statusTone(entry.status)}>{wordFor('caseStatus', entry.status)}</Chip>,
     },
-    { id: 'images', header: t('column.images'), render: (entry) => <ImagesMeter {...entry.images} /> },
+    { id: 'images', header: t('column.images'), figures: true, render: (entry) => <ImagesMeter {...entry.images} /> },
     {
       id: 'ai',
       header: t('column.ai'),
@@ -62,6 +63,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
     },
     {
       id: 'meeting',
+      figures: true,
       header: t('column.meeting'),
       from: 'medium',
       render: (entry) =>
@@ -80,6 +82,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
     },
     {
       id: 'needed',
+      figures: true,
       header: t('column.needed'),
       from: 'wide',
       render: (entry) => <span className={classes.nowrap}>{formatDate(entry.needed_by)}</span>,

@@ -1,0 +1,91 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it, vi } from 'vitest'
+
+import { Problem } from '@/api/problem'
+import { accessibilityFaults } from '@/app/testing/accessibility'
+import { aFinding } from '@/app/testing/examples'
+import { renderScreen } from '@/app/testing/render'
+
+import { type FindingReview, FindingsPanel, inReviewOrder } from './FindingsPanel'
+
+const aReview = (): FindingReview => ({ accept: vi.fn().mockResolvedValue(undefined), dismiss: vi.fn().mockResolvedValue(undefined) })
+
+it('puts what waits first: unreviewed, urgent, likelier', () => {
+  const order = inReviewOrder([
+    aFinding({ id: 'dismissed', state: 'dismissed' }),
+    aFinding({ id: 'likely', probability: 0.9 }),
+    aFinding({ id: 'urgent', urgency: 'urgent', probability: 0.1 }),
+    aFinding({ id: 'accepted', state: 'accepted' }),
+    aFinding({ id: 'none', probability: null }),
+  ])
+  expect(order.map((finding) => finding.id)).toEqual(['urgent', 'likely', 'none', 'accepted', 'dismissed'])
+})
+
+it('shows both axes, the probability and who says so', async () => {
+  const { container } = renderScreen(<FindingsPanel findings={[aFinding()]} review={aReview()} onShow={vi.fn()} />)
+  const finding = screen.getByRole('listitem')
+  expect(finding).toHaveTextContent('24 × 18 mm')
+  expect(finding).toHaveTextContent('p 0.71')
+  expect(finding).toHaveTextContent('Phantom tumour 1.0.0')
+  expect(finding).toHaveTextContent('AI, unreviewed')
+  expect(await accessibilityFaults(container)).toEqual([])
+})
+
+it('accepts nothing by default: no focus, no Enter, only the button', async () => {
+  const review = aReview()
+  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  expect(document.activeElement).toBe(document.body)
+  await userEvent.keyboard('{Enter}a{Enter}')
+  expect(review.accept).not.toHaveBeenCalled()
+  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
+  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }))
+})
+
+it('dismisses only with a reason, and “other” only with words', async () => {
+  const review = aReview()
+  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  await userEvent.click(screen.getByRole('button', { name: 'Dismiss Tumour 1' }))
+  const confirm = screen.getByRole('button', { name: 'Dismiss the finding' })
+  expect(confirm).toBeDisabled()
+  const reason = screen.getByRole('combobox', { name: /Why is it dismissed/ })
+  expect(reason).toHaveValue('')
+  await userEvent.click(reason)
+  await userEvent.click(await screen.findByRole('option', { name: 'Other (say why)' }))
+  expect(confirm).toBeDisabled()
+  await userEvent.type(screen.getByLabelText('Comment'), 'pleural plaque')
+  await userEvent.click(confirm)
+  expect(review.dismiss).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { reasonCode: 'other', comment: 'pleural plaque' })
+})
+
+it('says why a review was refused, and keeps the finding open', async () => {
+  const review = aReview()
+  vi.mocked(review.accept).mockRejectedValue(new Problem({ status: 409, code: 'stale_version', title: 'Conflict' }))
+  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Somebody changed this')
+  expect(screen.getByRole('button', { name: 'Accept Tumour 1' })).toBeEnabled()
+})
+
+it('lets nobody review who may not', () => {
+  renderScreen(<FindingsPanel findings={[aFinding()]} review={null} />)
+  expect(screen.queryByRole('button', { name: /Accept|Dismiss/ })).toBeNull()
+})
+
+it('tells who dismissed what and why, and whether the PACS has the accepted one', () => {
+  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
+  const at = '2026-11-21T10:00:00Z'
+  renderScreen(
+    <FindingsPanel
+      review={null}
+      findings={[
+        aFinding({ id: 'a', state: 'dismissed', review: { reviewer, at, reason_code: 'duplicate', comment: '' } }),
+        aFinding({ id: 'b', state: 'accepted', review: { reviewer, at, reason_code: null, comment: '' }, export: { state: 'stored', attempts: 1, error: null, stored_at: at } }),
+      ]}
+    />,
+  )
+  const [accepted, dismissed] = screen.getAllByRole('listitem')
+  expect(within(accepted as HTMLElement).getByText('Stored and verified in the PACS')).toBeVisible()
+  expect(dismissed).toHaveTextContent('Dismissed by Dr Demir')
+  expect(dismissed).toHaveTextContent('Duplicate')
+})

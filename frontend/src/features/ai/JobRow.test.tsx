@@ -1,0 +1,56 @@
+import { screen } from '@testing-library/react'
+import { expect, it } from 'vitest'
+
+import type { Job, JobState } from '@/api/types'
+import { renderScreen } from '@/app/testing/render'
+
+import { JobRow } from './JobRow'
+
+const aJob = (part: Partial<Job>): Job => ({
+  id: 'job-1',
+  case: 'case-1',
+  case_title: 'Nodule',
+  model: { id: 'm', name: 'Phantom tumour', version: '1.0.0', kind: 'bundle' },
+  study_instance_uid: '1.2',
+  series_instance_uid: '1.2.3',
+  state: 'queued',
+  progress: 0,
+  stage: '',
+  reason: null,
+  warnings: [],
+  parameters: {},
+  attempts: 1,
+  queue_position: null,
+  created_at: '2026-11-22T10:00:00Z',
+  started_at: null,
+  finished_at: null,
+  ...part,
+})
+
+it('gives the four endings four different words', () => {
+  const endings: JobState[] = ['findings', 'no_findings', 'out_of_scope', 'failed']
+  const { container } = renderScreen(
+    <>
+      {endings.map((state) => (
+        <JobRow key={state} job={aJob({ id: state, state })} mayAct={false} />
+      ))}
+    </>,
+  )
+  const words = endings.map((state) => container.querySelector(`[data-state="${state}"]`)?.textContent)
+  expect(words.map((word) => word?.replace('Phantom tumour 1.0.0', '').replace(/\d.*$/, ''))).toEqual(['Findings', 'No findings', 'Out of scope', 'Failed'])
+})
+
+it('says why a model did not run', () => {
+  renderScreen(<JobRow job={aJob({ state: 'out_of_scope', reason: { code: 'phantom_only', message: 'Trained on phantoms only.' } })} mayAct />)
+  expect(screen.getByText('Trained on phantoms only.')).toBeVisible()
+  expect(screen.queryByRole('button')).toBeNull()
+})
+
+it('offers cancel while it runs and retry once it failed', () => {
+  const { rerender } = renderScreen(<JobRow job={aJob({ state: 'running', progress: 0.4, stage: 'inference' })} mayAct />)
+  expect(screen.getByRole('button', { name: /Cancel/ })).toBeVisible()
+  expect(screen.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '40')
+  rerender(<></>)
+  renderScreen(<JobRow job={aJob({ state: 'failed', reason: { code: 'timeout', message: 'Took too long.' } })} mayAct />)
+  expect(screen.getByRole('button', { name: /Retry/ })).toBeVisible()
+})

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+
+import { aCaseDetail, aDecision, aMeeting, aStudy } from '@/app/testing/examples'
+
+import { caseTimeline } from './timeline'
+
+it('tells studies, meetings and decisions newest first, each meeting once', () => {
+  const decision = aDecision({ status: 'signed', signed_at: '2026-11-21T12:00:00Z', meeting: aMeeting() })
+  const events = caseTimeline(aCaseDetail(), [aStudy(), aStudy({ id: 'prior', study_date: '2026-08-12' })], [decision])
+  expect(events.map((event) => event.kind)).toEqual(['meeting', 'decision', 'study', 'study'])
+})
+
+it('invents no date for a study without one', () => {
+  expect(caseTimeline(aCaseDetail({ next_meeting: null }), [aStudy({ study_date: null })], [])).toEqual([])
+})
