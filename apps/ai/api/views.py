@@ -16,6 +16,7 @@ from apps.ai.choices import DismissalReason, FindingState
 from apps.ai.models import Finding, Job
 from apps.audit.services import record_entry
 from apps.core.api.pagination import StandardCursorPagination
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
 
@@ -36,7 +37,7 @@ class FindingPagination(StandardCursorPagination):
 class ModelsView(ConsiliumView):
     policies = {"get": policies.view_models}
 
-    @extend_schema(responses=shapes.ModelSerializer(many=True))
+    @extend_schema(operation_id="api_models_list", responses=page_of(shapes.ModelSerializer))
     def get(self, request: Request) -> Response:
         models = list(selectors.list_models())
         data = shapes.ModelSerializer(models, many=True).data
@@ -80,7 +81,11 @@ class SuspendVersionView(_VersionActionView):
 class JobsView(ConsiliumView):
     policies = {"get": policies.list_in_case, "post": policies.list_in_case}
 
-    @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.JobSerializer(many=True))
+    @extend_schema(
+        operation_id="api_jobs_list",
+        parameters=[CASE_PARAMETER],
+        responses=page_of(shapes.JobSerializer),
+    )
     def get(self, request: Request) -> Response:
         case_id = _read_case(request)
         jobs = selectors.list_jobs(actor=self.actor, case_id=case_id)
@@ -138,8 +143,9 @@ class FindingsView(ConsiliumView):
     policies = {"get": policies.list_in_case}
 
     @extend_schema(
+        operation_id="api_findings_list",
         parameters=[CASE_PARAMETER, STATE_PARAMETER],
-        responses=shapes.FindingSerializer(many=True),
+        responses=page_of(shapes.FindingSerializer),
     )
     def get(self, request: Request) -> Response:
         case_id = _read_case(request)
