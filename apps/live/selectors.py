@@ -224,9 +224,10 @@ def _finding_states(case_id: UUID) -> list[dict[str, Any]]:
 
 
 def _chat(session: LiveSession) -> list[dict[str, Any]]:
+    """In the order of the log, which is the order everybody saw; clocks may disagree."""
     newest = (
-        ChatMessage.objects.filter(session=session, case_id=session.case_id)
-        .select_related("author")
-        .order_by("-created_at", "-id")[:CHAT_IN_SNAPSHOT]
+        LiveEvent.objects.filter(session=session, kind="chat.posted", case_id=session.case_id)
+        .order_by("-seq")
+        .values_list("payload", flat=True)[:CHAT_IN_SNAPSHOT]
     )
-    return [describe_chat(message) for message in reversed(newest)]
+    return [payload["message"] for payload in reversed(newest)]

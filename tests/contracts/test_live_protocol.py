@@ -37,9 +37,9 @@ def test_golden_message_is_accepted_and_survives_a_round_trip(path: Path) -> Non
         json.dumps(fixture["message"]), strict=True
     )
     written = json.loads(message.model_dump_json())
-    assert {key: written[key] for key in fixture["message"]} == fixture[
-        "message"
-    ] or _same(written, fixture["message"])
+    assert {key: written[key] for key in fixture["message"]} == fixture["message"] or _same(
+        written, fixture["message"]
+    )
     errors = list(_validator(fixture["direction"]).iter_errors(fixture["message"]))
     assert errors == []
 
@@ -57,9 +57,7 @@ def _same(written: Any, given: Any) -> bool:
 def test_broken_message_is_refused(path: Path) -> None:
     fixture = json.loads(path.read_text())
     with pytest.raises(ValidationError):
-        _adapter(fixture["direction"]).validate_json(
-            json.dumps(fixture["message"]), strict=True
-        )
+        _adapter(fixture["direction"]).validate_json(json.dumps(fixture["message"]), strict=True)
     refused = not _validator(fixture["direction"]).is_valid(fixture["message"])
     assert refused is fixture["schema_can_tell"], fixture["reason"]
 

@@ -131,7 +131,6 @@ class RefreshEvent(EventBase):
     kind: Literal[
         "case.changed",
         "finding.exported",
-        "import.finished",
         "job.changed",
         "study.linked",
         "study.progress",

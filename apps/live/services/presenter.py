@@ -33,9 +33,7 @@ def grant_presenter(*, actor: Actor, session_id: UUID, user_id: UUID | None) -> 
     if user is None or standing is None:
         raise InvalidInput("This person is not part of the case.", code="unknown_person")
     if standing.is_deidentified:
-        raise InvalidInput(
-            "A de-identified view cannot lead the others.", code="deidentified_only"
-        )
+        raise InvalidInput("A de-identified view cannot lead the others.", code="deidentified_only")
     return _hand_over(actor=actor, session=session, user=user, reason="granted")
 
 

@@ -140,13 +140,13 @@ def _open(
 
 
 def _first_presenter(*, actor: Actor, case_id: UUID, chair: User) -> User | None:
-    """Whoever opens the room if a clinician of the case, else the chair."""
-    standing = standing_in(actor=actor, case_id=case_id)
-    if standing is not None and standing.capacities & PRESENTERS and actor.id is not None:
-        return User.objects.get(pk=actor.id)
-    if standing_in(actor=actor_for(user=chair), case_id=case_id) is None:
-        return None
-    return chair
+    """Whoever opens the room if a clinician of the case, else its chair if one, else nobody."""
+    for user_id in (actor.id, chair.pk):
+        user = User.objects.filter(pk=user_id).first()
+        standing = user and standing_in(actor=actor_for(user=user), case_id=case_id)
+        if standing and standing.capacities & PRESENTERS and not standing.is_deidentified:
+            return user
+    return None
 
 
 def _person(actor: Actor) -> User:

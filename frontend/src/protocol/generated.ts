@@ -623,7 +623,7 @@ export interface RefreshEvent {
   entity: string;
   entity_id: string;
   entity_version: number;
-  kind: "case.changed" | "finding.exported" | "import.finished" | "job.changed" | "study.linked" | "study.progress" | "study.ready";
+  kind: "case.changed" | "finding.exported" | "job.changed" | "study.linked" | "study.progress" | "study.ready";
   payload: Record<string, JsonValue>;
 }
 
