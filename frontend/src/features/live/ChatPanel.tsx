@@ -21,7 +21,10 @@ export function ChatPanel({ session }: { session: LiveSession }) {
   const mayChat = useLiveState(session, (state) => state.room.can.includes('chat'))
   const [text, setText] = useState('')
   const end = useRef<HTMLLIElement>(null)
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [chat.length])
+  useEffect(() => {
+    // Newer browsers return a promise here, which React would take for a clean-up.
+    void end.current?.scrollIntoView({ block: 'nearest' })
+  }, [chat.length])
   const send = () => {
     const trimmed = text.trim()
     if (!trimmed) return
