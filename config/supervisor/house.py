@@ -40,6 +40,9 @@ PR_SET_CHILD_SUBREAPER = 36
 STOP_GRACE_S = 8.0
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 120.0
+DEMO_HINT = (
+    "sign in as coordinator@demo.consilium.example with consilium-demo; more people in README.md"
+)
 PAGE_FIRST_S = 10.0  # the page gets both cores to itself this long before the workers start
 
 CHECKS = {"DATABASE_URL": check_database, "REDIS_URL": check_redis}
@@ -226,6 +229,8 @@ class House:
                 return
             self.log.say(f"not ready after {READY_TIMEOUT_S:.0f} s: see {readyz}")
         self.log.say(f"ready: {self.url}")
+        if self.options.demo:
+            self.log.say(DEMO_HINT)
         marker = self.options.state_directory / "demo-hospital.done"
         if self.options.demo and not marker.exists():
             self.log.say("filling the demo hospital; the page can be used meanwhile")

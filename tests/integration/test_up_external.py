@@ -16,7 +16,7 @@ import redis
 from tests.e2e.harness import Stack, free_port
 from tests.engines import engines_of_their_own
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @contextmanager
