@@ -29,8 +29,10 @@ def grant_presenter(*, actor: Actor, session_id: UUID, user_id: UUID | None) -> 
     if target == session.presenter_id:
         return session
     user = User.objects.filter(pk=target, is_active=True).first()
-    standing = user and standing_in(actor=actor_for(user=user), case_id=session.case_id)
-    if user is None or standing is None:
+    if user is None:
+        raise InvalidInput("This person is not part of the case.", code="unknown_person")
+    standing = standing_in(actor=actor_for(user=user), case_id=session.case_id)
+    if standing is None:
         raise InvalidInput("This person is not part of the case.", code="unknown_person")
     if standing.is_deidentified:
         raise InvalidInput("A de-identified view cannot lead the others.", code="deidentified_only")

@@ -141,9 +141,9 @@ def _open(
 
 def _first_presenter(*, actor: Actor, case_id: UUID, chair: User) -> User | None:
     """Whoever opens the room if a clinician of the case, else its chair if one, else nobody."""
-    for user_id in (actor.id, chair.pk):
-        user = User.objects.filter(pk=user_id).first()
-        standing = user and standing_in(actor=actor_for(user=user), case_id=case_id)
+    opener = _person(actor)
+    for user in (opener, chair):
+        standing = standing_in(actor=actor_for(user=user), case_id=case_id)
         if standing and standing.capacities & PRESENTERS and not standing.is_deidentified:
             return user
     return None
