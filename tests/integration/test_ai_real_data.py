@@ -3,11 +3,16 @@
 from io import BytesIO
 
 import highdicom as hd
+import numpy as np
 import pytest
 from django.core.management import call_command
 
 from apps.ai import execution, services, storage
 from apps.ai.models import Model
+from apps.ai.objects import read_mask
+from apps.demo.dicom.common import PhantomPatient, PhantomStudy
+from apps.demo.dicom.ct import write_ct as write_phantom
+from apps.demo.training.phantom_cases import HELD_OUT_FROM, draw_phantom
 from apps.imaging.models import Series
 from apps.imaging.services import import_files
 from tests.apps.ai import world
@@ -89,3 +94,44 @@ def test_pet_analysis_refuses_a_real_ct(phantom_team):
     version = Model.objects.get(slug="pet-uptake").versions.get()
     job = run_one(phantom_team, version, bring_in(phantom_team, "01-", "CT"))
     assert (job.state, job.reason_code) == ("out_of_scope", "modality")
+
+
+def test_the_shipped_bundle_finds_the_planted_lesions_of_a_phantom_it_never_saw(
+    phantom_team, house
+):
+    study = PhantomStudy(
+        patient=PhantomPatient(
+            patient_id=phantom_team.case.patient.patient_id,
+            name="Test^Patient",
+            birth_date="19610504",
+            sex="F",
+        ),
+        key="held-out",
+        date="20260102",
+        time="101112",
+        description="Phantom",
+        accession_number="A1",
+    )
+    phantom = draw_phantom(seed=HELD_OUT_FROM + 1)
+    folder = house / "phantom"
+    folder.mkdir()
+    for index, dataset in enumerate(write_phantom(study=study, volume=phantom, description="CT")):
+        dataset.save_as(folder / f"{index:03d}.dcm", enforce_file_format=True)
+    approvers = [phantom_team.people[who].email for who in ("ai_admin", "radiologist")]
+    call_command("register_models", approver=approvers)
+    version = Model.objects.get(slug="phantom-tumour").versions.get()
+    import_files(
+        actor=phantom_team.actor("coordinator"),
+        case_id=phantom_team.case_id,
+        paths=[folder],
+        mismatch_reason="A phantom in a test case.",
+    )
+    series = Series.objects.get(study__study_instance_uid=study.uid)
+    job = run_one(phantom_team, version, series)
+    assert job.state == "findings", (job.reason_code, job.reason_message)
+    found = np.zeros(phantom.hu.shape, dtype=bool)
+    for finding in job.findings.select_related("job"):
+        found |= read_mask(finding=finding)
+    truth = phantom.truth["tumour"]
+    dice = 2 * (found & truth).sum() / (found.sum() + truth.sum())
+    assert dice > 0.7, f"Dice {dice:.3f} through archive, runner and back"
