@@ -144,9 +144,9 @@ def stage(study: str, *, epoch: int, rev: int, kind: str = "stage.update", **cha
     """A stage with one viewport; ``changes`` go into the state."""
     viewport = {
         "study_instance_uid": study,
-        "series_instance_uid": f"{study}.1",
+        "series_instance_uid": "1.2.3.1",
         "frame_of_reference_uid": "1.2.9",
-        "reference": {"sop_instance_uid": f"{study}.1.1", "frame": 1},
+        "reference": {"sop_instance_uid": "1.2.3.1.1", "frame": 1},
         "camera": {
             "focal_point_lps": [1.5, 2.5, float(rev)],
             "view_up": [0.0, -1.0, 0.0],

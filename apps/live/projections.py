@@ -1,18 +1,21 @@
 """What each guise sees of the room: encoded once per view, never once per socket (LIVE-A2).
 
 An event that a view hides arrives as ``{seq, kind: "withheld"}``, so numbers stay whole.
-De-identified views get only what carries no image identifier and no free text: there is
-no way yet from a grant's mapped UIDs to the room's and back, and what cannot be projected
-is withheld.
+A de-identified view gets what carries no free text, with every UID as its grant's images
+carry it (``imaging.projection``); points in patient space stay, as they do in its images.
+There is no way back yet from mapped UIDs to the room's, so such a view cannot point,
+measure or present; and what cannot be projected is withheld.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
 from apps.cases.access import Standing
 from apps.core.registry import Registry
+from apps.imaging.projection import Projection
 
 Json = dict[str, Any]
 Guise = Literal["identified", "deidentified", "none"]
@@ -26,7 +29,12 @@ PASSES_DEIDENTIFIED = frozenset(
         "finding.exported",
         "finding.reviewed",
         "findings.added",
+        "job.changed",
+        "measurement.put",
+        "measurement.removed",
+        "measurement.revised",
         "presenter.changed",
+        "stage.keyframe",
         "study.linked",
         "study.progress",
         "study.ready",
@@ -38,16 +46,30 @@ ai_embargoes: "Registry[Callable[..., frozenset[UUID]]]" = Registry("AI embargoe
 """``provider(*, case_id, user_ids) -> users`` from whom AI results of the case are withheld."""
 
 
+UID_FIELDS = frozenset(
+    {
+        "frame_of_reference_uid",
+        "series_instance_uid",
+        "sop_instance_uid",
+        "study_instance_uid",
+        "tracking_uid",
+    }
+)
+FREE_TEXT_FIELDS = frozenset({"label"})
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """A key: everybody with the same view gets the same bytes."""
+    """A key: everybody with the same view gets the same bytes. UIDs are mapped per grant."""
 
     guise: Guise
     embargoed: bool = False
+    grant_id: UUID | None = None
 
     @property
-    def sees_images(self) -> bool:
-        return self.guise == "identified"
+    def mapping(self) -> Projection | None:
+        """How this view sees UIDs; ``None`` where it sees them as they are, or nothing."""
+        return None if self.grant_id is None else _mapping_of(self.grant_id)
 
 
 NOTHING = View(guise="none")
@@ -56,7 +78,16 @@ NOTHING = View(guise="none")
 def view_of(*, standing: Standing | None, embargoed: bool) -> View:
     if standing is None:
         return NOTHING
-    return View("deidentified" if standing.is_deidentified else "identified", embargoed)
+    if not standing.is_deidentified:
+        return View("identified", embargoed)
+    if standing.grant_id is None:
+        return NOTHING
+    return View("deidentified", embargoed, standing.grant_id)
+
+
+@lru_cache(maxsize=256)
+def _mapping_of(grant_id: UUID) -> Projection:
+    return Projection(grant_id=grant_id)
 
 
 def embargoed_users(*, case_id: UUID, user_ids: frozenset[UUID]) -> frozenset[UUID]:
@@ -68,9 +99,11 @@ def embargoed_users(*, case_id: UUID, user_ids: frozenset[UUID]) -> frozenset[UU
 
 
 def project_event(event: Json, *, view: View) -> Json:
-    if _passes(kind=event["kind"], view=view):
+    if not _passes(kind=event["kind"], view=view):
+        return {"type": "event", "kind": "withheld", "seq": event["seq"]}
+    if view.mapping is None:
         return event
-    return {"type": "event", "kind": "withheld", "seq": event["seq"]}
+    return {**event, "payload": map_identifiers(event["payload"], mapping=view.mapping)}
 
 
 def _passes(*, kind: str, view: View) -> bool:
@@ -83,17 +116,43 @@ def project_snapshot(snapshot: Json | None, *, view: View) -> Json | None:
     if snapshot is None or view.guise == "none":
         return None
     shown = dict(snapshot)
-    if not view.sees_images:
-        shown |= {"measurements": [], "chat": []}
     if view.embargoed:
         shown["findings"] = []
+    if view.mapping is not None:
+        shown = {**map_identifiers(shown, mapping=view.mapping), "chat": []}
     return shown
 
 
 def project_stage(frame: Json | None, *, view: View) -> Json | None:
-    """The stage names images by their UIDs and findings by id: identified views only."""
-    return frame if view.sees_images else None
+    if frame is None or view.guise == "none":
+        return None
+    return frame if view.mapping is None else map_identifiers(frame, mapping=view.mapping)
 
 
 def project_presence(person: Json, *, view: View) -> Json:
-    return person if view.sees_images else {**person, "pointer": None}
+    """Somebody else's presence, as this view may see it."""
+    if view.guise == "none":
+        return {**person, "pointer": None}
+    return person if view.mapping is None else map_identifiers(person, mapping=view.mapping)
+
+
+def admit_presence(person: Json, *, view: View) -> Json:
+    """What somebody with this view may say: places only in images they see as the room does."""
+    return person if view.guise == "identified" else {**person, "pointer": None}
+
+
+def map_identifiers(value: Any, *, mapping: Projection) -> Any:
+    """``value`` with every UID as the grant's images carry it, and without free text."""
+    if isinstance(value, list):
+        return [map_identifiers(one, mapping=mapping) for one in value]
+    if not isinstance(value, dict):
+        return value
+    mapped: Json = {}
+    for name, one in value.items():
+        if name in UID_FIELDS and isinstance(one, str):
+            mapped[name] = mapping.uid(one)
+        elif name in FREE_TEXT_FIELDS:
+            mapped[name] = ""
+        else:
+            mapped[name] = map_identifiers(one, mapping=mapping)
+    return mapped

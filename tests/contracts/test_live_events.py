@@ -1,5 +1,6 @@
 """What services of every floor say about a case fits the log's wire format."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,29 +14,31 @@ from apps.cases import events as cases
 from apps.core.events import CaseEvent
 from apps.imaging import events as imaging
 from apps.live.log import FALLBACK_KIND, KNOWN_KINDS, NOT_LOGGED
-from apps.live.projections import AI_KINDS, PASSES_DEIDENTIFIED
+from apps.live.projections import AI_KINDS, PASSES_DEIDENTIFIED, View, project_event
 from apps.live.protocol import event_messages
 
 ID = uuid4()
+UID = "1.2.840.99999.1"
+SECRET = "Mrs Doe"
 STAMP = ai.FindingStamp(id=ID, version=2, state="accepted")
 DECISION = boards.DecisionState(id=ID, version=1, status="draft")
 MEASUREMENT = {
     "id": str(ID),
     "version": 1,
     "case": str(ID),
-    "study_instance_uid": "1.2",
-    "series_instance_uid": "1.2.3",
-    "sop_instance_uid": "1.2.3.4",
+    "study_instance_uid": UID,
+    "series_instance_uid": f"{UID}.2",
+    "sop_instance_uid": f"{UID}.2.3",
     "frame": 1,
     "frame_of_reference_uid": None,
     "kind": "length",
     "points_lps": None,
     "points_image": [[1.0, 2.0], [3.0, 4.0]],
     "values": [{"quantity": "length", "value": 2.8, "unit": "px"}],
-    "label": "",
+    "label": SECRET,
     "layer": "shared",
     "author": {"id": str(ID), "display_name": "Dr. A", "discipline": "surgery"},
-    "tracking_uid": "2.25.1",
+    "tracking_uid": f"{UID}.9",
     "created_at": "2026-11-22T14:30:00+00:00",
     "updated_at": "2026-11-22T14:30:00+00:00",
 }
@@ -48,7 +51,7 @@ BASE: dict[str, Any] = {
     "actor_label": "Dr. A",
 }
 SAMPLES: list[CaseEvent] = [
-    ai.JobChanged(**BASE, state="running", series_instance_uid="1.2.3"),
+    ai.JobChanged(**BASE, state="running", series_instance_uid=UID),
     ai.FindingsAdded(**BASE, job=ID, findings=(STAMP,)),
     ai.FindingReviewed(**BASE, finding=STAMP, reason_code=None),
     ai.FindingExported(**BASE, state="stored"),
@@ -108,8 +111,14 @@ def test_LIVE_A2_guises_name_only_kinds_that_exist() -> None:
     assert AI_KINDS <= KNOWN_KINDS
 
 
-def test_LIVE_A2_what_passes_to_a_deidentified_guest_names_no_image_and_no_text() -> None:
+def test_LIVE_A2_what_passes_to_a_deidentified_guest_has_no_original_uid_and_no_text() -> None:
+    view = View(guise="deidentified", grant_id=uuid4())
     for event in SAMPLES:
-        if event.kind in PASSES_DEIDENTIFIED:
-            names = set(event.payload())
-            assert not names & {"series_instance_uid", "study_instance_uid", "label", "text"}
+        if event.kind in NOT_LOGGED:
+            continue
+        shown = project_event(
+            {"type": "event", "kind": event.kind, "seq": 1, "payload": event.payload()}, view=view
+        )
+        text = json.dumps(shown)
+        assert SECRET not in text and UID not in text, event.kind
+        assert (shown["kind"] == "withheld") is (event.kind not in PASSES_DEIDENTIFIED)

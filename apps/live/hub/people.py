@@ -16,7 +16,7 @@ from apps.live.hub.presence import PresenceBoard, Throttle
 from apps.live.hub.roster import Roster
 from apps.live.hub.wire import encode
 from apps.live.models import LiveSession
-from apps.live.projections import View, project_presence
+from apps.live.projections import View, admit_presence, project_presence
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class PeopleLanes:
 
     def take_presence(self, member: Member, person: Json) -> None:
         """Presence names places in images: nobody speaks of images they do not see."""
-        shown = project_presence({**person, "user": str(member.user_id)}, view=member.view)
+        shown = admit_presence({**person, "user": str(member.user_id)}, view=member.view)
         self.presence.say(shown)
         self._presence_out.poke()
 

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.cases.models import CaseGrant
 from apps.cases.services import grant_access, revoke_grant
+from apps.imaging.projection import Projection
 from apps.live import limits, services
 from apps.live.models import LiveEvent, LiveSession, LiveTicket
 from apps.live.projections import View, ai_embargoes, project_event, project_snapshot
@@ -21,6 +22,7 @@ from apps.live.protocol import PROTOCOL_NAME
 from tests.apps.live.conftest import Connect, call, mint
 from tests.live_client import Closed, LiveClient, pointer, stage
 from tests.people import SYSTEM, CaseTeam
+from tests.scans import Scan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,16 +140,55 @@ async def test_LIVE_A2_a_deidentified_guest_gets_whole_numbers_and_no_content(
     assert "Doe" not in json.dumps(guest.seen)
 
 
-async def test_LIVE_A2_stage_and_pointers_do_not_reach_a_guise_that_cannot_place_them(
-    connect: Connect, study: str
+async def test_LIVE_A2_a_deidentified_guest_follows_in_the_uids_of_its_grant(
+    connect: Connect, team: CaseTeam, scan: Scan
+) -> None:
+    """Stage, pointers and measurements name the images as the guest's own viewer knows them."""
+    grant = await call(CaseGrant.objects.get, user=team.people["consultant"])
+    mapping = Projection(grant_id=grant.pk)
+    chair, guest = await connect("chair"), await connect("consultant")
+    await chair.send(stage(scan.study_instance_uid, epoch=1, rev=1))
+    viewport = (await guest.until("stage"))["frame"]["state"]["viewports"][0]
+    assert viewport["study_instance_uid"] == mapping.uid(scan.study_instance_uid)
+    assert viewport["camera"]["focal_point_lps"] == [1.5, 2.5, 1.0]
+    await chair.send(pointer())
+    delta = await guest.until("presence.delta", where=lambda m: bool(m["changed"]))
+    assert delta["changed"][0]["pointer"]["series_instance_uid"] == mapping.uid("1.2.3")
+    drawn = {
+        "id": str(uuid4()),
+        "kind": "length",
+        "study_instance_uid": scan.study_instance_uid,
+        "series_instance_uid": scan.series_instance_uid,
+        "sop_instance_uid": scan.slices[0],
+        "frame_of_reference_uid": scan.frame_of_reference_uid,
+        "points_lps": [
+            scan.point_lps(index=0, column=3, row=4),
+            scan.point_lps(index=0, column=9, row=4),
+        ],
+        "label": "Mrs Doe, segment VII",
+    }
+    assert (await chair.op("measurement.put", drawn))["outcome"] == "committed"
+    event = await guest.until_event("measurement.put")
+    shown = event["payload"]["measurement"]
+    assert shown["sop_instance_uid"] == mapping.uid(scan.slices[0])
+    assert (shown["points_lps"], shown["label"]) == (drawn["points_lps"], "")
+    again = await connect("consultant")
+    await guest.sync(again.seq)
+    assert guest.snapshot == again.snapshot
+    seen = json.dumps([guest.seen, again.seen])
+    for secret in (scan.study_instance_uid, scan.series_instance_uid, scan.slices[0], "Doe"):
+        assert secret not in seen
+
+
+async def test_LIVE_A2_a_deidentified_guest_neither_points_nor_measures_nor_presents(
+    connect: Connect, team: CaseTeam
 ) -> None:
     chair, guest = await connect("chair"), await connect("consultant")
-    await chair.send(stage(study, epoch=1, rev=1))
-    assert (await guest.until("stage"))["frame"] is None
-    await chair.send(pointer())
-    delta = await guest.until("presence.delta")
+    await guest.send(pointer())
+    delta = await chair.until("presence.delta", where=lambda m: bool(m["changed"]))
     assert delta["changed"][0]["pointer"] is None
-    assert study not in json.dumps(guest.seen)
+    ack = await chair.op("presenter.grant", {"user": str(team.people["consultant"].pk)})
+    assert (ack["outcome"], ack["code"]) == ("rejected", "deidentified_only")
 
 
 async def test_LIVE_A2_policy_runs_on_every_op(connect: Connect, team: CaseTeam) -> None:
