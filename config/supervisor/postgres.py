@@ -21,9 +21,11 @@ from config.supervisor.servers import (
     ensure_secret,
     last_line,
     launch_command,
+    let_nobody_pass,
     make_private,
     package_directory,
     read_secret,
+    require_passage,
     server_environment,
     socket_directory,
     spawn_server,
@@ -220,6 +222,9 @@ class EmbeddedPostgres:
         if os.geteuid() != 0:
             return
         owner = 0 if user_namespace_allowed() else NOBODY_ID
+        if owner == NOBODY_ID:
+            let_nobody_pass(to=self.root)
+            require_passage(to=_postgres_binary("postgres"))
         for directory in (self.root, self.socket_directory):
             chown_tree(directory, owner=owner)
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import secrets
+import stat
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,31 @@ def chown_tree(directory: Path, *, owner: int) -> None:
     for path in [directory, *directory.rglob("*")]:
         if path.lstat().st_uid != owner:
             os.chown(path, owner, owner, follow_symlinks=False)
+
+
+def let_nobody_pass(*, to: Path) -> None:
+    """Let the real ``nobody`` through the state directory (not read it) to its own below.
+
+    Only where root may not enter a user namespace; what lies beside stays 0700 or 0600.
+    """
+    to.parent.chmod(stat.S_IMODE(to.parent.stat().st_mode) | stat.S_IXOTH)
+    require_passage(to=to)
+
+
+def require_passage(*, to: Path) -> None:
+    """Every directory above `to` lets other users through.
+
+    Raises
+    ------
+    CannotStart
+        One does not, and it is not ours to open.
+    """
+    for directory in to.parents:
+        if not directory.stat().st_mode & stat.S_IXOTH:
+            raise CannotStart(
+                f"PostgreSQL does not run as root, and `nobody` may not pass {directory}. "
+                "Start Consilium as an ordinary user, or set DATABASE_URL."
+            )
 
 
 def ensure_secret(path: Path) -> None:

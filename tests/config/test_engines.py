@@ -16,7 +16,7 @@ import redis
 
 from config.supervisor.engines import EmbeddedPostgres, EmbeddedValkey
 from config.supervisor.errors import CannotStart
-from config.supervisor.servers import make_private, socket_directory, write_secret
+from config.supervisor.servers import let_nobody_pass, make_private, socket_directory, write_secret
 from config.supervisor.undertaker import read_processes
 from tests.e2e.harness import wait_for
 
@@ -138,6 +138,17 @@ def test_a_directory_planted_by_somebody_else_is_refused(tmp_path: Path) -> None
     (tmp_path / "planted").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(CannotStart, match="belongs to somebody else"):
         make_private(tmp_path / "planted")
+
+
+def test_nobody_gets_a_way_through_the_state_directory_but_through_no_other(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    state = closed / "var"
+    state.mkdir(parents=True, mode=0o700)
+    closed.chmod(0o700)
+    with pytest.raises(CannotStart, match="`nobody` may not pass"):
+        let_nobody_pass(to=state / "postgres")
+    assert stat.S_IMODE(state.stat().st_mode) == 0o701
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 def test_a_secret_is_for_its_owner_only(tmp_path: Path) -> None:
