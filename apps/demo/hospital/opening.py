@@ -25,6 +25,7 @@ from apps.cases import services as cases
 from apps.cases.choices import Capacity, Guise
 from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
+from apps.core.exceptions import DomainError
 from apps.demo.dicom.common import ISSUER
 from apps.demo.hospital import imaging
 from apps.demo.hospital.build import build_each
@@ -39,6 +40,7 @@ from apps.demo.hospital.casebook import (
 )
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
+from apps.imaging.choices import StudyState
 from apps.imaging.models import PacsConnection, Series
 
 INSTALLER = Actor.system("demo hospital")
@@ -58,6 +60,8 @@ class Opening:
         Where the computed examinations are kept.
     small
         Three cases on one board with coarse phantoms, for end-to-end tests.
+    failed
+        Examinations that did not come in; the next run tries them again.
     """
 
     root: Path
@@ -65,6 +69,7 @@ class Opening:
     say: Say
     people: dict[str, User] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
 
     @property
     def recipes(self) -> tuple[StudyRecipe, ...]:
@@ -90,9 +95,10 @@ class Opening:
         self.open_people()
         self.open_cases()
         self.open_boards()
-        self.bring_studies()
         self.record_past_decision()
-        self.ask_models()
+        self.open_models()
+        self.ask_models(recipes=self.recipes)
+        self.bring_studies()
 
     # -- people and cases ----------------------------------------------------------------
 
@@ -288,7 +294,11 @@ class Opening:
         for recipe, was_built in build_each(recipes=tuple(todo), root=self.root):
             if was_built:
                 self.say(f"{recipe.key}: computed")
-            self._bring_one(recipe, connection)
+            try:
+                self._bring_one(recipe, connection)
+            except DomainError as error:
+                self.failed.append(recipe.key)
+                self.say(f"{recipe.key}: {error.message}")
 
     def _bring_one(self, recipe: StudyRecipe, connection: PacsConnection | None) -> None:
         if connection is not None:
@@ -305,7 +315,10 @@ class Opening:
             connection=connection,
         )
         study = imaging.study_of(recipe)
+        if study is None or study.state == StudyState.FAILED:
+            self.failed.append(recipe.key)
         self.say(f"{recipe.key}: {study.state if study else 'refused'}")
+        self.ask_models(recipes=(recipe,))
 
     def _case_of(self, recipe: StudyRecipe) -> Case:
         return next(
@@ -318,15 +331,21 @@ class Opening:
             return imaging.is_linked(case=self._case_of(recipe), recipe=recipe)
         if connection is None:
             return True
-        return imaging.is_in_pacs(connection=connection, recipe=recipe)
+        try:
+            return imaging.is_in_pacs(connection=connection, recipe=recipe)
+        except DomainError:
+            return False  # storing it says what is wrong with the PACS
 
-    def ask_models(self) -> None:
-        """The radiologist asks every model about what it is for; asked before, it stays."""
+    def open_models(self) -> None:
+        """Register what the release ships; two people approve its content."""
         if not Model.objects.filter(slug=CT_MODEL).exists():
             emails = [self.people[login].email for login in AI_APPROVERS]
             call_command("register_models", approver=emails)
+
+    def ask_models(self, *, recipes: tuple[StudyRecipe, ...]) -> None:
+        """The radiologist asks each model about what it is for; asked before, it stays."""
         models = {one.slug: one for one in Model.objects.all()}
-        uids = [one.study.uid for one in self.recipes]
+        uids = [one.study.uid for one in recipes]
         wanted = {"CT": models.get(CT_MODEL), "PT": models.get(PET_MODEL)}
         asked = set(Job.objects.values_list("series_id", "version__model_id"))
         series = Series.objects.filter(
@@ -342,7 +361,7 @@ class Opening:
         case_study = series.study.case_studies.first()
         if case_study is None:
             return
-        # A case on no agenda yet has no clinician: the installation asks.
+        # A case on no agenda has no clinician yet who could ask.
         actor = self.actor("radiologist")
         if not CaseGrant.objects.filter(
             case_id=case_study.case_id, user_id=actor.person_id, revoked_at__isnull=True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from apps.demo.hospital.casebook import CASES
 from apps.demo.hospital.people import PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import SMALL_RECIPES
 from apps.imaging.models import CaseStudy, Study
+from apps.imaging.pacs.breaker import breaker
 from apps.imaging.services import ensure_connection_from_settings
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -150,6 +151,22 @@ def test_small_hospital_through_a_real_pacs(house: Path, orthanc, settings) -> N
     run("--small")
     assert time.monotonic() - started_at < 3.0
     assert counts() == before
+
+
+@pytest.mark.orthanc
+def test_pacs_that_is_away_is_told_and_tried_again(house: Path, orthanc, settings) -> None:
+    settings.CONSILIUM_PACS_URL = orthanc.url_with_credentials
+    connection = ensure_connection_from_settings(actor=opening.INSTALLER)
+    orthanc.stop()
+    try:
+        with pytest.raises(CommandError, match="small-alder"):
+            run("--small")
+    finally:
+        orthanc.start()
+    assert Case.objects.count() == 3
+    breaker.succeeded(connection.pk)  # in life it is given twenty seconds
+    run("--small")
+    assert set(Study.objects.values_list("state", flat=True)) == {"ready"}
 
 
 @pytest.mark.parametrize("hour", [0, 9, 23])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.demo.hospital.opening import Opening
 from apps.demo.hospital.people import DOMAIN, PASSWORD
@@ -31,7 +31,11 @@ class Command(BaseCommand):
         root = Path(settings.VAR_DIR) / "demo"
         if options["fresh"]:
             shutil.rmtree(root, ignore_errors=True)
-        Opening(root=root, small=options["small"], say=self.say).run()
+        opening = Opening(root=root, small=options["small"], say=self.say)
+        opening.run()
+        if opening.failed:
+            keys = ", ".join(opening.failed)
+            raise CommandError(f"did not come in: {keys}. Run it again when the PACS answers.")
         self.say(f"the demo hospital is open ({time.monotonic() - started_at:.1f} s)")
         self.say(f"sign in as coordinator@{DOMAIN}, radiologist@… with {PASSWORD}")
 
