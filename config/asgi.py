@@ -16,7 +16,7 @@ from apps.imaging.pixels import pixel_app  # noqa: E402
 from apps.live.routing import websocket_routes  # noqa: E402
 from config.origins import allow_known_origins  # noqa: E402
 
-Scope = dict[str, Any]
+Scope = Any
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
