@@ -1,1 +1,1 @@
-"""MONAI bundles shipped with Consilium. Their files are data here: only the model runner runs them."""
+"""MONAI bundles shipped with Consilium: data here; only the model runner executes them."""
