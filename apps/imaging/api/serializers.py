@@ -169,7 +169,7 @@ class StudySerializer(serializers.Serializer[Any]):
     progress = ProgressSerializer()
     error = WarningSerializer(allow_null=True)
     synthetic = serializers.BooleanField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute name
     mismatch_confirmed = serializers.BooleanField()
     patient = StudyPatientSerializer()
     series = SeriesSerializer(many=True)

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -174,8 +175,8 @@ class ImportsView(ConsiliumView):
         files = request.FILES.getlist("files") or request.FILES.getlist("files[]")
         given = serializers.ImportWriteSerializer(
             data={
-                "case": request.data.get("case"),
-                "mismatch_reason": request.data.get("mismatch_reason", ""),
+                "case": request.POST.get("case"),
+                "mismatch_reason": request.POST.get("mismatch_reason", ""),
                 "files": files,
             }
         )

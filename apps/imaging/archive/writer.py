@@ -22,7 +22,8 @@ GZIP_LEVEL = 6
 class ArchivableInstance(Protocol):
     """One object on its way into a published series, new or already archived."""
 
-    summary: dict[str, Any]
+    @property
+    def summary(self) -> dict[str, Any]: ...
 
     def original(self) -> bytes: ...
     def frames(self) -> bytes: ...
@@ -145,9 +146,10 @@ def content_hash(summaries: Sequence[dict[str, Any]]) -> str:
 
 def frame_pose(record: dict[str, Any]) -> FramePose:
     """A parser child's record as a pose (JSON lists become tuples)."""
-    return FramePose(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in record.items()}
-    )
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
+    }
+    return FramePose(**fields)
 
 
 def _archive_key(study_uid: str, series_uid: str, content: str) -> str:

@@ -16,7 +16,7 @@ def encrypt_secret(secret: str) -> bytes:
     return _box().encrypt(secret.encode()) if secret else b""
 
 
-def decrypt_secret(sealed: bytes) -> str:
+def decrypt_secret(sealed: bytes | memoryview) -> str:
     """The secret in clear.
 
     Raises

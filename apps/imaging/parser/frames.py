@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import FileDataset
 from pydicom.encaps import generate_frames
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
+    UID,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
@@ -74,6 +75,8 @@ def check_pixels(dataset: FileDataset, *, limits: Limits) -> None:
     declared = declared_pixels(dataset)
     keyword = next((name for name in PIXEL_KEYWORDS if name in dataset), None)
     if declared is None:
+        if UID(text(dataset, "SOPClassUID")).keyword.endswith("ImageStorage"):
+            raise Rejected("no_pixel_data")
         return
     rows, columns, frames, samples, bits = declared
     frame_bytes = rows * columns * samples * bits // 8

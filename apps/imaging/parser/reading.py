@@ -19,6 +19,8 @@ MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 UID_PATTERN = re.compile(r"^[0-9]+(\.[0-9]+)*$")
 UID_LENGTH = 64
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # these have a verdict of their own
+UNDEFINED_LENGTH = 0xFFFFFFFF
 
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
 pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
@@ -79,11 +81,21 @@ def _count_elements(dataset: Dataset, *, limits: Limits) -> None:
             raise Rejected("too_many_elements")
         for tag in list(current.keys()):
             raw = current.get_item(tag)
+            _check_length(raw)
             if raw is not None and getattr(raw, "VR", None) not in (None, "SQ", "UN"):
                 continue
             element = _convert(current, tag)
             if element is not None and element.VR == "SQ":
                 pending.extend((item, depth + 1) for item in element.value or ())
+
+
+def _check_length(raw: Any) -> None:
+    """pydicom takes a value that the end of the file cut short for a short value."""
+    declared, value = getattr(raw, "length", None), getattr(raw, "value", None)
+    if declared in (None, UNDEFINED_LENGTH) or not isinstance(value, bytes):
+        return
+    if len(value) < declared and int(raw.tag) not in PIXEL_TAGS:
+        raise Rejected("truncated")
 
 
 def _convert(dataset: Dataset, tag: Any) -> Any:

@@ -26,7 +26,7 @@ def make_slice(
     *,
     study_uid: str,
     series_uid: str,
-    index: int = 0,
+    index: float = 0,
     patient_id: str = "P-1",
     name: str = "Test^Patient",
     birth_date: str = "19600101",
@@ -50,7 +50,7 @@ def make_slice(
     dataset.PatientID, dataset.PatientName = patient_id, name
     dataset.PatientBirthDate, dataset.PatientSex = birth_date, sex
     dataset.StudyDate, dataset.StudyTime, dataset.AccessionNumber = "20250102", "101112", "A1"
-    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = modality, 2, 100 - index
+    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = modality, 2, 100 - int(index)
     dataset.SeriesDescription, dataset.StudyDescription = "thin", "CT thorax"
     dataset.ImagePositionPatient = [-10.0, -20.0, spacing_mm * index]
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
@@ -61,7 +61,7 @@ def make_slice(
     dataset.PixelRepresentation = 1
     dataset.RescaleSlope, dataset.RescaleIntercept = 2, -1024
     dataset.WindowCenter, dataset.WindowWidth = 40, 400
-    values = np.random.default_rng(seed * 1000 + index).integers(-500, 1500, shape)
+    values = np.random.default_rng(seed * 1000 + int(index * 10)).integers(-500, 1500, shape)
     dataset.PixelData = values.astype("<i2").tobytes()
     for keyword, value in extra.items():
         setattr(dataset, keyword, value)

@@ -1,0 +1,392 @@
+"""Hostile and odd DICOM files: a clean verdict, bounded memory, bounded time."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.sequence import Sequence
+from pydicom.uid import JPEG2000Lossless, RLELossless, generate_uid
+
+from apps.imaging.archive.pixels import decode_frame
+from apps.imaging.parsing import ParserPool, side_file
+from apps.imaging.services import zips
+from tests.apps.imaging.dicom import SHARED_DATA, data_folder, make_slice, to_bytes
+
+MIB = 1024 * 1024
+HOSTILE_LIMIT_S = 2.0
+WARM_UP_S = 100.0
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    pool = ParserPool(size=1, timeout_s=100.0)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm(pool: ParserPool, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first file pays for starting the child; that is not the file's time."""
+    folder = tmp_path_factory.mktemp("warm")
+    (folder / "a").write_bytes(plain())
+    assert pool.parse(source=folder / "a", prefix=folder / "p").summary
+
+
+def cpu_s(pool: ParserPool) -> float:
+    """Processor seconds of the living child: wall time says more about the machine's load."""
+    ticks = 0
+    for child in pool._all:
+        fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def plain(**fields: Any) -> bytes:
+    return to_bytes(make_slice(study_uid=generate_uid(), series_uid=generate_uid(), **fields))
+
+
+def dataset(**fields: Any) -> pydicom.FileDataset:
+    return make_slice(study_uid=generate_uid(), series_uid=generate_uid(), **fields)
+
+
+def deep() -> bytes:
+    """A chain of items 3,000 deep, written by hand: pydicom could not."""
+    item_start = struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    sequence_start = struct.pack("<HH2sHL", 0x0040, 0xA730, b"SQ", 0, 0xFFFFFFFF)
+    item_end = struct.pack("<HHL", 0xFFFE, 0xE00D, 0)
+    sequence_end = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+    one = dataset()
+    del one.PixelData
+    return to_bytes(one) + (sequence_start + item_start) * 3000 + (item_end + sequence_end) * 3000
+
+
+def deep_but_parsable() -> bytes:
+    one = dataset()
+    inner = Dataset()
+    inner.PatientID = "x"
+    for _ in range(60):
+        outer = Dataset()
+        outer.ContentSequence = Sequence([inner])
+        inner = outer
+    one.ContentSequence = Sequence([inner])
+    return to_bytes(one)
+
+
+def crowded() -> bytes:
+    one = dataset()
+    one.OtherPatientIDsSequence = Sequence([_with("PatientID", "1") for _ in range(410_000)])
+    return to_bytes(one)
+
+
+def _with(keyword: str, value: str) -> Dataset:
+    item = Dataset()
+    setattr(item, keyword, value)
+    return item
+
+
+def deflate_bomb() -> bytes:
+    one = dataset()
+    one.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
+    raw = to_bytes(one)
+    meta_end = 144 + struct.unpack("<L", raw[140:144])[0]
+    filler = struct.pack("<HH2sHL", 0x0009, 0x1010, b"OB", 0, 0xC0000000)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    start = packer.compress(filler) + packer.flush(zlib.Z_FULL_FLUSH)
+    mebibyte = packer.compress(b"\0" * MIB) + packer.flush(zlib.Z_FULL_FLUSH)
+    return raw[:meta_end] + start + mebibyte * 3072 + packer.flush()
+
+
+def lying_codestream() -> bytes:
+    """A JPEG 2000 codestream that claims 60,000 x 60,000 inside a header of 64 x 64."""
+    one = dataset(shape=(64, 64))
+    one.compress(JPEG2000Lossless, generate_instance_uid=False)
+    raw = to_bytes(one)
+    at = raw.index(b"\xff\x4f\xff\x51")
+    return raw[: at + 8] + struct.pack(">LL", 60_000, 60_000) + raw[at + 16 :]
+
+
+def rle_bomb() -> bytes:
+    one = dataset(shape=(4096, 4096))
+    one.file_meta.TransferSyntaxUID = RLELossless
+    segment = b"\x81\x00" * 20
+    header = struct.pack("<16L", 2, 64, 64 + len(segment), *([0] * 13))
+    one.PixelData = encapsulate([header + segment + segment])
+    one["PixelData"].VR = "OB"
+    one["PixelData"].is_undefined_length = True
+    one.NumberOfFrames = 1
+    return to_bytes(one)
+
+
+def huge_declared() -> bytes:
+    one = dataset()
+    one.Rows = one.Columns = 65535
+    one.NumberOfFrames = 65535
+    return to_bytes(one)
+
+
+HOSTILE: dict[str, tuple[Any, set[str]]] = {
+    "empty": (lambda: b"", {"empty"}),
+    "text": (lambda: b"hello" * 100, {"not_dicom"}),
+    "only a preamble": (lambda: bytes(128) + b"DICM", {"malformed", "missing_uid", "truncated"}),
+    "nested 3000 deep": (deep, {"nested_too_deep", "malformed", "truncated"}),
+    "nested 60 deep": (deep_but_parsable, {"nested_too_deep"}),
+    "410,000 items": (crowded, {"too_many_elements", "out_of_memory", "parser_crashed"}),
+    "deflate bomb, 3 GiB": (deflate_bomb, {"out_of_memory", "parser_crashed"}),
+    "declares 281 TB of pixels": (huge_declared, {"pixels_too_large"}),
+    "cut in the pixels": (lambda: plain()[:-9], {"pixel_length_mismatch"}),
+    "cut in the header": (lambda: plain()[:700], {"truncated", "no_pixel_data", "missing_uid"}),
+    "path as UID": (
+        lambda: plain(SOPInstanceUID="../../../etc/passwd"),
+        {"invalid_uid"},
+    ),
+    "UID of 70 digits": (lambda: plain(StudyInstanceUID="1." + "2" * 70), {"invalid_uid"}),
+    "no study": (lambda: plain(StudyInstanceUID=""), {"missing_uid"}),
+    "element longer than the file": (
+        lambda: plain() + struct.pack("<HH2sHL", 0x7FE1, 0x10, b"OB", 0, 0x7FFFFFFF) + b"x",
+        {"truncated", "malformed", "pixel_length_mismatch"},
+    ),
+}
+
+ACCEPTED_WITHOUT_PIXELS: dict[str, Any] = {
+    "lying codestream": lying_codestream,
+    "RLE bomb": rle_bomb,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_gets_a_verdict_in_bounded_time_and_memory(
+    name: str, pool: ParserPool, tmp_path: Path
+) -> None:
+    make, codes = HOSTILE[name]
+    source = tmp_path / "in"
+    source.write_bytes(make())
+    before = cpu_s(pool)
+    outcome = pool.parse(source=source, prefix=tmp_path / "out")
+    took_s = cpu_s(pool) - before
+    assert outcome.summary is None
+    assert outcome.code in codes
+    assert outcome.reason
+    # "crowded" is a legal file of several megabytes and may take its time.
+    assert took_s < HOSTILE_LIMIT_S * (5 if name == "410,000 items" else 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+@pytest.mark.parametrize("name", ACCEPTED_WITHOUT_PIXELS)
+def test_pixels_that_lie_are_not_shown_and_the_reason_is(
+    name: str, pool: ParserPool, tmp_path: Path
+) -> None:
+    source = tmp_path / "in"
+    source.write_bytes(ACCEPTED_WITHOUT_PIXELS[name]())
+    outcome = pool.parse(source=source, prefix=tmp_path / "out")
+    if outcome.summary is None:
+        assert outcome.code in {"out_of_memory", "parser_crashed"}
+        return
+    assert outcome.summary["frames"] == []
+    assert outcome.summary["problem"][0] == "pixels_undecodable"
+
+
+def test_the_child_stays_within_its_memory(tmp_path: Path) -> None:
+    """Not more than 256 MiB over what it had before, whatever the file wants."""
+    pool = ParserPool(size=1, timeout_s=100.0)
+    try:
+        (tmp_path / "good").write_bytes(plain())
+        pool.parse(source=tmp_path / "good", prefix=tmp_path / "a")
+        (child,) = pool._all
+        before = _peak_kib(child.pid)
+        (tmp_path / "bomb").write_bytes(deflate_bomb())
+        outcome = pool.parse(source=tmp_path / "bomb", prefix=tmp_path / "b")
+        assert outcome.code in {"out_of_memory", "parser_crashed"}
+        if child.poll() is None:
+            assert _peak_kib(child.pid) - before < 300 * 1024
+    finally:
+        pool.close()
+
+
+def _peak_kib(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1])
+    raise AssertionError("no VmHWM")
+
+
+def test_a_child_that_hangs_is_killed_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = ParserPool(size=1, timeout_s=WARM_UP_S)
+    try:
+        (tmp_path / "good").write_bytes(plain())
+        assert pool.parse(source=tmp_path / "good", prefix=tmp_path / "a").summary
+        (first,) = pool._all
+        pool.timeout_s = 0.5
+        os.kill(first.pid, signal.SIGSTOP)
+        outcome = pool.parse(source=tmp_path / "good", prefix=tmp_path / "b")
+        assert outcome.code == "parser_timeout"
+        assert first.poll() is not None
+        pool.timeout_s = WARM_UP_S
+        assert pool.parse(source=tmp_path / "good", prefix=tmp_path / "c").summary
+    finally:
+        pool.close()
+
+
+def test_a_child_knows_no_secret(pool: ParserPool) -> None:
+    (child,) = pool._all
+    environment = Path(f"/proc/{child.pid}/environ").read_bytes()
+    for name in (b"DATABASE_URL", b"REDIS_URL", b"SECRET_KEY", b"CONSILIUM"):
+        assert name not in environment
+    limits = Path(f"/proc/{child.pid}/limits").read_text()
+    assert "Max core file size        0" in limits
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{child.pid}/status").read_text()
+
+
+def test_the_preamble_is_zeroed(pool: ParserPool, tmp_path: Path) -> None:
+    raw = plain()
+    (tmp_path / "in").write_bytes(b"MZ" + b"\x90" * 126 + raw[128:])
+    outcome = pool.parse(source=tmp_path / "in", prefix=tmp_path / "out")
+    assert outcome.summary is not None
+    stored = side_file(tmp_path / "out", "dcm").read_bytes()
+    assert stored == bytes(128) + raw[128:]
+
+
+# --- zips --------------------------------------------------------------------------------------
+
+
+def test_a_zip_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as zipped:
+        with zipped.open("zeros", "w", force_zip64=True) as entry:
+            for _ in range(300):
+                entry.write(b"\0" * MIB)
+    with pytest.raises(zips.BadZip) as refused:
+        list(zips.extract(bomb, into=tmp_path, first_position=0))
+    assert refused.value.code == "zip_too_large"
+    assert not (tmp_path / "000000").exists()
+
+
+def test_a_zip_that_lies_about_its_sizes_is_refused(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("a", b"\0" * 100_000)
+    raw = bytearray(packed.getvalue())
+    at = raw.index(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = struct.pack("<L", 10)
+    (tmp_path / "liar.zip").write_bytes(raw)
+    with pytest.raises(zips.BadZip) as refused:
+        list(zips.extract(tmp_path / "liar.zip", into=tmp_path, first_position=0))
+    assert refused.value.code in {"bad_zip", "zip_too_large"}
+    assert (tmp_path / "000000").stat().st_size <= 10
+
+
+def test_a_damaged_zip_is_a_verdict(tmp_path: Path) -> None:
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04" + b"\0" * 50)
+    with pytest.raises(zips.BadZip) as refused:
+        list(zips.extract(tmp_path / "cut.zip", into=tmp_path, first_position=0))
+    assert refused.value.code == "bad_zip"
+
+
+# --- every real file -----------------------------------------------------------------------------
+
+NO_PART_10 = "not_dicom"
+VERDICTS: dict[str, Counter[str]] = {
+    "01-": Counter({"image": 40, "not_dicom": 10}),
+    "02-": Counter({"image": 37, "not_dicom": 1}),
+    "03-": Counter({"image": 177, "rtstruct": 3, "not_dicom": 4}),
+    "04-": Counter({"image": 100, "rtstruct": 1, "not_dicom": 1}),
+}
+UNDECODABLE = {
+    "JPEG2000-embedded-sequence-delimiter.dcm",
+    "JPEG-lossy.dcm",
+    "badVR.dcm",
+}
+REJECTED_IN_13 = {
+    "MR_truncated.dcm": "pixel_length_mismatch",
+    "meta_missing_tsyntax.dcm": "missing_uid",
+    "nested_priv_SQ.dcm": "missing_uid",
+    "no_meta.dcm": "not_dicom",
+    "rtstruct.dcm": "not_dicom",
+    "ExplVR_LitEndNoMeta.dcm": "not_dicom",
+    "DICOMDIR": "dicomdir",
+}
+
+
+@pytest.mark.parametrize("prefix", VERDICTS)
+def test_every_file_of_the_main_sets_gets_its_verdict(
+    prefix: str, pool: ParserPool, tmp_path: Path
+) -> None:
+    found: Counter[str] = Counter()
+    for number, path in enumerate(_files(data_folder(prefix))):
+        outcome = pool.parse(source=path, prefix=tmp_path / f"{number}")
+        found[outcome.summary["kind"] if outcome.summary else outcome.code] += 1
+    assert found == VERDICTS[prefix]
+
+
+@pytest.mark.slow
+def test_every_pixel_that_pydicom_decodes_comes_back_equal(
+    pool: ParserPool, tmp_path: Path
+) -> None:
+    data_folder("01-")
+    compared = undecodable = 0
+    for path in _files(SHARED_DATA):
+        outcome = pool.parse(source=path, prefix=tmp_path / "x")
+        if outcome.summary is None or (
+            not outcome.summary["poses"] and not outcome.summary["problem"]
+        ):
+            continue
+        summary = outcome.summary
+        if summary["problem"]:
+            undecodable += 1
+            with pytest.raises(Exception):  # noqa: B017 - pydicom says no in many ways
+                _ = pydicom.dcmread(path).pixel_array
+            continue
+        expected = pydicom.dcmread(path).pixel_array
+        blob = side_file(tmp_path / "x", "frames").read_bytes()
+        frames = [
+            decode_frame(
+                blob[one["offset"] : one["offset"] + one["length"]],
+                transfer_syntax_uid=one["transfer_syntax_uid"],
+                rows=summary["rows"],
+                columns=summary["columns"],
+                samples=summary["samples"],
+                dtype=summary["dtype"],
+            )
+            for one in summary["frames"]
+        ]
+        actual = frames[0] if len(frames) == 1 else np.stack(frames)
+        assert np.array_equal(actual, expected), path.name
+        compared += 1
+        side_file(tmp_path / "x", "frames").unlink()
+    print(f"images equal to pydicom's: {compared}; decoded by neither: {undecodable}")
+    assert compared > 700
+
+
+def test_odd_files_of_set_13_get_the_verdict_written_down(pool: ParserPool, tmp_path: Path) -> None:
+    folder = data_folder("13-")
+    for path in _files(folder):
+        before = cpu_s(pool)
+        outcome = pool.parse(source=path, prefix=tmp_path / "x")
+        assert cpu_s(pool) - before < HOSTILE_LIMIT_S, path.name
+        if path.name in REJECTED_IN_13:
+            assert outcome.code == REJECTED_IN_13[path.name], path.name
+        if path.name in UNDECODABLE:
+            assert outcome.summary is not None
+            assert outcome.summary["problem"][0] == "pixels_undecodable", path.name
+        if outcome.summary is not None:
+            orjson.loads(side_file(tmp_path / "x", "meta").read_bytes())
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
