@@ -1,7 +1,9 @@
-import { Button, Switch } from '@mantine/core'
+import { Button } from '@mantine/core'
 import {
   IconArrowBackUp,
   IconHandStop,
+  IconLock,
+  IconLockOpen,
   IconPresentation,
   IconPresentationOff,
 } from '@tabler/icons-react'
@@ -60,15 +62,18 @@ function Presenting({ session, sync, mayRelease }: PresentingProps) {
   const [held, setHeld] = useState(false)
   return (
     <>
-      <Switch
-        size="xs"
-        checked={held}
-        label={t(held ? 'held' : 'hold')}
-        onChange={(event) => {
-          setHeld(event.currentTarget.checked)
-          sync.stage.setHeld(event.currentTarget.checked)
+      <Button
+        size="compact-sm"
+        variant={held ? 'light' : 'default'}
+        aria-pressed={held}
+        leftSection={held ? <IconLock size={15} /> : <IconLockOpen size={15} />}
+        onClick={() => {
+          sync.stage.setHeld(!held)
+          setHeld(!held)
         }}
-      />
+      >
+        {t(held ? 'held' : 'hold')}
+      </Button>
       {mayRelease && (
         <Button
           size="compact-sm"

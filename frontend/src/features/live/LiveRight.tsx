@@ -46,13 +46,15 @@ export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps
       </Section>
       <Section title={t('section.findings', { count: unreviewed })}>
         <MaskSwitch room={room} />
-        <FindingsPanel
-          findings={room.findings}
-          activeFindingId={active}
-          onShow={show}
-          review={review}
-          dense
-        />
+        <div className={classes.bounded}>
+          <FindingsPanel
+            findings={room.findings}
+            activeFindingId={active}
+            onShow={show}
+            review={review}
+            dense
+          />
+        </div>
       </Section>
       <Section title={t('section.decision')}>
         <LiveDecision session={session} caseId={caseId} />
