@@ -10,6 +10,8 @@ import { useListKeys } from './useListKeys'
 export interface Column<Row> {
   id: string
   header: string
+  /** Said to screen readers only. */
+  hideHeader?: boolean
   width?: number | string
   align?: 'end'
   /** Takes the width that is left, and cuts its text rather than pushing others out. */
@@ -66,7 +68,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <tr>
             {columns.map((column) => (
               <th key={column.id} scope="col" style={{ width: column.width }} className={cellClass(column)}>
-                {column.header}
+                {column.hideHeader ? <span className="c-visually-hidden">{column.header}</span> : column.header}
               </th>
             ))}
           </tr>

@@ -47,6 +47,13 @@ export function formatDateTime(value: string | null | undefined): string {
   }).format(date)
 }
 
+/** For trails: the second matters, the time zone is the reader's. */
+export function formatInstant(value: string): string {
+  const date = parse(value)
+  if (!date) return '–'
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(date)
+}
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],

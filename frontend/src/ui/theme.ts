@@ -1,5 +1,7 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
 
+import { i18next } from '@/locales/i18n'
+
 /** Neutral greys: no hue, so that the images own the contrast. */
 const dark: MantineColorsTuple = [
   '#e8e9ea',
@@ -126,7 +128,7 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'sm', checkIconPosition: 'right', comboboxProps: { transitionProps: { duration: 80 } } } },
     Textarea: { defaultProps: { size: 'sm', autosize: true, minRows: 2 } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': i18next.t('action.close') }, centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 } } },
     Menu: { defaultProps: { transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { transitionProps: { duration: 80 } } },
   },

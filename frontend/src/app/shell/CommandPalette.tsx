@@ -89,7 +89,6 @@ export function CommandPalette({ me }: { me: Me }) {
       highlightQuery
       nothingFound={t('palette.empty')}
       transitionProps={{ duration: 80 }}
-      aria-label={t('palette.label')}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,
         placeholder: t('palette.placeholder'),

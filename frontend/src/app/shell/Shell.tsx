@@ -61,7 +61,8 @@ export function Shell({ me }: { me: Me }) {
       <a href="#main" className={classes.skip}>
         {t('nav.skip')}
       </a>
-      <header className={classes.top}>
+      {/* No <header>: every dialog of the UI kit brings one, and a page has one banner. */}
+      <div className={classes.top} role="region" aria-label={t('app.name')}>
         <Link to="/" className={classes.brand}>
           <Mark />
           {t('app.name')}
@@ -74,7 +75,7 @@ export function Shell({ me }: { me: Me }) {
         <div className={classes.right}>
           <UserMenu me={me} />
         </div>
-      </header>
+      </div>
       <NavRail me={me} folded={folded} />
       <main id="main" ref={main} className={classes.main} tabIndex={-1}>
         <Outlet />

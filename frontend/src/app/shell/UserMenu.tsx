@@ -22,7 +22,7 @@ export function UserMenu({ me }: { me: Me }) {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <button type="button" className={classes.userButton} aria-label={t('user.menu')}>
+        <button type="button" className={classes.userButton} title={t('user.menu')}>
           <PersonBadge person={me} />
         </button>
       </Menu.Target>

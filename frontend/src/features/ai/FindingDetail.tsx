@@ -71,9 +71,9 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
               <dt>{t('finding.place')}</dt>
               <dd>
                 {t('finding.lps', {
-                  x: formatFigure(finding.centroid_lps[0], ''),
-                  y: formatFigure(finding.centroid_lps[1], ''),
-                  z: formatFigure(finding.centroid_lps[2], ''),
+                  x: formatFigure(finding.centroid_lps[0], 'mm'),
+                  y: formatFigure(finding.centroid_lps[1], 'mm'),
+                  z: formatFigure(finding.centroid_lps[2], 'mm'),
                 })}
               </dd>
             </>

@@ -33,7 +33,8 @@ export function inReviewOrder(findings: readonly Finding[]): Finding[] {
     (a, b) =>
       STATE_RANK[a.state] - STATE_RANK[b.state] ||
       Number(b.urgency === 'urgent') - Number(a.urgency === 'urgent') ||
-      (b.probability ?? 0) - (a.probability ?? 0),
+      (b.probability ?? 0) - (a.probability ?? 0) ||
+      a.number - b.number,
   )
 }
 

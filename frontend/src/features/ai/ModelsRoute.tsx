@@ -6,6 +6,7 @@ import { Link } from 'react-router-dom'
 
 import { useCases } from '@/api/cases'
 import { isJobOpen, useJobs, useModels } from '@/api/findings'
+import { useMe } from '@/api/session'
 import type { Job, ModelEntry } from '@/api/types'
 import { Chip } from '@/ui/Chip'
 import { LoadingRows } from '@/ui/DataTable'
@@ -19,6 +20,8 @@ import { JobRow } from './JobRow'
 import { ModelCardDialog, scopeRules } from './ModelCardDialog'
 
 const FILTERS = ['all', 'open', 'ended', 'failed'] as const
+/** Capacities in a case that may run AI on it; the server decides. */
+const CLINICIANS = new Set(['chair', 'member'])
 type JobFilter = (typeof FILTERS)[number]
 
 const passes = (job: Job, filter: JobFilter): boolean =>
@@ -29,9 +32,12 @@ export default function ModelsRoute() {
   const models = useModels()
   const jobs = useJobs()
   const cases = useCases()
+  const me = useMe()
   const [filter, setFilter] = useState<JobFilter>('all')
   const [card, setCard] = useState<ModelEntry | null>(null)
   const shown = (jobs.data ?? []).filter((job) => passes(job, filter))
+  const isAiAdmin = me.data?.system_roles.includes('ai_admin') ?? false
+  const mayAct = (job: Job) => isAiAdmin || CLINICIANS.has(cases.data?.find((entry) => entry.id === job.case)?.capacity ?? '')
   const place = (job: Job) => {
     const title = job.case_title ?? cases.data?.find((entry) => entry.id === job.case)?.title
     return job.case && title ? <Link to={`/cases/${job.case}`}>{title}</Link> : undefined
@@ -64,7 +70,7 @@ export default function ModelsRoute() {
         {!jobs.data && !jobs.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
         {jobs.data && shown.length === 0 && <EmptyState icon={IconSparkles} title={t('models.noJobs')} hint={t('models.noJobsHint')} />}
         {shown.map((job) => (
-          <JobRow key={job.id} job={job} where={place(job)} mayAct />
+          <JobRow key={job.id} job={job} where={place(job)} mayAct={mayAct(job)} />
         ))}
       </Section>
       {card && <ModelCardDialog model={card} onClose={() => setCard(null)} />}

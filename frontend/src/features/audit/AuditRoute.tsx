@@ -10,7 +10,7 @@ import type { AuditEntry } from '@/api/types'
 import { Chip } from '@/ui/Chip'
 import { type Column, DataTable } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
-import { formatDateTime } from '@/ui/format'
+import { formatInstant } from '@/ui/format'
 import { PersonSelect } from '@/ui/PersonSelect'
 import { Screen } from '@/ui/Screen'
 
@@ -69,7 +69,7 @@ export default function AuditRoute() {
 function useColumns(): Column<AuditEntry>[] {
   const { t } = useTranslation('audit')
   return [
-    { id: 'at', header: t('column.at'), render: (entry) => <span className={classes.nowrap}>{formatDateTime(entry.at)}</span> },
+    { id: 'at', header: t('column.at'), render: (entry) => <span className={classes.nowrap}>{formatInstant(entry.at)}</span> },
     {
       id: 'who',
       header: t('column.who'),

@@ -114,7 +114,7 @@ function AgendaItemText({ item }: { item: AgendaItem }) {
         <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
         {item.status !== 'planned' && <Chip tone={item.status === 'current' ? 'accent' : 'neutral'}>{wordFor('agendaStatus', item.status)}</Chip>}
       </div>
-      <div className={classes.dim}>
+      <div className={`${classes.dim} ${classes.itemQuestion}`}>
         {formatPatientName(item.case.patient.name)} · {item.case.clinical_question}
       </div>
     </span>

@@ -83,7 +83,7 @@ export function LinkStudyDialog({ entry, linked, onClose }: LinkStudyDialogProps
               {field('PatientName', t('link.patientName'))}
               {field('StudyDate', t('link.date'), t('link.dateHint'))}
               {field('AccessionNumber', t('link.accession'))}
-              <Button type="submit" mt={24} loading={found.isFetching} disabled={!pacsId}>
+              <Button type="submit" mt={24} loading={found.isFetching} disabled={!pacsId || !Object.values(fields).some((value) => value?.trim())}>
                 {t('link.search')}
               </Button>
             </SimpleGrid>

@@ -37,10 +37,10 @@ export function MismatchPanel({ problem, mayConfirm, busy, onConfirm, onBack }: 
       <table className={classes.identities}>
         <thead>
           <tr>
-            <th scope="col" aria-hidden />
+            <td />
             <th scope="col">{t('mismatch.case')}</th>
             <th scope="col">{t('mismatch.study')}</th>
-            <th scope="col" aria-hidden />
+            <td />
           </tr>
         </thead>
         <tbody>

@@ -26,7 +26,9 @@ export function PacsResults({ studies, linkedUids, busyUid, onLink }: PacsResult
             <th scope="col">{t('link.column.study')}</th>
             <th scope="col">{t('link.column.patient')}</th>
             <th scope="col">{t('link.column.size')}</th>
-            <th scope="col" aria-label={t('link.link')} />
+            <th scope="col">
+              <span className="c-visually-hidden">{t('link.link')}</span>
+            </th>
           </tr>
         </thead>
         <tbody>

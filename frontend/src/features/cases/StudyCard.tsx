@@ -128,7 +128,7 @@ function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; s
     <Link
       className={classes.series}
       to={`/cases/${caseId}/view?study=${study.study_instance_uid}&series=${series.series_instance_uid}`}
-      aria-label={t('images.openSeries', { what: `${series.modality} ${name}` })}
+      title={t('images.openSeries', { what: name })}
     >
       <span className={classes.thumb}>
         <SeriesThumbnail series={series} />

@@ -95,7 +95,8 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
     },
     {
       id: 'open',
-      header: '',
+      header: t('column.open'),
+      hideHeader: true,
       width: 44,
       align: 'end',
       render: (entry) => (
