@@ -52,9 +52,16 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         self._tasks.append(asyncio.create_task(self._await_hello()))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A failure of ours puts this socket out to come back; it harms no other."""
         if self._closing:
             return
-        message = _parse(text_data)
+        try:
+            await self._take(_parse(text_data))
+        except Exception:  # logged with its trace; the client resumes by number
+            logger.exception("live: a message failed")
+            await self._finish(CloseCode.RESYNC)
+
+    async def _take(self, message: Any | None) -> None:
         if message is None:
             await self._finish(CloseCode.INVALID)
         elif isinstance(message, Hello):

@@ -52,11 +52,20 @@ class Hub:
             room = self.rooms.get(session_id)
             if room is None:
                 room = Room(session_id=session_id, bus=self.bus)
-                await self.bus.subscribe(session_id, lambda message: self._hear(room, message))
-                await room.load()
-                self.rooms[session_id] = room
+                await self._open_room(room)
             room.members.append(member)
         return room
+
+    async def _open_room(self, room: Room) -> None:
+        await self.bus.subscribe(room.session_id, lambda message: self._hear(room, message))
+        try:
+            await room.load()
+        except BaseException:
+            await self.bus.unsubscribe(room.session_id)
+            if not self.rooms:
+                await self._rest()
+            raise
+        self.rooms[room.session_id] = room
 
     async def leave(self, *, room: Room, member: Member) -> None:
         member.has_left = True

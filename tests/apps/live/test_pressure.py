@@ -303,3 +303,21 @@ async def test_presence_ends_after_five_seconds_and_with_the_person(
     await chair.until("presence.delta", where=lambda m: bool(m["changed"]))
     gone = await chair.until("presence.delta", where=lambda m: bool(m["removed"]), timeout_s=8)
     assert gone["removed"] == [str(team.people["surgeon"].pk)]
+
+
+async def test_a_failure_of_ours_puts_one_socket_out_to_resume_and_harms_no_other(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.live.hub.room import Room
+
+    chair, surgeon = await connect("chair"), await connect("surgeon")
+
+    async def broken(self: Room, *args: object, **kwargs: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Room, "resume", broken)
+        await surgeon.send({"type": "resume", "after_seq": 0})
+        assert await surgeon.until_closed() == 4408
+    await chair.until("participant.left")
+    assert (await chair.op("chat.post", {"text": "still here"}))["outcome"] == "committed"
