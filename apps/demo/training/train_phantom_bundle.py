@@ -14,6 +14,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +30,36 @@ from apps.demo.training.phantom_cases import HELD_OUT_FROM, PhantomCase, draw_ca
 
 logger = logging.getLogger(__name__)
 
-PATCH_SHAPE = (72, 72, 56)
-PATCHES_PER_STEP = 2
+PATCH_SHAPE = (64, 64, 48)
+PATCHES_PER_STEP = 3
 LEARNING_RATE = 2e-3
-#: Share of the patches that are centred near a lesion.
-LESION_SHARE = 0.7
 #: A lesion fills a percent of a patch: without this weight the network first learns to see none.
 LESION_WEIGHT = 15.0
-#: Share of the steps after which every voxel counts alike, so that outlines become exact.
-WEIGHTED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the training.
+
+    Attributes
+    ----------
+    lesion_share:
+        Share of the patches that are centred near a lesion; the others lie anywhere.
+    weighted_share:
+        Share of the steps in which lesion voxels weigh more.
+    """
+
+    steps: int
+    lesion_share: float
+    weighted_share: float
+
+
+#: First to see lesions at all, then to leave everything else alone.
+STAGES = (
+    Stage(steps=500, lesion_share=0.7, weighted_share=0.5),
+    Stage(steps=300, lesion_share=0.4, weighted_share=0.0),
+    Stage(steps=850, lesion_share=0.45, weighted_share=0.0),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,21 +67,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--phantoms", type=int, default=60, help="number of training phantoms")
-    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="directory to keep drawn phantoms in")
+    parser.add_argument("--start-from", type=Path, help="weights after the stages skipped")
+    parser.add_argument("--skip-stages", type=int, default=0)
     parser.add_argument("--bundle", type=Path, default=BUNDLE_DIR)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if not 0 < options.phantoms <= HELD_OUT_FROM:
         parser.error(f"--phantoms lies between 1 and {HELD_OUT_FROM}")
+    if (options.skip_stages > 0) != (options.start_from is not None):
+        parser.error("--skip-stages and --start-from go together")
     torch.set_num_threads(options.threads)
-    set_determinism(seed=options.seed)
     cases = load_cases(seeds=range(options.phantoms), cache=options.cache)
-    network = train(cases=cases, bundle=options.bundle, steps=options.steps, seed=options.seed)
-    weights = options.bundle / "models" / "model.pt"
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({name: value.clone() for name, value in network.state_dict().items()}, weights)
+    weights = options.start_from
+    for number, stage in enumerate(STAGES):
+        if number < options.skip_stages:
+            continue
+        network = train(
+            cases=cases,
+            bundle=options.bundle,
+            stage=stage,
+            seed=options.seed + number,
+            start_from=weights,
+        )
+        weights = save_weights(network, bundle=options.bundle)
     write_hashes(bundle=options.bundle)
     figures = evaluate_held_out(bundle=options.bundle)
     (options.bundle / "docs" / "held_out.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -86,33 +118,56 @@ def load_cases(*, seeds: Sequence[int], cache: Path | None) -> list[PhantomCase]
     return cases
 
 
-def train(*, cases: Sequence[PhantomCase], bundle: Path, steps: int, seed: int) -> torch.nn.Module:
-    """Train the bundle's network from scratch on patches of the cases."""
+def save_weights(network: torch.nn.Module, *, bundle: Path) -> Path:
+    """Write the weights where the bundle has them: a plain state dict."""
+    path = bundle / "models" / "model.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({name: value.clone() for name, value in network.state_dict().items()}, path)
+    return path
+
+
+def train(
+    *,
+    cases: Sequence[PhantomCase],
+    bundle: Path,
+    stage: Stage,
+    seed: int,
+    start_from: Path | None = None,
+) -> torch.nn.Module:
+    """Train the bundle's network on patches of the cases, from scratch or from earlier weights."""
+    set_determinism(seed=seed)
     config = ConfigParser()
     config.read_config(str(bundle / "configs" / "inference.json"))
     network: torch.nn.Module = config.get_parsed_content("network_def")
+    if start_from is not None:
+        network.load_state_dict(torch.load(start_from, map_location="cpu", weights_only=True))
     low, high = read_window(config)
     losses = {weight: make_loss(weight) for weight in (LESION_WEIGHT, 1.0)}
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=LEARNING_RATE, total_steps=steps, pct_start=0.1
+        optimizer, max_lr=LEARNING_RATE, total_steps=stage.steps, pct_start=0.1
     )
     rng = np.random.default_rng(seed)
     centres = [np.argwhere(case.tumour) for case in cases]
     network.train()
     started, running = time.monotonic(), 0.0
-    for step in range(steps):
-        images, labels = draw_batch(cases, centres, rng, low, high)
+    for step in range(stage.steps):
+        images, labels = draw_batch(
+            cases, centres, rng, window=(low, high), lesion_share=stage.lesion_share
+        )
         optimizer.zero_grad()
-        weighted = step < WEIGHTED_SHARE * steps
-        loss = losses[LESION_WEIGHT if weighted else 1.0](network(images), labels)
+        weighted = step < stage.weighted_share * stage.steps
+        logits = network(images)
+        loss = losses[LESION_WEIGHT if weighted else 1.0](logits, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         schedule.step()
         running = 0.95 * running + 0.05 * float(loss.detach()) if step else float(loss.detach())
         if step % 25 == 0:
-            logger.info("step %d loss %.3f (%.0f s)", step, running, time.monotonic() - started)
+            overlap = measure_overlap(logits, labels)
+            elapsed_s = time.monotonic() - started
+            logger.info("step %d loss %.3f dice %.2f (%.0f s)", step, running, overlap, elapsed_s)
     return network.eval()
 
 
@@ -127,6 +182,13 @@ def make_loss(lesion_weight: float) -> DiceCELoss:
     )
 
 
+def measure_overlap(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Dice of the lesions in one batch, as it would be labelled now."""
+    predicted = logits.argmax(dim=1, keepdim=True)
+    total = int(predicted.sum()) + int(labels.sum())
+    return 1.0 if total == 0 else 2.0 * int((predicted * labels).sum()) / total
+
+
 def read_window(config: ConfigParser) -> tuple[float, float]:
     """The HU window the bundle's preprocessing scales to 0 ... 1."""
     for transform in config["preprocessing"]["transforms"]:
@@ -139,15 +201,17 @@ def draw_batch(
     cases: Sequence[PhantomCase],
     centres: Sequence[NDArray[np.int64]],
     rng: np.random.Generator,
-    low: float,
-    high: float,
+    *,
+    window: tuple[float, float],
+    lesion_share: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Patches of random cases, window-scaled, with small changes of contrast and noise."""
+    low, high = window
     images, labels = [], []
     for _ in range(PATCHES_PER_STEP):
         index = int(rng.integers(len(cases)))
         case, lesion = cases[index], centres[index]
-        near_lesion = len(lesion) > 0 and rng.random() < LESION_SHARE
+        near_lesion = len(lesion) > 0 and rng.random() < lesion_share
         box = _draw_box(case.hu.shape, lesion if near_lesion else None, rng)
         hu = case.hu[box] * rng.uniform(0.95, 1.05) + rng.uniform(-12.0, 12.0)
         hu = hu + rng.normal(0.0, rng.uniform(0.0, 8.0), hu.shape)

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from monai.utils.misc import set_determinism
 
 from apps.demo.training.bundle_files import BUNDLE_DIR, hash_files, write_hashes
 from apps.demo.training.evaluation import dice, false_regions_ml
 from apps.demo.training.phantom_cases import HELD_OUT_FROM, PhantomCase, draw_case, draw_tumours
-from apps.demo.training.train_phantom_bundle import PATCH_SHAPE, draw_batch, main, train
+from apps.demo.training.train_phantom_bundle import PATCH_SHAPE, Stage, draw_batch, main, train
 
 
 def blob_case(seed: int) -> PhantomCase:
@@ -26,22 +25,40 @@ def blob_case(seed: int) -> PhantomCase:
     return PhantomCase(seed=seed, hu=hu.astype(np.float32), tumour=tumour)
 
 
-def trained(steps: int, seed: int = 5) -> torch.nn.Module:
-    set_determinism(seed=seed)
-    return train(cases=[blob_case(1), blob_case(2)], bundle=BUNDLE_DIR, steps=steps, seed=seed)
+def trained(steps: int, seed: int = 5, start_from: Path | None = None) -> dict[str, torch.Tensor]:
+    network = train(
+        cases=[blob_case(1), blob_case(2)],
+        bundle=BUNDLE_DIR,
+        stage=Stage(steps=steps, lesion_share=0.7, weighted_share=0.5),
+        seed=seed,
+        start_from=start_from,
+    )
+    return network.state_dict()
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
-    first, second = trained(3).state_dict(), trained(3).state_dict()
+    first, second = trained(3), trained(3)
     assert all(torch.equal(first[name], second[name]) for name in first)
-    other = trained(3, seed=6).state_dict()
+    other = trained(3, seed=6)
     assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_a_stage_starts_from_the_weights_of_the_one_before(tmp_path: Path) -> None:
+    torch.save(trained(2), tmp_path / "first.pt")
+    again = [trained(2, seed=7, start_from=tmp_path / "first.pt") for _ in range(2)]
+    assert all(torch.equal(again[0][name], again[1][name]) for name in again[0])
+    scratch = trained(2, seed=7)
+    assert any(not torch.equal(again[0][name], scratch[name]) for name in scratch)
 
 
 def test_a_batch_is_windowed_and_its_labels_lie_under_its_image() -> None:
     case = blob_case(3)
     images, labels = draw_batch(
-        [case], [np.argwhere(case.tumour)], np.random.default_rng(0), -160.0, 240.0
+        [case],
+        [np.argwhere(case.tumour)],
+        np.random.default_rng(0),
+        window=(-160.0, 240.0),
+        lesion_share=0.7,
     )
     assert images.shape[2:] == PATCH_SHAPE
     assert images.shape == labels.shape
