@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 STOW_BYTES = 24 * 1024 * 1024
 """About one series' worth a request: Orthanc holds a whole request in memory."""
+
+SETTLE_TIMEOUT_S = 180.0
+SETTLE_INTERVAL_S = 0.25
 
 
 def files_of(*, recipe: StudyRecipe, root: Path) -> list[Path]:
@@ -108,5 +112,13 @@ def bring_in(
         services.run_ingest(job_id=job.pk)
 
 
-def study_of(recipe: StudyRecipe) -> Study | None:
-    return Study.objects.filter(study_instance_uid=recipe.study.uid).first()
+def wait_for_study(recipe: StudyRecipe) -> Study | None:
+    """The study once it is here or has failed: the house's worker may be the one that has it."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while True:
+        study = Study.objects.filter(study_instance_uid=recipe.study.uid).first()
+        if study is None or study.state in {StudyState.READY, StudyState.FAILED}:
+            return study
+        if time.monotonic() > deadline:
+            return study
+        time.sleep(SETTLE_INTERVAL_S)

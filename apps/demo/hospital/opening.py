@@ -314,8 +314,8 @@ class Opening:
             root=self.root,
             connection=connection,
         )
-        study = imaging.study_of(recipe)
-        if study is None or study.state == StudyState.FAILED:
+        study = imaging.wait_for_study(recipe)
+        if study is None or study.state != StudyState.READY:
             self.failed.append(recipe.key)
         self.say(f"{recipe.key}: {study.state if study else 'refused'}")
         self.ask_models(recipes=(recipe,))
