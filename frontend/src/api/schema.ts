@@ -20,7 +20,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        delete: operations["agenda_items_destroy"];
+        delete: operations["api_agenda_items_destroy"];
         options?: never;
         head?: never;
         /**
@@ -29,7 +29,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["agenda_items_partial_update"];
+        patch: operations["api_agenda_items_partial_update"];
         trace?: never;
     };
     "/api/audit": {
@@ -40,7 +40,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description Who saw or did what. Reading the trail is itself in the trail. */
-        get: operations["audit_retrieve"];
+        get: operations["api_audit_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,7 +62,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["boards_retrieve"];
+        get: operations["api_boards_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -70,7 +70,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["boards_create"];
+        post: operations["api_boards_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -90,7 +90,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["boards_members_retrieve"];
+        get: operations["api_boards_members_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -98,7 +98,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["boards_members_create"];
+        post: operations["api_boards_members_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -121,7 +121,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        delete: operations["boards_members_destroy"];
+        delete: operations["api_boards_members_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -135,10 +135,10 @@ export interface paths {
             cookie?: never;
         };
         /** @description The worklist: every case the viewer may see, in the guise they may see it. */
-        get: operations["cases_retrieve"];
+        get: operations["api_cases_retrieve"];
         put?: never;
         /** @description The worklist: every case the viewer may see, in the guise they may see it. */
-        post: operations["cases_create"];
+        post: operations["api_cases_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -158,7 +158,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["cases_retrieve_2"];
+        get: operations["api_cases_retrieve_2"];
         put?: never;
         post?: never;
         delete?: never;
@@ -170,7 +170,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["cases_partial_update"];
+        patch: operations["api_cases_partial_update"];
         trace?: never;
     };
     "/api/cases/{case_id}/members": {
@@ -186,7 +186,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["cases_members_retrieve"];
+        get: operations["api_cases_members_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -194,7 +194,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["cases_members_create"];
+        post: operations["api_cases_members_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,7 +217,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        delete: operations["cases_members_destroy"];
+        delete: operations["api_cases_members_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -244,7 +244,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["cases_studies_create"];
+        post: operations["api_cases_studies_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -266,7 +266,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["cases_studies_retry_create"];
+        post: operations["api_cases_studies_retry_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -281,7 +281,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description For lists, where an ``<img>`` cannot send a ticket. */
-        get: operations["cases_studies_series_thumbnail_retrieve"];
+        get: operations["api_cases_studies_series_thumbnail_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -305,7 +305,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["cases_studies_ticket_create"];
+        post: operations["api_cases_studies_ticket_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -320,7 +320,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description Sets the CSRF cookie that the browser client sends back. */
-        get: operations["csrf_retrieve"];
+        get: operations["api_csrf_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -337,10 +337,10 @@ export interface paths {
             cookie?: never;
         };
         /** @description Decisions of one case; the case is a parameter, so the view asks its policy itself. */
-        get: operations["decisions_retrieve"];
+        get: operations["api_decisions_retrieve"];
         put?: never;
         /** @description Decisions of one case; the case is a parameter, so the view asks its policy itself. */
-        post: operations["decisions_create"];
+        post: operations["api_decisions_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,7 +360,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["decisions_retrieve_2"];
+        get: operations["api_decisions_retrieve_2"];
         put?: never;
         post?: never;
         delete?: never;
@@ -372,7 +372,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["decisions_partial_update"];
+        patch: operations["api_decisions_partial_update"];
         trace?: never;
     };
     "/api/decisions/{decision_id}/position": {
@@ -385,7 +385,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** @description One's own position on a draft. */
-        post: operations["decisions_position_create"];
+        post: operations["api_decisions_position_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -407,7 +407,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["decisions_sign_create"];
+        post: operations["api_decisions_sign_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -427,7 +427,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["findings_list"];
+        get: operations["api_findings_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -449,7 +449,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["findings_retrieve"];
+        get: operations["api_findings_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -473,7 +473,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["findings_accept_create"];
+        post: operations["api_findings_accept_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -495,7 +495,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["findings_dismiss_create"];
+        post: operations["api_findings_dismiss_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,7 +517,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["findings_export_retry_create"];
+        post: operations["api_findings_export_retry_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -532,7 +532,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description The mask, gzipped as it lies on disk; uint8, (slice, row, column). */
-        get: operations["findings_mask_retrieve"];
+        get: operations["api_findings_mask_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -554,7 +554,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["findings_mask_geometry_retrieve"];
+        get: operations["api_findings_mask_geometry_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -576,7 +576,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["findings_dismissal_reasons_list"];
+        get: operations["api_findings_dismissal_reasons_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -600,7 +600,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["imports_create"];
+        post: operations["api_imports_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,7 +620,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["imports_retrieve"];
+        get: operations["api_imports_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -642,7 +642,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["institutions_retrieve"];
+        get: operations["api_institutions_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -650,7 +650,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["institutions_create"];
+        post: operations["api_institutions_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -670,7 +670,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["jobs_list"];
+        get: operations["api_jobs_list"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -678,7 +678,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["jobs_create"];
+        post: operations["api_jobs_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,7 +698,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["jobs_retrieve"];
+        get: operations["api_jobs_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -722,7 +722,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["jobs_cancel_create"];
+        post: operations["api_jobs_cancel_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -744,7 +744,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["jobs_retry_create"];
+        post: operations["api_jobs_retry_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -759,10 +759,10 @@ export interface paths {
             cookie?: never;
         };
         /** @description Open rooms one may enter; opening one that is open answers with it. */
-        get: operations["live_sessions_list"];
+        get: operations["api_live_sessions_retrieve"];
         put?: never;
         /** @description Open rooms one may enter; opening one that is open answers with it. */
-        post: operations["live_sessions_create"];
+        post: operations["api_live_sessions_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -782,11 +782,11 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["live_sessions_retrieve"];
+        get: operations["api_live_sessions_retrieve_2"];
         put?: never;
         post?: never;
         /** @description End the session for everybody. */
-        delete: operations["live_sessions_destroy"];
+        delete: operations["api_live_sessions_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -800,7 +800,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description The log by number: gaps (LIVE-J2), and the way where WebSockets are blocked (LIVE-B5). */
-        get: operations["live_sessions_events_retrieve"];
+        get: operations["api_live_sessions_events_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -819,7 +819,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** @description A ticket for one socket, good once and for 60 seconds. */
-        post: operations["live_sessions_ticket_create"];
+        post: operations["api_live_sessions_ticket_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,7 +839,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["me_retrieve"];
+        get: operations["api_me_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -856,10 +856,10 @@ export interface paths {
             cookie?: never;
         };
         /** @description Measurements of one case, in the order they were made. */
-        get: operations["measurements_list"];
+        get: operations["api_measurements_retrieve"];
         put?: never;
         /** @description Measurements of one case, in the order they were made. */
-        post: operations["measurements_create"];
+        post: operations["api_measurements_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -882,7 +882,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        delete: operations["measurements_destroy"];
+        delete: operations["api_measurements_destroy"];
         options?: never;
         head?: never;
         /**
@@ -891,7 +891,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["measurements_partial_update"];
+        patch: operations["api_measurements_partial_update"];
         trace?: never;
     };
     "/api/meetings": {
@@ -907,10 +907,10 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["meetings_retrieve"];
+        get: operations["api_meetings_retrieve"];
         put?: never;
         /** @description The board is in the body, so the service asks `run_board` itself. */
-        post: operations["meetings_create"];
+        post: operations["api_meetings_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -930,7 +930,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["meetings_retrieve_2"];
+        get: operations["api_meetings_retrieve_2"];
         put?: never;
         post?: never;
         delete?: never;
@@ -942,7 +942,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["meetings_partial_update"];
+        patch: operations["api_meetings_partial_update"];
         trace?: never;
     };
     "/api/meetings/{meeting_id}/agenda": {
@@ -958,7 +958,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["meetings_agenda_retrieve"];
+        get: operations["api_meetings_agenda_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -966,7 +966,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["meetings_agenda_create"];
+        post: operations["api_meetings_agenda_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -986,7 +986,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["models_list"];
+        get: operations["api_models_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1010,7 +1010,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["models_versions_activate_create"];
+        post: operations["api_models_versions_activate_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1032,7 +1032,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["models_versions_approve_create"];
+        post: operations["api_models_versions_approve_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1054,7 +1054,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["models_versions_suspend_create"];
+        post: operations["api_models_versions_suspend_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1082,7 +1082,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["pacs_create"];
+        post: operations["api_pacs_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1111,7 +1111,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        delete: operations["pacs_destroy"];
+        delete: operations["api_pacs_destroy"];
         options?: never;
         head?: never;
         /**
@@ -1120,7 +1120,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["pacs_partial_update"];
+        patch: operations["api_pacs_partial_update"];
         trace?: never;
     };
     "/api/pacs/{pacs_id}/studies": {
@@ -1136,7 +1136,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["pacs_studies_retrieve"];
+        get: operations["api_pacs_studies_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1160,7 +1160,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["pacs_test_create"];
+        post: operations["api_pacs_test_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1180,7 +1180,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["patients_retrieve"];
+        get: operations["api_patients_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -1188,7 +1188,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["patients_create"];
+        post: operations["api_patients_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1208,7 +1208,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        get: operations["people_retrieve"];
+        get: operations["api_people_retrieve"];
         put?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
@@ -1216,7 +1216,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["people_create"];
+        post: operations["api_people_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1242,7 +1242,7 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        patch: operations["people_partial_update"];
+        patch: operations["api_people_partial_update"];
         trace?: never;
     };
 }
@@ -1587,6 +1587,13 @@ export interface components {
             name: string;
             version: string;
         };
+        FindingPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Finding"][];
+        };
         /** @enum {string} */
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
         FoundStudies: {
@@ -1726,6 +1733,13 @@ export interface components {
             version: string;
             kind: components["schemas"]["Kind22fEnum"];
         };
+        JobPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Job"][];
+        };
         JobRequestRequest: {
             /** Format: uuid */
             case: string;
@@ -1795,6 +1809,13 @@ export interface components {
             meeting?: string;
             /** Format: uuid */
             case?: string;
+        };
+        LiveSessionPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["LiveSession"][];
         };
         /** @enum {string} */
         LiveSessionStateEnum: "open" | "ended";
@@ -1878,6 +1899,13 @@ export interface components {
             /** @default  */
             label: string;
         };
+        MeasurementPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Measurement"][];
+        };
         Meeting: {
             /** Format: uuid */
             readonly id: string;
@@ -1934,6 +1962,13 @@ export interface components {
             };
             versions: components["schemas"]["ModelVersion"][];
         };
+        ModelPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Model"][];
+        };
         ModelVersion: {
             /** Format: uuid */
             readonly id: string;
@@ -1988,6 +2023,13 @@ export interface components {
             /** Format: double */
             last_latency_ms?: number | null;
             last_error?: string;
+        };
+        PacsPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Pacs"][];
         };
         PacsTest: {
             ok: boolean;
@@ -2359,6 +2401,7 @@ export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
+export type FindingPage = components['schemas']['FindingPage'];
 export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
@@ -2377,6 +2420,7 @@ export type InstitutionRequest = components['schemas']['InstitutionRequest'];
 export type IntentEnum = components['schemas']['IntentEnum'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
+export type JobPage = components['schemas']['JobPage'];
 export type JobRequestRequest = components['schemas']['JobRequestRequest'];
 export type JobStateEnum = components['schemas']['JobStateEnum'];
 export type Kind22fEnum = components['schemas']['Kind22fEnum'];
@@ -2387,6 +2431,7 @@ export type LiveEvents = components['schemas']['LiveEvents'];
 export type LivePerson = components['schemas']['LivePerson'];
 export type LiveSession = components['schemas']['LiveSession'];
 export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateRequest'];
+export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveSessionStateEnum = components['schemas']['LiveSessionStateEnum'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
@@ -2396,11 +2441,13 @@ export type MeasuredValue = components['schemas']['MeasuredValue'];
 export type Measurement = components['schemas']['Measurement'];
 export type MeasurementAuthor = components['schemas']['MeasurementAuthor'];
 export type MeasurementCreateRequest = components['schemas']['MeasurementCreateRequest'];
+export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type Model = components['schemas']['Model'];
+export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
 export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
@@ -2408,6 +2455,7 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
+export type PacsPage = components['schemas']['PacsPage'];
 export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
@@ -2456,7 +2504,7 @@ export type Warning = components['schemas']['Warning'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
-    agenda_items_destroy: {
+    api_agenda_items_destroy: {
         parameters: {
             query?: never;
             header?: never;
@@ -2485,7 +2533,7 @@ export interface operations {
             };
         };
     };
-    agenda_items_partial_update: {
+    api_agenda_items_partial_update: {
         parameters: {
             query?: never;
             header?: {
@@ -2521,7 +2569,7 @@ export interface operations {
             };
         };
     };
-    audit_retrieve: {
+    api_audit_retrieve: {
         parameters: {
             query?: {
                 action?: string;
@@ -2554,7 +2602,7 @@ export interface operations {
             };
         };
     };
-    boards_retrieve: {
+    api_boards_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -2582,7 +2630,7 @@ export interface operations {
             };
         };
     };
-    boards_create: {
+    api_boards_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2614,7 +2662,7 @@ export interface operations {
             };
         };
     };
-    boards_members_retrieve: {
+    api_boards_members_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -2644,7 +2692,7 @@ export interface operations {
             };
         };
     };
-    boards_members_create: {
+    api_boards_members_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2678,7 +2726,7 @@ export interface operations {
             };
         };
     };
-    boards_members_destroy: {
+    api_boards_members_destroy: {
         parameters: {
             query?: never;
             header?: never;
@@ -2708,7 +2756,7 @@ export interface operations {
             };
         };
     };
-    cases_retrieve: {
+    api_cases_retrieve: {
         parameters: {
             query?: {
                 search?: string;
@@ -2740,7 +2788,7 @@ export interface operations {
             };
         };
     };
-    cases_create: {
+    api_cases_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2772,7 +2820,7 @@ export interface operations {
             };
         };
     };
-    cases_retrieve_2: {
+    api_cases_retrieve_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -2802,7 +2850,7 @@ export interface operations {
             };
         };
     };
-    cases_partial_update: {
+    api_cases_partial_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -2836,7 +2884,7 @@ export interface operations {
             };
         };
     };
-    cases_members_retrieve: {
+    api_cases_members_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -2866,7 +2914,7 @@ export interface operations {
             };
         };
     };
-    cases_members_create: {
+    api_cases_members_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2900,7 +2948,7 @@ export interface operations {
             };
         };
     };
-    cases_members_destroy: {
+    api_cases_members_destroy: {
         parameters: {
             query?: never;
             header?: never;
@@ -2960,7 +3008,7 @@ export interface operations {
             };
         };
     };
-    cases_studies_create: {
+    api_cases_studies_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2994,7 +3042,7 @@ export interface operations {
             };
         };
     };
-    cases_studies_retry_create: {
+    api_cases_studies_retry_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3025,7 +3073,7 @@ export interface operations {
             };
         };
     };
-    cases_studies_series_thumbnail_retrieve: {
+    api_cases_studies_series_thumbnail_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3057,7 +3105,7 @@ export interface operations {
             };
         };
     };
-    cases_studies_ticket_create: {
+    api_cases_studies_ticket_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3088,7 +3136,7 @@ export interface operations {
             };
         };
     };
-    csrf_retrieve: {
+    api_csrf_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3116,7 +3164,7 @@ export interface operations {
             };
         };
     };
-    decisions_retrieve: {
+    api_decisions_retrieve: {
         parameters: {
             query: {
                 case: string;
@@ -3146,7 +3194,7 @@ export interface operations {
             };
         };
     };
-    decisions_create: {
+    api_decisions_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3178,7 +3226,7 @@ export interface operations {
             };
         };
     };
-    decisions_retrieve_2: {
+    api_decisions_retrieve_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -3208,7 +3256,7 @@ export interface operations {
             };
         };
     };
-    decisions_partial_update: {
+    api_decisions_partial_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -3242,7 +3290,7 @@ export interface operations {
             };
         };
     };
-    decisions_position_create: {
+    api_decisions_position_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3276,7 +3324,7 @@ export interface operations {
             };
         };
     };
-    decisions_sign_create: {
+    api_decisions_sign_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3310,7 +3358,7 @@ export interface operations {
             };
         };
     };
-    findings_list: {
+    api_findings_list: {
         parameters: {
             query?: {
                 /** @description The case looked at. */
@@ -3328,7 +3376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Finding"][];
+                    "application/json": components["schemas"]["FindingPage"];
                 };
             };
             /** @description Refused or failed */
@@ -3342,7 +3390,7 @@ export interface operations {
             };
         };
     };
-    findings_retrieve: {
+    api_findings_retrieve: {
         parameters: {
             query?: {
                 /** @description The case looked at. */
@@ -3375,7 +3423,7 @@ export interface operations {
             };
         };
     };
-    findings_accept_create: {
+    api_findings_accept_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3409,7 +3457,7 @@ export interface operations {
             };
         };
     };
-    findings_dismiss_create: {
+    api_findings_dismiss_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3443,7 +3491,7 @@ export interface operations {
             };
         };
     };
-    findings_export_retry_create: {
+    api_findings_export_retry_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3477,7 +3525,7 @@ export interface operations {
             };
         };
     };
-    findings_mask_retrieve: {
+    api_findings_mask_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3507,7 +3555,7 @@ export interface operations {
             };
         };
     };
-    findings_mask_geometry_retrieve: {
+    api_findings_mask_geometry_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3537,7 +3585,7 @@ export interface operations {
             };
         };
     };
-    findings_dismissal_reasons_list: {
+    api_findings_dismissal_reasons_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -3565,7 +3613,7 @@ export interface operations {
             };
         };
     };
-    imports_create: {
+    api_imports_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3597,7 +3645,7 @@ export interface operations {
             };
         };
     };
-    imports_retrieve: {
+    api_imports_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3627,7 +3675,7 @@ export interface operations {
             };
         };
     };
-    institutions_retrieve: {
+    api_institutions_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3655,7 +3703,7 @@ export interface operations {
             };
         };
     };
-    institutions_create: {
+    api_institutions_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3687,7 +3735,7 @@ export interface operations {
             };
         };
     };
-    jobs_list: {
+    api_jobs_list: {
         parameters: {
             query?: {
                 /** @description The case looked at. */
@@ -3704,7 +3752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"][];
+                    "application/json": components["schemas"]["JobPage"];
                 };
             };
             /** @description Refused or failed */
@@ -3718,7 +3766,7 @@ export interface operations {
             };
         };
     };
-    jobs_create: {
+    api_jobs_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3750,7 +3798,7 @@ export interface operations {
             };
         };
     };
-    jobs_retrieve: {
+    api_jobs_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -3780,7 +3828,7 @@ export interface operations {
             };
         };
     };
-    jobs_cancel_create: {
+    api_jobs_cancel_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3810,7 +3858,7 @@ export interface operations {
             };
         };
     };
-    jobs_retry_create: {
+    api_jobs_retry_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3840,7 +3888,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_list: {
+    api_live_sessions_retrieve: {
         parameters: {
             query?: {
                 case?: string;
@@ -3857,7 +3905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LiveSession"][];
+                    "application/json": components["schemas"]["LiveSessionPage"];
                 };
             };
             /** @description Refused or failed */
@@ -3871,7 +3919,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_create: {
+    api_live_sessions_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -3911,7 +3959,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_retrieve: {
+    api_live_sessions_retrieve_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -3941,7 +3989,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_destroy: {
+    api_live_sessions_destroy: {
         parameters: {
             query?: never;
             header?: never;
@@ -3970,7 +4018,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_events_retrieve: {
+    api_live_sessions_events_retrieve: {
         parameters: {
             query?: {
                 after?: number;
@@ -4002,7 +4050,7 @@ export interface operations {
             };
         };
     };
-    live_sessions_ticket_create: {
+    api_live_sessions_ticket_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4032,7 +4080,7 @@ export interface operations {
             };
         };
     };
-    me_retrieve: {
+    api_me_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -4060,7 +4108,7 @@ export interface operations {
             };
         };
     };
-    measurements_list: {
+    api_measurements_retrieve: {
         parameters: {
             query: {
                 case: string;
@@ -4076,7 +4124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Measurement"][];
+                    "application/json": components["schemas"]["MeasurementPage"];
                 };
             };
             /** @description Refused or failed */
@@ -4090,7 +4138,7 @@ export interface operations {
             };
         };
     };
-    measurements_create: {
+    api_measurements_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4122,7 +4170,7 @@ export interface operations {
             };
         };
     };
-    measurements_destroy: {
+    api_measurements_destroy: {
         parameters: {
             query?: never;
             header?: {
@@ -4154,7 +4202,7 @@ export interface operations {
             };
         };
     };
-    measurements_partial_update: {
+    api_measurements_partial_update: {
         parameters: {
             query?: never;
             header?: {
@@ -4191,7 +4239,7 @@ export interface operations {
             };
         };
     };
-    meetings_retrieve: {
+    api_meetings_retrieve: {
         parameters: {
             query?: {
                 board?: string;
@@ -4222,7 +4270,7 @@ export interface operations {
             };
         };
     };
-    meetings_create: {
+    api_meetings_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4254,7 +4302,7 @@ export interface operations {
             };
         };
     };
-    meetings_retrieve_2: {
+    api_meetings_retrieve_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -4284,7 +4332,7 @@ export interface operations {
             };
         };
     };
-    meetings_partial_update: {
+    api_meetings_partial_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -4318,7 +4366,7 @@ export interface operations {
             };
         };
     };
-    meetings_agenda_retrieve: {
+    api_meetings_agenda_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -4348,7 +4396,7 @@ export interface operations {
             };
         };
     };
-    meetings_agenda_create: {
+    api_meetings_agenda_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4382,7 +4430,7 @@ export interface operations {
             };
         };
     };
-    models_list: {
+    api_models_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -4396,7 +4444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Model"][];
+                    "application/json": components["schemas"]["ModelPage"];
                 };
             };
             /** @description Refused or failed */
@@ -4410,7 +4458,7 @@ export interface operations {
             };
         };
     };
-    models_versions_activate_create: {
+    api_models_versions_activate_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4440,7 +4488,7 @@ export interface operations {
             };
         };
     };
-    models_versions_approve_create: {
+    api_models_versions_approve_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4470,7 +4518,7 @@ export interface operations {
             };
         };
     };
-    models_versions_suspend_create: {
+    api_models_versions_suspend_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4514,7 +4562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Pacs"][];
+                    "application/json": components["schemas"]["PacsPage"];
                 };
             };
             /** @description Refused or failed */
@@ -4528,7 +4576,7 @@ export interface operations {
             };
         };
     };
-    pacs_create: {
+    api_pacs_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4590,7 +4638,7 @@ export interface operations {
             };
         };
     };
-    pacs_destroy: {
+    api_pacs_destroy: {
         parameters: {
             query?: never;
             header?: never;
@@ -4619,7 +4667,7 @@ export interface operations {
             };
         };
     };
-    pacs_partial_update: {
+    api_pacs_partial_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -4653,7 +4701,7 @@ export interface operations {
             };
         };
     };
-    pacs_studies_retrieve: {
+    api_pacs_studies_retrieve: {
         parameters: {
             query?: {
                 AccessionNumber?: string;
@@ -4690,7 +4738,7 @@ export interface operations {
             };
         };
     };
-    pacs_test_create: {
+    api_pacs_test_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4720,7 +4768,7 @@ export interface operations {
             };
         };
     };
-    patients_retrieve: {
+    api_patients_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -4748,7 +4796,7 @@ export interface operations {
             };
         };
     };
-    patients_create: {
+    api_patients_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4780,7 +4828,7 @@ export interface operations {
             };
         };
     };
-    people_retrieve: {
+    api_people_retrieve: {
         parameters: {
             query?: {
                 search?: string;
@@ -4810,7 +4858,7 @@ export interface operations {
             };
         };
     };
-    people_create: {
+    api_people_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -4842,7 +4890,7 @@ export interface operations {
             };
         };
     };
-    people_partial_update: {
+    api_people_partial_update: {
         parameters: {
             query?: never;
             header?: never;
