@@ -107,6 +107,7 @@ def test_one_real_image_among_synthetic_ones_is_enough_to_refuse() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_dice_on_phantoms_of_seeds_never_used_in_training_is_what_the_card_says() -> None:
     figures = evaluate_held_out(bundle=BUNDLE_DIR)
     claimed = json.loads(CARD_FIGURES.read_text(encoding="utf-8"))
@@ -149,6 +150,7 @@ def small_phantom() -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_stock_monai_runs_the_bundle_on_a_nifti_file(tmp_path: Path) -> None:
     phantom = small_phantom()
     bundle = tmp_path / "bundle"
@@ -166,7 +168,7 @@ def test_stock_monai_runs_the_bundle_on_a_nifti_file(tmp_path: Path) -> None:
             "--config_file", "configs/inference.json", "--meta_file", "configs/metadata.json",
             "--bundle_root", ".",
         ],
-        cwd=bundle, check=True, capture_output=True, timeout=240,
+        cwd=bundle, check=True, capture_output=True, timeout=600,
     )  # fmt: skip
     (written,) = (bundle / "eval").rglob("*.nii.gz")
     labels = np.asarray(nibabel.load(written).dataobj).squeeze().transpose(2, 1, 0)
@@ -177,6 +179,7 @@ def test_stock_monai_runs_the_bundle_on_a_nifti_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_full_size_phantom_is_segmented_in_half_a_minute() -> None:
     phantom = generate_ct(
         seed=9501, tumours=(TumourSpec("liver", 40.0), TumourSpec("lung_left", 30.0, identity=1)),
