@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Series, Study } from '@/api/types'
+import type { MeasurementBody } from '@/protocol/generated'
+import { measurement, ROSA, SUMI } from '@/protocol/testing'
+
+import { hangCase } from './hanging'
+import { actionOf, BINDINGS, keyNameOf } from './keyboard'
+import { drawnFrom, valuesText } from './measurementStore'
+import english from '../../locales/en/viewer.json'
+
+const series = (uid: string, modality: string, images: number): Series => ({
+  id: uid,
+  series_instance_uid: uid,
+  number: 1,
+  modality,
+  description: '',
+  body_part: '',
+  instance_count: images,
+  frame_count: images,
+  frame_of_reference_uid: null,
+  archive_key: uid,
+  thumbnail_url: null,
+  kind: 'image',
+  warnings: [],
+})
+
+const study = (uid: string, date: string, list: Series[], state: Study['state'] = 'ready'): Study =>
+  ({
+    id: uid,
+    study_instance_uid: uid,
+    study_date: date,
+    study_time: null,
+    state,
+    series: list,
+  }) as unknown as Study
+
+describe('hanging', () => {
+  it('puts the newest study beside the newest earlier one of the same modality', () => {
+    const hanging = hangCase([
+      study('old', '2025-01-01', [series('ct-old', 'CT', 90)]),
+      study('new', '2026-03-03', [series('scout', 'CT', 2), series('ct-new', 'CT', 120)]),
+      study('mr', '2025-09-09', [series('mr', 'MR', 30)]),
+    ])
+    expect(hanging).toEqual({
+      layout: { rows: 1, columns: 2 },
+      series_instance_uids: ['ct-new', 'ct-old'],
+    })
+  })
+
+  it('never hangs what is not ready, or what is no picture', () => {
+    expect(hangCase([study('a', '2026-01-01', [series('ct', 'CT', 9)], 'ingesting')])).toBeNull()
+    expect(hangCase([study('a', '2026-01-01', [series('seg', 'SEG', 40)])])).toBeNull()
+  })
+})
+
+describe('keyboard', () => {
+  it('gives no key to two actions', () => {
+    const keys = BINDINGS.flatMap((binding) => binding.keys)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('names every action in the catalogue', () => {
+    const names = Object.keys(english.keys)
+    expect(BINDINGS.filter((binding) => !names.includes(binding.action))).toEqual([])
+  })
+
+  it.each([
+    [{ key: 'ArrowDown' }, 'nextImage'],
+    [{ key: 'ArrowDown', shiftKey: true }, 'tenForward'],
+    [{ key: '+', shiftKey: true }, 'zoomIn'],
+    [{ key: '?', shiftKey: true }, 'help'],
+    [{ key: 'z' }, 'zoom'],
+    [{ key: 'z', ctrlKey: true }, 'undo'],
+    [{ key: 'z', metaKey: true }, 'undo'],
+    [{ key: 'q' }, null],
+  ])('reads %j as %s', (press, action) => {
+    const event = { ctrlKey: false, metaKey: false, shiftKey: false, ...press }
+    expect(actionOf(keyNameOf(event))).toBe(action)
+  })
+})
+
+describe('measurements as drawn', () => {
+  const rules = { my_id: ROSA.id, may_write: true, colourOf: () => 'blue', my_colour: 'yellow' }
+  const mine = measurement('m', 1, 24)
+  const theirs: MeasurementBody = { ...measurement('n', 1, 10), author: SUMI }
+
+  it('shows the values of the server, long axis first, never without the unit', () => {
+    expect(
+      valuesText([
+        { quantity: 'short_axis', value: 18.04, unit: 'mm' },
+        { quantity: 'long_axis', value: 24.06, unit: 'mm' },
+      ]),
+    ).toBe('24.1 × 18.0 mm')
+    expect(valuesText([])).toBe('–')
+  })
+
+  it('lets nobody drag what another person has drawn', () => {
+    const drawn = drawnFrom({ items: [mine, theirs], pending: [] }, rules)
+    expect(drawn.map(({ id, editable, colour }) => [id, editable, colour])).toEqual([
+      ['m', true, 'yellow'],
+      ['n', false, 'blue'],
+    ])
+    expect(
+      drawnFrom({ items: [mine], pending: [] }, { ...rules, may_write: false })[0]?.editable,
+    ).toBe(false)
+  })
+
+  it('claims no number while a change is not acknowledged', () => {
+    const moved = {
+      ...mine,
+      points_lps: [
+        [0, 0, 0],
+        [50, 0, 0],
+      ] as [number, number, number][],
+    }
+    const [drawn] = drawnFrom({ items: [mine], pending: [moved] }, rules)
+    expect(drawn).toMatchObject({ pending: true, text: '…', points_lps: moved.points_lps })
+  })
+})
