@@ -10,6 +10,7 @@ from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import NotVisible
 from apps.imaging import policies, selectors, services
@@ -22,7 +23,7 @@ SEARCH_PARAMETERS = [OpenApiParameter(name, OpenApiTypes.STR) for name in SEARCH
 class PacsListView(ConsiliumView):
     policies = {"get": policies.list_pacs, "post": policies.manage_pacs}
 
-    @extend_schema(responses=serializers.PacsSerializer(many=True), operation_id="pacs_list")
+    @extend_schema(responses=page_of(serializers.PacsSerializer), operation_id="pacs_list")
     def get(self, request: Request) -> Response:
         rows = selectors.list_connections()
         if self.actor.has_role("system_admin"):
