@@ -18,7 +18,7 @@ const series = (uid: string, modality: string, images: number): Series => ({
   body_part: '',
   instance_count: images,
   frame_count: images,
-  frame_of_reference_uid: null,
+  frame_of_reference_uid: '1.9',
   archive_key: uid,
   thumbnail_url: null,
   kind: 'image',
