@@ -89,6 +89,7 @@ export function CommandPalette({ me }: { me: Me }) {
       highlightQuery
       nothingFound={t('palette.empty')}
       transitionProps={{ duration: 80 }}
+      attributes={{ content: { 'aria-label': t('palette.label') } }}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,
         placeholder: t('palette.placeholder'),

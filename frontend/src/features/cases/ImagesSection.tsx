@@ -75,7 +75,7 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
         />
       ))}
       {mayLink && dialog === null && (
-        <Dropzone.FullScreen active aria-hidden onDrop={(files) => setDialog({ kind: 'import', files })}>
+        <Dropzone.FullScreen active aria-hidden activateOnKeyboard={false} onDrop={(files) => setDialog({ kind: 'import', files })}>
           <EmptyState icon={IconUpload} title={t('images.drop')} />
         </Dropzone.FullScreen>
       )}

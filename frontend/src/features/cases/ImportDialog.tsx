@@ -179,7 +179,7 @@ function ForeignFiles({ entry, foreign, details, onConfirm }: ForeignFilesProps)
       <Group>
         <Text c="var(--c-urgent)">{t('import.mismatchFiles', { count: foreign.length })}</Text>
         <Button size="xs" variant="default" onClick={() => setOpen(true)}>
-          {t('mismatch.title')}
+          {t('mismatch.compare')}
         </Button>
       </Group>
     )

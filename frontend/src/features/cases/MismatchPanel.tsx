@@ -1,14 +1,14 @@
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
-import { IconArrowsDiff, IconEqual } from '@tabler/icons-react'
+import { IconArrowsDiff, IconEqual, IconEqualNot, IconQuestionMark } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Problem } from '@/api/problem'
-import { Chip } from '@/ui/Chip'
+import { Chip, type Tone } from '@/ui/Chip'
 import { formatDate, formatPatientName } from '@/ui/format'
 
 import classes from './Case.module.css'
-import { compareIdentities, type IdentityField } from './mismatch'
+import { compareIdentities, type IdentityField, type IdentityRelation } from './mismatch'
 
 interface MismatchPanelProps {
   problem: Problem
@@ -24,6 +24,23 @@ const show = (field: IdentityField, value: string): string => {
   if (!value) return '–'
   if (field === 'name') return formatPatientName(value)
   return field === 'birth_date' ? formatDate(value) : value
+}
+
+const RELATIONS: Record<IdentityRelation, { tone: Tone; icon: typeof IconEqual }> = {
+  contradicts: { tone: 'urgent', icon: IconArrowsDiff },
+  differs: { tone: 'warning', icon: IconEqualNot },
+  same: { tone: 'neutral', icon: IconEqual },
+  unknown: { tone: 'neutral', icon: IconQuestionMark },
+}
+
+function RelationChip({ relation }: { relation: IdentityRelation }) {
+  const { t } = useTranslation('cases')
+  const { tone, icon: Icon } = RELATIONS[relation]
+  return (
+    <Chip tone={tone} bare icon={<Icon size={14} aria-hidden />}>
+      {t(`mismatch.${relation}`)}
+    </Chip>
+  )
 }
 
 /** Two identities side by side; going on takes a coordinator and a written reason. */
@@ -45,20 +62,12 @@ export function MismatchPanel({ problem, mayConfirm, busy, onConfirm, onBack }: 
         </thead>
         <tbody>
           {compareIdentities(problem).map((row) => (
-            <tr key={row.field} className={row.differs ? classes.differs : undefined}>
+            <tr key={row.field} className={row.relation === 'contradicts' ? classes.differs : undefined}>
               <th scope="row">{t(`mismatch.field.${row.field}`)}</th>
               <td>{show(row.field, row.ofCase)}</td>
               <td>{show(row.field, row.ofStudy)}</td>
               <td>
-                {row.differs ? (
-                  <Chip tone="urgent" bare icon={<IconArrowsDiff size={14} aria-hidden />}>
-                    {t('mismatch.differs')}
-                  </Chip>
-                ) : (
-                  <Chip bare icon={<IconEqual size={14} aria-hidden />}>
-                    {t('mismatch.same')}
-                  </Chip>
-                )}
+                <RelationChip relation={row.relation} />
               </td>
             </tr>
           ))}

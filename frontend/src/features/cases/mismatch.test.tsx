@@ -22,12 +22,19 @@ const mismatch = new Problem({
 
 it('marks what the server says differs, and nothing else', () => {
   const rows = compareIdentities(mismatch)
-  expect(rows.filter((row) => row.differs).map((row) => row.field)).toEqual(['patient_id', 'birth_date'])
+  expect(rows.filter((row) => row.relation === 'contradicts').map((row) => row.field)).toEqual(['patient_id', 'birth_date'])
+})
+
+it('never calls two unequal values the same, though the server minds only some', () => {
+  const details = { ...mismatch.details, study_patient: { patient_id: 'PHX-9', name: 'Alder^Phantom', birth_date: '1940-01-01', sex: '' } }
+  const rows = compareIdentities(new Problem({ status: 409, code: 'patient_mismatch', title: 'x', details }))
+  expect(rows.find((row) => row.field === 'name')?.relation).toBe('differs')
+  expect(rows.find((row) => row.field === 'sex')?.relation).toBe('unknown')
 })
 
 it('points at the issuer when only one hospital names itself', () => {
   const problem = new Problem({ ...mismatch, title: 'x', details: { ...mismatch.details, fields: ['issuer_unconfirmed'], study_patient: { issuer: 'Hospital B', patient_id: 'PHX-0002' } } })
-  expect(compareIdentities(problem).filter((row) => row.differs).map((row) => row.field)).toEqual(['issuer'])
+  expect(compareIdentities(problem).filter((row) => row.relation === 'contradicts').map((row) => row.field)).toEqual(['issuer'])
 })
 
 it('confirms only with a written reason', async () => {
