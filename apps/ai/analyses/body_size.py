@@ -15,7 +15,7 @@ _DU_BOIS_COEFFICIENT = 0.007184
 def body_surface_area_cm2(*, weight_kg: float, height_m: float) -> float:
     """Body surface area after Du Bois, in cm2 (PS3.3 C.8.9.1, SUV Type BSA)."""
     area_m2 = _DU_BOIS_COEFFICIENT * weight_kg**0.425 * (height_m * 100.0) ** 0.725
-    return area_m2 * 1e4
+    return float(area_m2 * 1e4)
 
 
 def lean_mass_james_kg(*, weight_kg: float, height_m: float, sex: str) -> float:
