@@ -9,21 +9,14 @@ import { actionOf, BINDINGS, keyNameOf } from './keyboard'
 import { drawnFrom, valuesText } from './measurementStore'
 import english from '../../locales/en/viewer.json'
 
-const series = (uid: string, modality: string, images: number): Series => ({
-  id: uid,
-  series_instance_uid: uid,
-  number: 1,
-  modality,
-  description: '',
-  body_part: '',
-  instance_count: images,
-  frame_count: images,
-  frame_of_reference_uid: '1.9',
-  archive_key: uid,
-  thumbnail_url: null,
-  kind: 'image',
-  warnings: [],
-})
+const series = (uid: string, modality: string, images: number): Series =>
+  ({
+    id: uid,
+    series_instance_uid: uid,
+    modality,
+    instance_count: images,
+    frame_count: images,
+  }) as unknown as Series
 
 const study = (uid: string, date: string, list: Series[], state: Study['state'] = 'ready'): Study =>
   ({
