@@ -18,7 +18,7 @@ from config.origins import allow_known_origins  # noqa: E402
 
 Scope = Any
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Any], Awaitable[None]]
 
 websocket_application = allow_known_origins(URLRouter(websocket_routes))
 

@@ -1,6 +1,7 @@
 """Settings, read from the environment; every name is in `.env.example`."""
 
 import secrets
+import warnings
 from pathlib import Path
 
 import structlog
@@ -323,6 +324,9 @@ TIME_ZONE = read_str("CONSILIUM_TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# The DICOM libraries quote attribute values, names among them, in their warnings.
+warnings.filterwarnings("ignore", module=r"(pydicom|highdicom)(\.|$)")
 
 # --- logs: structured, one line each, no patient data ----------------------------------------
 LOGGING = {

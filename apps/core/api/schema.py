@@ -52,7 +52,7 @@ def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     return result
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call,misc]
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The browser's session cookie, with the CSRF token on writes."""
 
     target_class = "apps.accounts.authentication.SessionAuthentication401"
