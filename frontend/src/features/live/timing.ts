@@ -1,5 +1,6 @@
 /** Every timing of the live client, in one place. */
 export const PING_EVERY_MS = 5_000
+export const LIVENESS_CHECK_MS = 1_000
 export const SILENCE_LIMIT_MS = 10_000
 export const BACKOFF_FIRST_MS = 500
 export const BACKOFF_VISIBLE_MS = 2_000

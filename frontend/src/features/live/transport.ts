@@ -9,6 +9,7 @@ import {
   BACKOFF_VISIBLE_MS,
   CONNECT_LIMIT_MS,
   JITTER_SHARE,
+  LIVENESS_CHECK_MS,
   PING_EVERY_MS,
   SILENCE_LIMIT_MS,
 } from './timing'
@@ -64,6 +65,7 @@ export class LiveTransport {
   start(): void {
     this.stopped = false
     window.addEventListener('online', this.wake)
+    window.addEventListener('offline', this.lost)
     document.addEventListener('visibilitychange', this.wake)
     this.handlers.status('connecting', null)
     void this.connect()
@@ -73,6 +75,7 @@ export class LiveTransport {
     if (this.stopped) return
     this.stopped = true
     window.removeEventListener('online', this.wake)
+    window.removeEventListener('offline', this.lost)
     document.removeEventListener('visibilitychange', this.wake)
     clearTimeout(this.retryTimer)
     this.drop()
@@ -92,6 +95,9 @@ export class LiveTransport {
     this.attempt = 0
     void this.connect()
   }
+
+  /** The browser knows that its network is gone: no need to wait for the silence. */
+  private readonly lost = (): void => this.abandon()
 
   private async connect(): Promise<void> {
     if (this.stopped || this.socket !== null) return
@@ -152,10 +158,15 @@ export class LiveTransport {
     this.attempt = 0
     clearTimeout(this.connectTimer)
     clearInterval(this.pingTimer)
+    let pinged_at_ms = Date.now()
     this.pingTimer = setInterval(() => {
-      if (Date.now() - this.heard_at_ms > SILENCE_LIMIT_MS) this.abandon()
-      else this.send({ type: 'ping', t: performance.now() })
-    }, PING_EVERY_MS)
+      const now_ms = Date.now()
+      if (now_ms - this.heard_at_ms > SILENCE_LIMIT_MS) this.abandon()
+      else if (now_ms - pinged_at_ms >= PING_EVERY_MS) {
+        pinged_at_ms = now_ms
+        this.send({ type: 'ping', t: performance.now() })
+      }
+    }, LIVENESS_CHECK_MS)
   }
 
   /** A socket that went silent may take minutes to close: it is let go at once. */
