@@ -197,8 +197,10 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
     keep_screenshot(page_b, "6-reviewed")
 
     # The chair records the recommendation, with one dissent by name, and signs.
-    page_a.get_by_label("Recommendation 1").fill("Wedge resection of the larger nodule first.")
-    page_a.get_by_text("Majority").first.click()
+    page_a.get_by_label("Recommendation 1", exact=True).fill(
+        "Wedge resection of the larger nodule first."
+    )
+    page_a.get_by_text(re.compile("^Majority")).first.click()
     page_a.get_by_label("Record a position").first.click()
     page_a.get_by_role("option", name=re.compile("Demir")).click()
     page_a.get_by_label(re.compile("Position of .*Demir")).get_by_text(
