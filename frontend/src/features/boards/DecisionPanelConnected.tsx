@@ -11,10 +11,11 @@ interface DecisionPanelConnectedProps {
   meetingId: string | null
   people: readonly PersonRef[]
   maySign: boolean
+  onSigned?: () => void
 }
 
 /** The decision form over REST. A newer version from elsewhere replaces a form nobody touched. */
-export function DecisionPanelConnected({ caseId, decision, meetingId, people, maySign }: DecisionPanelConnectedProps) {
+export function DecisionPanelConnected({ caseId, decision, meetingId, people, maySign, onSigned }: DecisionPanelConnectedProps) {
   const { save, sign } = useDecisionActions(caseId)
   const [draft, setDraft] = useState<DecisionDraft>(() => (decision ? draftOf(decision) : emptyDraft()))
   const [isDirty, setDirty] = useState(false)
@@ -38,9 +39,11 @@ export function DecisionPanelConnected({ caseId, decision, meetingId, people, ma
       }}
       onSave={() => save.mutate({ decision, meetingId, draft }, { onSuccess: () => setDirty(false) })}
       onSign={
-        maySign && decision
+        maySign
           ? async () => {
+              if (!decision) return
               await sign.mutateAsync(decision)
+              onSigned?.()
             }
           : null
       }

@@ -51,6 +51,11 @@ export default function MeetingsRoute() {
               size="sm"
               highlightToday
               weekendDays={[]}
+              hideOutsideDates
+              ariaLabels={{
+                previousMonth: t('meetings.previousMonth'),
+                nextMonth: t('meetings.nextMonth'),
+              }}
               getDayProps={(date) => ({ selected: date === day, onClick: () => setDay(date === day ? null : date) })}
               renderDay={(date) => (
                 <span className={meetingDays.has(date) ? classes.calendarDay : undefined} style={{ display: 'grid', placeItems: 'center', width: '100%', height: '100%' }}>

@@ -42,8 +42,8 @@ export function RecommendationFields({ entries, people, onChange }: Recommendati
                 <Select
                   size="xs"
                   clearable
-                  aria-label={t('decision.intent')}
-                  placeholder={t('decision.intent')}
+                  label={t('decision.intent')}
+                  placeholder={t('decision.noIntent')}
                   value={entry.intent || null}
                   onChange={(intent) => change(index, { intent: intent ?? '' })}
                   data={INTENTS.map((value) => ({ value, label: wordFor('intent', value) }))}
@@ -52,8 +52,8 @@ export function RecommendationFields({ entries, people, onChange }: Recommendati
                   size="xs"
                   clearable
                   searchable
-                  aria-label={t('decision.responsible')}
-                  placeholder={t('decision.responsible')}
+                  label={t('decision.responsible')}
+                  placeholder={t('decision.nobody')}
                   value={entry.responsible}
                   onChange={(responsible) => change(index, { responsible })}
                   data={people.map((person) => ({ value: person.id, label: person.display_name }))}
@@ -61,7 +61,7 @@ export function RecommendationFields({ entries, people, onChange }: Recommendati
                 <TextInput
                   size="xs"
                   type="date"
-                  aria-label={t('decision.due')}
+                  label={t('decision.due')}
                   value={entry.due ?? ''}
                   onChange={(event) => change(index, { due: event.currentTarget.value || null })}
                 />

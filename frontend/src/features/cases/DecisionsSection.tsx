@@ -50,6 +50,7 @@ export function DecisionsSection({ entry }: { entry: CaseDetail }) {
           meetingId={entry.next_meeting?.id ?? null}
           people={people}
           maySign={entry.can.includes('sign_decision')}
+          onSigned={() => setWriting(false)}
         />
       )}
       {decisions.data?.length === 0 && !isWriting && (

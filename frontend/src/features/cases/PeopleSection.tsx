@@ -58,7 +58,7 @@ export function PeopleSection({ entry }: { entry: CaseDetail }) {
 }
 
 function describeMember(member: CaseMember, until: string): string {
-  return [wordFor('discipline', member.user.discipline), wordFor('capacity', member.capacity), member.expires_at && until]
+  return [wordFor('discipline', member.user.discipline), wordFor('capacity', member.capacity), member.source !== 'board' && wordFor('grantSource', member.source), member.expires_at && until]
     .filter(Boolean)
     .join(' · ')
 }
