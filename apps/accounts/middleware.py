@@ -1,4 +1,4 @@
-"""Idle sign-off: a session that nobody used for a while ends on the server."""
+"""Idle sign-off on the server; and a browser that forgets images when somebody signs out."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 LAST_SEEN = "last_seen"
 REFRESH_AFTER_S = 30
+SIGNED_OUT = "consilium_signed_out"
 BACKGROUND_HEADER = "X-Consilium-Background"
 
 
@@ -21,7 +22,11 @@ class IdleSignOffMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.session.session_key and request.user.is_authenticated:
             self._check(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, SIGNED_OUT, False):
+            # Frames are cached as immutable; the next person at this machine must not find them.
+            response["Clear-Site-Data"] = '"cache"'
+        return response
 
     @staticmethod
     def _check(request: HttpRequest) -> None:

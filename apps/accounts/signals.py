@@ -6,6 +6,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from apps.accounts.middleware import SIGNED_OUT
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.audit.services import record_entry
@@ -19,10 +20,12 @@ def audit_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) 
 
 @receiver(user_logged_out)
 def audit_sign_out(
-    sender: Any, request: HttpRequest, user: User | None = None, **kwargs: Any
+    sender: Any, request: HttpRequest | None, user: User | None = None, **kwargs: Any
 ) -> None:
     if user is not None:
         record_entry(actor=actor_for(user=user), action="auth.signed_out")
+    if request is not None:
+        setattr(request, SIGNED_OUT, True)
 
 
 @receiver(user_login_failed)

@@ -136,3 +136,13 @@ def test_a_write_without_csrf_token_is_refused() -> None:
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
     answer = client.post("/api/institutions", {"name": "X"}, content_type="application/json")
     assert answer.status_code == 403
+
+
+def test_signing_out_makes_the_browser_forget_images() -> None:
+    user = make_person(password=PASSWORD)
+    client = Client()
+    assert "Clear-Site-Data" not in _sign_in(client, user).headers
+    answer = client.delete(SESSION)
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert client.get("/api/me").status_code == 401
+    assert AuditEntry.objects.filter(action="auth.signed_out", actor_id=user.pk).count() == 1
