@@ -38,9 +38,22 @@ export function cachedImage(image_id: string): Image | null {
 export async function loadFrame(image_id: string, priority = PRIORITY_VISIBLE): Promise<Image> {
   const ready = cachedImage(image_id)
   if (ready !== null) return ready
-  return queue.ask(image_id, priority, () =>
-    imageLoader.loadAndCacheImage(image_id, { priority, requestType: 'interaction' }),
-  )
+  return queue.ask(image_id, priority, () => fetchIntoCache(image_id))
+}
+
+/**
+ * Past `loadAndCacheImage`: that leaves a rejected promise behind for every frame that fails.
+ * A full cache costs a second fetch, not the picture.
+ */
+async function fetchIntoCache(image_id: string): Promise<Image> {
+  try {
+    const image = await fetchAndDecode(image_id)
+    const isNew = cachedImage(image_id) === null
+    if (isNew && cache.isCacheable(image.sizeInBytes)) cache.putImageSync(image_id, image)
+    return image
+  } catch (error) {
+    throw toPixelError(error)
+  }
 }
 
 export function dropPrefetch(matches: (image_id: string) => boolean, from_priority: number): void {
