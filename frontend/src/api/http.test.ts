@@ -78,6 +78,22 @@ describe('http', () => {
   })
 })
 
+it('marks what nobody asked for as background, so that polling keeps no session alive', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const server = fakeServer({ 'GET /api/cases': { body: [] }, 'POST /api/x': { body: {} } })
+  const marks = () => server.requests.map((request) => request.headers.get('X-Consilium-Background'))
+  window.dispatchEvent(new Event('keydown'))
+  await http.get('/api/cases')
+  vi.setSystemTime(Date.now() + 31_000)
+  await http.get('/api/cases')
+  await http.post('/api/x')
+  expect(marks()).toEqual([null, 'poll', null])
+  window.dispatchEvent(new Event('pointermove'))
+  await http.get('/api/cases')
+  expect(marks().at(-1)).toBeNull()
+  vi.useRealTimers()
+})
+
 it('leaves empty query values out', () => {
   expect(withQuery('/api/cases', { search: 'a b', status: '', page: undefined })).toBe('/api/cases?search=a+b')
 })

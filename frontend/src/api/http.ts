@@ -1,3 +1,4 @@
+import { isUnattended } from './activity'
 import { csrfToken, forgetCsrfToken } from './csrf'
 import { Problem, readProblem } from './problem'
 
@@ -37,6 +38,7 @@ async function send(method: Method, path: string, body: unknown, options: Reques
   const isForm = body instanceof FormData
   if (body !== undefined && !isForm) headers.set('Content-Type', 'application/json')
   if (method !== 'GET') headers.set('X-CSRFToken', await csrfToken())
+  else if (isUnattended()) headers.set('X-Consilium-Background', 'poll')
   if (options.version !== undefined) headers.set('If-Match', `"${options.version}"`)
   try {
     return await fetch(withQuery(path, options.query), {

@@ -8,7 +8,7 @@ const AWAY_POLL_MS = 3_000
 
 async function isServerAlive(): Promise<boolean> {
   try {
-    const response = await fetch('/livez', { cache: 'no-store', signal: AbortSignal.timeout(5_000) })
+    const response = await fetch('/livez', { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(5_000) })
     // 4xx still means that somebody answered.
     return response.status < 500
   } catch {

@@ -4,15 +4,12 @@ import { IconShieldCheck, IconShieldOff } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { Problem } from '@/api/problem'
 import { activateTotp, meKey, reauthenticate, startTotp, type TotpEnrolment, useMe } from '@/api/session'
 import { Chip } from '@/ui/Chip'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
 type Stage = { kind: 'idle' } | { kind: 'reauthenticate' } | { kind: 'enrol'; enrolment: TotpEnrolment }
-
-const needsPassword = (error: unknown): boolean => error instanceof Problem && error.status === 401
 
 export default function SecurityRoute() {
   const { t } = useTranslation('auth')
@@ -29,21 +26,17 @@ export default function SecurityRoute() {
       await work()
       setWord('')
     } catch (error) {
-      if (needsPassword(error) && stage.kind !== 'reauthenticate') setStage({ kind: 'reauthenticate' })
-      else setProblem(error)
+      setProblem(error)
     }
   }
-  const begin = () =>
-    attempt(async () => {
-      const enrolment = await startTotp()
-      if (enrolment === 'active') await client.invalidateQueries({ queryKey: meKey })
-      else setStage({ kind: 'enrol', enrolment })
-    })
+  // The password first: confirming it later would replace a key already scanned.
+  const begin = () => setStage({ kind: 'reauthenticate' })
   const confirmPassword = () =>
     attempt(async () => {
       await reauthenticate(word)
       const enrolment = await startTotp()
-      if (enrolment !== 'active') setStage({ kind: 'enrol', enrolment })
+      if (enrolment === 'active') await client.invalidateQueries({ queryKey: meKey })
+      else setStage({ kind: 'enrol', enrolment })
     })
   const activate = () =>
     attempt(async () => {
@@ -60,7 +53,7 @@ export default function SecurityRoute() {
             {enabled ? t('common:user.secondFactorOn') : t('common:user.secondFactorOff')}
           </Chip>
           <Text>{enabled ? t('security.on') : t('security.off')}</Text>
-          {!enabled && stage.kind === 'idle' && <Button onClick={() => void begin()}>{t('security.start')}</Button>}
+          {!enabled && stage.kind === 'idle' && <Button onClick={begin}>{t('security.start')}</Button>}
           {stage.kind === 'reauthenticate' && (
             <form onSubmit={(event) => { event.preventDefault(); void confirmPassword() }}>
               <Stack gap="sm" align="flex-start">
@@ -75,7 +68,7 @@ export default function SecurityRoute() {
                 <Text>{t('security.step1')}</Text>
                 <Code block aria-label={t('security.key')}>{stage.enrolment.secret}</Code>
                 <Anchor href={stage.enrolment.totp_url}>{t('security.link')}</Anchor>
-                <TextInput label={t('security.step2')} inputMode="numeric" autoComplete="one-time-code" maxLength={6} w={160} value={word} onChange={(event) => setWord(event.currentTarget.value)} />
+                <TextInput label={t('security.step2')} inputMode="numeric" autoComplete="one-time-code" maxLength={6} w={260} value={word} onChange={(event) => setWord(event.currentTarget.value)} />
                 <Button type="submit" disabled={word.length < 6}>{t('security.activate')}</Button>
               </Stack>
             </form>
