@@ -52,6 +52,7 @@ def test_a_session_survives_the_web_process_and_a_flush(
     expect(b.page.get_by_text("before the kill")).to_be_attached(timeout=30_000)
 
     centre = a.focus_viewport()
+    a.page.mouse.click(*centre)  # out of the chat, or the keys are typed there
     a.press("m")
     a.drag((centre[0] - 60, centre[1]), (centre[0] + 60, centre[1] + 20))
     wait_for(
@@ -82,7 +83,7 @@ def test_a_session_survives_the_web_process_and_a_flush(
     assert len([one for one in b.measurements() if not one["pending"]]) == 1
 
     stack.flush_redis()
-    a.focus_viewport()
+    a.page.mouse.click(*a.focus_viewport())
     a.press("ArrowDown", times=3)
     _say(a, "after the flush")
     expect(b.page.get_by_text("after the flush")).to_be_attached(timeout=30_000)
