@@ -29,13 +29,17 @@ CT_LIVER = "02-ct-liver-mets-CRLM-1004"
 PET_CT_MR = "03-petctmr-sarcoma-STS_001"
 PET_RAW = "04-pet-raw-BQML-STS_001"
 GTV_MAXIMUM = 7.911
+SAME_STUDY = {PET_CT_MR: PET_RAW, PET_RAW: PET_CT_MR}
+"""Sets 03 and 04 are two parts of one study: the PACS has both before the study is linked."""
 
 
 def _send_to_pacs(stack: Stack, folder: str) -> str:
-    """Put one set into Orthanc; the patient's ID."""
+    """Put one set, with the rest of its study, into Orthanc; the patient's ID."""
     patient_id = ""
+    folders = [folder, *([SAME_STUDY[folder]] if folder in SAME_STUDY else [])]
+    paths = [path for one in folders for path in sorted((SHARED / one).rglob("*"))]
     with stack.pacs() as pacs:
-        for path in sorted((SHARED / folder).rglob("*")):
+        for path in paths:
             if not path.is_file():
                 continue
             content = path.read_bytes()
@@ -60,7 +64,7 @@ def _case_with_studies(stack: Stack, *, patient_id: str, title: str) -> tuple[st
     person = {
         "patient_id": patient_id,
         "name": found[0]["patient_name"] or "Unknown",
-        "birth_date": found[0]["birth_date"],
+        "birth_date": found[0]["birth_date"] or None,
         "sex": found[0]["sex"] if found[0]["sex"] in {"F", "M", "O"} else "",
     }
     made = coordinator.post("/api/patients", json=person)
