@@ -105,10 +105,15 @@ def test_a_killed_process_comes_back(house: Stack, name: str) -> None:
 
 def test_a_killed_worker_leaves_no_child_behind(house: Stack) -> None:
     house.wait_until_ready()
-    main = house.pids()["worker"]
-    children = {pid for (pid, _), (parent, _) in read_processes().items() if parent == main}
-    assert children
-    house.kill("worker")
+
+    def find_pool() -> tuple[int, set[int]] | None:
+        """The worker and its children, once it has forked them."""
+        parent = house.pids().get("worker", 0)
+        born = {pid for (pid, _), (of, _) in read_processes().items() if of == parent}
+        return (parent, born) if born else None
+
+    main, children = wait_for(find_pool, what="a worker with its pool")
+    os.kill(main, signal.SIGKILL)
     wait_for(lambda: not living(children), what="the end of the pool")
     wait_for(lambda: house.pids().get("worker", main) != main, what="a new worker")
 
