@@ -158,3 +158,10 @@ async def open_socket(
         await communicator.wait(timeout=5)
 
     return LiveClient(send_text=send_text, receive_text=receive_text, close_socket=close)
+
+
+async def code_of_hello(client: LiveClient, ticket: str, **fields: object) -> int | None:
+    """The close code that answers a hello which is refused."""
+    with pytest.raises(Closed) as closed:
+        await client.hello(ticket, **fields)  # type: ignore[arg-type]
+    return closed.value.code
