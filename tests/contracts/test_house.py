@@ -16,6 +16,7 @@ SOURCES = sorted(
     for pattern in (
         "apps/**/*.py",
         "config/**/*.py",
+        "tests/**/*.py",
         "frontend/src/**/*.ts",
         "frontend/src/**/*.tsx",
     )
