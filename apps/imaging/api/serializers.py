@@ -1,5 +1,7 @@
 """What is sent to imaging over REST, and how what is there is shown."""
 
+import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +76,7 @@ class FoundStudySerializer(serializers.Serializer[Any]):
     """One QIDO match."""
 
     study_instance_uid = serializers.CharField()
-    study_date = serializers.CharField()
+    study_date = serializers.CharField(allow_null=True)
     study_time = serializers.CharField()
     description = serializers.CharField()
     modalities = serializers.ListField(child=serializers.CharField())
@@ -82,7 +84,7 @@ class FoundStudySerializer(serializers.Serializer[Any]):
     patient_id = serializers.CharField()
     issuer = serializers.CharField()
     patient_name = serializers.CharField()
-    birth_date = serializers.CharField()
+    birth_date = serializers.CharField(allow_null=True)
     sex = serializers.CharField()
     series_count = serializers.IntegerField(allow_null=True)
     instance_count = serializers.IntegerField(allow_null=True)
@@ -106,8 +108,14 @@ def show_found(found: QidoStudy) -> dict[str, Any]:
     }
 
 
-def _iso(raw: str) -> str:
-    return f"{raw[:4]}-{raw[4:6]}-{raw[6:8]}" if len(raw) == 8 and raw.isdigit() else raw
+def _iso(raw: str) -> str | None:
+    """A DICOM date as ISO 8601; None when it is absent or no date of the calendar."""
+    if not re.fullmatch(r"[0-9]{8}", raw):
+        return None
+    try:
+        return date(int(raw[:4]), int(raw[4:6]), int(raw[6:])).isoformat()
+    except ValueError:
+        return None
 
 
 class FoundStudiesSerializer(serializers.Serializer[Any]):

@@ -1602,7 +1602,7 @@ export interface components {
         /** @description One QIDO match. */
         FoundStudy: {
             study_instance_uid: string;
-            study_date: string;
+            study_date: string | null;
             study_time: string;
             description: string;
             modalities: string[];
@@ -1610,7 +1610,7 @@ export interface components {
             patient_id: string;
             issuer: string;
             patient_name: string;
-            birth_date: string;
+            birth_date: string | null;
             sex: string;
             series_count: number | null;
             instance_count: number | null;
