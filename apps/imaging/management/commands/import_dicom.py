@@ -9,7 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
+from apps.imaging.choices import FileVerdict
 from apps.imaging.services import import_files
+
+TAKEN = {FileVerdict.STORED, FileVerdict.DUPLICATE}
 
 
 class Command(BaseCommand):
@@ -37,11 +40,11 @@ class Command(BaseCommand):
         counts: dict[str, int] = {}
         for file in parent.files.all():
             counts[file.verdict] = counts.get(file.verdict, 0) + 1
-            if file.verdict == "rejected":
-                self.stdout.write(f"rejected {file.name}: {file.code}: {file.reason}")
+            if file.verdict not in TAKEN:
+                self.stdout.write(f"{file.verdict} {file.name}: {file.code}: {file.reason}")
         summary = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
         self.stdout.write(summary or "nothing")
         if parent.state == "failed":
             raise CommandError(f"{parent.error_code}: {parent.error_message}")
-        if not counts.get("stored") and not counts.get("duplicate"):
+        if not TAKEN & set(counts):
             raise CommandError("nothing was stored")
