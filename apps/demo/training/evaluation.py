@@ -22,8 +22,8 @@ from scipy import ndimage
 from apps.demo.phantoms import PhantomVolume
 from apps.demo.training.phantom_cases import HELD_OUT_FROM, draw_phantom
 
-#: Nine phantoms with lesions; 9005 has none, like every sixth.
-HELD_OUT_SEEDS = tuple(range(HELD_OUT_FROM + 1, HELD_OUT_FROM + 11))
+#: Eight phantoms with lesions and two without. Looked at once, for the figures of the card.
+HELD_OUT_SEEDS = tuple(range(HELD_OUT_FROM + 101, HELD_OUT_FROM + 111))
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _FILE_TRANSFORMS = {"LoadImaged", "SaveImaged"}

@@ -23,6 +23,7 @@ from monai.bundle.config_parser import ConfigParser
 from monai.losses.dice import DiceCELoss
 from monai.utils.misc import set_determinism
 from numpy.typing import NDArray
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from apps.demo.training.bundle_files import BUNDLE_DIR, write_hashes
 from apps.demo.training.evaluation import evaluate_held_out
@@ -37,29 +38,33 @@ LEARNING_RATE = 2e-3
 LESION_WEIGHT = 15.0
 
 
+#: Decay of the running average of the weights; the average is what is shipped.
+AVERAGE_DECAY = 0.99
+
+
 @dataclass(frozen=True)
-class Stage:
-    """One stage of the training.
+class Schedule:
+    """How the steps change: first to see lesions at all, then to leave everything else alone.
 
     Attributes
     ----------
     lesion_share:
-        Share of the patches that are centred near a lesion; the others lie anywhere.
+        Share of the patches that are centred near a lesion, at the first and at the last step;
+        the others lie anywhere.
     weighted_share:
-        Share of the steps in which lesion voxels weigh more.
+        Share of the steps, from the first, in which lesion voxels weigh more.
     """
 
-    steps: int
-    lesion_share: float
-    weighted_share: float
+    steps: int = 1600
+    lesion_share: tuple[float, float] = (0.7, 0.4)
+    weighted_share: float = 0.15
 
+    def lesion_share_at(self, step: int) -> float:
+        first, last = self.lesion_share
+        return first + (last - first) * step / max(self.steps - 1, 1)
 
-#: First to see lesions at all, then to leave everything else alone.
-STAGES = (
-    Stage(steps=500, lesion_share=0.7, weighted_share=0.5),
-    Stage(steps=300, lesion_share=0.4, weighted_share=0.0),
-    Stage(steps=850, lesion_share=0.45, weighted_share=0.0),
-)
+    def is_weighted(self, step: int) -> bool:
+        return step < self.weighted_share * self.steps
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,29 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--phantoms", type=int, default=60, help="number of training phantoms")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="directory to keep drawn phantoms in")
-    parser.add_argument("--start-from", type=Path, help="weights after the stages skipped")
-    parser.add_argument("--skip-stages", type=int, default=0)
     parser.add_argument("--bundle", type=Path, default=BUNDLE_DIR)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if not 0 < options.phantoms <= HELD_OUT_FROM:
         parser.error(f"--phantoms lies between 1 and {HELD_OUT_FROM}")
-    if (options.skip_stages > 0) != (options.start_from is not None):
-        parser.error("--skip-stages and --start-from go together")
     torch.set_num_threads(options.threads)
     cases = load_cases(seeds=range(options.phantoms), cache=options.cache)
-    weights = options.start_from
-    for number, stage in enumerate(STAGES):
-        if number < options.skip_stages:
-            continue
-        network = train(
-            cases=cases,
-            bundle=options.bundle,
-            stage=stage,
-            seed=options.seed + number,
-            start_from=weights,
-        )
-        weights = save_weights(network, bundle=options.bundle)
+    network = train(cases=cases, bundle=options.bundle, schedule=Schedule(), seed=options.seed)
+    save_weights(network, bundle=options.bundle)
     write_hashes(bundle=options.bundle)
     figures = evaluate_held_out(bundle=options.bundle)
     (options.bundle / "docs" / "held_out.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -118,57 +109,63 @@ def load_cases(*, seeds: Sequence[int], cache: Path | None) -> list[PhantomCase]
     return cases
 
 
-def save_weights(network: torch.nn.Module, *, bundle: Path) -> Path:
+def save_weights(network: torch.nn.Module, *, bundle: Path) -> None:
     """Write the weights where the bundle has them: a plain state dict."""
     path = bundle / "models" / "model.pt"
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({name: value.clone() for name, value in network.state_dict().items()}, path)
-    return path
 
 
 def train(
     *,
     cases: Sequence[PhantomCase],
     bundle: Path,
-    stage: Stage,
+    schedule: Schedule,
     seed: int,
-    start_from: Path | None = None,
 ) -> torch.nn.Module:
-    """Train the bundle's network on patches of the cases, from scratch or from earlier weights."""
+    """Train the bundle's network on patches of the cases; the running average of its weights."""
     set_determinism(seed=seed)
     config = ConfigParser()
     config.read_config(str(bundle / "configs" / "inference.json"))
     network: torch.nn.Module = config.get_parsed_content("network_def")
-    if start_from is not None:
-        network.load_state_dict(torch.load(start_from, map_location="cpu", weights_only=True))
+    average = AveragedModel(
+        network,
+        multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY),  # type: ignore[no-untyped-call]
+        use_buffers=True,
+    )
     low, high = read_window(config)
     losses = {weight: make_loss(weight) for weight in (LESION_WEIGHT, 1.0)}
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=LEARNING_RATE, total_steps=stage.steps, pct_start=0.1
+    rate = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=LEARNING_RATE, total_steps=schedule.steps, pct_start=0.1
     )
     rng = np.random.default_rng(seed)
     centres = [np.argwhere(case.tumour) for case in cases]
     network.train()
     started, running = time.monotonic(), 0.0
-    for step in range(stage.steps):
+    for step in range(schedule.steps):
         images, labels = draw_batch(
-            cases, centres, rng, window=(low, high), lesion_share=stage.lesion_share
+            cases,
+            centres,
+            rng,
+            window=(low, high),
+            lesion_share=schedule.lesion_share_at(step),
         )
         optimizer.zero_grad()
-        weighted = step < stage.weighted_share * stage.steps
         logits = network(images)
-        loss = losses[LESION_WEIGHT if weighted else 1.0](logits, labels)
+        loss = losses[LESION_WEIGHT if schedule.is_weighted(step) else 1.0](logits, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
-        schedule.step()
+        rate.step()
+        average.update_parameters(network)
         running = 0.95 * running + 0.05 * float(loss.detach()) if step else float(loss.detach())
         if step % 25 == 0:
             overlap = measure_overlap(logits, labels)
             elapsed_s = time.monotonic() - started
             logger.info("step %d loss %.3f dice %.2f (%.0f s)", step, running, overlap, elapsed_s)
-    return network.eval()
+    averaged: torch.nn.Module = average.module
+    return averaged.eval()
 
 
 def make_loss(lesion_weight: float) -> DiceCELoss:

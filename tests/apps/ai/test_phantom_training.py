@@ -12,7 +12,7 @@ import torch
 from apps.demo.training.bundle_files import BUNDLE_DIR, hash_files, write_hashes
 from apps.demo.training.evaluation import dice, false_regions_ml
 from apps.demo.training.phantom_cases import HELD_OUT_FROM, PhantomCase, draw_case, draw_tumours
-from apps.demo.training.train_phantom_bundle import PATCH_SHAPE, Stage, draw_batch, main, train
+from apps.demo.training.train_phantom_bundle import PATCH_SHAPE, Schedule, draw_batch, main, train
 
 
 def blob_case(seed: int) -> PhantomCase:
@@ -25,13 +25,12 @@ def blob_case(seed: int) -> PhantomCase:
     return PhantomCase(seed=seed, hu=hu.astype(np.float32), tumour=tumour)
 
 
-def trained(steps: int, seed: int = 5, start_from: Path | None = None) -> dict[str, torch.Tensor]:
+def trained(steps: int, seed: int = 5) -> dict[str, torch.Tensor]:
     network = train(
         cases=[blob_case(1), blob_case(2)],
         bundle=BUNDLE_DIR,
-        stage=Stage(steps=steps, lesion_share=0.7, weighted_share=0.5),
+        schedule=Schedule(steps=steps),
         seed=seed,
-        start_from=start_from,
     )
     return network.state_dict()
 
@@ -43,12 +42,12 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
-def test_a_stage_starts_from_the_weights_of_the_one_before(tmp_path: Path) -> None:
-    torch.save(trained(2), tmp_path / "first.pt")
-    again = [trained(2, seed=7, start_from=tmp_path / "first.pt") for _ in range(2)]
-    assert all(torch.equal(again[0][name], again[1][name]) for name in again[0])
-    scratch = trained(2, seed=7)
-    assert any(not torch.equal(again[0][name], scratch[name]) for name in scratch)
+def test_lesions_come_often_first_and_weigh_more_first() -> None:
+    schedule = Schedule(steps=101, lesion_share=(0.7, 0.4), weighted_share=0.2)
+    assert [schedule.lesion_share_at(step) for step in (0, 50, 100)] == pytest.approx(
+        [0.7, 0.55, 0.4]
+    )
+    assert [step for step in range(101) if schedule.is_weighted(step)] == list(range(21))
 
 
 def test_a_batch_is_windowed_and_its_labels_lie_under_its_image() -> None:
