@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from tests.engines import is_worker
 from tests.orthanc import orthanc, orthanc_server
 
 __all__ = ["orthanc", "orthanc_server"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In parallel the long files go first, so that the workers end together."""
+    if is_worker():
+        long = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in long)
 
 
 def _flush_past_the_triggers(self: Any, sql_list: Sequence[str]) -> None:

@@ -54,6 +54,16 @@ class Figure:
     met: bool | None = None
 
 
+def at_least(name: str, value: float, unit: str, goal: float) -> Figure:
+    """A figure whose goal is a floor."""
+    return Figure(name, value, unit, f"{goal:g} {unit} or more", value >= goal)
+
+
+def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
+    """A figure whose goal is a ceiling."""
+    return Figure(name, value, unit, f"{goal:g} {unit} or less", value <= goal)
+
+
 def list_benchmarks() -> dict[str, str]:
     """Name of each benchmark to the first line of its docstring."""
     found = {}
