@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,15 +61,16 @@ class Room:
     archive_key: str
     ingest_s: float
 
-    def client(self) -> httpx.Client:
+    @contextmanager
+    def client(self) -> Iterator[httpx.Client]:
         """Signed in as the radiologist."""
-        client = httpx.Client(base_url=self.house.base_url, timeout=60)
-        client.cookies.set("sessionid", self.session)
-        client.get("/api/csrf").raise_for_status()
         origin = self.house.base_url
-        token = client.cookies["csrftoken"]
-        client.headers.update({"X-CSRFToken": token, "Origin": origin, "Referer": f"{origin}/"})
-        return client
+        with httpx.Client(base_url=origin, timeout=60) as client:
+            client.cookies.set("sessionid", self.session)
+            client.get("/api/csrf").raise_for_status()
+            token = client.cookies["csrftoken"]
+            client.headers.update({"X-CSRFToken": token, "Origin": origin, "Referer": f"{origin}/"})
+            yield client
 
     def ticket(self) -> dict[str, Any]:
         """A fresh ticket for the study, as the viewer asks for it."""
