@@ -236,19 +236,19 @@ async def _send_frame(
     if status == 206:
         span_text = f"bytes {start}-{start + count - 1}/{length}"
         headers.append((b"content-range", span_text.encode()))
-    body = b"" if head else await _read(archive, offset + start, count)
+    frame = b"" if head else await _read(archive, offset + start, count)
     await _send_body(
-        send, body=body, etag=etag, headers=headers, head=head, status=status, length=count
+        send, body=frame, etag=etag, headers=headers, head=head, status=status, length=count
     )
 
 
-async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes:
+async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes | bytearray:
     """From the page cache at once; from a cold disk in a thread, so that nobody else waits."""
     descriptor = archive.descriptor(FRAMES)
     buffer = bytearray(length)
     try:
         if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:
-            return bytes(buffer)
+            return buffer
     except OSError:
         pass  # not in memory, or a file system without NOWAIT
     loop = asyncio.get_running_loop()
@@ -288,7 +288,7 @@ async def _send_not_modified(send: Send, etag: bytes) -> None:
 async def _send_body(
     send: Send,
     *,
-    body: bytes,
+    body: bytes | bytearray,
     etag: bytes,
     headers: Headers,
     head: bool,
