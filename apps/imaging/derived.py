@@ -2,21 +2,19 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
-from apps.core.exceptions import NotVisible
-from apps.imaging.archive import SeriesArchive, open_series
+from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import sync_file, volume_directory
 from apps.imaging.archive.writer import frame_pose
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import SeriesGeometry, describe_frames
-from apps.imaging.models import Series
-from apps.imaging.volumes import Volume
 
 REFUSALS = {
     "not_an_image": "The series holds no images.",
@@ -34,16 +32,35 @@ REFUSALS = {
 }
 
 
-def open_derived_volume(*, series_id: UUID) -> Volume:
-    """See ``volumes.open_volume``."""
-    series = Series.objects.filter(pk=series_id).exclude(archive_key="").first()
-    if series is None:
-        raise NotVisible()
-    try:
-        archive = open_series(series.archive_key)
-    except FileNotFoundError:
-        raise NotVisible() from None
-    return open_archived_volume(archive)
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Voxels after the Modality LUT, with the way from voxel to patient.
+
+    Attributes
+    ----------
+    voxels : float32 array (slice, row, column), read-only, memory-mapped.
+        Values after the Modality LUT (PS3.3 C.11.1): HU for CT, stored units for PET.
+    affine_lps : float64 array (4, 4)
+        ``affine_lps @ (column, row, slice, 1)`` is the voxel centre in LPS millimetres
+        (PS3.3 C.7.6.2.1.1).
+    sop_instance_uids : tuple of str
+        One per slice, in slice order (along the slice normal).
+    frame_of_reference_uid : str
+    warnings : tuple of (code, message)
+        What is unusual but not forbidding.
+    """
+
+    voxels: npt.NDArray[np.float32]
+    affine_lps: npt.NDArray[np.float64]
+    sop_instance_uids: tuple[str, ...]
+    frame_of_reference_uid: str
+    warnings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between neighbouring voxels along (slice, row, column), in mm."""
+        columns = np.linalg.norm(self.affine_lps[:3, :3], axis=0)
+        return float(columns[2]), float(columns[1]), float(columns[0])
 
 
 def open_archived_volume(archive: SeriesArchive) -> Volume:

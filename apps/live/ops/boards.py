@@ -3,7 +3,7 @@ from apps.boards.models import AgendaItem
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.live.models import LiveSession
-from apps.live.ops import handles
+from apps.live.ops.registry import handles
 from apps.live.protocol import ops
 
 

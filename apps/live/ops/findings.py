@@ -1,7 +1,7 @@
 from apps.ai import services
 from apps.core.actors import Actor
 from apps.live.models import LiveSession
-from apps.live.ops import handles
+from apps.live.ops.registry import handles
 from apps.live.protocol import ops
 
 

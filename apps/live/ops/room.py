@@ -1,6 +1,6 @@
 from apps.core.actors import Actor
 from apps.live.models import LiveSession
-from apps.live.ops import handles
+from apps.live.ops.registry import handles
 from apps.live.protocol import ops
 from apps.live.services.chat import post_chat
 from apps.live.services.presenter import grant_presenter

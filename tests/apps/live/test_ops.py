@@ -306,7 +306,7 @@ def test_an_unavailable_dependency_is_not_kept_as_the_outcome(
     team: CaseTeam, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.core.exceptions import Unavailable
-    from apps.live import ops
+    from apps.live.ops import registry
 
     op = _chat()
     with monkeypatch.context() as patch:
@@ -314,7 +314,7 @@ def test_an_unavailable_dependency_is_not_kept_as_the_outcome(
         def fail(**_: Any) -> None:
             raise Unavailable("The archive does not answer.")
 
-        patch.setitem(ops._handlers, "chat.post", fail)
+        patch.setitem(registry._handlers, "chat.post", fail)
         refused = services.submit_op(actor=team.actor("surgeon"), session_id=session.pk, op=op)
     assert refused.code == "unavailable"
     assert not LiveOp.objects.exists()

@@ -7,7 +7,7 @@ import { AiMark } from '@/ui/clinical'
 import { formatProbability, wordFor } from '@/ui/format'
 
 import classes from './Findings.module.css'
-import type { FindingReview } from './FindingsPanel'
+import type { FindingReview } from './review'
 import { ReviewForm } from './ReviewForm'
 import { describeMeasurements, reviewDate, reviewerName } from './words'
 

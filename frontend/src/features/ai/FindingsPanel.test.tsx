@@ -7,7 +7,8 @@ import { accessibilityFaults } from '@/app/testing/accessibility'
 import { aFinding } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 
-import { type FindingReview, FindingsPanel, inReviewOrder } from './FindingsPanel'
+import { FindingsPanel, inReviewOrder } from './FindingsPanel'
+import type { FindingReview } from './review'
 
 const aReview = (): FindingReview => ({ accept: vi.fn().mockResolvedValue(undefined), dismiss: vi.fn().mockResolvedValue(undefined) })
 

@@ -1,18 +1,12 @@
 import { IconSparkles } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Dismissal } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { EmptyState } from '@/ui/EmptyState'
 
 import { FindingCard } from './FindingCard'
 import classes from './Findings.module.css'
-
-/** How a review is carried: by REST on the case page, as a durable op in a live session. */
-export interface FindingReview {
-  accept: (finding: Finding) => Promise<void>
-  dismiss: (finding: Finding, dismissal: Dismissal) => Promise<void>
-}
+import type { FindingReview } from './review'
 
 export interface FindingsPanelProps {
   findings: readonly Finding[]

@@ -9,7 +9,7 @@ import { wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
 import classes from './Findings.module.css'
-import type { FindingReview } from './FindingsPanel'
+import type { FindingReview } from './review'
 
 interface ReviewFormProps {
   finding: Finding

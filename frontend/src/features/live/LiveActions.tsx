@@ -12,8 +12,8 @@ import { useTranslation } from 'react-i18next'
 
 import { isPresenting } from '@/protocol/room'
 
-import type { Sync } from './LiveCase'
 import type { LiveSession } from './liveSession'
+import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
 
 /** Presenting, following and asking to speak, at the right end of the toolbar. */

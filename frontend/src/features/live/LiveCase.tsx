@@ -17,6 +17,7 @@ import { LiveRight } from './LiveRight'
 import type { LiveSession } from './liveSession'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
+import type { Sync } from './sync'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
@@ -76,11 +77,6 @@ function VisibleCase({ session, caseId }: { session: LiveSession; caseId: string
       actions={<LiveActions session={session} sync={sync} />}
     />
   )
-}
-
-export interface Sync {
-  readonly stage: StageSync
-  readonly pointer: PointerSync
 }
 
 /** Ties the screen to the room once the case's studies are known. */
