@@ -39,7 +39,7 @@ def describe_case(*, actor: Actor, case: Case) -> dict[str, Any]:
     context = {
         "standings": standings(actor=actor, case_ids=[case.pk]),
         "summaries": summarise(actor=actor, case_ids=[case.pk]),
-        "members_count": selectors.list_grants(case_id=case.pk).count(),
+        "members_count": selectors.people_in_case(case_id=case.pk).count(),
         "can": policies.capabilities(actor=actor, case_id=case.pk),
     }
     return dict(CaseDetailSerializer(case, context=context).data)

@@ -1,6 +1,15 @@
-import type { AgendaItem, CaseDetail, CaseListEntry, Decision, Finding, Meeting, Study } from '@/api/types'
+import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Meeting, Study } from '@/api/types'
 
 /** Examples of what the server tells, complete and typed; tests change what they are about. */
+export const aPerson = (part: Partial<CaseMember['user']> = {}): CaseMember['user'] => ({
+  id: 'demir',
+  display_name: 'Dr Demir',
+  discipline: 'radiology',
+  institution: { id: 'institution-1', name: 'Sample Hospital' },
+  is_trainee: false,
+  ...part,
+})
+
 export const aCase = (part: Partial<CaseListEntry> = {}): CaseListEntry => ({
   id: 'case-1',
   version: 1,

@@ -14,6 +14,7 @@ import { Section } from '@/ui/Screen'
 
 import classes from './Case.module.css'
 import { InviteDialog } from './InviteDialog'
+import { participantsOf, type Participant } from './members'
 
 export function PeopleSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('cases')
@@ -21,11 +22,12 @@ export function PeopleSection({ entry }: { entry: CaseDetail }) {
   const members = useMembers(entry.id, isVisible)
   const [isInviting, setInviting] = useState(false)
   const [leaving, setLeaving] = useState<CaseMember | null>(null)
+  const participants = participantsOf(members.data ?? [])
   const mayManage = entry.can.includes('manage_members')
   return (
     <Section
       title={t('people.title')}
-      count={members.data?.length}
+      count={members.data && participants.length}
       actions={
         mayManage && (
           <Button size="xs" variant="default" leftSection={<IconUserPlus size={15} aria-hidden />} onClick={() => setInviting(true)}>
@@ -38,44 +40,101 @@ export function PeopleSection({ entry }: { entry: CaseDetail }) {
       {isVisible && members.error && <ProblemNotice problem={members.error} onRetry={() => void members.refetch()} />}
       {isVisible && !members.data && !members.error && <LoadingRows label={t('common:list.loading')} rows={3} />}
       {members.data?.length === 0 && <EmptyState compact icon={IconUsers} title={t('people.alone')} />}
-      {members.data?.map((member) => (
-        <div key={member.id} className={classes.member}>
-          <PersonBadge person={member.user} role={describeMember(member, t('people.until', { date: formatDate(member.expires_at) }))} />
-          <span className={classes.memberEnd}>
-            <GuiseChip guise={member.guise} />
-            {mayManage && (
-              <ActionIcon variant="subtle" color="gray" aria-label={t('people.remove', { name: member.user.display_name })} onClick={() => setLeaving(member)}>
-                <IconUserMinus size={16} aria-hidden />
-              </ActionIcon>
-            )}
-          </span>
-        </div>
+      {participants.map((participant) => (
+        <ParticipantRow key={participant.user.id} participant={participant} onRevoke={mayManage ? setLeaving : undefined} />
       ))}
       {isInviting && <InviteDialog caseId={entry.id} onClose={() => setInviting(false)} />}
-      {leaving && <RevokeDialog caseId={entry.id} member={leaving} onClose={() => setLeaving(null)} />}
+      {leaving && (
+        <RevokeDialog caseId={entry.id} grant={leaving} rest={participants.flatMap(({ grants }) => grants.filter(({ id, user }) => user.id === leaving.user.id && id !== leaving.id))} onClose={() => setLeaving(null)} />
+      )}
     </Section>
   )
 }
 
-function describeMember(member: CaseMember, until: string): string {
-  return [wordFor('discipline', member.user.discipline), wordFor('capacity', member.capacity), member.source !== 'board' && wordFor('grantSource', member.source), member.expires_at && until]
-    .filter(Boolean)
-    .join(' · ')
+interface ParticipantProps {
+  participant: Participant
+  /** Undefined for whoever may not revoke. */
+  onRevoke?: (grant: CaseMember) => void
 }
 
-function RevokeDialog({ caseId, member, onClose }: { caseId: string; member: CaseMember; onClose: () => void }) {
+/** One person: one line for one way in, a list of ways when there are several. */
+function ParticipantRow({ participant, onRevoke }: ParticipantProps) {
   const { t } = useTranslation('cases')
+  const describe = useDescribedGrant()
+  const { user, grants, until } = participant
+  const discipline = wordFor('discipline', user.discipline)
+  const [only, ...more] = grants
+  if (only && more.length === 0) {
+    return (
+      <div className={classes.member} data-person={user.id}>
+        <PersonBadge person={user} role={[discipline, describe(only)].join(' · ')} />
+        <GrantEnd grant={only} label={t('people.remove', { name: user.display_name })} onRevoke={onRevoke} />
+      </div>
+    )
+  }
+  const ends = until ? t('people.until', { date: formatDate(until) }) : t('people.noEnd')
+  return (
+    <div className={classes.memberWays} data-person={user.id}>
+      <PersonBadge person={user} role={[discipline, t('people.ways', { count: grants.length }), ends].join(' · ')} />
+      <ul className={classes.ways} aria-label={t('people.waysOf', { name: user.display_name })}>
+        {grants.map((grant) => (
+          <li key={grant.id}>
+            <span>{describe(grant)}</span>
+            <GrantEnd grant={grant} label={t('people.removeWay', { name: user.display_name, way: describe(grant) })} onRevoke={onRevoke} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function GrantEnd({ grant, label, onRevoke }: { grant: CaseMember; label: string; onRevoke?: (grant: CaseMember) => void }) {
+  return (
+    <span className={classes.memberEnd}>
+      <GuiseChip guise={grant.guise} />
+      {onRevoke && (
+        <ActionIcon variant="subtle" color="gray" aria-label={label} title={label} onClick={() => onRevoke(grant)}>
+          <IconUserMinus size={16} aria-hidden />
+        </ActionIcon>
+      )}
+    </span>
+  )
+}
+
+/** In which capacity, whence, and until when. */
+function useDescribedGrant(): (grant: CaseMember) => string {
+  const { t } = useTranslation('cases')
+  return ({ capacity, source, expires_at }) =>
+    [wordFor('capacity', capacity), wordFor('grantSource', source), expires_at && t('people.until', { date: formatDate(expires_at) })].filter(Boolean).join(' · ')
+}
+
+interface RevokeDialogProps {
+  caseId: string
+  grant: CaseMember
+  /** The person's other grants; they stay. */
+  rest: readonly CaseMember[]
+  onClose: () => void
+}
+
+function RevokeDialog({ caseId, grant, rest, onClose }: RevokeDialogProps) {
+  const { t } = useTranslation('cases')
+  const describe = useDescribedGrant()
   const revoke = useRevokeAccess(caseId)
+  const name = grant.user.display_name
   return (
     <Modal opened onClose={onClose} title={t('people.revoke')} size="sm">
       <Stack gap="md">
-        <Text>{t('people.removeConfirm', { name: member.user.display_name })}</Text>
+        {rest.length === 0 ? (
+          <Text>{t('people.removeConfirm', { name })}</Text>
+        ) : (
+          <Text>{t('people.removeWayConfirm', { name, way: describe(grant), rest: rest.map(describe).join('; ') })}</Text>
+        )}
         {revoke.error && <ProblemNotice problem={revoke.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('common:action.cancel')}
           </Button>
-          <Button color="urgent" loading={revoke.isPending} onClick={() => revoke.mutate(member.id, { onSuccess: onClose })}>
+          <Button color="urgent" loading={revoke.isPending} onClick={() => revoke.mutate(grant.id, { onSuccess: onClose })}>
             {t('people.revoke')}
           </Button>
         </Group>
