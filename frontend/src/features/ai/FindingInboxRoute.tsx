@@ -70,7 +70,7 @@ export default function FindingInboxRoute() {
               onClick={() => setActiveId(finding.id)}
             >
               <span className={classes.head}>
-                <span className={classes.labelText} style={{ flex: 1, fontWeight: 500, whiteSpace: 'normal' }}>
+                <span className={classes.labelText} style={{ flex: '1 1 auto', fontWeight: 500 }}>
                   {finding.label}
                 </span>
                 <FindingStateChip finding={finding} />

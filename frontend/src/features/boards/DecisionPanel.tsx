@@ -24,21 +24,20 @@ export interface DecisionPanelProps {
   isDirty: boolean
   isSaving: boolean
   problem?: unknown
-  dense?: boolean
 }
 
 const CONSENSUS: Consensus[] = ['consensus', 'majority', 'none']
 
 /** The board's recommendation while it is being written. Nothing is chosen for anybody. */
 export function DecisionPanel(props: DecisionPanelProps) {
-  const { draft, onChange, people, onSave, onSign, savedAt, isDirty, isSaving, problem, dense = false } = props
+  const { draft, onChange, people, onSave, onSign, savedAt, isDirty, isSaving, problem } = props
   const { t } = useTranslation('boards')
   const change = (part: Partial<DecisionDraft>) => onChange({ ...draft, ...part })
   const gaps = draftGaps(draft)
   const state = isSaving ? t('decision.saving') : savedAt && !isDirty ? t('decision.saved', { when: formatTime(savedAt) }) : t('decision.unsaved')
   return (
     <form
-      className={`${classes.decision} ${dense ? classes.dense : ''}`}
+      className={classes.decision}
       onSubmit={(event) => {
         event.preventDefault()
         onSave()
@@ -49,7 +48,9 @@ export function DecisionPanel(props: DecisionPanelProps) {
         <legend className={classes.legend}>{t('decision.consensus')}</legend>
         <SegmentedControl
           fullWidth
-          size={dense ? 'xs' : 'sm'}
+          classNames={{ root: classes.choices, control: classes.choice }}
+          aria-label={t('decision.consensus')}
+          size="sm"
           value={draft.consensus}
           onChange={(value) => change({ consensus: value as Consensus })}
           data={CONSENSUS.map((value) => ({ value, label: wordFor('consensus', value) }))}
@@ -63,9 +64,7 @@ export function DecisionPanel(props: DecisionPanelProps) {
         value={draft.conditions}
         onChange={(event) => change({ conditions: event.currentTarget.value })}
       />
-      {!dense && (
-        <Textarea label={t('decision.summary')} minRows={2} value={draft.summary} onChange={(event) => change({ summary: event.currentTarget.value })} />
-      )}
+      <Textarea label={t('decision.summary')} minRows={2} value={draft.summary} onChange={(event) => change({ summary: event.currentTarget.value })} />
       {isDirty && gaps.length > 0 && (
         <ul className={classes.gaps}>
           {gaps.map((gap) => (

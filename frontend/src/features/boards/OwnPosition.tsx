@@ -31,7 +31,7 @@ export function OwnPosition({ caseId, decision }: { caseId: string; decision: De
     >
       <fieldset className={classes.fieldset}>
         <legend className={classes.legend}>{t('decision.mine')}</legend>
-        <SegmentedControl value={stance} onChange={(value) => setStance(value as Stance)} data={STANCES.map((value) => ({ value, label: wordFor('stance', value) }))} />
+        <SegmentedControl aria-label={t('decision.mine')} value={stance} onChange={(value) => setStance(value as Stance)} data={STANCES.map((value) => ({ value, label: wordFor('stance', value) }))} />
       </fieldset>
       {(stance === 'dissent' || statement) && (
         <Textarea

@@ -40,6 +40,7 @@ export function PositionFields({ entries, people, onChange }: PositionFieldsProp
           <div key={entry.user} className={`${classes.position} ${entry.stance === 'dissent' ? classes.dissent : ''}`}>
             <PersonBadge person={person} />
             <SegmentedControl
+              className={classes.stance}
               size="xs"
               aria-label={t('decision.stanceOf', { name })}
               value={entry.stance}
