@@ -307,6 +307,7 @@ SPECTACULAR_SETTINGS = {
         "MeetingStatusEnum": "apps.boards.choices.MeetingStatus",
         "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
+        "VersionActEnum": "apps.ai.choices.VersionAct",
     },
 }
 

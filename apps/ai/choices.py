@@ -26,6 +26,14 @@ VERSION_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class VersionAct(models.TextChoices):
+    """What a person does with a version; the moves follow from it."""
+
+    APPROVE = "approve", _("Approve")
+    ACTIVATE = "activate", _("Put into use")
+    SUSPEND = "suspend", _("Suspend")
+
+
 class JobState(models.TextChoices):
     """Four endings that never look alike: findings, no findings, out of scope, failed."""
 

@@ -14,6 +14,7 @@ from apps.core.policies import require_role, signed_in
 from apps.imaging.models import CaseStudy
 
 AI_ADMIN = "ai_admin"
+ADMINISTRATION, CLINIC = "administration", "clinic"
 
 
 def view_models(*, actor: Actor, **ids: Any) -> None:
@@ -30,9 +31,17 @@ def approve_model(*, actor: Actor, **ids: Any) -> None:
     signed_in(actor=actor)
     if not actor.is_person:
         raise Forbidden("Approvals are given by people.")
-    clinician = actor.discipline in CLINICAL_DISCIPLINES and not actor.has_role(TRAINEE_ROLE)
-    if not (actor.has_role(AI_ADMIN) or clinician):
+    if not approval_side(actor=actor):
         raise Forbidden("Approvals come from AI administration and from clinicians.")
+
+
+def approval_side(*, actor: Actor) -> str:
+    """Which side's word the actor gives on a model; empty for whoever gives none."""
+    if actor.has_role(AI_ADMIN):
+        return ADMINISTRATION
+    if actor.discipline in CLINICAL_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
+        return CLINIC
+    return ""
 
 
 def list_in_case(*, actor: Actor, **ids: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.ai.choices import (
@@ -11,10 +12,11 @@ from apps.ai.choices import (
     FindingState,
     JobState,
     ModelKind,
+    VersionAct,
     VersionState,
 )
 from apps.ai.models import Job, Model, ModelVersion
-from apps.ai.selectors import current_version
+from apps.ai.selectors import current_version, version_acts
 
 
 class CodeSerializer(serializers.Serializer[Any]):
@@ -30,13 +32,21 @@ class ApprovalSerializer(serializers.Serializer[Any]):
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """One content of a model; ``can`` is what the viewer may do with it, needs ``actor``."""
+
     state = serializers.ChoiceField(choices=VersionState.choices)
     approvals = ApprovalSerializer(many=True)
+    can = serializers.SerializerMethodField()
 
     class Meta:
         model = ModelVersion
-        fields = ("id", "version", "tree_sha256", "state", "card", "scope", "approvals",
+        fields = ("id", "version", "tree_sha256", "state", "card", "scope", "approvals", "can",
                   "created_at")  # fmt: skip
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(VersionAct.choices)))
+    def get_can(self, version: ModelVersion) -> list[str]:
+        acts = version_acts(actor=self.context["actor"], version=version)
+        return [act.value for act in acts]
 
 
 class ModelSerializer(serializers.ModelSerializer[Model]):

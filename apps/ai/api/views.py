@@ -40,7 +40,7 @@ class ModelsView(ConsiliumView):
     @extend_schema(operation_id="api_models_list", responses=page_of(shapes.ModelSerializer))
     def get(self, request: Request) -> Response:
         models = list(selectors.list_models())
-        data = shapes.ModelSerializer(models, many=True).data
+        data = shapes.ModelSerializer(models, many=True, context={"actor": self.actor}).data
         return Response({"next": None, "previous": None, "results": data})
 
 
@@ -50,7 +50,7 @@ class _VersionActionView(ConsiliumView):
 
     def post(self, request: Request, version_id: UUID) -> Response:
         version = type(self).perform(actor=self.actor, version_id=version_id)
-        return Response(shapes.ModelVersionSerializer(version).data)
+        return Response(shapes.ModelVersionSerializer(version, context={"actor": self.actor}).data)
 
 
 class ApproveVersionView(_VersionActionView):

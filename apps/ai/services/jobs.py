@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.ai import policies
+from apps.ai import policies, selectors
 from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,
@@ -25,7 +25,6 @@ from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
 from apps.ai.events import JobChanged
 from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
 from apps.ai.models import Job, ModelVersion
-from apps.ai.services.registry import is_approved
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
@@ -133,7 +132,7 @@ def claim_next_job(*, worker: str) -> Job | None:
     if job is None:
         return None
     actor = Actor.system(worker)
-    if job.version.state != VersionState.ACTIVE or not is_approved(version=job.version):
+    if job.version.state != VersionState.ACTIVE or not selectors.is_approved(version=job.version):
         _end(job, JobState.FAILED, "model_not_active", "The model was taken out of use.")
         announce_job(actor=actor, job=job)
         return job

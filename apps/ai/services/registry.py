@@ -8,9 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.text import slugify
 
-from apps.accounts.choices import CLINICAL_DISCIPLINES
-from apps.accounts.selectors import TRAINEE_ROLE
-from apps.ai import policies
+from apps.ai import policies, selectors
 from apps.ai.bundle_tree import BundleError, copy_into_store, read_manifest
 from apps.ai.choices import VERSION_MOVES, ModelKind, VersionState, check_move
 from apps.ai.conf import bundle_store
@@ -20,9 +18,6 @@ from apps.ai.services.people import get_person
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
-
-APPROVALS_NEEDED = 2
-ADMINISTRATION, CLINIC = "administration", "clinic"
 
 
 @transaction.atomic
@@ -117,7 +112,7 @@ def approve_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     """
     policies.approve_model(actor=actor)
     version = _lock(version_id)
-    side = _side_of(actor)
+    side = policies.approval_side(actor=actor)
     approvals = list(version.approvals.filter(tree_sha256=version.tree_sha256))
     if any(approval.user_id == actor.id for approval in approvals):
         raise SecondPersonNeeded("You have approved this content already.")
@@ -131,7 +126,7 @@ def approve_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
         version=version, user=person, side=side, tree_sha256=version.tree_sha256
     )
     _audit(actor, "model.approved", version)
-    if version.state == VersionState.PENDING and is_approved(version=version):
+    if version.state == VersionState.PENDING and selectors.is_approved(version=version):
         _activate(actor, version)
     return version
 
@@ -141,7 +136,7 @@ def activate_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     """Put a suspended (or approved, waiting) version into use."""
     policies.manage_models(actor=actor)
     version = _lock(version_id)
-    if not is_approved(version=version):
+    if not selectors.is_approved(version=version):
         raise ModelNotApproved("Two people must approve exactly this content first.")
     _activate(actor, version)
     return version
@@ -155,16 +150,6 @@ def suspend_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     _move(version, VersionState.SUSPENDED)
     _audit(actor, "model.suspended", version)
     return version
-
-
-def is_approved(*, version: ModelVersion) -> bool:
-    """Whether this exact content may be evaluated. Built-ins came with the release."""
-    if version.model.kind == ModelKind.BUILTIN:
-        return True
-    approvers = set(
-        version.approvals.filter(tree_sha256=version.tree_sha256).values_list("user_id", flat=True)
-    )
-    return len(approvers) >= APPROVALS_NEEDED
 
 
 def _activate(actor: Actor, version: ModelVersion) -> None:
@@ -196,14 +181,6 @@ def _lock(version_id: UUID) -> ModelVersion:
     if version is None:
         raise NotVisible()
     return version
-
-
-def _side_of(actor: Actor) -> str:
-    if actor.has_role("ai_admin"):
-        return ADMINISTRATION
-    if actor.discipline in CLINICAL_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
-        return CLINIC
-    raise SecondPersonNeeded("Approvals come from AI administration and from clinicians.")
 
 
 def _hash_package(source: Path) -> str:

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
 import { getAll } from './pages'
-import type { Finding, Job, ModelEntry } from './types'
+import type { Finding, Job, ModelEntry, ModelVersion, VersionAct } from './types'
 
 export interface FindingFilters {
   case?: string
@@ -57,21 +57,27 @@ export function useReviewFinding() {
     ])
   const accept = useMutation({
     mutationFn: (finding: Finding) =>
-      http.post<Finding>(`/api/findings/${finding.id}/accept`, { version: finding.version }),
+      http.post<Finding>(`/api/findings/${finding.id}/accept`, { version: finding.version, case: finding.case }),
     onSettled: refresh,
   })
   const dismiss = useMutation({
     mutationFn: ({ finding, dismissal }: { finding: Finding; dismissal: Dismissal }) =>
       http.post<Finding>(`/api/findings/${finding.id}/dismiss`, {
         version: finding.version,
+        case: finding.case,
         reason_code: dismissal.reasonCode,
         comment: dismissal.comment,
       }),
     onSettled: refresh,
   })
+  const retryExport = useMutation({
+    mutationFn: (finding: Finding) => http.post<Finding>(`/api/findings/${finding.id}/export/retry`, { case: finding.case }),
+    onSettled: refresh,
+  })
   return {
     accept: async (finding: Finding) => void (await accept.mutateAsync(finding)),
     dismiss: async (finding: Finding, dismissal: Dismissal) => void (await dismiss.mutateAsync({ finding, dismissal })),
+    retryExport: async (finding: Finding) => void (await retryExport.mutateAsync(finding)),
   }
 }
 
@@ -80,6 +86,15 @@ export function useModels() {
     queryKey: ['models'],
     queryFn: ({ signal }) => getAll<ModelEntry>('/api/models', { signal }),
     staleTime: 60_000,
+  })
+}
+
+/** Two people approve, the AI administrator puts into use and suspends. */
+export function useVersionAct() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ version, act }: { version: ModelVersion; act: VersionAct }) => http.post<ModelVersion>(`/api/models/versions/${version.id}/${act}`),
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ['models'] }), client.invalidateQueries({ queryKey: ['jobs'] })]),
   })
 }
 

@@ -1969,6 +1969,7 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Model"][];
         };
+        /** @description One content of a model; ``can`` is what the viewer may do with it, needs ``actor``. */
         ModelVersion: {
             /** Format: uuid */
             readonly id: string;
@@ -1978,6 +1979,7 @@ export interface components {
             card?: unknown;
             scope?: unknown;
             approvals: components["schemas"]["Approval"][];
+            readonly can: components["schemas"]["VersionActEnum"][];
             /** Format: date-time */
             readonly created_at: string;
         };
@@ -2329,6 +2331,8 @@ export interface components {
         UrgencyEnum: "routine" | "soon" | "urgent";
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "rejected";
+        /** @enum {string} */
+        VersionActEnum: "approve" | "activate" | "suspend";
         VersionRequest: {
             version?: number;
         };
@@ -2499,6 +2503,7 @@ export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type UnitEnum = components['schemas']['UnitEnum'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
+export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
 export type Warning = components['schemas']['Warning'];
 export type Problem = components['schemas']['Problem'];

@@ -61,6 +61,8 @@ export type ImportBatch = wire.Import
 
 export type MeasuredQuantity = wire.Measured
 export type ModelEntry = wire.Model
+export type ModelVersion = wire.ModelVersion
+export type VersionAct = wire.VersionActEnum
 export type JobState = wire.JobStateEnum
 export type Job = wire.Job
 

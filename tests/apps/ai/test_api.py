@@ -11,6 +11,7 @@ from apps.ai import services
 from apps.ai.choices import DismissalReason
 from apps.audit.models import AuditEntry
 from tests.apps.ai import world
+from tests.apps.ai.bundles import write_bundle
 from tests.people import make_case_team
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,46 @@ def test_only_the_ai_admin_suspends_a_model(team, version):
     path = f"/api/models/versions/{version.pk}/suspend"
     assert client(team, "radiologist").post(path).status_code == 403
     assert client(team, "ai_admin").post(path).json()["state"] == "suspended"
+
+
+def _may(team, who):
+    (model,) = client(team, who).get("/api/models").json()["results"]
+    return model["versions"][0]["can"]
+
+
+def test_the_list_says_what_each_person_may_do_with_a_version(team, tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "var"
+    waiting = services.register_bundle(
+        actor=team.actor("ai_admin"), root=write_bundle(tmp_path / "bright")
+    )
+    path = f"/api/models/versions/{waiting.pk}"
+    assert [_may(team, who) for who in ("ai_admin", "radiologist")] == [["approve"], ["approve"]]
+    assert [_may(team, who) for who in ("trainee", "coordinator", "auditor")] == [[], [], []]
+    assert client(team, "ai_admin").post(f"{path}/activate").json()["code"] == "model_not_approved"
+    assert client(team, "ai_admin").post(f"{path}/approve").json()["can"] == []
+    assert [_may(team, who) for who in ("ai_admin", "surgeon")] == [[], ["approve"]]
+    approved = client(team, "surgeon").post(f"{path}/approve").json()
+    assert (approved["state"], approved["can"]) == ("active", [])
+    assert [one["side"] for one in approved["approvals"]] == ["administration", "clinic"]
+    assert [_may(team, who) for who in ("ai_admin", "surgeon")] == [["suspend"], []]
+    assert client(team, "ai_admin").post(f"{path}/suspend").json()["can"] == ["activate"]
+    assert client(team, "ai_admin").post(f"{path}/activate").json()["state"] == "active"
+
+
+def test_the_list_of_models_needs_as_many_queries_for_five_as_for_one(team, tmp_path):
+    browser = client(team, "ai_admin")
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            browser.get("/api/models")
+        return len(captured)
+
+    world.builtin_version(tmp_path, slug="one")
+    queries()  # the first request of a session also writes it
+    few = queries()
+    for name in ("two", "three", "four", "five"):
+        world.builtin_version(tmp_path, slug=name)
+    assert queries() == few
 
 
 @pytest.mark.parametrize("resource", ["findings", "jobs"])

@@ -1,4 +1,4 @@
-import { IconCheck, IconCloudUpload, IconFlag3Filled, IconSparkles, IconX } from '@tabler/icons-react'
+import { IconCheck, IconFlag3Filled, IconSparkles, IconX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import type { Finding } from '@/api/types'
@@ -9,7 +9,8 @@ import { formatProbability, wordFor } from '@/ui/format'
 import classes from './Findings.module.css'
 import type { FindingReview } from './review'
 import { ReviewForm } from './ReviewForm'
-import { describeMeasurements, reviewDate, reviewerName } from './words'
+import { ReviewLine } from './ReviewLine'
+import { describeMeasurements } from './words'
 
 interface FindingCardProps {
   finding: Finding
@@ -58,7 +59,7 @@ export function FindingCard({ finding, isActive, onShow, review, dense }: Findin
         {finding.model.name} {finding.model.version}
         {finding.site ? ` · ${finding.site.display}` : ''}
       </div>
-      <ReviewLine finding={finding} />
+      <ReviewLine finding={finding} review={review} />
       {unreviewed && review && <ReviewForm finding={finding} review={review} dense={dense} />}
     </li>
   )
@@ -72,27 +73,5 @@ export function FindingStateChip({ finding }: { finding: Finding }) {
     <Chip tone={accepted ? 'ok' : 'neutral'} icon={<Icon size={13} aria-hidden />}>
       {wordFor('findingState', finding.state)}
     </Chip>
-  )
-}
-
-/** Who decided, when and why, and whether the PACS has it. */
-export function ReviewLine({ finding }: { finding: Finding }) {
-  const { t } = useTranslation('ai')
-  const { review } = finding
-  if (!review) return null
-  const sent = finding.export
-  return (
-    <div className={classes.provenance}>
-      {t('finding.reviewedBy', { state: wordFor('findingState', finding.state), who: reviewerName(finding), when: reviewDate(finding) })}
-      {review.reason_code && ` · ${wordFor('dismissReason', review.reason_code)}`}
-      {review.comment && ` · ${t('finding.comment', { text: review.comment })}`}
-      {sent && (
-        <div>
-          <Chip bare tone={sent.state === 'stored' ? 'ok' : sent.state === 'failed' ? 'urgent' : 'neutral'} icon={<IconCloudUpload size={13} aria-hidden />} hint={sent.error?.message}>
-            {wordFor('exportState', sent.state)}
-          </Chip>
-        </div>
-      )}
-    </div>
   )
 }

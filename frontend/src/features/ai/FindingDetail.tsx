@@ -9,11 +9,12 @@ import { useModels, useReviewFinding } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { formatFigure, formatProbability, formatQuantity } from '@/ui/format'
 
-import { FindingStateChip, ReviewLine } from './FindingCard'
+import { FindingStateChip } from './FindingCard'
 import classes from './Findings.module.css'
 import { findingUrl } from './links'
 import { ModelCardDialog } from './ModelCardDialog'
 import { ReviewForm } from './ReviewForm'
+import { ReviewLine } from './ReviewLine'
 import { quantityName } from './words'
 
 interface FindingDetailProps {
@@ -92,7 +93,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
       </section>
 
       <section className={classes.block}>
-        <ReviewLine finding={finding} />
+        <ReviewLine finding={finding} review={mayReview ? review : null} />
         {finding.state === 'unreviewed' && mayReview && <ReviewForm finding={finding} review={review} />}
         {finding.state === 'unreviewed' && entry.data && !mayReview && <p className={classes.dim}>{t('review.notYou')}</p>}
         {finding.state === 'unreviewed' && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}

@@ -10,7 +10,7 @@ import { renderScreen } from '@/app/testing/render'
 import { FindingsPanel, inReviewOrder } from './FindingsPanel'
 import type { FindingReview } from './review'
 
-const aReview = (): FindingReview => ({ accept: vi.fn().mockResolvedValue(undefined), dismiss: vi.fn().mockResolvedValue(undefined) })
+const aReview = (): FindingReview => ({ accept: vi.fn().mockResolvedValue(undefined), dismiss: vi.fn().mockResolvedValue(undefined), retryExport: vi.fn().mockResolvedValue(undefined) })
 
 it('puts what waits first: unreviewed, urgent, likelier', () => {
   const order = inReviewOrder([
@@ -89,4 +89,32 @@ it('tells who dismissed what and why, and whether the PACS has the accepted one'
   expect(within(accepted as HTMLElement).getByText('Stored and verified in the PACS')).toBeVisible()
   expect(dismissed).toHaveTextContent('Dismissed by Dr Demir')
   expect(dismissed).toHaveTextContent('Duplicate')
+})
+
+it('says why an accepted finding is not in the PACS, and sends it again', async () => {
+  const review = aReview()
+  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
+  const failed = aFinding({
+    state: 'accepted',
+    review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' },
+    export: { state: 'failed', attempts: 5, error: { code: 'pacs_unavailable', message: 'The PACS refused the object.' }, stored_at: null },
+  })
+  renderScreen(<FindingsPanel findings={[failed]} review={review} dense />)
+  expect(screen.getByText('Not stored in the PACS')).toBeVisible()
+  expect(screen.getByText('The PACS refused the object.')).toBeVisible()
+  vi.mocked(review.retryExport).mockRejectedValueOnce(new Problem({ status: 409, code: 'illegal_move', title: 'It was stored in the meantime' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Try again to store Tumour 1 in the PACS' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('This cannot be done any more')
+  await userEvent.click(screen.getByRole('button', { name: /Try again/ }))
+  expect(review.retryExport).toHaveBeenCalledTimes(2)
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
+it('lets nobody send again who may not review, and nothing be sent twice that waits', () => {
+  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
+  const accepted = (state: 'failed' | 'queued') =>
+    aFinding({ id: state, state: 'accepted', review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' }, export: { state, attempts: 1, error: null, stored_at: null } })
+  renderScreen(<FindingsPanel findings={[accepted('failed')]} review={null} />)
+  renderScreen(<FindingsPanel findings={[accepted('queued')]} review={aReview()} />)
+  expect(screen.queryByRole('button', { name: /Try again/ })).toBeNull()
 })

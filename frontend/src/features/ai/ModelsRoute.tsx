@@ -1,5 +1,5 @@
-import { Button, SegmentedControl } from '@mantine/core'
-import { IconId, IconSparkles, IconTopologyStar3 } from '@tabler/icons-react'
+import { SegmentedControl } from '@mantine/core'
+import { IconSparkles, IconTopologyStar3 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
@@ -8,16 +8,15 @@ import { useCases } from '@/api/cases'
 import { isJobOpen, useJobs, useModels } from '@/api/findings'
 import { useMe } from '@/api/session'
 import type { Job, ModelEntry } from '@/api/types'
-import { Chip } from '@/ui/Chip'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
-import { wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
 import classes from './Findings.module.css'
 import { JobRow } from './JobRow'
-import { ModelCardDialog, scopeRules } from './ModelCardDialog'
+import { ModelCard } from './ModelCard'
+import { ModelCardDialog } from './ModelCardDialog'
 
 const FILTERS = ['all', 'open', 'ended', 'failed'] as const
 /** Capacities in a case that may run AI on it; the server decides. */
@@ -60,6 +59,7 @@ export default function ModelsRoute() {
         actions={
           <SegmentedControl
             size="xs"
+            aria-label={t('models.filterJobs')}
             value={filter}
             onChange={(value) => setFilter(value as JobFilter)}
             data={FILTERS.map((value) => ({ value, label: t(`models.filter.${value}`) }))}
@@ -75,26 +75,5 @@ export default function ModelsRoute() {
       </Section>
       {card && <ModelCardDialog model={card} onClose={() => setCard(null)} />}
     </Screen>
-  )
-}
-
-function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => void }) {
-  const { t } = useTranslation('ai')
-  const [firstRule] = scopeRules(model.scope)
-  return (
-    <article className={classes.card}>
-      <div className={classes.cardHead}>
-        <IconTopologyStar3 size={17} aria-hidden />
-        <span style={{ flex: 1 }}>{model.name}</span>
-        {model.state && <Chip tone={model.state === 'active' ? 'ok' : 'warning'}>{wordFor('versionState', model.state)}</Chip>}
-      </div>
-      <div className={classes.dim}>
-        {model.version} · {wordFor('modelKind', model.kind)}
-      </div>
-      {firstRule && <div>{firstRule}</div>}
-      <Button size="xs" variant="default" mt="auto" leftSection={<IconId size={15} aria-hidden />} aria-label={t('models.openCard', { name: model.name })} onClick={onOpen}>
-        {t('models.card')}
-      </Button>
-    </article>
   )
 }

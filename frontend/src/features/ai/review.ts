@@ -5,4 +5,6 @@ import type { Finding } from '@/api/types'
 export interface FindingReview {
   accept: (finding: Finding) => Promise<void>
   dismiss: (finding: Finding, dismissal: Dismissal) => Promise<void>
+  /** Send an accepted finding to the PACS again, after it was not stored. */
+  retryExport: (finding: Finding) => Promise<void>
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useDecisions } from '@/api/boards'
 import { useCase } from '@/api/cases'
+import { useReviewFinding } from '@/api/findings'
 import type { Finding, PersonRef } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import type { FindingReview } from '@/features/ai/review'
@@ -93,8 +94,11 @@ function Section({
 /** Reviews travel as durable ops; a refusal comes back to the card that asked. */
 function useLiveReview(session: LiveSession): FindingReview | null {
   const may = useLiveState(session, (state) => state.room.can.includes('review_findings'))
+  const { retryExport } = useReviewFinding()
   if (!may) return null
   return {
+    // Not the room's business: the log tells it once the PACS has the finding.
+    retryExport,
     accept: async (finding) => {
       await session.submitOrThrow({
         type: 'op.submit',
