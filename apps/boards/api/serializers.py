@@ -49,6 +49,10 @@ class BoardMemberWriteSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=BoardRole.choices, default=BoardRole.CORE)
 
 
+class BoardRoleSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=BoardRole.choices)
+
+
 class BoardNameSerializer(serializers.ModelSerializer[Board]):
     class Meta:
         model = Board

@@ -14,6 +14,7 @@ from apps.boards.api.serializers import (
     AgendaItemWriteSerializer,
     BoardMemberSerializer,
     BoardMemberWriteSerializer,
+    BoardRoleSerializer,
     BoardSerializer,
     MeetingPatchSerializer,
     MeetingQuerySerializer,
@@ -103,7 +104,16 @@ class BoardMembersView(ConsiliumView):
 
 
 class BoardMemberView(ConsiliumView):
-    policies = {"delete": policies.run_board}
+    policies = {"patch": policies.run_board, "delete": policies.run_board}
+
+    @extend_schema(request=BoardRoleSerializer, responses=BoardMemberSerializer)
+    def patch(self, request: Request, board_id: UUID, member_id: UUID) -> Response:
+        body = BoardRoleSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = services.change_board_role(
+            actor=self.actor, board_id=board_id, member_id=member_id, **body.validated_data
+        )
+        return Response(BoardMemberSerializer(member).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, board_id: UUID, member_id: UUID) -> Response:

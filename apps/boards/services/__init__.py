@@ -16,6 +16,7 @@ from apps.boards.services.decisions import (
 )
 from apps.boards.services.meetings import (
     add_board_member,
+    change_board_role,
     create_board,
     move_meeting,
     remove_board_member,
@@ -27,6 +28,7 @@ __all__ = [
     "RecommendationDraft",
     "add_agenda_item",
     "add_board_member",
+    "change_board_role",
     "create_board",
     "finish_agenda_item",
     "goto_agenda_item",

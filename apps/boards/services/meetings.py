@@ -47,16 +47,25 @@ def create_board(
 def add_board_member(
     *, actor: Actor, board_id: UUID, user_id: UUID, role: str = BoardRole.CORE
 ) -> BoardMember:
-    """Seat somebody; every case on this board's open agendas opens to them in that capacity."""
+    """Seat somebody; every case on this board's agendas opens to them in that capacity.
+
+    Raises
+    ------
+    NotVisible
+        The board is not the actor's to know, or there is no such person.
+    Conflict
+        ``already_member``: a role is changed by ``change_board_role``.
+    """
     policies.run_board(actor=actor, board_id=board_id)
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise NotVisible("No such person.")
-    if role not in BoardRole.values:
-        raise InvalidInput("Unknown role.", details={"role": role})
-    member, _ = BoardMember.objects.update_or_create(
-        board_id=board_id, user=user, left_at=None, defaults={"role": role}
-    )
+    _check_role(role)
+    try:
+        with transaction.atomic():
+            member = BoardMember.objects.create(board_id=board_id, user=user, role=role)
+    except IntegrityError:
+        raise Conflict("They sit on this board already.", code="already_member") from None
     record_entry(
         actor=actor,
         action="security.board_member_added",
@@ -64,22 +73,51 @@ def add_board_member(
         entity_id=board_id,
         details={"user": str(user_id), "role": role},
     )
-    for case_id in _cases_on_board(board_id):
-        open_case_to(actor=actor, board_id=board_id, case_id=case_id, member=member)
+    _open_cases_to(actor=actor, member=member)
+    return member
+
+
+@transaction.atomic
+def change_board_role(*, actor: Actor, board_id: UUID, member_id: UUID, role: str) -> BoardMember:
+    """Seat somebody in another role; their part in every case of the board follows.
+
+    Raises
+    ------
+    Conflict
+        ``last_runner``: nobody would be left to run the board.
+    """
+    policies.run_board(actor=actor, board_id=board_id)
+    _check_role(role)
+    member = _lock_member(board_id=board_id, member_id=member_id)
+    if member.role == role:
+        return member
+    if role not in policies.RUNNERS:
+        _require_other_runner(member)
+    before, member.role = member.role, role
+    member.save(update_fields=["role", "updated_at"])
+    record_entry(
+        actor=actor,
+        action="security.board_role_changed",
+        entity="board",
+        entity_id=board_id,
+        details={"user": str(member.user_id), "from": before, "to": role},
+    )
+    _open_cases_to(actor=actor, member=member)
     return member
 
 
 @transaction.atomic
 def remove_board_member(*, actor: Actor, board_id: UUID, member_id: UUID) -> None:
-    """Unseat somebody; what the board opened to them closes at once."""
+    """Unseat somebody; what the board opened to them closes at once.
+
+    Raises
+    ------
+    Conflict
+        ``last_runner``: nobody would be left to run the board.
+    """
     policies.run_board(actor=actor, board_id=board_id)
-    member = (
-        BoardMember.objects.select_for_update()
-        .filter(pk=member_id, board_id=board_id, left_at__isnull=True)
-        .first()
-    )
-    if member is None:
-        raise NotVisible()
+    member = _lock_member(board_id=board_id, member_id=member_id)
+    _require_other_runner(member)
     member.left_at = timezone.now()
     member.save(update_fields=["left_at", "updated_at"])
     case_services.revoke_source(
@@ -164,6 +202,39 @@ def open_case_to(*, actor: Actor, board_id: UUID, case_id: UUID, member: BoardMe
     )
 
 
-def _cases_on_board(board_id: UUID) -> list[UUID]:
-    items = AgendaItem.objects.filter(meeting__board_id=board_id)
-    return list(items.order_by().values_list("case_id", flat=True).distinct())
+def _open_cases_to(*, actor: Actor, member: BoardMember) -> None:
+    items = AgendaItem.objects.filter(meeting__board_id=member.board_id)
+    for case_id in items.order_by().values_list("case_id", flat=True).distinct():
+        open_case_to(actor=actor, board_id=member.board_id, case_id=case_id, member=member)
+
+
+def _check_role(role: str) -> None:
+    if role not in BoardRole.values:
+        raise InvalidInput("Unknown role.", details={"role": role})
+
+
+def _lock_member(*, board_id: UUID, member_id: UUID) -> BoardMember:
+    """Locks the board first: two runners who unseat each other do so one after the other."""
+    Board.objects.select_for_update().get(pk=board_id)
+    member = (
+        BoardMember.objects.select_for_update(of=("self",))
+        .select_related("user", "user__institution")
+        .filter(pk=member_id, board_id=board_id, left_at__isnull=True)
+        .first()
+    )
+    if member is None:
+        raise NotVisible()
+    return member
+
+
+def _require_other_runner(member: BoardMember) -> None:
+    if member.role not in policies.RUNNERS:
+        return
+    others = BoardMember.objects.filter(
+        board_id=member.board_id,
+        role__in=policies.RUNNERS,
+        left_at__isnull=True,
+        user__is_active=True,
+    ).exclude(pk=member.pk)
+    if not others.exists():
+        raise Conflict("A board keeps a chair or a coordinator.", code="last_runner")

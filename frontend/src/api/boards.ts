@@ -6,6 +6,7 @@ import type {
   AgendaItem,
   Board,
   BoardMember,
+  BoardRole,
   Consensus,
   Decision,
   LiveSession,
@@ -39,6 +40,24 @@ export function useBoardMembers(boardId: string | null) {
     queryFn: ({ signal }) => getAll<BoardMember>(`/api/boards/${boardId}/members`, { signal }),
     enabled: boardId !== null,
   })
+}
+
+/** Seating, changing a role and unseating; what the board opens follows at once. */
+export function useBoardMemberActions(boardId: string) {
+  const client = useQueryClient()
+  const path = `/api/boards/${boardId}/members`
+  const refresh = () => Promise.all([['boards'], ['meetings'], ['meeting'], ['cases']].map((queryKey) => client.invalidateQueries({ queryKey })))
+  return {
+    add: useMutation({
+      mutationFn: (seat: { user: string; role: BoardRole }) => http.post<BoardMember>(path, seat),
+      onSettled: refresh,
+    }),
+    change: useMutation({
+      mutationFn: ({ id, role }: { id: string; role: BoardRole }) => http.patch<BoardMember>(`${path}/${id}`, { role }),
+      onSettled: refresh,
+    }),
+    remove: useMutation({ mutationFn: (id: string) => http.delete(`${path}/${id}`), onSettled: refresh }),
+  }
 }
 
 export function useMeetings(filters: MeetingFilters = {}) {

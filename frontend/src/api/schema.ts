@@ -124,7 +124,13 @@ export interface paths {
         delete: operations["api_boards_members_destroy"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_boards_members_partial_update"];
         trace?: never;
     };
     "/api/cases": {
@@ -2057,6 +2063,9 @@ export interface components {
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
             version?: number;
         };
+        PatchedBoardRoleRequest: {
+            role?: components["schemas"]["BoardRoleEnum"];
+        };
         PatchedCaseWriteRequest: {
             /** Format: uuid */
             patient?: string;
@@ -2463,6 +2472,7 @@ export type PacsPage = components['schemas']['PacsPage'];
 export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
+export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
@@ -2749,6 +2759,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_members_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBoardRoleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardMember"];
+                };
             };
             /** @description Refused or failed */
             default: {

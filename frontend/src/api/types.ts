@@ -75,6 +75,7 @@ export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
 
 export type Board = wire.Board
 export type BoardMember = wire.BoardMember
+export type BoardRole = wire.BoardRoleEnum
 export type Meeting = wire.Meeting
 export type AgendaItem = Omit<wire.AgendaItem, 'case'> & { case: CaseListEntry }
 export type Consensus = wire.ConsensusEnum

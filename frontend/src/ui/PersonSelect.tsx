@@ -12,12 +12,14 @@ interface PersonSelectProps {
   value: string | null
   onChange: (userId: string | null) => void
   error?: React.ReactNode
+  /** Ids of people who are no choice here. */
+  without?: ReadonlySet<string>
 }
 
 const SEARCH_DELAY_MS = 200
 
 /** Finds a colleague by name on the server: a hospital is too long for a list. */
-export function PersonSelect({ label, value, onChange, error }: PersonSelectProps) {
+export function PersonSelect({ label, value, onChange, error, without }: PersonSelectProps) {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')
   const [debounced] = useDebouncedValue(search, SEARCH_DELAY_MS)
@@ -35,7 +37,7 @@ export function PersonSelect({ label, value, onChange, error }: PersonSelectProp
       onSearchChange={setSearch}
       filter={({ options }) => options}
       error={error}
-      data={(people.data ?? []).map((person) => ({
+      data={(people.data ?? []).filter((person) => !without?.has(person.id)).map((person) => ({
         value: person.id,
         label: `${person.display_name} · ${wordFor('discipline', person.discipline)}`,
       }))}

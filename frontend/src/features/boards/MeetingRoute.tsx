@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconListNumbers, IconPlayerPlayFilled, IconPlus } from '@tabler/icons-react'
+import { IconListNumbers, IconPlayerPlayFilled, IconPlus, IconUsersGroup } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router-dom'
@@ -15,11 +15,11 @@ import { Screen, Section } from '@/ui/Screen'
 
 import { AddCaseDialog } from './AddCaseDialog'
 import { AgendaEditor } from './AgendaEditor'
+import { BoardMembersDialog } from './BoardMembersDialog'
 import classes from './Boards.module.css'
 import { lengthMinutes } from './calendar'
 import { MeetingStatusChip } from './MeetingRow'
-
-const RUNNERS = new Set(['chair', 'coordinator'])
+import { runsBoard } from './roles'
 
 export default function MeetingRoute() {
   const { meetingId = '' } = useParams()
@@ -42,7 +42,7 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
   const agenda = useAgenda(meeting.id)
   const startLive = useStartLive()
   const [isAdding, setAdding] = useState(false)
-  const mayRun = RUNNERS.has(meeting.my_role ?? '')
+  const mayRun = runsBoard(meeting.my_role)
   const isOver = meeting.status === 'closed' || meeting.status === 'cancelled'
   const isLive = meeting.status === 'open'
   const canEnter = !isOver && (isLive || mayRun) && (agenda.data?.length ?? 0) > 0
@@ -86,7 +86,7 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
         </Section>
         <div className={classes.column}>
           <AboutSection meeting={meeting} items={agenda.data ?? []} />
-          <MembersSection boardId={meeting.board.id} />
+          <MembersSection meeting={meeting} />
         </div>
       </div>
       {isAdding && <AddCaseDialog meetingId={meeting.id} items={agenda.data ?? []} onClose={() => setAdding(false)} />}
@@ -129,17 +129,30 @@ function AboutSection({ meeting, items }: { meeting: Meeting; items: readonly Ag
   )
 }
 
-function MembersSection({ boardId }: { boardId: string }) {
+function MembersSection({ meeting: { board, my_role } }: { meeting: Meeting }) {
   const { t } = useTranslation('boards')
-  const members = useBoardMembers(boardId)
+  const members = useBoardMembers(board.id)
+  const [isEditing, setEditing] = useState(false)
   return (
-    <Section title={t('meeting.members')} count={members.data?.length}>
+    <Section
+      title={t('meeting.members')}
+      count={members.data?.length}
+      actions={
+        runsBoard(my_role) && (
+          <Button size="xs" variant="default" leftSection={<IconUsersGroup size={15} aria-hidden />} aria-label={t('members.edit')} onClick={() => setEditing(true)}>
+            {t('members.change')}
+          </Button>
+        )
+      }
+    >
       {members.error && !members.data && <ProblemNotice problem={members.error} onRetry={() => void members.refetch()} />}
+      {!members.data && !members.error && <LoadingRows label={t('common:list.loading')} rows={4} />}
       {members.data?.map((member) => (
         <div key={member.id} className={classes.member}>
           <PersonBadge person={member.user} role={[wordFor('boardRole', member.role), wordFor('discipline', member.user.discipline)].join(' · ')} />
         </div>
       ))}
+      {isEditing && <BoardMembersDialog board={{ ...board, my_role }} onClose={() => setEditing(false)} />}
     </Section>
   )
 }

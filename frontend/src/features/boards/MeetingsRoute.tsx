@@ -13,11 +13,12 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
 import classes from './Boards.module.css'
+import { BoardsSection } from './BoardsSection'
 import { groupByDay, isPast, localDay } from './calendar'
 import { MeetingRow } from './MeetingRow'
 import { PlanMeetingDialog } from './PlanMeetingDialog'
+import { runsBoard } from './roles'
 
-const RUNNERS = new Set(['chair', 'coordinator'])
 type Span = 'upcoming' | 'past'
 
 export default function MeetingsRoute() {
@@ -28,7 +29,7 @@ export default function MeetingsRoute() {
   const [span, setSpan] = useState<Span>('upcoming')
   const [day, setDay] = useState<string | null>(null)
   const [isPlanning, setPlanning] = useState(false)
-  const mayPlan = (boards.data ?? []).filter((entry) => RUNNERS.has(entry.my_role ?? ''))
+  const mayPlan = (boards.data ?? []).filter((entry) => runsBoard(entry.my_role))
   const all = meetings.data ?? []
   const shown = all.filter((meeting) => (day ? localDay(meeting.starts_at) === day : isPast(meeting) === (span === 'past')))
   const meetingDays = new Set(all.map((meeting) => localDay(meeting.starts_at)))
@@ -45,31 +46,34 @@ export default function MeetingsRoute() {
       }
     >
       <div className={classes.splitCalendar}>
-        <Section title={t('meetings.calendar')}>
-          <div className={classes.calendar}>
-            <Calendar
-              size="sm"
-              highlightToday
-              weekendDays={[]}
-              hideOutsideDates
-              ariaLabels={{
-                previousMonth: t('meetings.previousMonth'),
-                nextMonth: t('meetings.nextMonth'),
-              }}
-              getDayProps={(date) => ({ selected: date === day, onClick: () => setDay(date === day ? null : date) })}
-              renderDay={(date) => (
-                <span className={meetingDays.has(date) ? classes.calendarDay : undefined} style={{ display: 'grid', placeItems: 'center', width: '100%', height: '100%' }}>
-                  {Number(date.slice(8, 10))}
-                </span>
+        <div className={classes.column}>
+          <Section title={t('meetings.calendar')}>
+            <div className={classes.calendar}>
+              <Calendar
+                size="sm"
+                highlightToday
+                weekendDays={[]}
+                hideOutsideDates
+                ariaLabels={{
+                  previousMonth: t('meetings.previousMonth'),
+                  nextMonth: t('meetings.nextMonth'),
+                }}
+                getDayProps={(date) => ({ selected: date === day, onClick: () => setDay(date === day ? null : date) })}
+                renderDay={(date) => (
+                  <span className={meetingDays.has(date) ? classes.calendarDay : undefined} style={{ display: 'grid', placeItems: 'center', width: '100%', height: '100%' }}>
+                    {Number(date.slice(8, 10))}
+                  </span>
+                )}
+              />
+              {day && (
+                <Button size="xs" variant="subtle" onClick={() => setDay(null)}>
+                  {t('meetings.clearDay')}
+                </Button>
               )}
-            />
-            {day && (
-              <Button size="xs" variant="subtle" onClick={() => setDay(null)}>
-                {t('meetings.clearDay')}
-              </Button>
-            )}
-          </div>
-        </Section>
+            </div>
+          </Section>
+          {boards.data && boards.data.length > 0 && <BoardsSection boards={boards.data} />}
+        </div>
         <Section
           title={day ? formatDay(day) : t(`meetings.${span}`)}
           count={meetings.data && shown.length}
@@ -88,6 +92,7 @@ export default function MeetingsRoute() {
               {!day && (
                 <SegmentedControl
                   size="xs"
+                  aria-label={t('meetings.span')}
                   value={span}
                   onChange={(value) => setSpan(value as Span)}
                   data={[
