@@ -209,6 +209,8 @@ HEADLESS_FRONTEND_URLS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Consilium"
+# Whoever comes to an unattended screen later does not read them off it.
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 OIDC_ISSUER = read_str("CONSILIUM_OIDC_ISSUER")
 if OIDC_ISSUER:
     SOCIALACCOUNT_PROVIDERS = {

@@ -1,10 +1,14 @@
 """From people to actors."""
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
 from apps.accounts.models import User
 from apps.core.actors import Actor
+from apps.core.exceptions import NotVisible
 
 TRAINEE_ROLE = "trainee"
 
@@ -38,3 +42,18 @@ def search_people(*, text: str = "") -> "QuerySet[User]":
     if text:
         people = people.filter(Q(display_name__icontains=text) | Q(email__icontains=text))
     return people.order_by("display_name", "id")
+
+
+def draw_totp_qr(*, user: User, session: SessionBase) -> str:
+    """SVG of the ``otpauth`` address that the session's enrolment is about.
+
+    Raises
+    ------
+    NotVisible
+        No enrolment is under way.
+    """
+    secret = session.get(SECRET_SESSION_KEY)
+    if not secret:
+        raise NotVisible("No second factor is being set up.")
+    adapter = get_adapter()
+    return str(adapter.build_totp_svg(adapter.build_totp_url(user, secret)))

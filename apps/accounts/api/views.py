@@ -1,6 +1,8 @@
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -49,6 +51,25 @@ class MeView(ConsiliumView):
     def get(self, request: Request) -> Response:
         user = User.objects.select_related("institution").prefetch_related("roles")
         return Response(MeSerializer(user.get(pk=self.actor.person_id)).data)
+
+
+class TotpQrView(ConsiliumView):
+    """The key of the enrolment that is under way, as a picture for a phone's camera.
+
+    The key comes from the session, never from the address: addresses end up in logs.
+    """
+
+    policies = {"get": signed_in}
+
+    @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(
+            selectors.draw_totp_qr(
+                user=User.objects.get(pk=self.actor.person_id), session=request._request.session
+            ),
+            content_type="image/svg+xml",
+            headers={"Cache-Control": "no-store"},
+        )
 
 
 class PeopleView(ConsiliumView):

@@ -5,7 +5,8 @@ import { http } from './http'
 import { Problem } from './problem'
 import type { Me } from './types'
 
-const AUTH = '/_allauth/browser/v1'
+/** Where allauth answers; its errors have a shape of their own. */
+export const AUTH = '/_allauth/browser/v1'
 
 /** What a sign-in step led to. */
 export type SignInOutcome = 'signed_in' | 'second_factor'
@@ -42,6 +43,9 @@ async function step(path: string, body: unknown): Promise<SignInOutcome> {
 export const signIn = (credentials: { email: string; password: string }) => step('/auth/login', credentials)
 export const answerSecondFactor = (code: string) => step('/auth/2fa/authenticate', { code })
 
+/** 400 means wrong credentials or a wrong code; anything else is told as it is. */
+export const isRefusal = (problem: Problem): boolean => problem.status === 400 || (problem.status === 401 && problem.code !== 'offline')
+
 export async function signOut(): Promise<void> {
   try {
     await http.delete(`${AUTH}/auth/session`, { anonymous: true })
@@ -71,27 +75,3 @@ export function useSignOut() {
     onSettled: () => client.clear(),
   })
 }
-
-export interface TotpEnrolment {
-  secret: string
-  totp_url: string
-  totp_svg?: string
-}
-
-/** allauth answers 404 with the new secret in `meta` while none is active. */
-export async function startTotp(): Promise<TotpEnrolment | 'active'> {
-  try {
-    await http.get(`${AUTH}/account/authenticators/totp`, { anonymous: true })
-    return 'active'
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) {
-      const meta = error.details.meta as TotpEnrolment | undefined
-      if (meta) return meta
-    }
-    throw error
-  }
-}
-
-export const activateTotp = (code: string) => http.post(`${AUTH}/account/authenticators/totp`, { code }, { anonymous: true })
-export const reauthenticate = (password: string) =>
-  http.post(`${AUTH}/auth/reauthenticate`, { password }, { anonymous: true })
