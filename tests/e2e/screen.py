@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.e2e.harness import wait_for
+from tests.e2e.harness import BASE_DIRECTORY, wait_for
 
 Point = tuple[float, float, float]
+AXE = BASE_DIRECTORY / "frontend/node_modules/axe-core/axe.min.js"
 
 
 @dataclass
@@ -119,3 +120,16 @@ def same_view(one: dict[str, Any], other: dict[str, Any], *, tolerance_mm: float
     centre = distance_mm(tuple(one["focal_point_lps"]), tuple(other["focal_point_lps"]))
     fit = abs(one["fit_mm"] - other["fit_mm"])
     return bool(centre < tolerance_mm and fit < tolerance_mm and one["voi"] == other["voi"])
+
+
+def find_accessibility_faults(page: Page) -> list[str]:
+    """Rules of axe that the page breaks, each with the elements that break it."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = page.evaluate(
+        """async () => {
+            const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+            return violations.map(({ id, nodes }) =>
+                `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+        }"""
+    )
+    return found

@@ -14,6 +14,8 @@ const FAMILY_HUES: Record<string, number> = {
   other: 60,
 }
 const HUE_SPREAD = 16
+/** Light enough that the dark initials on it reach 4.5 : 1 at every hue, blue included. */
+const LIGHTNESS = 67
 
 function hash(text: string): number {
   let value = 2166136261
@@ -25,7 +27,7 @@ function hash(text: string): number {
 export function personColour({ discipline, id }: { discipline: string; id: string }): string {
   const hue = FAMILY_HUES[discipline] ?? FAMILY_HUES.other ?? 60
   const nudge = (hash(id) % (HUE_SPREAD * 2 + 1)) - HUE_SPREAD
-  return `hsl(${(hue + nudge + 360) % 360} 62% 62%)`
+  return `hsl(${(hue + nudge + 360) % 360} 62% ${LIGHTNESS}%)`
 }
 
 /** "Dr. Ana María Ruiz" -> "AR": first and last word, titles left out. */

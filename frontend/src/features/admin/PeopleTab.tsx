@@ -75,7 +75,7 @@ export function PeopleTab() {
       </div>
       {setActive.error && <ProblemNotice problem={setActive.error} />}
       <DataTable
-        label={t('tabs.people')}
+        label={t('people.accounts')}
         columns={columns}
         rows={people.data}
         rowKey={(person) => person.id}

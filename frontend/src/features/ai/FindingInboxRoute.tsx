@@ -19,6 +19,8 @@ import classes from './Findings.module.css'
 import { inReviewOrder } from './FindingsPanel'
 import { describeMeasurements } from './words'
 
+/** An empty list is none: it would have no option to offer. */
+const LIST_ROLE = 'listbox'
 const STATES: (FindingState | 'all')[] = ['unreviewed', 'accepted', 'dismissed', 'all']
 
 export default function FindingInboxRoute() {
@@ -38,6 +40,7 @@ export default function FindingInboxRoute() {
       <div className={classes.bar}>
         <SegmentedControl
           size="sm"
+          aria-label={t('inbox.state')}
           value={state}
           onChange={(value) => setState(value as FindingState | 'all')}
           data={STATES.map((value) => ({ value, label: t(`inbox.states.${value}`) }))}
@@ -54,7 +57,7 @@ export default function FindingInboxRoute() {
         />
       </div>
       <div className={classes.panes}>
-        <div className={classes.pane} role="listbox" aria-label={t('inbox.title')} tabIndex={0}>
+        <div className={classes.pane} role={shown.length > 0 ? LIST_ROLE : undefined} aria-label={shown.length > 0 ? t('inbox.title') : undefined} tabIndex={0}>
           {findings.error && !findings.data && <ProblemNotice problem={findings.error} onRetry={() => void findings.refetch()} />}
           {!findings.data && !findings.error && <LoadingRows label={t('common:list.loading')} rows={6} />}
           {findings.data && shown.length === 0 && (

@@ -51,7 +51,7 @@ export function TotpEnrolment({ enrolment, startedAt, onActivated, onFailed, onC
       }}
     >
       {isDrawn && <img className={classes.qr} src={totpPicture(startedAt)} width={208} height={208} alt={t('security.qr')} onError={() => setDrawn(false)} />}
-      <Stack gap="sm" align="flex-start">
+      <Stack gap="sm" align="flex-start" className={classes.steps}>
         <Text>{isDrawn ? t('security.step1') : t('security.noQr')}</Text>
         <div>
           <div className={classes.keyLabel} id="totp-key">

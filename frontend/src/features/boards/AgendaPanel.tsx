@@ -34,12 +34,14 @@ export function AgendaPanel({ items, currentItemId, onOpen, dense = false }: Age
             <span className={classes.agendaMark}>{Mark ? <Mark size={15} aria-hidden /> : null}</span>
             <span className={classes.agendaNumber}>{String(item.position).padStart(2, '0')}</span>
             <span className={classes.agendaText}>
-              <span className={classes.agendaTitle}>{item.case.title}</span>
+              <span className={classes.agendaHead}>
+                <span className={classes.agendaTitle}>{item.case.title}</span>
+                <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
+                {!dense && item.case.findings_unreviewed > 0 && <AiMark count={item.case.findings_unreviewed} />}
+              </span>
               {!dense && <span className={classes.agendaDetail}>{formatPatientName(item.case.patient.name)}</span>}
               {item.status !== 'planned' && <span className={classes.agendaDetail}>{wordFor('agendaStatus', item.status)}</span>}
             </span>
-            <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
-            {!dense && item.case.findings_unreviewed > 0 && <AiMark count={item.case.findings_unreviewed} />}
           </>
         )
         return (

@@ -19,7 +19,7 @@ export function BoardsSection({ boards }: { boards: readonly Board[] }) {
     <Section title={t('members.boards')} count={boards.length}>
       <ul className={classes.seats}>
         {boards.map((board) => (
-          <li key={board.id} className={classes.seat}>
+          <li key={board.id} className={`${classes.seat} ${classes.board}`}>
             <span className={classes.boardName}>
               {board.name}
               {board.my_role && <span className={classes.dim}>{wordFor('boardRole', board.my_role)}</span>}
@@ -27,7 +27,7 @@ export function BoardsSection({ boards }: { boards: readonly Board[] }) {
             <Button
               size="compact-sm"
               variant="default"
-              ml="auto"
+              style={{ flex: 'none' }}
               leftSection={<IconUsersGroup size={14} aria-hidden />}
               aria-label={t('members.of', { board: board.name })}
               onClick={() => setOpenId(board.id)}

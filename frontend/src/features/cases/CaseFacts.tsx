@@ -91,11 +91,13 @@ export function TimelineSection({ entry, studies, decisions }: TimelineSectionPr
               <span>
                 {event.kind === 'study' && (
                   <>
-                    {event.modalities.map((modality) => (
-                      <span key={modality} className={classes.modality} style={{ marginRight: 4 }}>
-                        {modality}
-                      </span>
-                    ))}{' '}
+                    <span className={classes.modalities}>
+                      {event.modalities.map((modality) => (
+                        <span key={modality} className={classes.modality}>
+                          {modality}
+                        </span>
+                      ))}
+                    </span>
                     {event.what}
                   </>
                 )}
