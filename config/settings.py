@@ -207,6 +207,7 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": "/sign-in",
     "socialaccount_login_error": "/sign-in?error=oidc",
 }
+MFA_ADAPTER = "apps.accounts.adapters.SealedMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Consilium"
 # Whoever comes to an unattended screen later does not read them off it.

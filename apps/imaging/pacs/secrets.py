@@ -1,19 +1,13 @@
-"""PACS secrets at rest: Fernet with a key derived from SECRET_KEY for this use only."""
+"""PACS secrets at rest."""
 
-import base64
-import hashlib
-import hmac
-
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
-
+from apps.core.sealing import SealBroken, seal, unseal
 from apps.imaging.exceptions import PacsError
 
-_PURPOSE = b"consilium.imaging.pacs-secret.v1"
+_PURPOSE = "consilium.imaging.pacs-secret.v1"
 
 
 def encrypt_secret(secret: str) -> bytes:
-    return _box().encrypt(secret.encode()) if secret else b""
+    return seal(secret, purpose=_PURPOSE)
 
 
 def decrypt_secret(sealed: bytes | memoryview) -> str:
@@ -24,17 +18,10 @@ def decrypt_secret(sealed: bytes | memoryview) -> str:
     PacsError
         ``pacs_secret_unreadable``: SECRET_KEY changed since it was stored.
     """
-    if not sealed:
-        return ""
     try:
-        return _box().decrypt(bytes(sealed)).decode()
-    except InvalidToken:
+        return unseal(sealed, purpose=_PURPOSE)
+    except SealBroken:
         raise PacsError(
             "The stored credentials cannot be read; enter them again.",
             code="pacs_secret_unreadable",
         ) from None
-
-
-def _box() -> Fernet:
-    key = hmac.new(settings.SECRET_KEY.encode(), _PURPOSE, hashlib.sha256).digest()
-    return Fernet(base64.urlsafe_b64encode(key))

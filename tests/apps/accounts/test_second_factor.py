@@ -6,10 +6,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from django.test import Client
 
+from apps.accounts.adapters import SealedMFAAdapter
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from tests.people import PASSWORD, make_person
@@ -190,3 +192,21 @@ def test_what_happens_to_a_factor_is_audited(
     failed = AuditEntry.objects.get(action="auth.failed")
     assert (failed.entity_id, failed.details) == (str(user.pk), {"factor": "totp"})
     assert codes[0] not in json.dumps(list(AuditEntry.objects.values_list("details", flat=True)))
+
+
+def test_seeds_are_sealed_at_rest_and_a_lost_key_opens_nothing(user: User, settings: Any) -> None:
+    client, _ = _sign_in(user)
+    assert _confirm(client) == 200
+    secret = client.get(TOTP).json()["meta"]["secret"]
+    assert _post(client, TOTP, {"code": _code(secret)}).status_code == 200
+    stored = [json.dumps(row) for row in Authenticator.objects.values_list("data", flat=True)]
+    assert stored
+    assert not any(secret in row for row in stored)
+    settings.SECRET_KEY = "a key nobody had when these were sealed" * 2
+    stolen = SealedMFAAdapter()
+    for authenticator in Authenticator.objects.all():
+        sealed = str(authenticator.data.get("secret") or authenticator.data.get("seed"))
+        first, second = stolen.decrypt(sealed), stolen.decrypt(sealed)
+        assert len(first) >= 32
+        assert secret not in (first, second)
+        assert first != second
