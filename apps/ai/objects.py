@@ -23,6 +23,7 @@ from apps.ai.encoding import (
 )
 from apps.ai.models import Finding, FindingReview, Job
 from apps.ai.services.results import FindingDraft
+from apps.imaging.masks import pack_mask
 from apps.imaging.volumes import Volume
 
 SEGMENTATION_SERIES_NUMBER = 9001
@@ -90,7 +91,7 @@ def draft_finding(
         segmentation=segmentation,
     )
     centroid_lps, bbox_lps = locate(region=segment.region, affine_lps=volume.affine_lps)
-    mask = storage.pack_mask(segment.mask.astype(np.uint8).tobytes())
+    mask = pack_mask(segment.mask.astype(np.uint8).tobytes())
     return FindingDraft(
         segment=segment,
         tracking_uid=segment.tracking_uid or uids.tracking,

@@ -1,6 +1,5 @@
 """Results by their SHA-256: written once, never changed, verified on every read."""
 
-import gzip
 import hashlib
 import os
 from pathlib import Path
@@ -45,11 +44,6 @@ def get_bytes(*, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Unavailable("The stored result is damaged.", code="result_damaged")
     return content
-
-
-def pack_mask(mask: bytes) -> bytes:
-    """Gzip without a time stamp, so that equal masks are equal files."""
-    return gzip.compress(mask, compresslevel=6, mtime=0)
 
 
 def _path_of(sha256: str) -> Path:

@@ -211,11 +211,6 @@ class ExportRetrySerializer(serializers.Serializer[Any]):
     case = serializers.UUIDField(required=False)
 
 
-class MaskGeometrySerializer(serializers.Serializer[Any]):
-    shape = serializers.ListField(child=serializers.IntegerField())
-    sop_instance_uids = serializers.ListField(child=serializers.CharField())
-
-
 def describe_job(*, job: Job, positions: dict[UUID, int], with_identifiers: bool) -> dict[str, Any]:
     """A job as REST shows it; the AI administrator's list carries no study identifiers."""
     version = job.version

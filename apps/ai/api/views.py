@@ -1,6 +1,5 @@
 """Thin views: parse, authorise, call one service, shape the answer."""
 
-import gzip
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,8 @@ from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
+from apps.imaging.api.serializers import MaskGeometrySerializer
+from apps.imaging.masks import describe_grid, mask_response
 
 CASE_PARAMETER = OpenApiParameter("case", OpenApiTypes.UUID, description="The case looked at.")
 
@@ -245,30 +246,26 @@ class MaskView(ConsiliumView):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, finding_id: UUID) -> HttpResponse:
         finding = Finding.objects.select_related("job").get(pk=finding_id)
-        etag = f'"{finding.mask_sha256}"'
-        headers = {
-            "ETag": etag,
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "Vary": "Accept-Encoding, Cookie",
-            "X-Mask-Shape": ",".join(str(extent) for extent in finding.job.grid["shape"]),
-        }
-        if request.headers.get("If-None-Match") == etag:
-            return HttpResponse(status=304, headers=headers)
-        content = storage.get_bytes(sha256=finding.mask_sha256)
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-        else:
-            content = gzip.decompress(content)
-        return HttpResponse(content, content_type="application/octet-stream", headers=headers)
+        sha256 = finding.mask_sha256
+        return mask_response(
+            request,
+            etag=sha256,
+            shape=finding.job.grid["shape"],
+            packed=lambda: storage.get_bytes(sha256=sha256),
+        )
 
 
 class MaskGeometryView(ConsiliumView):
     policies = {"get": policies.view_finding}
 
-    @extend_schema(responses=shapes.MaskGeometrySerializer)
+    @extend_schema(responses=MaskGeometrySerializer)
     def get(self, request: Request, finding_id: UUID) -> Response:
         grid = Finding.objects.values_list("job__grid", flat=True).get(pk=finding_id)
-        return Response(shapes.MaskGeometrySerializer(grid).data)
+        return Response(
+            MaskGeometrySerializer(
+                describe_grid(shape=grid["shape"], sop_instance_uids=grid["sop_instance_uids"])
+            ).data
+        )
 
 
 def _read_case(request: Request) -> UUID | None:

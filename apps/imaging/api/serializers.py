@@ -237,6 +237,14 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
     }
 
 
+class MaskGeometrySerializer(serializers.Serializer[Any]):
+    """The images a mask's slices lie on; ``frames`` counts from 1 within each image."""
+
+    shape = serializers.ListField(child=serializers.IntegerField())
+    sop_instance_uids = serializers.ListField(child=serializers.CharField())
+    frames = serializers.ListField(child=serializers.IntegerField())
+
+
 class TicketSeriesSerializer(serializers.Serializer[Any]):
     series_instance_uid = serializers.CharField()
     modality = serializers.CharField()

@@ -12,6 +12,7 @@ from apps.ai.models import Job, ModelVersion
 from apps.ai.services.results import FindingDraft
 from apps.core.actors import Actor
 from apps.imaging.choices import StudyState
+from apps.imaging.masks import pack_mask
 from apps.imaging.models import CaseStudy, Series, Study
 from tests.people import CaseTeam
 
@@ -92,7 +93,7 @@ def draft(*, label: str = "Bright thing") -> FindingDraft:
         sop_instance_uid="1.2.3.4",
         centroid_lps=[1.0, 2.0, 3.0],
         bbox_lps=[[0.0, 0.0, 0.0], [2.0, 4.0, 6.0]],
-        mask_sha256=storage.put_bytes(content=storage.pack_mask(mask.astype(np.uint8).tobytes())),
+        mask_sha256=storage.put_bytes(content=pack_mask(mask.astype(np.uint8).tobytes())),
         segmentation_uid=f"2.25.{uuid4().int}",
         segmentation_sha256=storage.put_bytes(content=b"SEG" + uuid4().bytes),
         report_uid=f"2.25.{uuid4().int}",
