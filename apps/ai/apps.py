@@ -9,10 +9,11 @@ class AiConfig(AppConfig):
         from celery import signals
 
         from apps.ai.processes import die_with_worker
-        from apps.ai.selectors import summarise_cases
+        from apps.ai.selectors import claim_segmentations, summarise_cases
         from apps.ai.sweeper import sweep
-        from apps.core.registry import case_summaries, periodic
+        from apps.core.registry import case_summaries, periodic, segmentation_owners
 
         periodic.register("ai.sweeper", sweep)
         case_summaries.register("ai.findings", summarise_cases)
+        segmentation_owners.register("ai.findings", claim_segmentations)
         signals.worker_process_init.connect(die_with_worker, weak=False)

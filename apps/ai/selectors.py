@@ -234,6 +234,21 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
     }
 
 
+def claim_segmentations(
+    *, case_id: UUID, sop_instance_uids: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Which archived segmentations are findings of this case: they are shown as those."""
+    findings = findings_of_case(case_id=case_id).filter(
+        segmentation_uid__in=list(sop_instance_uids)
+    )
+    claimed: dict[str, dict[str, Any]] = {}
+    for finding in findings:
+        review = standing_review(finding=finding)
+        state = review.decision if review else FindingState.UNREVIEWED.value
+        claimed[finding.segmentation_uid] = {"finding": finding.pk, "state": state}
+    return claimed
+
+
 def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """``findings_unreviewed`` per case, in two queries however many cases."""
     ids = list(case_ids)

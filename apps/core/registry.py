@@ -33,5 +33,11 @@ case_capabilities: "Registry[Callable[..., set[str]]]" = Registry("case capabili
 timeline: "Registry[Callable[..., list[dict[str, Any]]]]" = Registry("timeline")
 """``provider(*, actor, case_id) -> [{at, kind, title, …}]``."""
 
+segmentation_owners: "Registry[Callable[..., dict[str, dict[str, Any]]]]" = Registry(
+    "segmentation owners"
+)
+"""``provider(*, case_id, sop_instance_uids) -> {uid: {finding, state}}``: segmentations in the
+archive that this house wrote itself and shows as something of its own."""
+
 periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
 """``provider()`` run every second by the ticker (relay, sealer, sweepers); must be quick."""

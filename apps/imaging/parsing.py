@@ -58,8 +58,30 @@ class ParserPool:
         self, *, source: Path, prefix: Path, limits: dict[str, int] | None = None
     ) -> ParseOutcome:
         """Parse one file in a child; a dead or late child is one file's verdict, not ours."""
-        child = self._take()
         request = {"source": str(source), "prefix": str(prefix), "limits": limits or {}}
+        return self._work(request, prefix=prefix)
+
+    def unpack_segments(
+        self,
+        *,
+        source: Path,
+        offset: int,
+        length: int,
+        prefix: Path,
+        limits: dict[str, int] | None = None,
+    ) -> ParseOutcome:
+        """Unpack the frames of a segmentation that lies in a pack; writes ``<prefix>.masks``."""
+        request = {
+            "task": "segments",
+            "source": str(source),
+            "prefix": str(prefix),
+            "limits": limits or {},
+            "extent": {"offset": offset, "length": length},
+        }
+        return self._work(request, prefix=prefix)
+
+    def _work(self, request: dict[str, Any], *, prefix: Path) -> ParseOutcome:
+        child = self._take()
         try:
             answer = self._ask(child, request)
         except TimeoutError:
@@ -147,7 +169,7 @@ def side_file(prefix: Path, suffix: str) -> Path:
 
 def clear_prefix(prefix: Path) -> None:
     """Remove whatever a child left for one file."""
-    for suffix in ("json", "json-draft", "dcm", "frames", "meta", "viewer"):
+    for suffix in ("json", "json-draft", "dcm", "frames", "meta", "viewer", "masks"):
         side_file(prefix, suffix).unlink(missing_ok=True)
 
 

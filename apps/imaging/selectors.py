@@ -173,11 +173,12 @@ def read_poses(*, series_id: UUID) -> dict[tuple[str, int], FramePose]:
     key = Series.objects.filter(pk=series_id).values_list("archive_key", flat=True).first()
     if not key:
         raise NotVisible()
-    return dict(_poses(key))
+    return dict(archived_poses(key))
 
 
 @lru_cache(maxsize=128)
-def _poses(archive_key: str) -> dict[tuple[str, int], FramePose]:
+def archived_poses(archive_key: str) -> dict[tuple[str, int], FramePose]:
+    """The same by archive key, in slice order; shared, not to be changed."""
     archive = open_series(archive_key)
     poses = [frame_pose(pose) for one in archive.instances for pose in one["poses"]]
     return {(pose.sop_instance_uid, pose.frame): pose for pose in poses}

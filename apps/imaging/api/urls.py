@@ -2,6 +2,11 @@ from django.urls import path
 
 from apps.imaging.api import views
 
+SEGMENT = (
+    "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
+    "/segments/<int:number>/series/<uuid:series_id>"
+)
+
 urlpatterns = [
     path("pacs", views.PacsListView.as_view(), name="pacs"),
     path("pacs/<uuid:pacs_id>", views.PacsDetailView.as_view(), name="pacs-detail"),
@@ -22,6 +27,21 @@ urlpatterns = [
         "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/thumbnail",
         views.SeriesThumbnailView.as_view(),
         name="series-thumbnail",
+    ),
+    path(
+        "cases/<uuid:case_id>/segmentations",
+        views.CaseSegmentationsView.as_view(),
+        name="case-segmentations",
+    ),
+    path(
+        f"{SEGMENT}/mask",
+        views.SegmentMaskView.as_view(),
+        name="segment-mask",
+    ),
+    path(
+        f"{SEGMENT}/mask-geometry",
+        views.SegmentMaskGeometryView.as_view(),
+        name="segment-mask-geometry",
     ),
     path("imports", views.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:import_id>", views.ImportDetailView.as_view(), name="import-detail"),

@@ -10,11 +10,14 @@ from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.audit.services import record_entry
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import NotVisible
 from apps.imaging import policies, selectors, services
 from apps.imaging.api import serializers
+from apps.imaging.masks import describe_grid, mask_response
+from apps.imaging.segmentations import selectors as segmentations
 from apps.imaging.services.pacs import SEARCH_KEYS
 
 SEARCH_PARAMETERS = [OpenApiParameter(name, OpenApiTypes.STR) for name in SEARCH_KEYS]
@@ -162,6 +165,57 @@ class SeriesThumbnailView(ConsiliumView):
         response = HttpResponse(picture, content_type="image/jpeg")
         response["Cache-Control"] = "private, max-age=300"
         return response
+
+
+class CaseSegmentationsView(ConsiliumView):
+    policies = {"get": policies.view_segmentations}
+
+    @extend_schema(
+        responses=page_of(serializers.SegmentationSerializer),
+        operation_id="case_segmentations_list",
+    )
+    def get(self, request: Request, case_id: UUID) -> Response:
+        found = segmentations.list_case_segmentations(actor=self.actor, case_id=case_id)
+        if found:
+            record_entry(
+                actor=self.actor,
+                action="segmentations.viewed",
+                case_id=case_id,
+                details={"count": len(found)},
+            )
+        results = [serializers.show_segmentation(one, case_id=case_id) for one in found]
+        shown = serializers.SegmentationSerializer(results, many=True).data
+        return Response({"next": None, "previous": None, "results": shown})
+
+
+class SegmentMaskView(ConsiliumView):
+    """A segment on one series, in the wire form of findings' masks; slices without pixels left
+    out."""
+
+    policies = {"get": policies.view_segmentations}
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, **ids: Any) -> HttpResponse:
+        mask = segmentations.read_segment_mask(actor=self.actor, **ids)
+        return mask_response(
+            request,
+            etag=mask.etag,
+            shape=mask.shape,
+            packed=mask.pack,
+            cache_control="private, no-cache",  # the series may grow
+        )
+
+
+class SegmentMaskGeometryView(ConsiliumView):
+    policies = {"get": policies.view_segmentations}
+
+    @extend_schema(responses=serializers.MaskGeometrySerializer)
+    def get(self, request: Request, **ids: Any) -> Response:
+        mask = segmentations.read_segment_mask(actor=self.actor, **ids)
+        shown = describe_grid(
+            shape=mask.shape, sop_instance_uids=mask.sop_instance_uids, frames=mask.frames
+        )
+        return Response(serializers.MaskGeometrySerializer(shown).data)
 
 
 class ImportsView(ConsiliumView):

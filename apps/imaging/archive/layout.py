@@ -7,6 +7,7 @@
     staging/<study_id>/         what arrived and is not published yet; resumable
     spool/<import_id>/          uploads waiting to be parsed, named by position
     volumes/<archive_key>.*     derived, rebuilt at need
+    segments/<sha256>.*         unpacked frames of a segmentation, likewise
     drafts/                     being written; renamed into place or swept
 """
 
@@ -51,6 +52,10 @@ def spool_directory(import_id: UUID) -> Path:
 
 def volume_directory() -> Path:
     return _private(archive_root() / "volumes")
+
+
+def segment_directory() -> Path:
+    return _private(archive_root() / "segments")
 
 
 def _private(path: Path) -> Path:

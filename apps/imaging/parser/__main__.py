@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from apps.imaging.parser.limits import (
 )
 from apps.imaging.parser.metadata import full_metadata, viewer_profile
 from apps.imaging.parser.reading import clean_preamble, read_dataset
+from apps.imaging.parser.segments import unpack_segmentation
 from apps.imaging.parser.verdicts import Rejected
 
 
@@ -62,12 +64,29 @@ def _side(prefix: Path, suffix: str) -> Path:
     return prefix.with_name(f"{prefix.name}.{suffix}")
 
 
+def unpack_segments(
+    *, source: Path, prefix: Path, limits: Limits, offset: int, length: int
+) -> dict[str, Any]:
+    """Unpack one archived segmentation that lies in a pack at ``offset``."""
+    if length > limits.file_bytes:
+        raise Rejected("too_large")
+    limit_next_file(limits=limits, size_bytes=length)
+    with source.open("rb") as stream:
+        stream.seek(offset)
+        raw = stream.read(length)
+    return unpack_segmentation(raw=raw, prefix=prefix, limits=limits)
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"file": parse_file, "segments": unpack_segments}
+
+
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
-        return parse_file(
+        return TASKS[request.get("task", "file")](
             source=Path(request["source"]),
             prefix=Path(request["prefix"]),
             limits=Limits(**request.get("limits", {})),
+            **request.get("extent", {}),
         )
     except Rejected as error:
         return {"ok": False, "code": error.code, "reason": error.reason}

@@ -229,6 +229,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["case_segmentations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/segmentations/{instance_id}/segments/{number}/series/{series_id}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A segment on one series, in the wire form of findings' masks; slices without pixels left
+         *     out.
+         */
+        get: operations["api_cases_segmentations_segments_series_mask_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/segmentations/{instance_id}/segments/{number}/series/{series_id}/mask-geometry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_cases_segmentations_segments_series_mask_geometry_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/studies": {
         parameters: {
             query?: never;
@@ -1849,9 +1913,11 @@ export interface components {
         LiveTicket: {
             ticket: string;
         };
+        /** @description The images a mask's slices lie on; ``frames`` counts from 1 within each image. */
         MaskGeometry: {
             shape: number[];
             sop_instance_uids: string[];
+            frames: number[];
         };
         Me: {
             /** Format: uuid */
@@ -2280,6 +2346,71 @@ export interface components {
             display_name: string;
             discipline: string;
         };
+        Segment: {
+            number: number;
+            label: string;
+            description: string;
+            category: components["schemas"]["SegmentCode"] | null;
+            type: components["schemas"]["SegmentCode"] | null;
+            /** @description AUTOMATIC, SEMIAUTOMATIC, MANUAL or empty */
+            algorithm_type: string;
+            algorithm_name: string;
+            /** @description #rrggbb */
+            colour: string | null;
+            tracking_id: string;
+            tracking_uid: string;
+            /** @description AI, and nobody answers for it. */
+            unreviewed: boolean;
+            masks: components["schemas"]["SegmentMaskLink"][];
+        };
+        SegmentCode: {
+            system: string;
+            code: string;
+            display: string;
+        };
+        /** @description A series the segment lies on; add ``-geometry`` to the address for its images. */
+        SegmentMaskLink: {
+            study_instance_uid: string;
+            series_instance_uid: string;
+            mask_url: string;
+        };
+        /** @description One SEG object of the case; ``finding`` where it is a finding's own and shown as that. */
+        Segmentation: {
+            /** Format: uuid */
+            id: string;
+            sop_instance_uid: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            /** Format: date */
+            study_date: string | null;
+            label: string;
+            description: string;
+            manufacturer: string;
+            /** @description BINARY, FRACTIONAL or LABELMAP */
+            kind: string;
+            finding: components["schemas"]["SegmentationOwner"] | null;
+            /** @description A verified report speaks of it. */
+            verified: boolean;
+            problems: components["schemas"]["SegmentationProblem"][];
+            segments: components["schemas"]["Segment"][];
+        };
+        SegmentationOwner: {
+            /** Format: uuid */
+            finding: string;
+            state: string;
+        };
+        SegmentationPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Segmentation"][];
+        };
+        SegmentationProblem: {
+            code: string;
+            message: string;
+            severity: components["schemas"]["SeverityEnum"];
+        };
         Series: {
             /** Format: uuid */
             id: string;
@@ -2298,6 +2429,8 @@ export interface components {
             is_volume: boolean;
             warnings: components["schemas"]["Warning"][];
         };
+        /** @enum {string} */
+        SeverityEnum: "error" | "warning" | "note";
         /** @enum {string} */
         SexEnum: "F" | "M" | "O";
         /** @enum {string} */
@@ -2519,7 +2652,15 @@ export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
+export type Segment = components['schemas']['Segment'];
+export type SegmentCode = components['schemas']['SegmentCode'];
+export type SegmentMaskLink = components['schemas']['SegmentMaskLink'];
+export type Segmentation = components['schemas']['Segmentation'];
+export type SegmentationOwner = components['schemas']['SegmentationOwner'];
+export type SegmentationPage = components['schemas']['SegmentationPage'];
+export type SegmentationProblem = components['schemas']['SegmentationProblem'];
 export type Series = components['schemas']['Series'];
+export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type SourceEnum = components['schemas']['SourceEnum'];
 export type StanceEnum = components['schemas']['StanceEnum'];
@@ -3037,6 +3178,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_segmentations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentationPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_segmentations_segments_series_mask_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                number: number;
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_segmentations_segments_series_mask_geometry_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                number: number;
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskGeometry"];
+                };
             };
             /** @description Refused or failed */
             default: {

@@ -1,0 +1,1 @@
+"""DICOM Segmentations of the archive: what they say, where they lie, their masks."""

@@ -1,0 +1,306 @@
+"""Segmentations of a case, for whoever sees the case identified; nobody else knows of them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from apps.cases.policies import require_standing
+from apps.core.actors import Actor
+from apps.core.exceptions import NotVisible
+from apps.core.registry import segmentation_owners
+from apps.imaging.archive import open_series
+from apps.imaging.choices import SeriesKind
+from apps.imaging.exceptions import UnreadableObject
+from apps.imaging.masks import pack_mask
+from apps.imaging.models import Instance, Series
+from apps.imaging.segmentations.header import (
+    FRACTION_DRAWN,
+    FRACTIONAL,
+    LABELMAP,
+    Segment,
+    SegmentationHeader,
+    read_segmentation,
+)
+from apps.imaging.segmentations.placing import Placement, place_frames
+from apps.imaging.segmentations.problems import Problem
+from apps.imaging.segmentations.review import AUTOMATIC, verified_references
+from apps.imaging.segmentations.unpacked import UnpackedFrames, open_unpacked
+from apps.imaging.selectors import archived_poses, open_published
+
+SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+MAX_MASK_BYTES = 1024 * 1024 * 1024
+GZIP_LEVEL = 1  # made at each request; masks are mostly zeros and pack well at any level
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationInCase:
+    """One segmentation: its header, the series it lies on, and what keeps it from being drawn."""
+
+    row: Instance
+    header: SegmentationHeader
+    places: tuple[tuple[Series, Placement], ...]
+    problems: tuple[Problem, ...]
+    verified: bool
+    owner: dict[str, Any] | None  # the finding whose own segmentation it is
+
+    def is_unreviewed(self, segment: Segment) -> bool:
+        """Computed, and nobody answers for it."""
+        return segment.algorithm_type == AUTOMATIC and not self.verified
+
+    def series_of(self, segment: Segment) -> list[Series]:
+        """The series this segment has frames on; none where a finding shows it instead."""
+        if self.owner is not None:
+            return []
+        indices = _frames_of(self.header, segment.number)
+        return [series for series, place in self.places if not indices.isdisjoint(place.targets)]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMask:
+    """The slices of one series on which one segment has pixels."""
+
+    etag: str
+    shape: tuple[int, int, int]
+    sop_instance_uids: tuple[str, ...]
+    frames: tuple[int, ...]
+    _slices: tuple[tuple[Any, ...], ...]
+    _unpacked: UnpackedFrames
+    _segment: int
+
+    def pack(self) -> bytes:
+        """The bytes of the wire form (see ``apps.imaging.masks``)."""
+        values = np.zeros(self.shape, dtype=np.uint8)
+        for index, laid in enumerate(self._slices):
+            for frame, lattice in laid:
+                mask = self._unpacked.mask(frame=frame, segment=self._segment)
+                lattice.lay(mask, values[index])
+        return pack_mask(values.tobytes(), level=GZIP_LEVEL)
+
+
+def list_case_segmentations(*, actor: Actor, case_id: UUID) -> list[SegmentationInCase]:
+    """Segmentations in the case's studies, newest study first; none for a de-identified viewer."""
+    standing = require_standing(actor=actor, case_id=case_id)
+    if standing.is_deidentified:
+        return []
+    rows = list(_instances(case_id).order_by("-study__study_date", "series__number", "pk"))
+    return _describe(rows, case_id=case_id)
+
+
+def read_segment_mask(
+    *, actor: Actor, case_id: UUID, instance_id: UUID, number: int, series_id: UUID
+) -> SegmentMask:
+    """One segment on one series.
+
+    Raises
+    ------
+    NotVisible
+        Not this actor's case, withheld, no such segment, or it has no place on that series.
+    UnreadableObject
+        Its pixels cannot be read, or the mask exceeds the limit.
+    """
+    standing = require_standing(actor=actor, case_id=case_id)
+    row = None if standing.is_deidentified else _instances(case_id).filter(pk=instance_id).first()
+    if row is None:
+        raise NotVisible()
+    shown = _describe([row], case_id=case_id)[0]
+    segment = next((one for one in shown.header.segments if one.number == number), None)
+    place = next((place for series, place in shown.places if series.pk == series_id), None)
+    series = next((series for series, _ in shown.places if series.pk == series_id), None)
+    if segment is None or place is None or series is None or shown.owner is not None:
+        raise NotVisible()
+    return _cut(row, shown.header, segment=number, series=series, place=place)
+
+
+def _cut(
+    row: Instance, header: SegmentationHeader, *, segment: int, series: Series, place: Placement
+) -> SegmentMask:
+    unpacked = open_unpacked(
+        archive=open_published(row.series), sop_instance_uid=row.sop_instance_uid
+    )
+    if len(unpacked.present) != len(header.frames):
+        raise UnreadableObject("Its frames are not those it describes.", code="malformed")
+    laid: dict[tuple[str, int], list[tuple[int, Any]]] = {}
+    for index in _frames_of(header, segment):
+        if unpacked.holds(frame=index, segment=segment):
+            for target in place.targets.get(index, ()):
+                key = (target.pose.sop_instance_uid, target.pose.frame)
+                laid.setdefault(key, []).append((index, target.lattice))
+    ordered = [key for key in archived_poses(series.archive_key) if key in laid]
+    rows, columns = _image_size(series.archive_key)
+    if len(ordered) * rows * columns > MAX_MASK_BYTES:
+        raise UnreadableObject("The mask exceeds the limit.", code="pixels_too_large")
+    seed = f"{row.sha256}:{segment}:{series.archive_key}"
+    return SegmentMask(
+        etag=hashlib.sha256(seed.encode()).hexdigest(),
+        shape=(len(ordered), rows, columns),
+        sop_instance_uids=tuple(uid for uid, _ in ordered),
+        frames=tuple(frame for _, frame in ordered),
+        _slices=tuple(tuple(laid[key]) for key in ordered),
+        _unpacked=unpacked,
+        _segment=segment,
+    )
+
+
+def _instances(case_id: UUID) -> Any:
+    return (
+        Instance.objects.filter(
+            sop_class_uid__in=SEGMENTATION_CLASSES,
+            study__case_studies__case_id=case_id,
+            study__ready_at__isnull=False,
+        )
+        .exclude(series__archive_key="")
+        .select_related("series", "series__study")
+    )
+
+
+def _describe(rows: Sequence[Instance], *, case_id: UUID) -> list[SegmentationInCase]:
+    """All of them with the same handful of queries."""
+    if not rows:
+        return []
+    headers = [_header(row.series.archive_key, row.sop_instance_uid) for row in rows]
+    published = list(
+        Series.objects.filter(
+            study__case_studies__case_id=case_id,
+            study__ready_at__isnull=False,
+            kind__in=(SeriesKind.IMAGE, SeriesKind.SR),
+        )
+        .exclude(archive_key="")
+        .select_related("study")
+        .order_by("number", "pk")
+    )
+    images = [series for series in published if series.kind == SeriesKind.IMAGE]
+    verified = {
+        uid
+        for series in published
+        if series.kind == SeriesKind.SR
+        for uid in verified_references(series.archive_key)
+    }
+    source_of = _source_series(headers, images)
+    owners: dict[str, dict[str, Any]] = {}
+    for _, provider in segmentation_owners.items():
+        owners |= provider(
+            case_id=case_id, sop_instance_uids=[row.sop_instance_uid for row in rows]
+        )
+    described = []
+    for row, header in zip(rows, headers, strict=True):
+        places, problems = _place(row, header, images=images, source_of=source_of)
+        described.append(
+            SegmentationInCase(
+                row=row,
+                header=header,
+                places=places,
+                problems=problems,
+                verified=row.sop_instance_uid in verified,
+                owner=owners.get(row.sop_instance_uid),
+            )
+        )
+    return described
+
+
+def _source_series(
+    headers: Iterable[SegmentationHeader], images: Sequence[Series]
+) -> dict[str, UUID]:
+    """Referenced SOP Instance UIDs, and the image series of the case that hold them."""
+    named = {uid for header in headers for uid in header.referenced_instances}
+    return dict(
+        Instance.objects.filter(
+            series__in=[series.pk for series in images], sop_instance_uid__in=named
+        ).values_list("sop_instance_uid", "series_id")
+    )
+
+
+def _place(
+    row: Instance,
+    header: SegmentationHeader,
+    *,
+    images: Sequence[Series],
+    source_of: dict[str, UUID],
+) -> tuple[tuple[tuple[Series, Placement], ...], tuple[Problem, ...]]:
+    if header.problems:
+        return (), header.problems
+    named = {source_of[uid] for uid in header.referenced_instances if uid in source_of}
+    names_source = bool(header.referenced_instances or header.referenced_series)
+    if names_source:
+        candidates = [
+            series
+            for series in images
+            if series.pk in named or series.series_instance_uid in header.referenced_series
+        ]
+    else:
+        candidates = [series for series in images if series.study_id == row.study_id]
+    if not candidates:
+        return (), (Problem.of("source_not_in_case"),)
+    tried = [
+        (series, _placement(row.series.archive_key, row.sop_instance_uid, series.archive_key))
+        for series in candidates
+    ]
+    places = tuple((series, place) for series, place in tried if place.placed)
+    if not places:
+        fits = any(place.frame_of_reference_fits for _, place in tried)
+        code = "geometry_differs" if fits else "frame_of_reference_mismatch"
+        return (), (Problem.of(code),)
+    return places, tuple(_remarks(header, places, names_source=names_source))
+
+
+def _remarks(
+    header: SegmentationHeader,
+    places: Sequence[tuple[Series, Placement]],
+    *,
+    names_source: bool,
+) -> Iterable[Problem]:
+    placed = {index for _, place in places for index in place.targets}
+    total = len(header.frames)
+    if len(placed) < total:
+        yield Problem.of("frames_not_placed", count=total - len(placed), total=total)
+    if any(place.references_disagree for _, place in places):
+        yield Problem.of("references_disagree")
+    if not names_source:
+        yield Problem.of("placed_by_geometry")
+    if header.segmentation_type == FRACTIONAL:
+        kind = header.fractional_type.lower() or "of unnamed kind"
+        yield Problem.of("fraction_threshold", kind=kind, percent=round(FRACTION_DRAWN * 100))
+
+
+def _frames_of(header: SegmentationHeader, segment: int) -> frozenset[int]:
+    if header.segmentation_type == LABELMAP:
+        return frozenset(range(len(header.frames)))
+    return frozenset(frame.index for frame in header.frames if frame.segment == segment)
+
+
+# Archive keys name immutable content: what was computed from them stays true.
+
+
+@lru_cache(maxsize=64)
+def _headers(archive_key: str) -> dict[str, SegmentationHeader]:
+    documents = open_series(archive_key).metadata()
+    headers = (read_segmentation(document) for document in documents)
+    return {header.sop_instance_uid: header for header in headers}
+
+
+def _header(archive_key: str, sop_instance_uid: str) -> SegmentationHeader:
+    try:
+        return _headers(archive_key)[sop_instance_uid]
+    except FileNotFoundError:
+        raise NotVisible() from None
+
+
+@lru_cache(maxsize=128)
+def _placement(archive_key: str, sop_instance_uid: str, image_key: str) -> Placement:
+    size = _image_size(image_key)
+    poses = [
+        pose for pose in archived_poses(image_key).values() if (pose.rows, pose.columns) == size
+    ]
+    return place_frames(header=_header(archive_key, sop_instance_uid), poses=poses)
+
+
+@lru_cache(maxsize=256)
+def _image_size(archive_key: str) -> tuple[int, int]:
+    """Rows and columns of most of a series' images: a mask has one size."""
+    sizes = Counter((pose.rows, pose.columns) for pose in archived_poses(archive_key).values())
+    return sizes.most_common(1)[0][0] if sizes else (0, 0)

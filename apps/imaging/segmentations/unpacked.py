@@ -1,0 +1,94 @@
+"""The unpacked frames of an archived segmentation: derived, memory-mapped, rebuilt at need."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from apps.imaging.archive import SeriesArchive
+from apps.imaging.archive.layout import segment_directory
+from apps.imaging.archive.reader import ORIGINALS
+from apps.imaging.exceptions import UnreadableObject
+from apps.imaging.parser.segments import LABELS
+from apps.imaging.parsing import clear_prefix, shared_pool
+
+UNPACK_LIMITS = {"decoded_bytes": 1024 * 1024 * 1024, "cpu_s": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedFrames:
+    """``frames`` is (frame, byte) of packed bits, or (frame, pixel) of labels."""
+
+    rows: int
+    columns: int
+    holds_labels: bool
+    present: tuple[frozenset[int], ...]
+    frames: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+    def holds(self, *, frame: int, segment: int) -> bool:
+        """Whether any pixel of ``frame`` (from 0) belongs to the segment."""
+        return (segment if self.holds_labels else 1) in self.present[frame]
+
+    def mask(self, *, frame: int, segment: int) -> npt.NDArray[np.uint8]:
+        """(row, column), 0 or 1."""
+        stored = self.frames[frame]
+        flat: npt.NDArray[np.uint8]
+        if self.holds_labels:
+            flat = (stored == segment).astype(np.uint8)
+        else:
+            flat = np.unpackbits(stored.astype(np.uint8), count=self.rows * self.columns)
+        shaped: npt.NDArray[np.uint8] = flat.reshape(self.rows, self.columns)
+        return shaped
+
+
+def open_unpacked(*, archive: SeriesArchive, sop_instance_uid: str) -> UnpackedFrames:
+    """The frames of one segmentation; unpacked by a parser child when they are not there.
+
+    Raises
+    ------
+    UnreadableObject
+        Its pixels cannot be read, or exceed the limits.
+    """
+    summary = archive.instance(sop_instance_uid)
+    if summary is None:
+        raise KeyError(sop_instance_uid)
+    path = segment_directory() / f"{summary['sha256']}.masks"
+    described = path.with_suffix(".json")
+    if not described.exists():
+        _unpack(archive, extent=summary["original"], name=summary["sha256"])
+    facts = orjson.loads(described.read_bytes())
+    rows, columns, count = facts["rows"], facts["columns"], len(facts["present"])
+    holds_labels = facts["encoding"] == LABELS
+    width = rows * columns if holds_labels else (rows * columns + 7) // 8
+    return UnpackedFrames(
+        rows=rows,
+        columns=columns,
+        holds_labels=holds_labels,
+        present=tuple(frozenset(values) for values in facts["present"]),
+        frames=np.memmap(
+            path, dtype="<u2" if holds_labels else "u1", mode="r", shape=(count, width)
+        ),
+    )
+
+
+def _unpack(archive: SeriesArchive, *, extent: list[int], name: str) -> None:
+    directory = segment_directory()
+    draft = directory / f"{uuid4().hex}.draft"
+    try:
+        with shared_pool() as pool:
+            outcome = pool.unpack_segments(
+                source=archive.directory / ORIGINALS,
+                offset=extent[0],
+                length=extent[1],
+                prefix=draft,
+                limits=UNPACK_LIMITS,
+            )
+        if outcome.summary is None:
+            raise UnreadableObject(outcome.reason, code=outcome.code)
+        # The description last: where it is, the masks are complete.
+        for suffix in ("masks", "json"):
+            draft.with_name(f"{draft.name}.{suffix}").rename(directory / f"{name}.{suffix}")
+    finally:
+        clear_prefix(draft)
