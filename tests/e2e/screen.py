@@ -84,6 +84,26 @@ class Screen:
         assert place is not None, f"{point_lps} is not on this screen"
         return place[0], place[1]
 
+    def overlay_at(self, points_lps: list[Point], index: int = 0) -> np.ndarray:
+        """Opacity (0 to 255) of what is laid over the picture at patient points."""
+        found = self.page.evaluate(
+            """([index, points]) => {
+              const canvas = document.querySelector(`[data-viewport='${index}'] canvas.vw-masks`)
+              const box = canvas.getBoundingClientRect()
+              const ratio = canvas.width / box.width
+              const { width, height } = canvas
+              const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
+              return points.map((point) => {
+                const [x, y] = window.__consilium.pageOf(index, point)
+                const column = Math.floor((x - box.left) * ratio)
+                const row = Math.floor((y - box.top) * ratio)
+                return data[(row * canvas.width + column) * 4 + 3] ?? -1
+              })
+            }""",
+            [index, points_lps],
+        )
+        return np.asarray(found)
+
     # --- hands -----------------------------------------------------------------------
 
     def drag(

@@ -28,6 +28,7 @@ CT_CHEST = "01-ct-chest-adenocarcinoma-A0001"
 CT_LIVER = "02-ct-liver-mets-CRLM-1004"
 PET_CT_MR = "03-petctmr-sarcoma-STS_001"
 PET_RAW = "04-pet-raw-BQML-STS_001"
+SEG_DCMQI = "11-seg-sr-dcmqi/ct-3slice"
 GTV_MAXIMUM = 7.911
 SAME_STUDY = {PET_CT_MR: PET_RAW, PET_RAW: PET_CT_MR}
 """Sets 03 and 04 are two parts of one study: the PACS has both before the study is linked."""
@@ -212,3 +213,81 @@ def test_the_phantom_model_refuses_a_real_scan_and_says_why(stack: Stack) -> Non
     job = wait_for(ended, what="the job ended", timeout_s=120)
     assert job["state"] == "out_of_scope"
     assert "phantom" in job["reason"]["message"].lower()
+
+
+@pytest.mark.parametrize("renderer", ["canvas", "gpu"])
+def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
+    renderer: str, stack: Stack, open_page: OpenPage, keep_screenshot: Keep
+) -> None:
+    """dcmqi's liver: listed, off, switched on by keyboard, and then where the file says."""
+    patient_id = _send_to_pacs(stack, SEG_DCMQI)
+    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=f"SEG {renderer}")
+    (study,) = studies
+    ct = next(one for one in study["series"] if one["modality"] == "CT")
+    screen = _show(open_page, case_id, study["study_instance_uid"], ct["series_instance_uid"])
+    page = screen.page
+    page.evaluate("kind => localStorage.setItem('consilium.renderer', kind)", renderer)
+    page.reload()
+    screen.wait_for_picture()
+    assert screen.viewport()["renderer"] == renderer
+    page.get_by_text("Segments (6)").click()
+    boxes = page.get_by_role("checkbox", name="Show")
+    assert boxes.count() == 6
+    assert not any(boxes.nth(n).is_checked() for n in range(6))
+    assert screen.read("masks") == []
+    keep_screenshot(page, f"seg-{renderer}-off")
+    liver = pydicom.dcmread(SHARED / SEG_DCMQI / "liver.dcm")
+    label = str(liver.SegmentSequence[0].SegmentLabel)
+    section = page.get_by_role("region", name=str(liver.SeriesDescription), exact=True)
+    section.get_by_role("checkbox", name=f"Show {label}").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # goes to the slice with most of it
+    originals = {
+        str(one.SOPInstanceUID): one
+        for one in map(pydicom.dcmread, sorted((SHARED / SEG_DCMQI).glob("0*.dcm")))
+    }
+    planes = {
+        tuple(float(v) for v in group.PlanePositionSequence[0].ImagePositionPatient): plane > 0
+        for group, plane in zip(
+            liver.PerFrameFunctionalGroupsSequence, liver.pixel_array, strict=True
+        )
+    }
+    wait_for(lambda: len(screen.read("masks") or []) == 1, what="one mask is on")
+    seen = set()
+    for press in ("Home", "ArrowDown", "ArrowDown"):
+        screen.focus_viewport()
+        page.keyboard.press(press)
+        report = screen.wait_for_picture()
+        image = originals[report["sop_instance_uid"]]
+        seen.add(report["sop_instance_uid"])
+        mask = planes[tuple(float(v) for v in image.ImagePositionPatient)]
+        points, inside = _sample(image, mask)
+
+        def drawn(points: Any = points, inside: Any = inside) -> bool:
+            return bool(np.array_equal(screen.overlay_at(points) > 0, inside))
+
+        wait_for(drawn, what=f"{renderer}: the overlay is the mask, pixel for pixel")
+    assert len(seen) == 3
+    keep_screenshot(page, f"seg-{renderer}-on")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_timeout(500)
+    keep_screenshot(page, f"seg-{renderer}-1024")
+
+
+def _sample(image: Any, mask: np.ndarray) -> tuple[list[Any], np.ndarray]:
+    """Centres of pixels at least three away from any edge of the mask, in LPS mm."""
+    rows, columns = np.mgrid[20:480:23, 20:480:23].reshape(2, -1)
+    windows = [mask[r - 3 : r + 4, c - 3 : c + 4] for r, c in zip(rows, columns, strict=True)]
+    clear = [bool(window.all() or not window.any()) for window in windows]
+    origin = np.array(image.ImagePositionPatient, dtype=float)
+    row_axis, column_axis = np.array(image.ImageOrientationPatient, dtype=float).reshape(2, 3)
+    between_rows, between_columns = (float(v) for v in image.PixelSpacing)
+    chosen = [(r, c) for r, c, is_clear in zip(rows, columns, clear, strict=True) if is_clear]
+    points = [
+        (origin + row_axis * c * between_columns + column_axis * r * between_rows).tolist()
+        for r, c in chosen
+    ]
+    inside = np.array([mask[r, c] for r, c in chosen])
+    assert inside.any() and not inside.all()
+    return points, inside

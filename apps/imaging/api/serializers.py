@@ -255,6 +255,7 @@ class SegmentCodeSerializer(serializers.Serializer[Any]):
 class SegmentMaskLinkSerializer(serializers.Serializer[Any]):
     """A series the segment lies on; add ``-geometry`` to the address for its images."""
 
+    series = serializers.UUIDField()
     study_instance_uid = serializers.CharField()
     series_instance_uid = serializers.CharField()
     mask_url = serializers.CharField()
@@ -338,6 +339,7 @@ def show_segmentation(shown: SegmentationInCase, *, case_id: UUID) -> dict[str, 
                 "unreviewed": shown.is_unreviewed(segment),
                 "masks": [
                     {
+                        "series": series.pk,
                         "study_instance_uid": series.study.study_instance_uid,
                         "series_instance_uid": series.series_instance_uid,
                         "mask_url": f"{base}/segments/{segment.number}/series/{series.pk}/mask",

@@ -189,8 +189,7 @@ class CaseSegmentationsView(ConsiliumView):
 
 
 class SegmentMaskView(ConsiliumView):
-    """A segment on one series, in the wire form of findings' masks; slices without pixels left
-    out."""
+    """A segment on one series, as findings' masks are; slices without pixels are left out."""
 
     policies = {"get": policies.view_segmentations}
 

@@ -258,10 +258,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * @description A segment on one series, in the wire form of findings' masks; slices without pixels left
-         *     out.
-         */
+        /** @description A segment on one series, as findings' masks are; slices without pixels are left out. */
         get: operations["api_cases_segmentations_segments_series_mask_retrieve"];
         put?: never;
         post?: never;
@@ -2370,6 +2367,8 @@ export interface components {
         };
         /** @description A series the segment lies on; add ``-geometry`` to the address for its images. */
         SegmentMaskLink: {
+            /** Format: uuid */
+            series: string;
             study_instance_uid: string;
             series_instance_uid: string;
             mask_url: string;

@@ -73,6 +73,9 @@ export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
   bbox_lps: [PointLps, PointLps]
 }
 
+export type Segmentation = wire.Segmentation
+export type Segment = wire.Segment
+
 export type Board = wire.Board
 export type BoardMember = wire.BoardMember
 export type BoardRole = wire.BoardRoleEnum

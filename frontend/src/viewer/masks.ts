@@ -6,6 +6,8 @@ export interface MaskVolume {
   readonly values: Uint8Array
   readonly shape: readonly [slices: number, rows: number, columns: number]
   readonly sop_instance_uids: readonly string[]
+  /** Frame of each image, from 1. */
+  readonly frames: readonly number[]
 }
 
 export interface MaskSlice {
@@ -20,9 +22,17 @@ export interface MaskStyle {
   readonly colour: string
   /** Nobody has reviewed it: hatched, and said in words. */
   readonly unreviewed: boolean
+  /** Written beside it, where its colour alone would have to tell it from others. */
+  readonly tag: string | null
 }
 
-/** Masks by id, found per image by SOP Instance UID: exact on the source grid, never resampled. */
+/** One image of a series. */
+export interface MaskPlace {
+  readonly sop_instance_uid: string
+  readonly frame: number
+}
+
+/** Masks by id, found per image by SOP Instance UID and frame: exact, never resampled. */
 export class MaskStore {
   private readonly volumes = new Map<string, MaskVolume>()
   private readonly slices = new Map<string, MaskSlice | null>()
@@ -32,7 +42,7 @@ export class MaskStore {
     if (volume.values.length !== slices * rows * columns) {
       throw new RangeError('the mask does not have the size its shape says')
     }
-    if (volume.sop_instance_uids.length !== slices) {
+    if (volume.sop_instance_uids.length !== slices || volume.frames.length !== slices) {
       throw new RangeError('the mask does not name one image per slice')
     }
     this.volumes.set(volume.id, volume)
@@ -48,35 +58,39 @@ export class MaskStore {
   }
 
   /** The mask on one image, or null where it has no voxel. */
-  sliceOf(id: string, sop_instance_uid: string): MaskSlice | null {
-    const key = `${id}|${sop_instance_uid}`
+  sliceOf(id: string, place: MaskPlace): MaskSlice | null {
+    const key = `${id}|${place.sop_instance_uid}|${place.frame}`
     const known = this.slices.get(key)
     if (known !== undefined) return known
     const volume = this.volumes.get(id)
     if (volume === undefined) return null
-    const slice = cut(volume, sop_instance_uid)
+    const slice = cut(volume, place)
     this.slices.set(key, slice)
     return slice
   }
 
-  /** SOP Instance UID of the image with most mask voxels, for jumping to a finding. */
-  fullestImage(id: string): string | null {
+  /** The image with most mask voxels, for jumping there. */
+  fullestImage(id: string): MaskPlace | null {
     const volume = this.volumes.get(id)
     if (volume === undefined) return null
     const [, rows, columns] = volume.shape
-    let best: string | null = null
+    let best: MaskPlace | null = null
     let most = 0
-    volume.sop_instance_uids.forEach((uid, index) => {
+    volume.sop_instance_uids.forEach((sop_instance_uid, index) => {
       const values = volume.values.subarray(index * rows * columns, (index + 1) * rows * columns)
       const count = values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0)
-      if (count > most) [most, best] = [count, uid]
+      if (count <= most) return
+      most = count
+      best = { sop_instance_uid, frame: volume.frames[index] ?? 1 }
     })
     return best
   }
 }
 
-function cut(volume: MaskVolume, sop_instance_uid: string): MaskSlice | null {
-  const index = volume.sop_instance_uids.indexOf(sop_instance_uid)
+function cut(volume: MaskVolume, place: MaskPlace): MaskSlice | null {
+  const index = volume.sop_instance_uids.findIndex(
+    (uid, at) => uid === place.sop_instance_uid && volume.frames[at] === place.frame,
+  )
   if (index < 0) return null
   const [, rows, columns] = volume.shape
   const values = volume.values.subarray(index * rows * columns, (index + 1) * rows * columns)

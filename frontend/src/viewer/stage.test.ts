@@ -4,7 +4,7 @@ import type { Viewport } from '@/protocol/generated'
 
 import type { DicomDataset, DicomElement } from './dicomJson'
 import { describeSeries } from './frames'
-import { applyViewport } from './stage'
+import { applyViewport, masksShown, segmentMaskId } from './stage'
 import type { StackView } from './stackView'
 
 const element = (...values: unknown[]): DicomElement => ({ Value: values })
@@ -70,5 +70,27 @@ describe('applyViewport', () => {
     const { view, told } = recordingView()
     applyViewport(view, onStage(changes))
     expect(told).toEqual(['not_comparable'])
+  })
+})
+
+describe('masksShown', () => {
+  it('names findings and segments, each once, and nothing it does not know', () => {
+    const segment = segmentMaskId('0a-1', 3, '0b-2')
+    const viewport = onStage({ overlays: ['finding:f-1', segment, 'dose:d-1'] })
+    const state = {
+      layout: { rows: 1, columns: 2 },
+      active_viewport: 0,
+      viewports: [viewport, viewport],
+      focus: null,
+      held: false,
+    }
+    expect(masksShown(state)).toEqual(['f-1', segment])
+  })
+
+  it('gives a segment a name the wire takes', () => {
+    const id = '00000000-0000-4000-8000-000000000000'
+    const name = segmentMaskId(id, 65_535, id)
+    expect(name.length).toBeLessThanOrEqual(96)
+    expect(name).toMatch(/^[A-Za-z0-9._:-]+$/)
   })
 })

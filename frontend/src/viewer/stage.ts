@@ -5,19 +5,31 @@ import type { FrameDescription } from './frames'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
-/** Overlays are named by what they show. */
+/** Overlays are named by what they show: a finding by its id, a segment by its whole name. */
 const FINDING_OVERLAY = 'finding:'
+const SEGMENT_OVERLAY = 'segment:'
+const MOST_OVERLAYS = 64
 
-/** The findings whose masks a stage shows. */
-export function findingsShown(state: StageState): string[] {
+/** Name of the mask that one segment of a segmentation has on one series. */
+export const segmentMaskId = (segmentation: string, number: number, series: string): string =>
+  `${SEGMENT_OVERLAY}${segmentation}:${number}:${series}`
+
+/** Ids of the masks that a stage shows. */
+export function masksShown(state: StageState): string[] {
   const names = state.viewports.flatMap((viewport) => viewport?.overlays ?? [])
-  const ids = names.filter((name) => name.startsWith(FINDING_OVERLAY))
-  return [...new Set(ids.map((name) => name.slice(FINDING_OVERLAY.length)))]
+  const ids = names.flatMap((name) => {
+    if (name.startsWith(SEGMENT_OVERLAY)) return [name]
+    return name.startsWith(FINDING_OVERLAY) ? [name.slice(FINDING_OVERLAY.length)] : []
+  })
+  return [...new Set(ids)]
 }
+
+const overlayOf = (id: string): string =>
+  id.startsWith(SEGMENT_OVERLAY) ? id : `${FINDING_OVERLAY}${id}`
 
 /** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
 export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
-  const overlays = viewer.visibleMasks.map((mask) => `${FINDING_OVERLAY}${mask.id}`)
+  const overlays = viewer.visibleMasks.slice(0, MOST_OVERLAYS).map(({ id }) => overlayOf(id))
   return {
     layout: { ...viewer.layout },
     active_viewport: viewer.active,

@@ -1,4 +1,4 @@
-import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Meeting, Study } from '@/api/types'
+import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Meeting, Segment, Segmentation, Study } from '@/api/types'
 
 /** Examples of what the server tells, complete and typed; tests change what they are about. */
 export const aPerson = (part: Partial<CaseMember['user']> = {}): CaseMember['user'] => ({
@@ -81,6 +81,46 @@ export const aFinding = (part: Partial<Finding> = {}): Finding => ({
   ],
   mask_url: '/api/findings/finding-1/mask',
   export: null,
+  ...part,
+})
+
+export const aSegment = (part: Partial<Segment> = {}): Segment => ({
+  number: 1,
+  label: 'Liver',
+  description: '',
+  category: { system: 'SCT', code: '123037004', display: 'Anatomical Structure' },
+  type: { system: 'SCT', code: '10200004', display: 'Liver' },
+  algorithm_type: 'MANUAL',
+  algorithm_name: '',
+  colour: '#28c85a',
+  tracking_id: '',
+  tracking_uid: '',
+  unreviewed: false,
+  masks: [
+    {
+      series: 'series-1',
+      study_instance_uid: '1.2.3',
+      series_instance_uid: '1.2.3.4',
+      mask_url: '/api/cases/case-1/segmentations/seg-1/segments/1/series/series-1/mask',
+    },
+  ],
+  ...part,
+})
+
+export const aSegmentation = (part: Partial<Segmentation> = {}): Segmentation => ({
+  id: 'seg-1',
+  sop_instance_uid: '1.2.7',
+  study_instance_uid: '1.2.3',
+  series_instance_uid: '1.2.6',
+  study_date: '2026-03-01',
+  label: 'LIVER',
+  description: 'Organs',
+  manufacturer: 'Elsewhere',
+  kind: 'BINARY',
+  finding: null,
+  verified: false,
+  problems: [],
+  segments: [aSegment()],
   ...part,
 })
 

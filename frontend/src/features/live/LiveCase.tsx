@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import type { OpAck } from '@/protocol/generated'
-import { findingsShown } from '@/viewer/stage'
+import { masksShown } from '@/viewer/stage'
 
 import { hangCase } from '../viewer/hanging'
 import { ImageRoom } from '../viewer/ImageRoom'
@@ -67,7 +67,7 @@ function VisibleCase({ session, caseId }: { session: LiveSession; caseId: string
     <ImageRoom
       viewer={room.viewer}
       studies={room.studies}
-      findings={room.findings}
+      shownMasks={room.shownMasks}
       store={store}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={<LiveHeader session={session} caseId={caseId} />}
@@ -100,7 +100,7 @@ function useSync(session: LiveSession, room: CaseRoom): Sync {
   // The masks of the stage are shown to whoever follows it.
   const stage = useLiveState(session, (state) => (state.following ? state.room.stage : null))
   useEffect(() => {
-    if (stage !== null) setVisibleMasks(new Set(findingsShown(stage.state)))
+    if (stage !== null) setVisibleMasks(new Set(masksShown(stage.state)))
   }, [stage, setVisibleMasks])
 
   // Before anybody has shown anything, the case hangs as in the viewer.

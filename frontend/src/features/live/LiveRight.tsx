@@ -13,6 +13,7 @@ import { DecisionRecord } from '@/features/boards/DecisionRecord'
 import { MaskSwitch } from '../viewer/MaskSwitch'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
+import { segmentCount, SegmentationList } from '../viewer/SegmentationList'
 import { showFinding, type CaseRoom } from '../viewer/useCaseRoom'
 import { ChatPanel } from './ChatPanel'
 import type { LiveSession } from './liveSession'
@@ -67,6 +68,14 @@ export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps
       >
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
       </Section>
+      {room.segmentations.length > 0 && (
+        <Section
+          title={t('section.segmentations', { count: segmentCount(room.segmentations) })}
+          closed
+        >
+          <SegmentationList room={room} />
+        </Section>
+      )}
       <Section title={t('section.chat')} closed>
         <ChatPanel session={session} />
       </Section>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import type { Finding, Series, Study } from '@/api/types'
+import type { Series, Study } from '@/api/types'
 import { initViewer } from '@/viewer/engine'
 import { installReadingHook } from '@/viewer/testHook'
 import type { Viewer } from '@/viewer/viewer'
@@ -9,6 +9,7 @@ import type { Viewer } from '@/viewer/viewer'
 import { pictureSeries } from './caseImages'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
+import type { MaskLayer } from './maskLayers'
 import type { MeasurementStore } from './measurementStore'
 import { Toolbar } from './Toolbar'
 import { useViewerKeys } from './useViewerKeys'
@@ -18,7 +19,7 @@ import classes from './viewer.module.css'
 interface ImageRoomProps {
   viewer: Viewer
   studies: readonly Study[]
-  findings: readonly Finding[]
+  shownMasks: readonly MaskLayer[]
   store: MeasurementStore
   deidentified: boolean
   header: ReactNode
@@ -80,7 +81,7 @@ export function ImageRoom(props: ImageRoomProps) {
             <ViewportGrid
               viewer={viewer}
               deidentified={props.deidentified}
-              findings={props.findings}
+              shownMasks={props.shownMasks}
             />
           )}
         </div>

@@ -19,9 +19,9 @@ export function MaskSwitch({ room }: { room: CaseRoom }) {
         size="xs"
         checked={all}
         label={t('masks.show')}
-        onChange={(event) => room.setVisibleMasks(new Set(event.currentTarget.checked ? ids : []))}
+        onChange={(event) => room.showMasks(ids, event.currentTarget.checked)}
       />
-      {room.failedMasks.size > 0 && (
+      {ids.some((id) => room.failedMasks.has(id)) && (
         <span className={classes.tileWarning}>{t('masks.failed')}</span>
       )}
     </div>

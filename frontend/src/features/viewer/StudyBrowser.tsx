@@ -103,7 +103,9 @@ function SeriesTile({ viewer, pixels, study, series }: SeriesTileProps) {
         <span className={classes.ellipsis}>{series.description || series.modality}</span>
         <span className={classes.dim}>
           {series.modality} ·{' '}
-          {isPicture(series) ? t('studies.images', { count }) : t('studies.noPicture')}
+          {isPicture(series)
+            ? t('studies.images', { count })
+            : t(series.modality === 'SEG' ? 'studies.segmentation' : 'studies.noPicture')}
         </span>
         {series.warnings.map((warning) => (
           <span key={warning.code} className={classes.tileWarning} title={warning.message}>

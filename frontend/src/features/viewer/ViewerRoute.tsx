@@ -17,6 +17,7 @@ import { hangCase } from './hanging'
 import { ImageRoom } from './ImageRoom'
 import { MaskSwitch } from './MaskSwitch'
 import { MeasurementList } from './MeasurementList'
+import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
 import { useRestMeasurements } from './useRestMeasurements'
@@ -28,7 +29,7 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings'
+type Panel = 'measurements' | 'findings' | 'segmentations'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -91,11 +92,17 @@ function CaseViewer({ caseId }: { caseId: string }) {
         data={[
           { value: 'findings', label: t('panel.findings', { count: room.findings.length }) },
           { value: 'measurements', label: t('panel.measurements', { count: store.items.length }) },
+          {
+            value: 'segmentations',
+            label: t('panel.segmentations', { count: segmentCount(room.segmentations) }),
+          },
         ]}
       />
-      {panel === 'measurements' ? (
+      {panel === 'measurements' && (
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
-      ) : (
+      )}
+      {panel === 'segmentations' && <SegmentationList room={room} />}
+      {panel === 'findings' && (
         <>
           <MaskSwitch room={room} />
           <FindingsPanel
@@ -116,7 +123,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
     <ImageRoom
       viewer={room.viewer}
       studies={room.studies}
-      findings={room.findings}
+      shownMasks={room.shownMasks}
       store={store}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}

@@ -1,17 +1,20 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 
 import { useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
-import type { Finding, Study } from '@/api/types'
+import { useSegmentations } from '@/api/segmentations'
+import type { Finding, Segmentation, Study } from '@/api/types'
 import { personColour } from '@/ui/people'
 import { Viewer } from '@/viewer/viewer'
 
 import { CasePixels } from './caseImages'
+import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
-import { useFindingMasks } from './useFindingMasks'
+import { loadMask, useMasks } from './useMasks'
 
 const NO_STUDIES: readonly Study[] = []
 const NO_FINDINGS: readonly Finding[] = []
+const NO_SEGMENTATIONS: readonly Segmentation[] = []
 const OWN_COLOUR = '#ffd54a'
 
 export interface CaseRoom {
@@ -20,8 +23,15 @@ export interface CaseRoom {
   readonly studies: readonly Study[]
   readonly studiesLoaded: boolean
   readonly findings: readonly Finding[]
+  readonly segmentations: readonly Segmentation[]
+  /** Why the segmentations could not be read, and how to try again. */
+  readonly segmentationsProblem: { error: Error; retry: () => void } | null
+  /** What is laid over the images now. */
+  readonly shownMasks: readonly MaskLayer[]
   readonly visibleMasks: ReadonlySet<string>
   readonly setVisibleMasks: (ids: ReadonlySet<string>) => void
+  /** Some on or off, the others as they are. */
+  readonly showMasks: (ids: readonly string[], on: boolean) => void
   readonly failedMasks: ReadonlySet<string>
 }
 
@@ -35,7 +45,34 @@ export function useCaseRoom(caseId: string): CaseRoom {
   const findings = findingsQuery.data ?? NO_FINDINGS
   const [visibleMasks, setVisibleMasks] = useState<ReadonlySet<string>>(new Set())
   useEffect(() => viewer.library.setSources(pixels.sourcesOf(studies)), [viewer, pixels, studies])
-  const failedMasks = useFindingMasks(viewer, findings, visibleMasks)
+  const segmentationsQuery = useSegmentations(caseId, studies)
+  const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
+  const layers = useMemo(
+    () => [
+      ...findingLayers(findings),
+      ...segmentations.flatMap((one) =>
+        one.segments.flatMap((segment) => segmentLayers(one, segment)),
+      ),
+    ],
+    [findings, segmentations],
+  )
+  const shownMasks = useMemo(
+    () => layers.filter(({ id }) => visibleMasks.has(id)),
+    [layers, visibleMasks],
+  )
+  const failedMasks = useMasks(viewer, shownMasks)
+  const showMasks = useCallback(
+    (ids: readonly string[], on: boolean) =>
+      setVisibleMasks((before) => {
+        const after = new Set(before)
+        for (const id of ids) {
+          if (on) after.add(id)
+          else after.delete(id)
+        }
+        return after
+      }),
+    [],
+  )
   // Another case begins with empty viewports: nothing of the former patient stays on the screen.
   useEffect(() => () => viewer.clearAll(), [viewer, caseId])
   return {
@@ -44,8 +81,12 @@ export function useCaseRoom(caseId: string): CaseRoom {
     studies,
     studiesLoaded: studiesQuery.data !== undefined,
     findings,
+    segmentations,
+    segmentationsProblem: error === null ? null : { error, retry: () => void refetch() },
+    shownMasks,
     visibleMasks,
     setVisibleMasks,
+    showMasks,
     failedMasks,
   }
 }
@@ -78,8 +119,8 @@ export function useMeasurementWiring(viewer: Viewer, store: MeasurementStore, my
 
 /** Goes to a finding: its mask on, the fullest slice or its centre on the screen. */
 export async function showFinding(room: CaseRoom, finding: Finding): Promise<void> {
-  const { viewer, visibleMasks, setVisibleMasks } = room
-  if (finding.mask_url !== null) setVisibleMasks(new Set(visibleMasks).add(finding.id))
+  const { viewer } = room
+  if (finding.mask_url !== null) room.showMasks([finding.id], true)
   const { sop_instance_uid, series_instance_uid, centroid_lps } = finding
   if (sop_instance_uid !== null) {
     await viewer.jumpTo(
@@ -91,4 +132,25 @@ export async function showFinding(room: CaseRoom, finding: Finding): Promise<voi
   if (centroid_lps === null || finding.frame_of_reference_uid === null) return
   await viewer.show(viewer.active, series_instance_uid, 'user')
   viewer.goToPoint(centroid_lps, finding.frame_of_reference_uid)
+}
+
+/** Goes to a segment: its masks on, the image with most of it on the screen. */
+export async function showSegment(room: CaseRoom, layers: readonly MaskLayer[]): Promise<void> {
+  const { viewer } = room
+  room.showMasks(
+    layers.map(({ id }) => id),
+    true,
+  )
+  const open = viewer.visibleViews.map((view) => view.state.series?.series_instance_uid)
+  const layer = layers.find((one) => open.includes(one.series_instance_uid)) ?? layers[0]
+  if (layer === undefined) return
+  try {
+    await loadMask(viewer, layer)
+  } catch {
+    return // the panel says that it could not be read
+  }
+  const place = viewer.masks.fullestImage(layer.id)
+  const { series_instance_uid } = layer
+  if (place === null) await viewer.show(viewer.active, series_instance_uid, 'user')
+  else await viewer.jumpTo({ series_instance_uid, ...place }, null)
 }

@@ -12,6 +12,8 @@ const HATCH_OPACITY = 0.55
 const HATCH_PITCH_PX = 8
 const OUTLINE_PX = 1.75
 const HATCH_OUTLINE_DASH_PX = [5, 4]
+const TAG_PX = 12
+const TAG_HALO_PX = 3
 
 /** Draws masks over a view, pixel edges exact, in device pixels. */
 export function paintMasks(
@@ -42,7 +44,7 @@ export function paintMasks(
     t.f * ratio,
   ])
   for (const mask of masks) {
-    const slice = store.sliceOf(mask.id, frame.sop_instance_uid)
+    const slice = store.sliceOf(mask.id, frame)
     if (slice !== null) paintMask(context, place, slice, mask, ratio)
   }
 }
@@ -73,6 +75,42 @@ function paintMask(
   if (style.unreviewed) context.setLineDash(HATCH_OUTLINE_DASH_PX.map((dash) => dash * ratio))
   context.stroke(outline)
   context.restore()
+  if (style.tag !== null) writeTag(context, place, slice, style, ratio)
+}
+
+/** The tag just above the mask's topmost pixel, upright however the picture is turned. */
+function writeTag(
+  context: CanvasRenderingContext2D,
+  place: DOMMatrix,
+  slice: MaskSlice,
+  style: MaskStyle,
+  ratio: number,
+): void {
+  const { x, y } = topOnScreen(slice, place)
+  context.save()
+  context.font = `600 ${TAG_PX * ratio}px system-ui, sans-serif`
+  context.textAlign = 'center'
+  context.textBaseline = 'bottom'
+  context.lineJoin = 'round'
+  context.lineWidth = TAG_HALO_PX * ratio
+  context.strokeStyle = 'rgba(0, 0, 0, 0.85)'
+  context.fillStyle = style.colour
+  const above = Math.max(TAG_PX * ratio, y - 3 * ratio)
+  context.strokeText(style.tag ?? '', x, above)
+  context.fillText(style.tag ?? '', x, above)
+  context.restore()
+}
+
+function topOnScreen({ outline }: MaskSlice, place: DOMMatrix): { x: number; y: number } {
+  let top = { x: 0, y: Infinity }
+  for (let i = 0; i + 3 < outline.length; i += 4) {
+    const middle = new DOMPoint(
+      ((outline[i] ?? 0) + (outline[i + 2] ?? 0)) / 2,
+      ((outline[i + 1] ?? 0) + (outline[i + 3] ?? 0)) / 2,
+    ).matrixTransform(place)
+    if (middle.y < top.y) top = { x: middle.x, y: middle.y }
+  }
+  return top
 }
 
 function strokeHatch(context: CanvasRenderingContext2D, colour: string, ratio: number): void {
