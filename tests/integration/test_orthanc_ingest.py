@@ -19,6 +19,8 @@ from apps.imaging.models import CaseStudy, IngestJob, Instance, PacsConnection, 
 from apps.imaging.services import ingesting
 from apps.imaging.volumes import open_volume
 from tests.apps.imaging.dicom import data_folder, make_series, make_slice, to_bytes
+from tests.apps.imaging.segs import OBLIQUE, blob, make_seg, make_stack, shuffled
+from tests.apps.imaging.test_segmentations import Door, assert_drawn
 from tests.orthanc import OrthancUnderTest
 from tests.people import SYSTEM, CaseTeam, make_case_team, make_patient
 
@@ -181,6 +183,23 @@ def test_own_objects_go_home_once_and_are_proven(orthanc: OrthancUnderTest, team
     again = services.store_objects(actor=SYSTEM, study_id=study.pk, objects=[made])
     assert again.stored == (uid,)
     assert len(orthanc.find(level="Instance", query={"SOPInstanceUID": uid})) == 1
+
+
+def test_a_segmentation_from_the_pacs_lies_on_its_images(
+    orthanc: OrthancUnderTest, team: CaseTeam
+) -> None:
+    """Oblique, non-square pixels, frames in any order, through a real archive."""
+    fields = own(team, study_uid=generate_uid(), series_uid=generate_uid())
+    images = make_stack(orientation=OBLIQUE, **fields)
+    for dataset in [*images, shuffled(make_seg(images, blob()))]:
+        orthanc.store(to_bytes(dataset))
+    link(team, connect(orthanc), str(images[0].StudyInstanceUID))
+    run_queued()
+    door = Door(team)
+    (shown,) = door.list()
+    assert shown["problems"] == []
+    (mask,) = shown["segments"][0]["masks"]
+    assert_drawn(door.mask(mask["mask_url"]), images, blob())
 
 
 def test_a_dead_pacs_is_told_and_can_be_retried(orthanc: OrthancUnderTest, team: CaseTeam) -> None:

@@ -23,6 +23,7 @@ export function useSegmentations(caseId: string, studies: readonly Study[]) {
       getAll<Segmentation>(`/api/cases/${caseId}/segmentations`, { signal }),
     enabled: held.length > 0,
     staleTime: 60_000,
-    placeholderData: (previous) => previous,
+    // While a new segmentation is read, the known ones stay; never those of another case.
+    placeholderData: (previous, query) => (query?.queryKey[1] === caseId ? previous : undefined),
   })
 }

@@ -236,6 +236,9 @@ def test_only_who_sees_the_case_identified_knows_of_segmentations(
     bring(team, tmp_path, [*images, make_seg(images, blob())])
     url = Door(team).list()[0]["segments"][0]["masks"][0]["mask_url"]
     assert AuditEntry.objects.filter(action="segmentations.viewed", case_id=team.case_id).exists()
+    shown_to_guest = Door(team, "consultant").client.get(f"/api/cases/{team.case_id}/studies")
+    (study,) = shown_to_guest.json()["results"]
+    assert [series["modality"] for series in study["series"]] == ["CT"]
     guest, outsider = Door(team, "consultant"), Door(team, "outsider")
     assert guest.list() == []
     assert outsider.client.get(outsider.url).status_code == 404

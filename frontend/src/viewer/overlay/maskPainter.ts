@@ -102,15 +102,14 @@ function writeTag(
 }
 
 function topOnScreen({ outline }: MaskSlice, place: DOMMatrix): { x: number; y: number } {
-  let top = { x: 0, y: Infinity }
+  let [x, y] = [0, Infinity]
   for (let i = 0; i + 3 < outline.length; i += 4) {
-    const middle = new DOMPoint(
-      ((outline[i] ?? 0) + (outline[i + 2] ?? 0)) / 2,
-      ((outline[i + 1] ?? 0) + (outline[i + 3] ?? 0)) / 2,
-    ).matrixTransform(place)
-    if (middle.y < top.y) top = { x: middle.x, y: middle.y }
+    const column = ((outline[i] ?? 0) + (outline[i + 2] ?? 0)) / 2
+    const row = ((outline[i + 1] ?? 0) + (outline[i + 3] ?? 0)) / 2
+    const height = place.b * column + place.d * row + place.f
+    if (height < y) [x, y] = [place.a * column + place.c * row + place.e, height]
   }
-  return top
+  return { x, y }
 }
 
 function strokeHatch(context: CanvasRenderingContext2D, colour: string, ratio: number): void {
