@@ -85,9 +85,9 @@ it('says of a shown segment that its outline could not be read', () => {
   expect(within(screen.getByRole('listitem')).getByRole('alert')).toHaveTextContent('could not be read')
 })
 
-it('lays a mask per series, hatched while unreviewed, tagged by number', () => {
+it('lays a mask per series, hatched while unreviewed, tagged by number and name', () => {
   expect(segmentLayers(two, aSegment({ unreviewed: true }))).toEqual([
-    expect.objectContaining({ id: LIVER, tag: '1', unreviewed: true, series_instance_uid: '1.2.3.4' }),
+    expect.objectContaining({ id: LIVER, tag: '1 Liver', unreviewed: true, series_instance_uid: '1.2.3.4' }),
   ])
   expect(findingLayers([aFinding(), aFinding({ state: 'dismissed' })])).toHaveLength(1)
 })

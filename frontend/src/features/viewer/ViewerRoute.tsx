@@ -82,6 +82,11 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {unreviewed > 0 && <AiMark count={unreviewed} />}
     </header>
   )
+  const tab = (name: Panel, count: number) => (
+    <span className={classes.tab}>
+      {t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
+    </span>
+  )
   const right = (
     <>
       <SegmentedControl
@@ -90,12 +95,9 @@ function CaseViewer({ caseId }: { caseId: string }) {
         value={panel}
         onChange={(value) => setPanel(value as Panel)}
         data={[
-          { value: 'findings', label: t('panel.findings', { count: room.findings.length }) },
-          { value: 'measurements', label: t('panel.measurements', { count: store.items.length }) },
-          {
-            value: 'segmentations',
-            label: t('panel.segmentations', { count: segmentCount(room.segmentations) }),
-          },
+          { value: 'findings', label: tab('findings', room.findings.length) },
+          { value: 'measurements', label: tab('measurements', store.items.length) },
+          { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
         ]}
       />
       {panel === 'measurements' && (

@@ -14,6 +14,7 @@ const ACCEPTED_COLOUR = '#52c88c'
 /** For segments that recommend no colour; apart from each other and from grey. */
 const SEGMENT_COLOURS = ['#ffb454', '#59c2ff', '#f07178', '#aad94c', '#e6b3ff', '#5ccfe6']
 const LEAST_BRIGHTNESS = 90
+const TAG_LENGTH = 18
 
 /** A dismissed finding has no mask. */
 export const findingLayers = (findings: readonly Finding[]): MaskLayer[] =>
@@ -40,7 +41,7 @@ export const segmentLayers = (segmentation: Segmentation, segment: Segment): Mas
     series_instance_uid: mask.series_instance_uid,
     colour: segmentColour(segment),
     unreviewed: segment.unreviewed,
-    tag: String(segment.number),
+    tag: `${segment.number} ${segment.label}`.slice(0, TAG_LENGTH),
   }))
 
 /** The colour its writer recommends, bright enough for dark images. */
