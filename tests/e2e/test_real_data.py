@@ -230,7 +230,8 @@ def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
     page.reload()
     screen.wait_for_picture()
     assert screen.viewport()["renderer"] == renderer
-    page.get_by_role("radio", name="Segments 6").check(force=True)
+    page.locator("label", has_text="Segments").click()
+    assert page.get_by_role("radio", name="Segments 6").is_checked()
     boxes = page.get_by_role("checkbox", name="Show")
     assert boxes.count() == 6
     assert not any(boxes.nth(n).is_checked() for n in range(6))
