@@ -18,7 +18,7 @@ from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
-from apps.imaging.api.serializers import MaskGeometrySerializer
+from apps.imaging.api.segmentations import MaskGeometrySerializer
 from apps.imaging.masks import describe_grid, mask_response
 
 CASE_PARAMETER = OpenApiParameter("case", OpenApiTypes.UUID, description="The case looked at.")

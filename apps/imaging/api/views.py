@@ -15,6 +15,7 @@ from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import NotVisible
 from apps.imaging import policies, selectors, services
+from apps.imaging.api import segmentations as shapes
 from apps.imaging.api import serializers
 from apps.imaging.masks import describe_grid, mask_response
 from apps.imaging.segmentations import selectors as segmentations
@@ -171,7 +172,7 @@ class CaseSegmentationsView(ConsiliumView):
     policies = {"get": policies.view_segmentations}
 
     @extend_schema(
-        responses=page_of(serializers.SegmentationSerializer),
+        responses=page_of(shapes.SegmentationSerializer),
         operation_id="case_segmentations_list",
     )
     def get(self, request: Request, case_id: UUID) -> Response:
@@ -183,8 +184,8 @@ class CaseSegmentationsView(ConsiliumView):
                 case_id=case_id,
                 details={"count": len(found)},
             )
-        results = [serializers.show_segmentation(one, case_id=case_id) for one in found]
-        shown = serializers.SegmentationSerializer(results, many=True).data
+        results = [shapes.show_segmentation(one, case_id=case_id) for one in found]
+        shown = shapes.SegmentationSerializer(results, many=True).data
         return Response({"next": None, "previous": None, "results": shown})
 
 
@@ -208,13 +209,13 @@ class SegmentMaskView(ConsiliumView):
 class SegmentMaskGeometryView(ConsiliumView):
     policies = {"get": policies.view_segmentations}
 
-    @extend_schema(responses=serializers.MaskGeometrySerializer)
+    @extend_schema(responses=shapes.MaskGeometrySerializer)
     def get(self, request: Request, **ids: Any) -> Response:
         mask = segmentations.read_segment_mask(actor=self.actor, **ids)
         shown = describe_grid(
             shape=mask.shape, sop_instance_uids=mask.sop_instance_uids, frames=mask.frames
         )
-        return Response(serializers.MaskGeometrySerializer(shown).data)
+        return Response(shapes.MaskGeometrySerializer(shown).data)
 
 
 class ImportsView(ConsiliumView):
