@@ -109,6 +109,10 @@ export function useJobs(caseId?: string, enabled = true) {
   })
 }
 
+/** The runs, undefined while they are asked for, null where they cannot be had. */
+export const jobsKnown = (jobs: { data?: Job[]; error: unknown }): Job[] | null | undefined =>
+  jobs.data ?? (jobs.error ? null : undefined)
+
 export function useJobActions() {
   const client = useQueryClient()
   const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })

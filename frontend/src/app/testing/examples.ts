@@ -1,4 +1,4 @@
-import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Meeting, Segment, Segmentation, Study } from '@/api/types'
+import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Study } from '@/api/types'
 
 /** Examples of what the server tells, complete and typed; tests change what they are about. */
 export const aPerson = (part: Partial<CaseMember['user']> = {}): CaseMember['user'] => ({
@@ -81,6 +81,27 @@ export const aFinding = (part: Partial<Finding> = {}): Finding => ({
   ],
   mask_url: '/api/findings/finding-1/mask',
   export: null,
+  ...part,
+})
+
+export const aJob = (part: Partial<Job> = {}): Job => ({
+  id: 'job-1',
+  case: 'case-1',
+  case_title: 'Nodule',
+  model: { id: 'm', name: 'Phantom tumour', version: '1.0.0', kind: 'bundle' },
+  study_instance_uid: '1.2',
+  series_instance_uid: '1.2.3',
+  state: 'queued',
+  progress: 0,
+  stage: '',
+  reason: null,
+  warnings: [],
+  parameters: {},
+  attempts: 1,
+  queue_position: null,
+  created_at: '2026-11-22T10:00:00Z',
+  started_at: null,
+  finished_at: null,
   ...part,
 })
 

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
-import { useFindings, useReviewFinding } from '@/api/findings'
+import { jobsKnown, useFindings, useJobs, useReviewFinding } from '@/api/findings'
 import type { CaseDetail } from '@/api/types'
 import { AiMark } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
@@ -15,6 +15,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
   const navigate = useNavigate()
   const findings = useFindings({ case: entry.id })
+  const jobs = useJobs(entry.id)
   const review = useReviewFinding()
   const unreviewed = (findings.data ?? []).filter((finding) => finding.state === 'unreviewed').length
   return (
@@ -29,6 +30,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
       {findings.data && (
         <FindingsPanel
           findings={findings.data}
+          jobs={jobsKnown(jobs)}
           review={entry.can.includes('review_findings') ? review : null}
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />

@@ -24,7 +24,7 @@ it('puts what waits first: unreviewed, urgent, likelier', () => {
 })
 
 it('shows both axes, the probability and who says so', async () => {
-  const { container } = renderScreen(<FindingsPanel findings={[aFinding()]} review={aReview()} onShow={vi.fn()} />)
+  const { container } = renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={aReview()} onShow={vi.fn()} />)
   const finding = screen.getByRole('listitem')
   expect(finding).toHaveTextContent('24 × 18 mm')
   expect(finding).toHaveTextContent('p 0.71')
@@ -35,7 +35,7 @@ it('shows both axes, the probability and who says so', async () => {
 
 it('accepts nothing by default: no focus, no Enter, only the button', async () => {
   const review = aReview()
-  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
   expect(document.activeElement).toBe(document.body)
   await userEvent.keyboard('{Enter}a{Enter}')
   expect(review.accept).not.toHaveBeenCalled()
@@ -45,7 +45,7 @@ it('accepts nothing by default: no focus, no Enter, only the button', async () =
 
 it('dismisses only with a reason, and “other” only with words', async () => {
   const review = aReview()
-  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
   await userEvent.click(screen.getByRole('button', { name: 'Dismiss Tumour 1' }))
   const confirm = screen.getByRole('button', { name: 'Dismiss the finding' })
   expect(confirm).toBeDisabled()
@@ -62,14 +62,14 @@ it('dismisses only with a reason, and “other” only with words', async () => 
 it('says why a review was refused, and keeps the finding open', async () => {
   const review = aReview()
   vi.mocked(review.accept).mockRejectedValue(new Problem({ status: 409, code: 'stale_version', title: 'Conflict' }))
-  renderScreen(<FindingsPanel findings={[aFinding()]} review={review} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
   await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('Somebody changed this')
   expect(screen.getByRole('button', { name: 'Accept Tumour 1' })).toBeEnabled()
 })
 
 it('lets nobody review who may not', () => {
-  renderScreen(<FindingsPanel findings={[aFinding()]} review={null} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={null} />)
   expect(screen.queryByRole('button', { name: /Accept|Dismiss/ })).toBeNull()
 })
 
@@ -78,6 +78,7 @@ it('tells who dismissed what and why, and whether the PACS has the accepted one'
   const at = '2026-11-21T10:00:00Z'
   renderScreen(
     <FindingsPanel
+      jobs={[]}
       review={null}
       findings={[
         aFinding({ id: 'a', state: 'dismissed', review: { reviewer, at, reason_code: 'duplicate', comment: '' } }),
@@ -99,7 +100,7 @@ it('says why an accepted finding is not in the PACS, and sends it again', async 
     review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' },
     export: { state: 'failed', attempts: 5, error: { code: 'pacs_unavailable', message: 'The PACS refused the object.' }, stored_at: null },
   })
-  renderScreen(<FindingsPanel findings={[failed]} review={review} dense />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[failed]} review={review} dense />)
   expect(screen.getByText('Not stored in the PACS')).toBeVisible()
   expect(screen.getByText('The PACS refused the object.')).toBeVisible()
   vi.mocked(review.retryExport).mockRejectedValueOnce(new Problem({ status: 409, code: 'illegal_move', title: 'It was stored in the meantime' }))
@@ -114,7 +115,7 @@ it('lets nobody send again who may not review, and nothing be sent twice that wa
   const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
   const accepted = (state: 'failed' | 'queued') =>
     aFinding({ id: state, state: 'accepted', review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' }, export: { state, attempts: 1, error: null, stored_at: null } })
-  renderScreen(<FindingsPanel findings={[accepted('failed')]} review={null} />)
-  renderScreen(<FindingsPanel findings={[accepted('queued')]} review={aReview()} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[accepted('failed')]} review={null} />)
+  renderScreen(<FindingsPanel jobs={[]} findings={[accepted('queued')]} review={aReview()} />)
   expect(screen.queryByRole('button', { name: /Try again/ })).toBeNull()
 })

@@ -1,15 +1,16 @@
-import { IconSparkles } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Finding } from '@/api/types'
-import { EmptyState } from '@/ui/EmptyState'
+import type { Finding, Job } from '@/api/types'
 
+import { AiOutcomes } from './AiOutcomes'
 import { FindingCard } from './FindingCard'
 import classes from './Findings.module.css'
 import type { FindingReview } from './review'
 
 export interface FindingsPanelProps {
   findings: readonly Finding[]
+  /** The runs behind them: what left no finding is told too. Null where they are not known. */
+  jobs: readonly Job[] | null | undefined
   activeFindingId?: string | null
   /** Bring the finding into view; without it the label is not a button. */
   onShow?: (finding: Finding) => void
@@ -33,26 +34,26 @@ export function inReviewOrder(findings: readonly Finding[]): Finding[] {
 }
 
 /** AI findings with their review. Nothing is accepted by default, by key or in bulk. */
-export function FindingsPanel({ findings, activeFindingId, onShow, review, dense = false }: FindingsPanelProps) {
+export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review, dense = false }: FindingsPanelProps) {
   const { t } = useTranslation('ai')
-  if (findings.length === 0) {
-    return <EmptyState compact icon={IconSparkles} title={t('finding.none')} hint={dense ? undefined : t('finding.noneHint')} />
-  }
   return (
     <>
-      <ul className={classes.list}>
-        {inReviewOrder(findings).map((finding) => (
-          <FindingCard
-            key={finding.id}
-            finding={finding}
-            isActive={finding.id === activeFindingId}
-            onShow={onShow}
-            review={review}
-            dense={dense}
-          />
-        ))}
-      </ul>
-      {!dense && <div className={classes.note}>{t('finding.unreviewedNote')}</div>}
+      {findings.length > 0 && (
+        <ul className={classes.list}>
+          {inReviewOrder(findings).map((finding) => (
+            <FindingCard
+              key={finding.id}
+              finding={finding}
+              isActive={finding.id === activeFindingId}
+              onShow={onShow}
+              review={review}
+              dense={dense}
+            />
+          ))}
+        </ul>
+      )}
+      {jobs !== undefined && <AiOutcomes jobs={jobs} hasFindings={findings.length > 0} />}
+      {!dense && findings.length > 0 && <div className={classes.note}>{t('finding.unreviewedNote')}</div>}
     </>
   )
 }

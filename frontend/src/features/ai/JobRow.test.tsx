@@ -1,31 +1,11 @@
 import { screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
 
-import type { Job, JobState } from '@/api/types'
+import type { JobState } from '@/api/types'
+import { aJob } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 
 import { JobRow } from './JobRow'
-
-const aJob = (part: Partial<Job>): Job => ({
-  id: 'job-1',
-  case: 'case-1',
-  case_title: 'Nodule',
-  model: { id: 'm', name: 'Phantom tumour', version: '1.0.0', kind: 'bundle' },
-  study_instance_uid: '1.2',
-  series_instance_uid: '1.2.3',
-  state: 'queued',
-  progress: 0,
-  stage: '',
-  reason: null,
-  warnings: [],
-  parameters: {},
-  attempts: 1,
-  queue_position: null,
-  created_at: '2026-11-22T10:00:00Z',
-  started_at: null,
-  finished_at: null,
-  ...part,
-})
 
 it('gives the four endings four different words', () => {
   const endings: JobState[] = ['findings', 'no_findings', 'out_of_scope', 'failed']

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useDecisions } from '@/api/boards'
 import { useCase } from '@/api/cases'
-import { useReviewFinding } from '@/api/findings'
+import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import type { Finding, PersonRef } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import type { FindingReview } from '@/features/ai/review'
@@ -36,6 +36,7 @@ export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
   const review = useLiveReview(session)
+  const jobs = useJobs(caseId)
   const unreviewed = room.findings.filter((finding) => finding.state === 'unreviewed').length
   const show = (finding: Finding) => {
     setActive(finding.id)
@@ -52,6 +53,7 @@ export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps
         <div className={classes.bounded}>
           <FindingsPanel
             findings={room.findings}
+            jobs={jobsKnown(jobs)}
             activeFindingId={active}
             onShow={show}
             review={review}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams, useSearchParams } from 'react-router-dom'
 
 import { useCase } from '@/api/cases'
-import { useReviewFinding } from '@/api/findings'
+import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import { asProblem } from '@/api/problem'
 import { useMe } from '@/api/session'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
@@ -37,6 +37,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const patientCase = useCase(caseId)
   const room = useCaseRoom(caseId)
   const review = useReviewFinding()
+  const jobs = useJobs(caseId)
   const [panel, setPanel] = useState<Panel>('findings')
   const [activeFinding, setActiveFinding] = useState<string | null>(null)
   const can = patientCase.data?.can ?? []
@@ -109,6 +110,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           <MaskSwitch room={room} />
           <FindingsPanel
             findings={[...room.findings]}
+            jobs={jobsKnown(jobs)}
             activeFindingId={activeFinding}
             review={can.includes('review_findings') ? review : null}
             onShow={(finding) => {
