@@ -65,10 +65,13 @@ def standings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, Standing]
         return {
             case_id: Standing(case_id, every, Guise.IDENTIFIED, None, None) for case_id in wanted
         }
-    if not actor.is_person:
+    if not (actor.is_person or actor.is_machine):
         return {}
+    grants = grants_in_force().filter(user_id=actor.person_id, case_id__in=wanted)
+    if actor.is_machine:
+        grants = grants.filter(pk__in=actor.grant_ids)
     by_case: dict[UUID, list[CaseGrant]] = {}
-    for grant in grants_in_force().filter(user_id=actor.person_id, case_id__in=wanted):
+    for grant in grants:
         by_case.setdefault(grant.case_id, []).append(grant)
     return {case_id: _combine(case_id, grants) for case_id, grants in by_case.items()}
 

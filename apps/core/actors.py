@@ -12,7 +12,9 @@ class Actor:
     """The acting person, machine client or part of the system.
 
     ``id`` is the user's id for people and machine clients and ``None`` for the system.
-    ``session_key`` ties tickets to the sign-in session that minted them.
+    ``session_key`` ties tickets to the sign-in session that minted them. A machine client
+    (``id`` is then the person it acts for) has only ``scopes``, and of that person's case
+    grants only ``grant_ids``.
     """
 
     kind: Literal["user", "system", "machine", "anonymous"]
@@ -21,6 +23,8 @@ class Actor:
     system_roles: frozenset[str] = field(default_factory=frozenset)
     discipline: str = ""
     session_key: str = ""
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    grant_ids: frozenset[UUID] = field(default_factory=frozenset)
 
     @classmethod
     def system(cls, label: str) -> "Actor":
@@ -38,6 +42,10 @@ class Actor:
     @property
     def is_person(self) -> bool:
         return self.kind == "user" and self.id is not None
+
+    @property
+    def is_machine(self) -> bool:
+        return self.kind == "machine" and self.id is not None
 
     @property
     def person_id(self) -> UUID:

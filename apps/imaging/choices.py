@@ -55,6 +55,14 @@ class SeriesKind(models.TextChoices):
     OTHER = "other"
 
 
+class TokenScope(models.TextChoices):
+    """What a machine client may do; nothing implies anything else."""
+
+    READ = "dicomweb:read", "Query and retrieve"
+    WRITE = "dicomweb:write", "Store"
+    AI_UNREVIEWED = "ai:unreviewed", "See AI objects that nobody has reviewed"
+
+
 class ImportState(models.TextChoices):
     PENDING = "pending"
     RUNNING = "running"

@@ -191,6 +191,9 @@ class Import(BaseModel):
     mismatches = models.JSONField(
         default=list, blank=True, help_text="Both identities of each study that was refused."
     )
+    only_study_instance_uid = models.CharField(
+        max_length=64, blank=True, default="", help_text="Objects of other studies are refused."
+    )
     state = models.CharField(
         max_length=10, choices=choices.ImportState.choices, default=choices.ImportState.PENDING
     )
@@ -220,6 +223,7 @@ class ImportFile(BaseModel):
     reason = models.CharField(max_length=500, blank=True, default="")
     study_instance_uid = models.CharField(max_length=64, blank=True, default="")
     sop_instance_uid = models.CharField(max_length=64, blank=True, default="")
+    sop_class_uid = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         ordering = ["position"]
@@ -281,3 +285,46 @@ class PixelTicket(BaseModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class AccessToken(BaseModel):
+    """A machine client's key to cases, through grants of the person who made it.
+
+    It opens what those grants open and no longer than they do, in their guise.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens"
+    )
+    name = models.CharField(max_length=100)
+    key = models.CharField(max_length=16, unique=True, help_text="The part that is not secret.")
+    token_sha256 = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=30, choices=choices.TokenScope.choices))
+    grants = models.ManyToManyField("cases.CaseGrant", related_name="access_tokens")
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class TokenFailure(BaseModel):
+    """Bad tokens from one address, counted where every process sees it."""
+
+    address = models.GenericIPAddressField()
+    key = models.CharField(max_length=16, blank=True, default="")
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address", "key"], name="token_failures_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count}"

@@ -1,5 +1,6 @@
 """May this actor do this with images? The case's own policies decide about what is in a case."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from apps.cases import policies as case_policies
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden
 from apps.core.policies import require_role, signed_in
+from apps.imaging.choices import TokenScope
 
 
 def view_studies(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
@@ -31,6 +33,47 @@ def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 def import_files(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """People have what their part in the case gives; machine clients need the scope as well."""
+    if actor.is_machine and scope not in actor.scopes:
+        raise Forbidden(
+            "The token lacks the scope for this.",
+            code="insufficient_scope",
+            details={"needs": scope},
+        )
+
+
+def read_dicomweb(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    view_studies(actor=actor, case_id=case_id)
+    require_scope(actor, TokenScope.READ)
+
+
+def store_dicomweb(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Who may import into the case, seeing whose it is."""
+    view_studies(actor=actor, case_id=case_id)
+    require_scope(actor, TokenScope.WRITE)
+    import_files(actor=actor, case_id=case_id)
+    view_originals(actor=actor, case_id=case_id)
+
+
+def manage_tokens(*, actor: Actor, **ids: Any) -> None:
+    """One's own; a token never makes or ends tokens."""
+    signed_in(actor=actor)
+    if not actor.is_person:
+        raise Forbidden("Tokens are made by people.", code="person_needed")
+
+
+def mint_token(*, actor: Actor, case_id: UUID, scopes: Collection[str]) -> None:
+    """Nobody gives a machine what they may not do themselves."""
+    manage_tokens(actor=actor)
+    view_studies(actor=actor, case_id=case_id)
+    if TokenScope.WRITE in scopes:
+        import_files(actor=actor, case_id=case_id)
+        view_originals(actor=actor, case_id=case_id)
+    if TokenScope.AI_UNREVIEWED in scopes:
+        view_originals(actor=actor, case_id=case_id)
 
 
 def start_import(*, actor: Actor, **ids: Any) -> None:

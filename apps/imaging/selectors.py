@@ -13,11 +13,12 @@ from apps.cases.policies import require_standing
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
+from apps.imaging import policies
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.archive.writer import frame_pose
 from apps.imaging.choices import FileVerdict, StudyState
 from apps.imaging.geometry import FramePose
-from apps.imaging.models import CaseStudy, Import, PacsConnection, Series, Study
+from apps.imaging.models import AccessToken, CaseStudy, Import, PacsConnection, Series, Study
 from apps.imaging.projection import Projection
 
 
@@ -153,6 +154,12 @@ def get_import(*, actor: Actor, import_id: UUID) -> Import:
     if standing.is_deidentified:
         raise NotVisible()
     return parent
+
+
+def list_tokens(*, actor: Actor) -> "QuerySet[AccessToken]":
+    """The actor's own tokens, newest first, with the grants they speak through."""
+    policies.manage_tokens(actor=actor)
+    return AccessToken.objects.filter(owner_id=actor.person_id).prefetch_related("grants")
 
 
 def count_verdicts(parent: Import) -> dict[str, int]:

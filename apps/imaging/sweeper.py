@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from apps.core.outbox import enqueue
 from apps.imaging.choices import ImportState, JobState
-from apps.imaging.models import Import, IngestJob, PixelTicket
+from apps.imaging.models import Import, IngestJob, PixelTicket, TokenFailure
 
 FORGOTTEN_AFTER = timedelta(seconds=45)
 BATCH = 50
 TICKETS_KEPT = timedelta(hours=1)
+FAILURES_KEPT = timedelta(days=1)
 HOUSEKEEPING_S = 300.0
 _last_housekeeping = [0.0]
 
@@ -61,3 +62,4 @@ def _housekeep() -> None:
         return
     _last_housekeeping[0] = time.monotonic()
     PixelTicket.objects.filter(expires_at__lt=timezone.now() - TICKETS_KEPT).delete()
+    TokenFailure.objects.filter(updated_at__lt=timezone.now() - FAILURES_KEPT).delete()

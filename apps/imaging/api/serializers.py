@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.imaging.choices import AuthKind, FileVerdict, ImportState, StudyState
-from apps.imaging.models import Import, PacsConnection
+from apps.imaging.choices import AuthKind, FileVerdict, ImportState, StudyState, TokenScope
+from apps.imaging.models import AccessToken, Import, PacsConnection
 from apps.imaging.pacs import QidoStudy
 from apps.imaging.selectors import SeriesInCase, StudyInCase
 from apps.imaging.services import MintedTicket
@@ -286,3 +287,36 @@ class ImportSerializer(serializers.Serializer[Import]):
         if not parent.error_code:
             return None
         return {"code": parent.error_code, "message": parent.error_message}
+
+
+class AccessTokenSerializer(serializers.Serializer[AccessToken]):
+    """A machine client's token, without its secret."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    key = serializers.CharField(help_text="The part that is not secret, to recognise it by.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=TokenScope.choices))
+    cases = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+    def get_cases(self, token: AccessToken) -> list[str]:
+        return sorted({str(grant.case_id) for grant in token.grants.all()})
+
+
+class MintedTokenSerializer(AccessTokenSerializer):
+    """The only answer that ever holds the token itself."""
+
+    token = serializers.CharField()
+
+
+class AccessTokenWriteSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    cases = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=50)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=TokenScope.choices), min_length=1, max_length=3
+    )
+    expires_at = serializers.DateTimeField(help_text="At most 90 days from now.")

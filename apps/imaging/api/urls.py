@@ -43,6 +43,8 @@ urlpatterns = [
         views.SegmentMaskGeometryView.as_view(),
         name="segment-mask-geometry",
     ),
+    path("tokens", views.TokensView.as_view(), name="tokens"),
+    path("tokens/<uuid:token_id>", views.TokenView.as_view(), name="token-detail"),
     path("imports", views.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:import_id>", views.ImportDetailView.as_view(), name="import-detail"),
 ]

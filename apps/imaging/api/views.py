@@ -255,6 +255,46 @@ class ImportDetailView(ConsiliumView):
         return Response(serializers.ImportSerializer(parent).data)
 
 
+class TokensView(ConsiliumView):
+    """Tokens of machine clients: one's own; the secret is in the answer to POST only."""
+
+    policies = {"get": policies.manage_tokens, "post": policies.manage_tokens}
+
+    @extend_schema(responses=page_of(serializers.AccessTokenSerializer), operation_id="tokens_list")
+    def get(self, request: Request) -> Response:
+        rows: Any = selectors.list_tokens(actor=self.actor)
+        shown: Any = serializers.AccessTokenSerializer(rows, many=True).data
+        return Response({"next": None, "previous": None, "results": shown})
+
+    @extend_schema(
+        request=serializers.AccessTokenWriteSerializer,
+        responses={201: serializers.MintedTokenSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.AccessTokenWriteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        minted = services.create_token(
+            actor=self.actor,
+            name=given.validated_data["name"],
+            case_ids=given.validated_data["cases"],
+            scopes=given.validated_data["scopes"],
+            expires_at=given.validated_data["expires_at"],
+        )
+        shown = serializers.AccessTokenSerializer(minted.row).data
+        response = Response({**shown, "token": minted.token}, status=201)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class TokenView(ConsiliumView):
+    policies = {"delete": policies.manage_tokens}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, token_id: UUID) -> Response:
+        services.revoke_token(actor=self.actor, token_id=token_id)
+        return Response(status=204)
+
+
 def _study(view: ConsiliumView, case_id: UUID, study_id: UUID) -> dict[str, Any]:
     studies = selectors.list_case_studies(actor=view.actor, case_id=case_id)
     study = next(one for one in studies if one.row.pk == study_id)

@@ -11,13 +11,17 @@ from apps.imaging.services.pacs import (
     update_connection,
 )
 from apps.imaging.services.pacs import test_connection as test_connection
+from apps.imaging.services.receiving import receive_objects
 from apps.imaging.services.storing import StoreOutcome, store_objects
 from apps.imaging.services.tickets import MintedTicket, mint_ticket
+from apps.imaging.services.tokens import MintedToken, create_token, revoke_token
 
 __all__ = [
     "MintedTicket",
+    "MintedToken",
     "StoreOutcome",
     "create_connection",
+    "create_token",
     "delete_connection",
     "ensure_connection_from_settings",
     "import_files",
@@ -27,7 +31,9 @@ __all__ = [
     "open_import",
     "process_import",
     "queue_ingest",
+    "receive_objects",
     "retry_ingest",
+    "revoke_token",
     "run_ingest",
     "search_studies",
     "store_objects",

@@ -34,6 +34,10 @@ from apps.imaging.services.linking import check_patient, put_link
 
 IN_FLIGHT_PER_CHILD = 3
 
+STORED_FIELDS = [
+    "verdict", "code", "reason", "sop_instance_uid", "study_instance_uid", "sop_class_uid",
+]  # fmt: skip
+
 Accepted = tuple[ImportFile, StagedInstance]
 
 
@@ -116,6 +120,11 @@ class ImportRun:
         summary = outcome.summary
         uid, sha256 = summary["sop_instance_uid"], summary["sha256"]
         file.sop_instance_uid, file.study_instance_uid = uid, summary["study_instance_uid"]
+        file.sop_class_uid = summary["sop_class_uid"][:64]
+        if self.parent.only_study_instance_uid not in ("", file.study_instance_uid):
+            staging.discard(outcome.prefix)
+            self._reject(file, "wrong_study", "The object belongs to another study.")
+            return
         if uid in self.seen:
             same = self.seen[uid] == sha256
             self._turn_away(file, outcome.prefix, same=same, where="in this upload")
@@ -269,7 +278,7 @@ class ImportRun:
             self.lease.check()
             ImportFile.objects.bulk_update(
                 [self._as_stored(file) for file, _ in fresh],
-                ["verdict", "code", "reason", "sop_instance_uid", "study_instance_uid"],
+                STORED_FIELDS,
             )
 
         pulling = IngestJob.objects.filter(

@@ -42,10 +42,12 @@ def open_import(
     case_id: UUID,
     files: Iterable[tuple[str, IO[bytes]]],
     mismatch_reason: str = "",
+    only_study_instance_uid: str = "",
 ) -> Import:
     """Spool uploaded files and owe the work on them; names are kept for show only."""
     policies.import_files(actor=actor, case_id=case_id)
     parent = _create(actor=actor, case_id=case_id, mismatch_reason=mismatch_reason)
+    parent.only_study_instance_uid = only_study_instance_uid
     spool = spool_directory(parent.pk)
     try:
         rows = []

@@ -1333,6 +1333,46 @@ export interface paths {
         patch: operations["api_people_partial_update"];
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tokens of machine clients: one's own; the secret is in the answer to POST only. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** @description Tokens of machine clients: one's own; the secret is in the answer to POST only. */
+        post: operations["api_tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_tokens_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1341,6 +1381,41 @@ export interface components {
             version: number;
             /** Format: uuid */
             case?: string;
+        };
+        /** @description A machine client's token, without its secret. */
+        AccessToken: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that is not secret, to recognise it by. */
+            key: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            readonly cases: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        AccessTokenPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["AccessToken"][];
+        };
+        AccessTokenWriteRequest: {
+            name: string;
+            cases: string[];
+            scopes: components["schemas"]["ScopesEnum"][];
+            /**
+             * Format: date-time
+             * @description At most 90 days from now.
+             */
+            expires_at: string;
         };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
@@ -2033,6 +2108,25 @@ export interface components {
             room: string;
             video_url?: string;
         };
+        /** @description The only answer that ever holds the token itself. */
+        MintedToken: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that is not secret, to recognise it by. */
+            key: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            readonly cases: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            token: string;
+        };
         Model: {
             /** Format: uuid */
             readonly id: string;
@@ -2343,6 +2437,8 @@ export interface components {
             display_name: string;
             discipline: string;
         };
+        /** @enum {string} */
+        ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         Segment: {
             number: number;
             label: string;
@@ -2527,6 +2623,9 @@ export interface components {
     pathItems: never;
 }
 export type AcceptRequest = components['schemas']['AcceptRequest'];
+export type AccessToken = components['schemas']['AccessToken'];
+export type AccessTokenPage = components['schemas']['AccessTokenPage'];
+export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -2612,6 +2711,7 @@ export type Meeting = components['schemas']['Meeting'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
+export type MintedToken = components['schemas']['MintedToken'];
 export type Model = components['schemas']['Model'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
@@ -2651,6 +2751,7 @@ export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
+export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
 export type SegmentMaskLink = components['schemas']['SegmentMaskLink'];
@@ -5247,6 +5348,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PersonAdmin"];
                 };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessTokenPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessTokenWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedToken"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tokens_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused or failed */
             default: {
