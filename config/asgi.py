@@ -12,6 +12,7 @@ django_application = get_asgi_application()
 
 from channels.routing import URLRouter  # noqa: E402
 
+from apps.imaging.gateway.intake import limit_bodies  # noqa: E402
 from apps.imaging.pixels import pixel_app  # noqa: E402
 from apps.live.routing import websocket_routes  # noqa: E402
 from config.origins import allow_known_origins  # noqa: E402
@@ -21,6 +22,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
 
 websocket_application = allow_known_origins(URLRouter(websocket_routes))
+dicomweb_application = limit_bodies(django_application)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,6 +32,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await websocket_application(scope, receive, send)
     elif scope["path"].startswith("/pixels/"):
         await pixel_app(scope, receive, send)
+    elif scope["path"].startswith("/dicomweb/"):
+        await dicomweb_application(scope, receive, send)
     else:
         await django_application(scope, receive, send)
 

@@ -319,6 +319,8 @@ METRICS_TOKEN = read_str("CONSILIUM_METRICS_TOKEN")
 
 # --- imaging -------------------------------------------------------------------------------
 CONSILIUM_PACS_URL = read_str("CONSILIUM_PACS_URL")
+# Origins of other DICOMweb viewers (OHIF) that may call the gateway with a bearer token.
+DICOMWEB_ORIGINS = read_list("CONSILIUM_DICOMWEB_ORIGINS", ())
 
 # --- words and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -13,15 +13,18 @@ from apps.audit.services import record_entry
 from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
-from apps.imaging.archive import SeriesArchive
+from apps.imaging.choices import TokenScope
+from apps.imaging.derived_objects import DerivedObject, ReviewState, objects_about
 from apps.imaging.exceptions import Withheld
+from apps.imaging.gateway.holdings import ArchivedHolding, HeldInstance, Holding, offered_holdings
 from apps.imaging.models import CaseStudy, Instance, Series, Study
 from apps.imaging.parser.metadata import BULK_MARK
 from apps.imaging.projection import Projection
-from apps.imaging.selectors import find_case_study, open_published, projection_for
+from apps.imaging.selectors import find_case_study, projection_for
 
 AUDIT_EVERY_S = 300.0
 REMEMBERED = 10_000
+PIXEL_DATA = "7FE00010"
 _told: dict[tuple[Any, ...], float] = {}
 
 
@@ -37,12 +40,20 @@ class CaseRoot:
     def projection(self) -> Projection | None:
         return projection_for(require_standing(actor=self.actor, case_id=self.case_id))
 
+    @property
+    def scope(self) -> str:
+        """Tells guises apart in ETags."""
+        return self.projection.scope if self.projection else "identified"
+
     def uid(self, original: str) -> str:
         return self.projection.uid(original) if self.projection else original
 
+    # what is there
+
     def studies(self) -> list[Study]:
         links = CaseStudy.objects.filter(case_id=self.case_id, study__ready_at__isnull=False)
-        return [one.study for one in links.select_related("study").order_by("-study__study_date")]
+        ordered = links.select_related("study").order_by("-study__study_date", "study_id")
+        return [one.study for one in ordered]
 
     def study(self, study_uid: str) -> Study:
         link = find_case_study(actor=self.actor, case_id=self.case_id, study_instance_uid=study_uid)
@@ -50,73 +61,114 @@ class CaseRoot:
             raise NotVisible()
         return link.study
 
-    def series_of(self, studies: Iterable[Study]) -> list[Series]:
-        """Published series, without those that cannot be projected."""
-        rows = Series.objects.filter(study__in=list(studies)).exclude(archive_key="")
+    def holdings(self, studies: Iterable[Study]) -> list[Holding]:
+        """Published series, without what this actor may not see of them."""
+        wanted = list(studies)
+        derived = objects_about(case_id=self.case_id, study_ids=[one.pk for one in wanted])
+        rows = Series.objects.filter(study__in=wanted).exclude(archive_key="")
         if self.projection:
             rows = rows.filter(deidentifiable=True)
-        return list(rows.select_related("study").order_by("study_id", "number", "pk"))
+        withheld = self._withheld(wanted, derived)
+        found: list[Holding] = [
+            ArchivedHolding(one, withheld=frozenset(withheld.get(one.pk, ())))
+            for one in rows.select_related("study").order_by("study_id", "number", "pk")
+        ]
+        for study in wanted:
+            found += offered_holdings(study, self._offered(study, derived))
+        return [one for one in found if one.instance_count > 0]
 
-    def series(self, study_uid: str, series_uid: str) -> Series:
-        for one in self.series_of([self.study(study_uid)]):
-            if self.uid(one.series_instance_uid) == series_uid:
+    def _withheld(
+        self, studies: list[Study], derived: list[DerivedObject]
+    ) -> dict[UUID, list[str]]:
+        """AI objects in the archive that this case has not accepted, by series."""
+        hidden = {one.sop_instance_uid for one in derived if not self._may_leave(one)}
+        rows = Instance.objects.filter(study__in=studies, sop_instance_uid__in=hidden)
+        by_series: dict[UUID, list[str]] = {}
+        for series_id, uid in rows.values_list("series_id", "sop_instance_uid") if hidden else ():
+            by_series.setdefault(series_id, []).append(uid)
+        return by_series
+
+    def _offered(self, study: Study, derived: list[DerivedObject]) -> list[DerivedObject]:
+        """Unreviewed AI objects of the study that the archive does not hold, with the scope."""
+        mine = [
+            one
+            for one in derived
+            if one.study_id == study.pk
+            and one.state == ReviewState.UNREVIEWED
+            and self._may_leave(one)
+        ]
+        uids = [one.sop_instance_uid for one in mine]
+        archived = set(
+            Instance.objects.filter(study=study, sop_instance_uid__in=uids).values_list(
+                "sop_instance_uid", flat=True
+            )
+            if uids
+            else ()
+        )
+        return [one for one in mine if one.sop_instance_uid not in archived]
+
+    def _may_leave(self, one: DerivedObject) -> bool:
+        if one.state == ReviewState.ACCEPTED:
+            return True
+        may_see = self.actor.is_machine and TokenScope.AI_UNREVIEWED in self.actor.scopes
+        return one.state == ReviewState.UNREVIEWED and may_see and self.projection is None
+
+    def holding(self, study_uid: str, series_uid: str) -> Holding:
+        for one in self.holdings([self.study(study_uid)]):
+            if self.uid(one.uid) == series_uid:
                 return one
         raise NotVisible()
 
-    def instance_uid(self, archive: SeriesArchive, shown_uid: str) -> str:
-        """The original SOP Instance UID of what the viewer asks for."""
-        known = [one["sop_instance_uid"] for one in archive.instances]
-        original = (
-            self.projection.original_uid(shown_uid, known)
-            if self.projection
-            else (shown_uid if shown_uid in set(known) else None)
-        )
-        if original is None:
-            raise NotVisible()
-        return original
+    def instance(self, holding: Holding, shown_uid: str) -> HeldInstance:
+        """The instance by the UID that the viewer knows."""
+        for one in holding.instances:
+            if self.uid(one.sop_instance_uid) == shown_uid:
+                return one
+        raise NotVisible()
 
     def require_identified(self) -> None:
         """Original files name the patient in every header."""
         if self.projection is not None:
             raise Withheld("Original files are not available in de-identified view.")
 
-    def metadata(self, series: Series) -> list[dict[str, Any]]:
+    # headers
+
+    def metadata(self, holding: Holding) -> list[dict[str, Any]]:
         """Full DICOM JSON, or the projected viewer profile."""
-        archive = open_published(series)
         if self.projection is not None:
-            return [self.projection.project(one) for one in archive.viewer_profile()]
-        documents = archive.metadata()
+            assert holding.archive is not None
+            return [self.projection.project(one) for one in holding.archive.viewer_profile()]
+        documents = holding.documents()
+        with_pixels = {
+            one.sop_instance_uid for one in holding.instances if one.frames or one.rows is not None
+        }
         for document in documents:
-            self._link_bulk(series, document)
+            sop_uid = str(document["00080018"]["Value"][0])
+            base = f"{self.instance_url(holding, sop_uid)}/bulkdata"
+            _link_bulk(document, base=base)
+            if sop_uid in with_pixels:
+                wide = (document.get("00280100", {}).get("Value") or [16])[0]
+                vr = "OB" if isinstance(wide, int) and wide <= 8 else "OW"
+                document[PIXEL_DATA] = {"vr": vr, "BulkDataURI": f"{base}/{PIXEL_DATA}"}
         return documents
 
-    def _link_bulk(self, series: Series, document: dict[str, Any]) -> None:
-        """Bulk values of the top level get an address; nested ones are left out."""
-        sop_uid = str(document["00080018"]["Value"][0])
-        for tag, element in list(document.items()):
-            if "BulkDataURI" in element:
-                element["BulkDataURI"] = f"{self.instance_url(series, sop_uid)}/bulkdata/{tag}"
-            elif element.get("vr") == "SQ" and BULK_MARK.encode() in orjson.dumps(element):
-                _drop_bulk(element)
+    # addresses
 
     def study_url(self, study: Study) -> str:
         return f"{self.base_url}/studies/{self.uid(study.study_instance_uid)}"
 
-    def series_url(self, series: Series) -> str:
-        return f"{self.study_url(series.study)}/series/{self.uid(series.series_instance_uid)}"
+    def series_url(self, holding: Holding) -> str:
+        return f"{self.study_url(holding.study)}/series/{self.uid(holding.uid)}"
 
-    def instance_url(self, series: Series, sop_instance_uid: str) -> str:
-        return f"{self.series_url(series)}/instances/{self.uid(sop_instance_uid)}"
+    def instance_url(self, holding: Holding, sop_instance_uid: str) -> str:
+        return f"{self.series_url(holding)}/instances/{self.uid(sop_instance_uid)}"
+
+    # the trail
 
     def note_access(self, study: Study) -> None:
-        """One audit entry per person, case and study in five minutes, not one per frame."""
-        key = (self.actor.id, self.case_id, study.pk)
-        now = time.monotonic()
-        if now - _told.get(key, float("-inf")) < AUDIT_EVERY_S:
+        """One audit entry per client, case and study in five minutes, not one per frame."""
+        if not _is_due((self.actor.id, self.actor.label, self.case_id, study.pk)):
             return
-        if len(_told) > REMEMBERED:
-            _told.clear()
-        _told[key] = now
         record_entry(
             actor=self.actor,
             action="images.accessed",
@@ -129,18 +181,45 @@ class CaseRoot:
             },
         )
 
+    def note_query(self) -> None:
+        if _is_due((self.actor.id, self.actor.label, self.case_id, "query")):
+            record_entry(
+                actor=self.actor,
+                action="query.dicomweb",
+                case_id=self.case_id,
+                entity="case",
+                entity_id=self.case_id,
+            )
 
-def _drop_bulk(element: dict[str, Any]) -> None:
-    for item in element.get("Value") or []:
-        for tag, inner in list(item.items()):
-            if "BulkDataURI" in inner:
-                del item[tag]
-            elif inner.get("vr") == "SQ":
-                _drop_bulk(inner)
+
+def note_refusal(actor: Actor, *, case_id: UUID, code: str) -> None:
+    """A machine client refused a case or a scope; the case may not exist, so it is a detail."""
+    if _is_due((actor.id, actor.label, case_id, code)):
+        record_entry(
+            actor=actor,
+            action="access.refused",
+            details={"by": "dicomweb", "case": str(case_id), "code": code},
+            outcome="refused",
+        )
 
 
-def instances_of(series: Iterable[Series]) -> list[Instance]:
-    rows = Instance.objects.filter(series__in=list(series)).select_related(
-        "series", "series__study"
-    )
-    return list(rows.order_by("series__number", "series_id", "index"))
+def _is_due(key: tuple[Any, ...]) -> bool:
+    now = time.monotonic()
+    if now - _told.get(key, float("-inf")) < AUDIT_EVERY_S:
+        return False
+    if len(_told) > REMEMBERED:
+        _told.clear()
+    _told[key] = now
+    return True
+
+
+def _link_bulk(document: dict[str, Any], *, base: str) -> None:
+    """Every bulk value gets the address of its path: ``tag``, nested ``tag.item.tag``."""
+    joint = "/" if base.endswith("/bulkdata") else "."
+    for tag, element in document.items():
+        here = f"{base}{joint}{tag}"
+        if "BulkDataURI" in element:
+            element["BulkDataURI"] = here
+        elif element.get("vr") == "SQ" and BULK_MARK.encode() in orjson.dumps(element):
+            for number, item in enumerate(element.get("Value") or []):
+                _link_bulk(item, base=f"{here}.{number}")

@@ -1,10 +1,12 @@
 """multipart/related answers, streamed part by part."""
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 
 
@@ -17,14 +19,17 @@ class Part:
     read: Callable[[], bytes]
 
 
-def multipart_response(parts: Sequence[Part], *, inner: str) -> StreamingHttpResponse:
-    boundary = uuid4().hex
-    response = StreamingHttpResponse(
+def multipart_response(
+    parts: Sequence[Part], *, inner: str, etag: str, status: int = 200
+) -> StreamingHttpResponse:
+    """Equal ETags are equal bytes, so the boundary comes from it; keyed, so that no object can
+    be made to contain it."""
+    boundary = hmac.new(settings.SECRET_KEY.encode(), etag.encode(), hashlib.sha256).hexdigest()
+    return StreamingHttpResponse(
         _stream(parts, boundary=boundary),
         content_type=f'multipart/related; type="{inner}"; boundary={boundary}',
+        status=status,
     )
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 async def _stream(parts: Sequence[Part], *, boundary: str) -> AsyncIterator[bytes]:

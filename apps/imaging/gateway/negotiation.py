@@ -50,6 +50,12 @@ class MediaRange:
     def is_multipart(self) -> bool:
         return self.media_type == "multipart/related"
 
+    def admits(self, media: str) -> bool:
+        """Whether a single part of this type is wanted: exactly, by ``type/*`` or by ``*/*``."""
+        if self.is_multipart:
+            return False
+        return self.media_type in ("*/*", "", media, media.split("/", maxsplit=1)[0] + "/*")
+
     @property
     def content(self) -> str:
         """What the bytes themselves should be."""
@@ -58,10 +64,10 @@ class MediaRange:
 
 def read_accept(request: Request) -> list[MediaRange]:
     """The Accept header (or the ``accept`` query parameter), best first."""
-    raw = request.query_params.get("accept") or request.headers.get("Accept") or "*/*"
-    ranges = [_parse(part) for part in _split(raw[:ACCEPT_LENGTH])]
+    raw = ",".join(request.query_params.getlist("accept")) or request.headers.get("Accept", "")
+    ranges = [parse_media_type(part) for part in _split(raw[:ACCEPT_LENGTH])] or [MediaRange("*/*")]
     wanted = [one for one in ranges if one.quality > 0]
-    return sorted(wanted, key=lambda one: -one.quality) or [MediaRange("*/*")]
+    return sorted(wanted, key=lambda one: (-one.quality, "*" in one.media_type))
 
 
 def _split(raw: str) -> list[str]:
@@ -78,7 +84,8 @@ def _split(raw: str) -> list[str]:
     return [part.strip() for part in [*parts, current] if part.strip()]
 
 
-def _parse(part: str) -> MediaRange:
+def parse_media_type(part: str) -> MediaRange:
+    """A media type with its parameters, quoted or not."""
     message = Message()
     message["Content-Type"] = part
     pairs = message.get_params(failobj=[("", "")]) or [("", "")]

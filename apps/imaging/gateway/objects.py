@@ -1,119 +1,90 @@
-"""Objects and frames in the transfer syntax that was asked for."""
+"""Objects in the transfer syntax that was asked for (PS3.18 8.7.3)."""
 
 from io import BytesIO
-from typing import Any
 
 import pydicom
 from pydicom.dataset import FileDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from apps.imaging.archive import SeriesArchive
-from apps.imaging.archive.pixels import HTJ2K_SYNTAXES
+from apps.imaging.gateway.frames import decoded_frame
+from apps.imaging.gateway.holdings import HeldInstance, Holding
 from apps.imaging.gateway.negotiation import ANY, EXPLICIT_LE, MediaRange, NotAcceptable
 
-OCTETS = "application/octet-stream"
-HTJ2K_MEDIA = "image/jphc"
 DICOM = "application/dicom"
+ObjectPlan = tuple[MediaRange, str]
 
 
-def choose_frame_form(accepted: list[MediaRange], *, stored_syntax: str) -> tuple[MediaRange, str]:
-    """The Accept entry that is served, and the transfer syntax of the bytes.
+def plan_object(accepted: list[MediaRange], held: HeldInstance, *, alone: bool) -> ObjectPlan:
+    """The Accept entry for this object and the transfer syntax of its bytes.
 
-    Without a transfer syntax frames are Explicit VR Little Endian (PS3.18 8.7.3.5.2).
-    """
-    compressed = stored_syntax in HTJ2K_SYNTAXES
-    for one in accepted:
-        content, syntax = one.content, one.transfer_syntax
-        if content in (HTJ2K_MEDIA, "image/jph"):
-            if compressed and syntax in ("", ANY, stored_syntax):
-                return one, stored_syntax
-        elif content in (OCTETS, "*/*", "", "application/*"):
-            if syntax in ("", EXPLICIT_LE):
-                return one, EXPLICIT_LE
-            if syntax in (ANY, stored_syntax):
-                return one, stored_syntax
-    raise NotAcceptable(
-        "Frames are served as application/octet-stream (Explicit VR Little Endian) or, where "
-        "stored so, as image/jphc."
-    )
-
-
-def read_frame(archive: SeriesArchive, sop_uid: str, frame: int, *, syntax: str) -> bytes:
-    body, stored = archive.read_frame(sop_uid, frame)
-    if syntax == stored:
-        return body
-    values = archive.decode(sop_uid, frame)
-    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
-
-
-def media_type_of(syntax: str) -> str:
-    return HTJ2K_MEDIA if syntax in HTJ2K_SYNTAXES else OCTETS
-
-
-def choose_object_syntax(accepted: list[MediaRange]) -> tuple[MediaRange, str]:
-    """``*`` for the stored syntax, else Explicit VR Little Endian."""
-    for one in accepted:
-        if one.content in (DICOM, "*/*", "", "application/*"):
-            if one.transfer_syntax == ANY:
-                return one, ANY
-            if one.transfer_syntax in ("", EXPLICIT_LE):
-                return one, EXPLICIT_LE
-            return one, one.transfer_syntax
-    raise NotAcceptable("Objects are served as application/dicom.")
-
-
-def read_object(archive: SeriesArchive, sop_uid: str, *, syntax: str) -> bytes:
-    """The stored file, or the same object in Explicit VR Little Endian.
+    Without a transfer syntax that is Explicit VR Little Endian; ``*`` is the stored one.
 
     Raises
     ------
     NotAcceptable
-        Another syntax than the stored one, or pixels that cannot be decoded.
+        No entry fits: ``pixels_undecodable`` when only the stored syntax can be given.
     """
-    summary = archive.instance(sop_uid)
-    assert summary is not None
-    stored = summary["transfer_syntax_uid"]
-    raw = archive.read_original(sop_uid)
-    if syntax in (ANY, stored):
+    stuck = False
+    for one in accepted:
+        single = not one.is_multipart and one.content == DICOM
+        if one.content not in (DICOM, "*/*", "", "application/*") or (single and not alone):
+            continue
+        wanted = one.transfer_syntax or EXPLICIT_LE
+        if wanted in (ANY, held.transfer_syntax_uid):
+            return one, held.transfer_syntax_uid
+        if wanted == EXPLICIT_LE and is_convertible(held):
+            return one, EXPLICIT_LE
+        stuck = stuck or wanted == EXPLICIT_LE
+    if stuck:
+        raise NotAcceptable(
+            "The pixels cannot be decoded; ask for transfer-syntax=* to get the stored file.",
+            code="pixels_undecodable",
+        )
+    raise NotAcceptable(
+        "Objects are served as multipart/related of application/dicom, one alone also as "
+        "application/dicom, in the stored transfer syntax (*) or Explicit VR Little Endian."
+    )
+
+
+def is_convertible(held: HeldInstance) -> bool:
+    """Whether Explicit VR Little Endian can be made of it."""
+    encapsulated = UID(held.transfer_syntax_uid).is_encapsulated
+    return not (encapsulated and held.rows and not held.frames)
+
+
+def read_object(holding: Holding, held: HeldInstance, *, syntax: str) -> bytes:
+    """The stored file, or the same object in Explicit VR Little Endian."""
+    raw = holding.original(held.sop_instance_uid)
+    if syntax == held.transfer_syntax_uid:
         return raw
-    check_convertible(summary, syntax=syntax)
     dataset = pydicom.dcmread(BytesIO(raw))
-    if UID(stored).is_encapsulated and "PixelData" in dataset:
-        _put_decoded_pixels(dataset, archive, summary)
+    if UID(held.transfer_syntax_uid).is_encapsulated and "PixelData" in dataset:
+        _put_decoded_pixels(dataset, holding, held)
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     out = BytesIO()
     dataset.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
     return out.getvalue()
 
 
-def check_convertible(summary: dict[str, Any], *, syntax: str) -> None:
-    """Refuse what cannot be converted, before a byte leaves."""
-    if syntax != EXPLICIT_LE:
-        raise NotAcceptable("Ask for the stored transfer syntax (*) or Explicit VR Little Endian.")
-    stored = UID(summary["transfer_syntax_uid"])
-    if stored.is_encapsulated and summary["rows"] and not summary["frames"]:
-        raise NotAcceptable(
-            "The pixels cannot be decoded; ask for transfer-syntax=* to get the stored file.",
-            code="pixels_undecodable",
-        )
-
-
-def _put_decoded_pixels(
-    dataset: FileDataset, archive: SeriesArchive, summary: dict[str, Any]
-) -> None:
+def _put_decoded_pixels(dataset: FileDataset, holding: Holding, held: HeldInstance) -> None:
     """From the archive's own frames: nothing hostile is decoded in the web process."""
-    uid, count = summary["sop_instance_uid"], len(summary["frames"])
-    pixels = b"".join(
-        read_frame(archive, uid, number + 1, syntax=EXPLICIT_LE) for number in range(count)
-    )
+    archive = holding.archive
+    assert archive is not None
+    uid = held.sop_instance_uid
+    pixels = b"".join(decoded_frame(archive, uid, number + 1) for number in range(held.frames))
     dataset.PixelData = pixels + b"\0" * (len(pixels) % 2)
     dataset["PixelData"].VR = "OW" if (dataset.get("BitsAllocated") or 8) > 8 else "OB"
     dataset["PixelData"].is_undefined_length = False
-    position = archive.position(uid)
-    assert position is not None
-    profile = archive.viewer_profile()[position]
-    photometric = profile.get("00280004", {}).get("Value")
+    position, summary = archive.position(uid), archive.instance(uid)
+    assert position is not None and summary is not None
+    photometric = archive.viewer_profile()[position].get("00280004", {}).get("Value")
     if photometric:
         dataset.PhotometricInterpretation = photometric[0]
     if summary["samples"] > 1:
         dataset.PlanarConfiguration = 0
+
+
+def read_dataset(holding: Holding, held: HeldInstance) -> FileDataset:
+    """The header; pixels have a way of their own."""
+    raw = BytesIO(holding.original(held.sop_instance_uid))
+    return pydicom.dcmread(raw, stop_before_pixels=True)

@@ -16,7 +16,7 @@ from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from apps.audit.models import AuditEntry
 from apps.imaging.gateway import access
-from apps.imaging.gateway.negotiation import _parse, _split
+from apps.imaging.gateway.negotiation import _split, parse_media_type
 from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import (
     data_folder,
@@ -121,13 +121,17 @@ def test_frames_are_explicit_little_endian_unless_asked_otherwise(
             "multipart/related",
             "1.2.840.10008.1.2.1",
         ),
-        'multipart/related; type="image/jphc"': ("multipart/related", "1.2.840.10008.1.2.4.202"),
+        'multipart/related; type="image/jphc"': ("multipart/related", "1.2.840.10008.1.2.4.201"),
+        'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202': (
+            "multipart/related",
+            "1.2.840.10008.1.2.4.202",
+        ),
         'multipart/related; type="application/octet-stream"; transfer-syntax=*': (
             "multipart/related",
             "1.2.840.10008.1.2.4.202",
         ),
         "application/octet-stream": ("application/octet-stream", "1.2.840.10008.1.2.1"),
-        "image/jphc": ("image/jphc", "1.2.840.10008.1.2.4.202"),
+        "image/jphc": ("image/jphc", "1.2.840.10008.1.2.4.201"),
     }
     for accept, (media, syntax) in cases.items():
         answer = client.get(url, headers={"accept": accept})
@@ -251,7 +255,7 @@ def test_real_objects_of_every_kind_have_metadata(team: CaseTeam) -> None:
 
 def test_accept_is_split_outside_quotes_only() -> None:
     raw = 'multipart/related; type="image/jp2, odd"; q=0.5, */*;q=0.1'
-    parts = [_parse(part) for part in _split(raw)]
+    parts = [parse_media_type(part) for part in _split(raw)]
     assert [(one.media_type, one.inner, one.quality) for one in parts] == [
         ("multipart/related", "image/jp2, odd", 0.5),
         ("*/*", "", 0.1),

@@ -1,0 +1,41 @@
+"""Which SEG and SR this floor has made about studies, for whoever serves DICOM below."""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from apps.ai import storage
+from apps.ai.models import Finding, FindingReview
+from apps.imaging.derived_objects import DerivedObject, ReviewState
+
+
+def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedObject]:
+    """SEG and UNVERIFIED SR of every finding, in the state that this case gives it."""
+    standing = FindingReview.objects.filter(case_id=case_id, stands=True)
+    findings = (
+        Finding.objects.filter(study_id__in=list(study_ids))
+        .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
+        .order_by("job_id", "number")
+    )
+    return [one for finding in findings for one in _objects_of(finding)]
+
+
+def _objects_of(finding: Finding) -> list[DerivedObject]:
+    reviews: list[FindingReview] = getattr(finding, "standing_reviews", [])
+    state = ReviewState(reviews[0].decision) if reviews else ReviewState.UNREVIEWED
+    pairs = (
+        (finding.segmentation_uid, finding.segmentation_sha256),
+        (finding.report_uid, finding.report_sha256),
+    )
+    return [
+        DerivedObject(
+            study_id=finding.study_id,
+            sop_instance_uid=uid,
+            sha256=sha256,
+            state=state,
+            read=partial(storage.get_bytes, sha256=sha256),
+        )
+        for uid, sha256 in pairs
+    ]
