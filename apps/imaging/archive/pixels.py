@@ -7,6 +7,8 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut
 
 HTJ2K_SYNTAXES = frozenset(
     {
@@ -18,6 +20,8 @@ HTJ2K_SYNTAXES = frozenset(
 THUMBNAIL_SIDE = 160
 JPEG_QUALITY = 85
 ROBUST_PERCENTILES = (1.0, 99.0)
+#: Descriptors and data of the red, green and blue tables.
+PALETTE_TAGS = ("00281101", "00281102", "00281103", "00281201", "00281202", "00281203")
 
 
 def decode_frame(
@@ -45,7 +49,7 @@ def draw_picture(
     if values.ndim == 3:
         grey = np.clip(values, 0, 255).astype(np.uint8)
     elif photometric == "PALETTE COLOR":
-        grey = _stretch(values.astype(np.float64), None)
+        grey = _coloured(values, profile)
     else:
         rescaled = values.astype(np.float64) * float(first_value(profile, "00281053", 1.0))
         rescaled += float(first_value(profile, "00281052", 0.0))
@@ -56,9 +60,21 @@ def draw_picture(
     if side is not None:
         picture.thumbnail((side, side))
     out = io.BytesIO()
-    mode = "RGB" if values.ndim == 3 else "L"
+    mode = "RGB" if grey.ndim == 3 else "L"
     picture.convert(mode).save(out, form, **({"quality": JPEG_QUALITY} if form == "JPEG" else {}))
     return out.getvalue()
+
+
+def _coloured(values: npt.NDArray[Any], profile: dict[str, Any]) -> npt.NDArray[np.uint8]:
+    """Indices through the palette (PS3.3 C.7.6.3.1.5) to RGB; grey where it is incomplete."""
+    try:
+        palette = Dataset.from_json({tag: profile[tag] for tag in PALETTE_TAGS})
+        colours = apply_color_lut(values, palette)
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return _stretch(values.astype(np.float64), None)
+    shift = 8 if colours.dtype.itemsize > 1 else 0
+    eight: npt.NDArray[np.uint8] = (colours >> shift).astype(np.uint8)
+    return eight
 
 
 def first_value(profile: dict[str, Any], tag: str, default: Any) -> Any:

@@ -1,9 +1,10 @@
 import { cache, imageLoader, utilities, type Types } from '@cornerstonejs/core'
 import { createImage } from '@cornerstonejs/dicom-image-loader'
 
-import { toPixelError } from './errors'
+import { PixelError, toPixelError } from './errors'
 import { urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './metadataProvider'
+import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
 
@@ -65,6 +66,9 @@ async function fetchAndDecode(image_id: string): Promise<Image> {
   const url = urlOfImageId(image_id)
   const access = accessOfBase.get(baseOfUrl(url))
   if (frame === null || access === undefined) throw new Error('the frame is not known')
+  if (isColourless(frame)) {
+    throw new PixelError('not_decodable', 'the palette of the image is missing or incomplete')
+  }
   const response = await access.read(url)
   const syntax = transferSyntaxOf(response.headers.get('Content-Type'))
   const bytes = new Uint8Array(await response.arrayBuffer())
@@ -76,6 +80,10 @@ async function fetchAndDecode(image_id: string): Promise<Image> {
   } as never)) as Image
   return image.color ? image : scaledImage(image, frame)
 }
+
+/** Asked before decoding: the decoder would throw where nobody can catch it. */
+const isColourless = ({ layout, dataset }: FrameDescription): boolean =>
+  layout.photometric_interpretation === 'PALETTE COLOR' && paletteOf(dataset) === null
 
 /** The image with `factor × (slope × stored + intercept)` in place of stored values. */
 function scaledImage(image: Image, frame: FrameDescription): Image {

@@ -1,6 +1,7 @@
 import { metaData } from '@cornerstonejs/core'
 
 import type { FrameDescription, SeriesDescription } from './frames'
+import { paletteOf } from './palette'
 
 interface KnownFrame {
   readonly frame: FrameDescription
@@ -45,8 +46,9 @@ function provide(type: string, image_id: unknown): unknown {
   }
 }
 
-function pixelModuleOf({ layout }: FrameDescription): Record<string, unknown> {
+function pixelModuleOf({ layout, dataset }: FrameDescription): Record<string, unknown> {
   return {
+    ...(layout.photometric_interpretation === 'PALETTE COLOR' && paletteModuleOf(dataset)),
     samplesPerPixel: layout.samples_per_pixel,
     photometricInterpretation: layout.photometric_interpretation,
     planarConfiguration: layout.planar_configuration,
@@ -56,6 +58,19 @@ function pixelModuleOf({ layout }: FrameDescription): Record<string, unknown> {
     bitsStored: layout.bits_stored,
     highBit: layout.bits_stored - 1,
     pixelRepresentation: layout.pixel_representation,
+  }
+}
+
+function paletteModuleOf(dataset: FrameDescription['dataset']): Record<string, unknown> {
+  const palette = paletteOf(dataset)
+  if (palette === null) return {}
+  return {
+    redPaletteColorLookupTableDescriptor: palette.red.descriptor,
+    greenPaletteColorLookupTableDescriptor: palette.green.descriptor,
+    bluePaletteColorLookupTableDescriptor: palette.blue.descriptor,
+    redPaletteColorLookupTableData: palette.red.data,
+    greenPaletteColorLookupTableData: palette.green.data,
+    bluePaletteColorLookupTableData: palette.blue.data,
   }
 }
 
