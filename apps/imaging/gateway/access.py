@@ -24,7 +24,8 @@ from apps.imaging.selectors import find_case_study, projection_for
 
 AUDIT_EVERY_S = 300.0
 REMEMBERED = 10_000
-PIXEL_DATA = "7FE00010"
+FLOAT_PIXELS = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
+PIXEL_TAGS = frozenset({"7FE00008", "7FE00009", "7FE00010"})
 _told: dict[tuple[Any, ...], float] = {}
 
 
@@ -139,17 +140,14 @@ class CaseRoot:
             assert holding.archive is not None
             return [self.projection.project(one) for one in holding.archive.viewer_profile()]
         documents = holding.documents()
-        with_pixels = {
-            one.sop_instance_uid for one in holding.instances if one.frames or one.rows is not None
-        }
+        with_pixels = {one.sop_instance_uid for one in holding.instances if one.has_pixels}
         for document in documents:
             sop_uid = str(document["00080018"]["Value"][0])
             base = f"{self.instance_url(holding, sop_uid)}/bulkdata"
             _link_bulk(document, base=base)
             if sop_uid in with_pixels:
-                wide = (document.get("00280100", {}).get("Value") or [16])[0]
-                vr = "OB" if isinstance(wide, int) and wide <= 8 else "OW"
-                document[PIXEL_DATA] = {"vr": vr, "BulkDataURI": f"{base}/{PIXEL_DATA}"}
+                tag, vr = _pixel_element(document)
+                document[tag] = {"vr": vr, "BulkDataURI": f"{base}/{tag}"}
         return documents
 
     # addresses
@@ -190,6 +188,14 @@ class CaseRoot:
                 entity="case",
                 entity_id=self.case_id,
             )
+
+
+def _pixel_element(document: dict[str, Any]) -> tuple[str, str]:
+    """Tag and VR of the pixels; those of floats have no pixel representation (PS3.3 C.7.6.24)."""
+    bits = (document.get("00280100", {}).get("Value") or [16])[0]
+    if "00280103" not in document and bits in FLOAT_PIXELS:
+        return FLOAT_PIXELS[bits]
+    return "7FE00010", "OB" if isinstance(bits, int) and bits <= 8 else "OW"
 
 
 def note_refusal(actor: Actor, *, case_id: UUID, code: str) -> None:

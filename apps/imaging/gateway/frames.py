@@ -11,8 +11,9 @@ from pydicom.encaps import get_frame
 from apps.core.exceptions import NotVisible
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.pixels import HTJ2K_SYNTAXES
-from apps.imaging.gateway.holdings import HeldInstance, Holding
+from apps.imaging.gateway.holdings import UNCOMPRESSED, HeldInstance, Holding
 from apps.imaging.gateway.negotiation import ANY, EXPLICIT_LE, MediaRange, NotAcceptable
+from apps.imaging.parser.reading import whole
 
 OCTETS = "application/octet-stream"
 HTJ2K_LOSSLESS, HTJ2K_RPCL = "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202"
@@ -35,7 +36,6 @@ DEFAULT_OF = {
     "image/jp2": "1.2.840.10008.1.2.4.90",
     "image/jphc": HTJ2K_LOSSLESS,
 }
-UNCOMPRESSED = frozenset({"1.2.840.10008.1.2", EXPLICIT_LE, "1.2.840.10008.1.2.1.99"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def count_frames(holding: Holding, held: HeldInstance) -> int:
     if held.frames:
         return held.frames
     dataset = _native(holding, held)
-    return int(dataset.get("NumberOfFrames") or 1) if dataset is not None else 0
+    return (whole(dataset, "NumberOfFrames") or 1) if dataset is not None else 0
 
 
 def read_frame(holding: Holding, held: HeldInstance, number: int, *, syntax: str) -> bytes:
@@ -152,8 +152,11 @@ def _native_frame(holding: Holding, held: HeldInstance, number: int) -> bytes:
     dataset = _native(holding, held)
     if dataset is None:
         raise NotVisible("No such frame.")
-    per_frame = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
-    bits = int(dataset.BitsAllocated)
+    shape = [whole(dataset, name) for name in ("Rows", "Columns", "BitsAllocated")]
+    rows, columns, bits = (one or 0 for one in shape)
+    per_frame = rows * columns * (whole(dataset, "SamplesPerPixel") or 1)
+    if bits != 1 and (bits < 8 or bits % 8):
+        raise NotVisible("No such frame.")
     pixels = dataset.PixelData
     if bits == 1:  # PS3.5 8.1.1: frames of single bits follow one another without padding
         every = np.unpackbits(np.frombuffer(pixels, np.uint8), bitorder="little")

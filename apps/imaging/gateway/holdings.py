@@ -1,11 +1,12 @@
 """One series as the gateway serves it: from the archive, or offered by a floor above (AI)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pydicom
@@ -20,6 +21,7 @@ from apps.imaging.parser.reading import text, whole
 from apps.imaging.selectors import open_published
 
 Document = dict[str, Any]
+UNCOMPRESSED = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class HeldInstance:
     frames: int
     rows: int | None
     columns: int | None
+
+    @property
+    def has_pixels(self) -> bool:
+        """Pixels that can be given decoded: from the archive, or as they lie in the file."""
+        is_native = self.transfer_syntax_uid in UNCOMPRESSED and self.rows is not None
+        return self.frames > 0 or is_native
 
 
 class Holding(ABC):
@@ -90,7 +98,9 @@ class ArchivedHolding(Holding):
 
     @cached_property
     def instances(self) -> list[HeldInstance]:
-        rows = Instance.objects.filter(series=self.series).order_by("index")
+        return self.show(Instance.objects.filter(series=self.series).order_by("index"))
+
+    def show(self, rows: Iterable[Instance]) -> list[HeldInstance]:
         return [
             HeldInstance(
                 sop_instance_uid=row.sop_instance_uid,
@@ -141,6 +151,16 @@ class OfferedHolding(Holding):
 
     def original(self, sop_uid: str) -> bytes:
         return self._objects[sop_uid].read()
+
+
+def load_instances(holdings: Iterable[Holding]) -> None:
+    """Read the instances of many series in one query."""
+    archived = {one.series.pk: one for one in holdings if isinstance(one, ArchivedHolding)}
+    by_series: dict[UUID, list[Instance]] = {key: [] for key in archived}
+    for row in Instance.objects.filter(series__in=archived).order_by("series_id", "index"):
+        by_series[row.series_id].append(row)
+    for key, holding in archived.items():
+        holding.instances = holding.show(by_series[key])
 
 
 def _describe(dataset: FileDataset) -> HeldInstance:

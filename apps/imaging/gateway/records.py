@@ -7,7 +7,7 @@ from typing import Any
 from pydicom.datadict import tag_for_keyword
 
 from apps.imaging.gateway.access import CaseRoot
-from apps.imaging.gateway.holdings import HeldInstance, Holding
+from apps.imaging.gateway.holdings import HeldInstance, Holding, load_instances
 from apps.imaging.gateway.query import Query, Record, element
 from apps.imaging.models import Study
 
@@ -69,6 +69,7 @@ def series_records(root: CaseRoot, holdings: Iterable[Holding], query: Query) ->
 
 def instance_records(root: CaseRoot, holdings: Iterable[Holding], query: Query) -> list[Record]:
     known = list(holdings)
+    load_instances(known)
     by_study = _by_study(_siblings(root, known))
     found = []
     for one in known:

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.imaging.gateway import frames, objects
-from apps.imaging.gateway.access import PIXEL_DATA, CaseRoot
+from apps.imaging.gateway.access import PIXEL_TAGS, CaseRoot
 from apps.imaging.gateway.base import GatewayView, answer_documents, choose_document_form
 from apps.imaging.gateway.capabilities import Offer
 from apps.imaging.gateway.frames import OCTETS
-from apps.imaging.gateway.holdings import HeldInstance, Holding
+from apps.imaging.gateway.holdings import HeldInstance, Holding, load_instances
 from apps.imaging.gateway.multipart import Part, multipart_response
 from apps.imaging.gateway.negotiation import MediaRange, NotAcceptable, read_accept
 from apps.imaging.gateway.query_views import SEARCH_MEDIA, warn
@@ -88,6 +88,7 @@ class RetrieveView(GatewayView):
         if sop_uid:
             found = [(holdings[0], root.instance(holdings[0], sop_uid))]
         else:
+            load_instances(holdings)
             found = [(one, held) for one in holdings for held in one.instances]
         if not found:
             raise NotVisible()
@@ -222,7 +223,7 @@ def _choose_octets(request: Request) -> MediaRange:
 
 
 def _read_bulk(holding: Holding, held: HeldInstance, path: str) -> bytes:
-    if path == PIXEL_DATA:
+    if path in PIXEL_TAGS:
         return frames.read_pixel_data(holding, held)
     dataset: Dataset = objects.read_dataset(holding, held)
     *nested, last = path.split(".")

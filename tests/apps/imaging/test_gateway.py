@@ -11,7 +11,9 @@ import pydicom
 import pytest
 import requests
 from dicomweb_client.api import DICOMwebClient
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from apps.audit.models import AuditEntry
@@ -251,6 +253,73 @@ def test_real_objects_of_every_kind_have_metadata(team: CaseTeam) -> None:
         for document in answer.json():
             read = pydicom.Dataset.from_json(document, lambda *_: b"")
             assert read.SOPInstanceUID
+
+
+def bulk_uris(document: object) -> Iterator[str]:
+    """Every BulkDataURI of a document, at any depth."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name == "BulkDataURI":
+                yield value
+            else:
+                yield from bulk_uris(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from bulk_uris(value)
+
+
+@pytest.mark.parametrize("prefix", ["10-", "11-", "12-", "13-", "14-", "16-"])
+def test_of_real_objects_everything_that_is_named_resolves(team: CaseTeam, prefix: str) -> None:
+    """Bulk data, the stored object, frames and pictures where there are frames; never a 500."""
+    import_files(
+        actor=SYSTEM,
+        case_id=team.case_id,
+        paths=[data_folder(prefix)],
+        mismatch_reason="Public data of many patients in one test case",
+    )
+    client = sign_in(team, "surgeon")
+    checked = 0
+    for series in client.get(f"{root(team)}/series").json():
+        base = series["00081190"]["Value"][0].removeprefix("http://testserver")
+        one = client.get(f"{base}/instances?limit=1&includefield=all").json()[0]
+        url = one["00081190"]["Value"][0].removeprefix("http://testserver")
+        (document,) = client.get(f"{url}/metadata").json()
+        stored = client.get(url, headers={"accept": "application/dicom; transfer-syntax=*"})
+        assert pydicom.dcmread(BytesIO(stored.content)).SOPInstanceUID in url
+        for uri in bulk_uris(document):
+            answer = client.get(uri, headers={"accept": "application/octet-stream"})
+            assert answer.status_code == 200, uri
+            checked += 1
+        has_frames = bool(one.get("00280008", {}).get("Value"))
+        for path in ("frames/1", "rendered", "thumbnail"):
+            code = client.get(f"{url}/{path}").status_code
+            assert code == 200 or (not has_frames and code == 404), (path, code)
+    print(f"{prefix}: {checked} bulk values resolved")
+
+
+def test_queries_do_not_grow_with_what_is_found(team: CaseTeam, tmp_path: Path) -> None:
+    client = sign_in(team, "surgeon")
+    levels = ("studies", "series", "instances")
+    counts: dict[int, list[int]] = {}
+    for number in (1, 10):
+        study_uid = generate_uid()
+        made = [
+            make_slice(
+                study_uid=study_uid, series_uid=generate_uid(), index=n, **patient_fields(team)
+            )
+            for n in range(number)
+        ]
+        write_files(tmp_path / str(number), [to_bytes(one) for one in made])
+        import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / str(number)])
+        counts[number] = []
+        for level in levels:
+            client.get(f"{root(team)}/{level}")
+            with CaptureQueriesContext(connection) as queries:
+                found = client.get(f"{root(team)}/{level}").json()
+            counts[number].append(len(queries))
+    assert len(found) == 11
+    assert counts[10] == counts[1]
+    assert max(counts[1]) <= 20
 
 
 def test_accept_is_split_outside_quotes_only() -> None:
