@@ -9,6 +9,7 @@
     volumes/<archive_key>.*     derived, rebuilt at need
     segments/<sha256>.*         unpacked frames of a segmentation, likewise
     drafts/                     being written; renamed into place or swept
+    trash/                      no longer a series; on its way out
 """
 
 import os
@@ -21,6 +22,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
+DERIVED = ("volumes", "segments")  # free to delete at any time
 ARCHIVE_KEY_PATTERN = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -56,6 +58,10 @@ def volume_directory() -> Path:
 
 def segment_directory() -> Path:
     return _private(archive_root() / "segments")
+
+
+def trash_directory() -> Path:
+    return _private(archive_root() / "trash")
 
 
 def _private(path: Path) -> Path:

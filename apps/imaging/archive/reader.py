@@ -2,11 +2,11 @@
 
 import gzip
 import hashlib
-import os
+import threading
+import time
 import weakref
-from functools import lru_cache
+from collections import OrderedDict
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -14,16 +14,17 @@ import orjson
 import pydicom
 from pydicom.dataset import Dataset
 
-from apps.imaging.archive.layout import series_directory
 from apps.imaging.archive.pixels import decode_frame
+from apps.imaging.archive.store import MANIFEST, StoredFile, series_store
 
-MANIFEST = "manifest.json"
 METADATA = "metadata.json.gz"
 VIEWER = "viewer.json.gz"
 FRAMES = "frames.bin"
 ORIGINALS = "originals.bin"
 THUMBNAIL = "thumbnail.jpg"
 OPEN_SERIES = 64
+LOOK_AGAIN_S = 2.0
+CHUNK_BYTES = 8 * 1024 * 1024
 
 
 class SeriesArchive:
@@ -31,12 +32,12 @@ class SeriesArchive:
 
     def __init__(self, archive_key: str) -> None:
         self.archive_key = archive_key
-        self.directory: Path = series_directory(archive_key)
-        self.manifest: dict[str, Any] = orjson.loads((self.directory / MANIFEST).read_bytes())
+        self._store = series_store()
+        self.manifest: dict[str, Any] = orjson.loads(self._store.read(archive_key, MANIFEST))
         self.instances: list[dict[str, Any]] = self.manifest["instances"]
         self._position = {one["sop_instance_uid"]: n for n, one in enumerate(self.instances)}
-        self._descriptors: dict[str, int] = {}
-        weakref.finalize(self, _close_all, self._descriptors)
+        self._files: dict[str, StoredFile] = {}
+        weakref.finalize(self, _close_all, self._files)
 
     def instance(self, sop_instance_uid: str) -> dict[str, Any] | None:
         position = self._position.get(sop_instance_uid)
@@ -46,11 +47,17 @@ class SeriesArchive:
         """Place in slice order, from 0."""
         return self._position.get(sop_instance_uid)
 
-    def descriptor(self, name: str) -> int:
-        """A read-only file descriptor, kept open as long as this object."""
-        if name not in self._descriptors:
-            self._descriptors[name] = os.open(self.directory / name, os.O_RDONLY | os.O_CLOEXEC)
-        return self._descriptors[name]
+    def file(self, name: str) -> StoredFile:
+        """Kept open as long as this object: eviction does not disturb who reads.
+
+        Raises
+        ------
+        FileNotFoundError
+            Evicted since this object was made.
+        """
+        if name not in self._files:
+            self._files[name] = self._store.open(self.archive_key, name)
+        return self._files[name]
 
     def frame_span(self, sop_instance_uid: str, frame: int) -> tuple[int, int, str] | None:
         """Offset, length, transfer syntax of frame ``frame`` (from 1); ``None`` if absent."""
@@ -65,7 +72,7 @@ class SeriesArchive:
         if span is None:
             raise KeyError(f"{sop_instance_uid} frame {frame}")
         offset, length, syntax = span
-        return os.pread(self.descriptor(FRAMES), length, offset), syntax
+        return self.file(FRAMES).read_range(offset, length), syntax
 
     def decode(self, sop_instance_uid: str, frame: int = 1) -> npt.NDArray[Any]:
         """Stored values of one frame, equal to what pydicom decodes from the original."""
@@ -87,7 +94,7 @@ class SeriesArchive:
         if one is None:
             raise KeyError(sop_instance_uid)
         offset, length = one["original"]
-        return os.pread(self.descriptor(ORIGINALS), length, offset)
+        return self.file(ORIGINALS).read_range(offset, length)
 
     def read_header(self, sop_instance_uid: str) -> Dataset:
         """The header of one instance, pixels left out."""
@@ -95,10 +102,10 @@ class SeriesArchive:
         return pydicom.dcmread(raw, stop_before_pixels=True)
 
     def metadata_gz(self) -> bytes:
-        return (self.directory / METADATA).read_bytes()
+        return self._store.read(self.archive_key, METADATA)
 
     def viewer_gz(self) -> bytes:
-        return (self.directory / VIEWER).read_bytes()
+        return self._store.read(self.archive_key, VIEWER)
 
     def metadata(self) -> list[dict[str, Any]]:
         """Full DICOM JSON, one document per instance, in slice order."""
@@ -110,30 +117,66 @@ class SeriesArchive:
         return documents
 
     def thumbnail(self) -> bytes | None:
-        path = self.directory / THUMBNAIL
-        return path.read_bytes() if path.exists() else None
+        if THUMBNAIL not in self.manifest["files"]:
+            return None
+        return self._store.read(self.archive_key, THUMBNAIL)
 
     def verify(self) -> list[str]:
         """Names of files whose bytes are not those of the manifest."""
-        broken = []
-        for name, facts in self.manifest["files"].items():
-            path = self.directory / name
-            if not path.exists() or _sha256(path) != facts["sha256"]:
-                broken.append(name)
-        return broken
+        return [
+            name
+            for name, facts in self.manifest["files"].items()
+            if not self._holds(name, sha256=facts["sha256"])
+        ]
+
+    def _holds(self, name: str, *, sha256: str) -> bool:
+        digest, offset = hashlib.sha256(), 0
+        try:
+            file = self._store.open(self.archive_key, name)
+        except FileNotFoundError:
+            return False
+        while chunk := file.read_range(offset, CHUNK_BYTES):
+            digest.update(chunk)
+            offset += len(chunk)
+        file.close()
+        return digest.hexdigest() == sha256
 
 
-def _close_all(descriptors: dict[str, int]) -> None:
-    for descriptor in descriptors.values():
-        os.close(descriptor)
+def _close_all(files: dict[str, StoredFile]) -> None:
+    for file in files.values():
+        file.close()
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+class _OpenSeries:
+    """The series read last, kept open; dropped soon after the store has let them go."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, tuple[SeriesArchive, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, archive_key: str) -> SeriesArchive:
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(archive_key)
+            if held is not None and now - held[1] < LOOK_AGAIN_S:
+                self._held.move_to_end(archive_key)
+                return held[0]
+        if held is not None and not series_store().exists(archive_key):
+            with self._lock:
+                self._held.pop(archive_key, None)
+            raise FileNotFoundError(archive_key)
+        archive = held[0] if held is not None else SeriesArchive(archive_key)
+        with self._lock:
+            self._held[archive_key] = (archive, now)
+            self._held.move_to_end(archive_key)
+            while len(self._held) > OPEN_SERIES:
+                self._held.popitem(last=False)
+        return archive
 
 
-@lru_cache(maxsize=OPEN_SERIES)
+_open_series = _OpenSeries()
+
+
 def open_series(archive_key: str) -> SeriesArchive:
     """A published series by its key.
 
@@ -144,4 +187,4 @@ def open_series(archive_key: str) -> SeriesArchive:
     ValueError
         The key is not one.
     """
-    return SeriesArchive(archive_key)
+    return _open_series.get(archive_key)

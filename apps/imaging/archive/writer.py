@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Protocol
 import orjson
 
 from apps.imaging.archive import reader
-from apps.imaging.archive.layout import draft_directory, install_directory, series_directory
+from apps.imaging.archive.layout import draft_directory
 from apps.imaging.archive.pixels import decode_frame, draw_thumbnail
+from apps.imaging.archive.store import MANIFEST, series_store
 from apps.imaging.geometry import FramePose, SeriesGeometry, describe_frames, instance_order
 from apps.imaging.parsing import side_file
 
@@ -95,6 +96,7 @@ class PublishedSeries:
     warnings: list[dict[str, str]]
     instances: list[dict[str, Any]]  # summaries, slice order
     has_thumbnail: bool
+    stored_bytes: int
 
 
 def publish_series(
@@ -105,8 +107,8 @@ def publish_series(
     content = content_hash([one.summary for one in ordered])
     key = _archive_key(study_instance_uid, series_instance_uid, content)
     warnings = _warnings(ordered, geometry)
-    target = series_directory(key)
-    if not (target / reader.MANIFEST).exists():
+    store = series_store()
+    if not store.exists(key):
         with draft_directory() as draft:
             entries = _write_packs(draft, ordered)
             _write_documents(draft, ordered)
@@ -123,8 +125,8 @@ def publish_series(
                 "files": _hash_files(draft),
                 "instances": entries,
             }
-            (draft / reader.MANIFEST).write_bytes(orjson.dumps(manifest))
-            install_directory(draft=draft, target=target)
+            (draft / MANIFEST).write_bytes(orjson.dumps(manifest))
+            store.put(archive_key=key, draft=draft)
     published = reader.open_series(key)
     return PublishedSeries(
         archive_key=key,
@@ -132,7 +134,8 @@ def publish_series(
         geometry=geometry,
         warnings=warnings,
         instances=published.instances,
-        has_thumbnail=(target / reader.THUMBNAIL).exists(),
+        has_thumbnail=reader.THUMBNAIL in published.manifest["files"],
+        stored_bytes=store.size_bytes(key),
     )
 
 

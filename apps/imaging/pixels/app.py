@@ -8,7 +8,6 @@ cache never shows one guise to another.
 import asyncio
 import gzip
 import json
-import os
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -244,15 +243,12 @@ async def _send_frame(
 
 async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes | bytearray:
     """From the page cache at once; from a cold disk in a thread, so that nobody else waits."""
-    descriptor = archive.descriptor(FRAMES)
-    buffer = bytearray(length)
-    try:
-        if os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT) == length:
-            return buffer
-    except OSError:
-        pass  # not in memory, or a file system without NOWAIT
+    frames = archive.file(FRAMES)
+    body = frames.read_range_at_once(offset, length)
+    if body is not None:
+        return body
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, os.pread, descriptor, length, offset)
+    return await loop.run_in_executor(None, frames.read_range, offset, length)
 
 
 def _range(asked: Asked, length: int) -> tuple[int, int, int]:

@@ -9,7 +9,6 @@ import orjson
 
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import segment_directory
-from apps.imaging.archive.reader import ORIGINALS
 from apps.imaging.exceptions import UnreadableObject
 from apps.imaging.parser.segments import LABELS
 from apps.imaging.parsing import clear_prefix, shared_pool
@@ -57,7 +56,7 @@ def open_unpacked(*, archive: SeriesArchive, sop_instance_uid: str) -> UnpackedF
     path = segment_directory() / f"{summary['sha256']}.masks"
     described = path.with_suffix(".json")
     if not described.exists():
-        _unpack(archive, extent=summary["original"], name=summary["sha256"])
+        _unpack(archive.read_original(sop_instance_uid), name=summary["sha256"])
     facts = orjson.loads(described.read_bytes())
     rows, columns, count = facts["rows"], facts["columns"], len(facts["present"])
     holds_labels = facts["encoding"] == LABELS
@@ -73,15 +72,17 @@ def open_unpacked(*, archive: SeriesArchive, sop_instance_uid: str) -> UnpackedF
     )
 
 
-def _unpack(archive: SeriesArchive, *, extent: list[int], name: str) -> None:
+def _unpack(original: bytes, *, name: str) -> None:
     directory = segment_directory()
     draft = directory / f"{uuid4().hex}.draft"
+    source = directory / f"{draft.stem}.source.draft"
     try:
+        source.write_bytes(original)
         with shared_pool() as pool:
             outcome = pool.unpack_segments(
-                source=archive.directory / ORIGINALS,
-                offset=extent[0],
-                length=extent[1],
+                source=source,
+                offset=0,
+                length=len(original),
                 prefix=draft,
                 limits=UNPACK_LIMITS,
             )
@@ -91,4 +92,5 @@ def _unpack(archive: SeriesArchive, *, extent: list[int], name: str) -> None:
         for suffix in ("masks", "json"):
             draft.with_name(f"{draft.name}.{suffix}").rename(directory / f"{name}.{suffix}")
     finally:
+        source.unlink(missing_ok=True)
         clear_prefix(draft)

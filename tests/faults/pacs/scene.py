@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from apps.core.models import OutboxMessage
-from apps.imaging import archive, services
+from apps.imaging import services
+from apps.imaging.archive.layout import archive_root
 from apps.imaging.models import Study
 from apps.imaging.services import ingesting
 from tests.apps.imaging.dicom import read_bytes
@@ -50,7 +51,7 @@ def status(text: str, headers: str = "") -> Callable[[socket.socket, bytes], Non
 
 
 def no_leftovers(study: Study) -> bool:
-    root = archive.reader.series_directory("a" * 64).parents[2]
+    root = archive_root()
     staged = [path for path in (root / "staging").rglob("*") if path.is_file()]
     drafts = list((root / "drafts").iterdir()) if (root / "drafts").exists() else []
     return not staged and not drafts
