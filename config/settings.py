@@ -321,6 +321,10 @@ METRICS_TOKEN = read_str("CONSILIUM_METRICS_TOKEN")
 CONSILIUM_PACS_URL = read_str("CONSILIUM_PACS_URL")
 # Origins of other DICOMweb viewers (OHIF) that may call the gateway with a bearer token.
 DICOMWEB_ORIGINS = read_list("CONSILIUM_DICOMWEB_ORIGINS", ())
+ARCHIVE_BUDGET_BYTES = read_int("CONSILIUM_ARCHIVE_BUDGET_BYTES", 500 * 1024**3)
+PREFETCH_HOURS = read_int("CONSILIUM_PREFETCH_HOURS", 24)
+RECHECK_S = read_int("CONSILIUM_RECHECK_S", 1800)
+RECHECK_NEAR_S = read_int("CONSILIUM_RECHECK_NEAR_S", 120)
 
 # --- words and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

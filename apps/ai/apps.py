@@ -10,12 +10,18 @@ class AiConfig(AppConfig):
 
         from apps.ai.dicom_objects import offer_objects
         from apps.ai.processes import die_with_worker
-        from apps.ai.selectors import claim_segmentations, summarise_cases
+        from apps.ai.selectors import cases_in_work, claim_segmentations, summarise_cases
         from apps.ai.sweeper import sweep
-        from apps.core.registry import case_summaries, periodic, segmentation_owners
+        from apps.core.registry import (
+            case_needs,
+            case_summaries,
+            periodic,
+            segmentation_owners,
+        )
         from apps.imaging.derived_objects import derived_objects
 
         derived_objects.register("ai.findings", offer_objects)
+        case_needs.register("ai.jobs", cases_in_work)
         periodic.register("ai.sweeper", sweep)
         case_summaries.register("ai.findings", summarise_cases)
         segmentation_owners.register("ai.findings", claim_segmentations)

@@ -1,6 +1,7 @@
 """Reading models, jobs and findings. What a case thinks of a finding is decided here, once."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -294,3 +295,11 @@ def _describe_export(review: FindingReview) -> dict[str, Any] | None:
         "error": error if export.error_code else None,
         "stored_at": export.stored_at,
     }
+
+
+def cases_in_work() -> dict[UUID, datetime]:
+    """Cases whose images a waiting or running job is going to read."""
+    rows = Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).values_list(
+        "series__study__case_studies__case_id", "created_at"
+    )
+    return {case_id: created_at for case_id, created_at in rows if case_id is not None}

@@ -8,6 +8,7 @@ from apps.annotations.measures import ImagePlane
 from apps.core.exceptions import Unavailable
 from apps.imaging.archive import open_series
 from apps.imaging.archive.writer import frame_pose
+from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
 from apps.imaging.models import CaseStudy, Instance
 from apps.imaging.parser.poses import read_poses
@@ -60,7 +61,9 @@ def _read_pose(*, instance: Instance, frame: int) -> FramePose | None:
     """Where the frame lies, from the archived header; the index keeps no positions."""
     try:
         header = open_series(instance.series.archive_key).read_header(instance.sop_instance_uid)
-    except (FileNotFoundError, ValueError, KeyError):
+    except FileNotFoundError:
+        raise explain_absence(instance.series.archive_key) from None
+    except (ValueError, KeyError):
         raise Unavailable("The image is not in the archive.", code="image_unavailable") from None
     records = read_poses(header, frame_count=max(instance.frames, 1))
     return frame_pose(records[frame - 1]) if len(records) >= frame else None

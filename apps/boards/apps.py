@@ -6,7 +6,8 @@ class BoardsConfig(AppConfig):
     label = "boards"
 
     def ready(self) -> None:
-        from apps.boards.selectors import next_meetings
-        from apps.core.registry import case_summaries
+        from apps.boards.selectors import cases_on_coming_agendas, next_meetings
+        from apps.core.registry import case_needs, case_summaries
 
+        case_needs.register("boards.agenda", cases_on_coming_agendas)
         case_summaries.register("boards.next_meeting", next_meetings)

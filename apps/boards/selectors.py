@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from apps.boards.choices import MeetingStatus
@@ -95,3 +95,11 @@ def next_meetings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[
         }
         for item in items
     }
+
+
+def cases_on_coming_agendas() -> dict[UUID, datetime]:
+    """Every case on the agenda of a meeting to come or in session, with when it starts."""
+    coming = Q(meeting__status=MeetingStatus.PLANNED, meeting__ends_at__gte=timezone.now())
+    items = AgendaItem.objects.filter(coming | Q(meeting__status=MeetingStatus.OPEN))
+    rows = items.order_by("-meeting__starts_at").values_list("case_id", "meeting__starts_at")
+    return dict(rows)

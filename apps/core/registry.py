@@ -1,6 +1,7 @@
 """Registries through which upper floors offer what lower floors show (timeline, readiness…)."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -41,3 +42,6 @@ archive that this house wrote itself and shows as something of its own."""
 
 periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
 """``provider()`` run every second by the ticker (relay, sealer, sweepers); must be quick."""
+
+case_needs: "Registry[Callable[[], dict[UUID, datetime]]]" = Registry("cases somebody will need")
+"""``provider() -> {case_id: needed_at}``: what must be at hand, and from when (past: now)."""

@@ -15,10 +15,12 @@ class ImagingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.registry import case_summaries, periodic
-        from apps.imaging.selectors import summarise_images
+        from apps.imaging.completeness import summarise_images
+        from apps.imaging.keeper import keep
         from apps.imaging.sweeper import sweep_ingest
 
         case_summaries.register("imaging", summarise_images)
+        periodic.register("imaging.keeper", keep)
         periodic.register("imaging.sweeper", sweep_ingest)
         post_migrate.connect(ensure_house_pacs, sender=self)
 

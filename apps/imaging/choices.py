@@ -75,3 +75,26 @@ class FileVerdict(models.TextChoices):
     STORED = "stored"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+
+
+class SourceState(models.TextChoices):
+    """Where an archived object stands to its PACS. Only what the PACS holds may be evicted."""
+
+    OURS = "ours", "Never seen in a PACS"
+    HELD = "held", "The PACS holds the same object"
+    CHANGED = "changed", "The PACS holds another object under this UID"
+    GONE = "gone", "The PACS no longer lists it"
+    REPLACED = "replaced", "Fetched again after eviction, with other content"
+
+
+FETCHABLE_STATES = frozenset({SourceState.HELD, SourceState.REPLACED})
+
+
+class ImagesState(models.TextChoices):
+    """How complete a case's images are, by the PACS's own counts."""
+
+    NONE = "none"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"

@@ -15,6 +15,12 @@ class StudyNotReady(Conflict):
     code = "study_not_ready"
 
 
+class SeriesEvicted(Conflict):
+    """The series was evicted from the archive and is being fetched from the PACS again."""
+
+    code = "series_evicted"
+
+
 class PacsError(Unavailable):
     """The PACS did not do what was asked; ``error_code`` says how it failed."""
 

@@ -36,6 +36,7 @@ class PacsConnection(BaseModel):
     last_checked_at = models.DateTimeField(null=True, blank=True)
     last_latency_ms = models.FloatField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True, default="")
+    unreachable_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["priority", "name"]
@@ -75,10 +76,22 @@ class Study(BaseModel):
     ready_at = models.DateTimeField(
         null=True, blank=True, help_text="First completely archived; nothing is served before."
     )
+    source_checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last compared with the PACS's own counts."
+    )
+    source_listed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last compared object by object."
+    )
+    source_warnings = models.JSONField(default=list, blank=True)  # what the PACS changed since
+    check_due_at = models.DateTimeField(null=True, blank=True)
+    checking_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-study_date", "study_instance_uid"]
-        indexes = [models.Index(fields=["patient_id"], name="study_patient")]
+        indexes = [
+            models.Index(fields=["patient_id"], name="study_patient"),
+            models.Index(fields=["check_due_at"], name="study_check_due"),
+        ]
         verbose_name_plural = "studies"
 
     def __str__(self) -> str:
@@ -113,6 +126,13 @@ class Series(BaseModel):
     deidentifiable = models.BooleanField(
         default=False, help_text="May be projected for a de-identified viewer."
     )
+    source_warnings = models.JSONField(default=list, blank=True)  # what the PACS changed since
+    stored_bytes = models.PositiveBigIntegerField(default=0)
+    needed_at = models.DateTimeField(null=True, blank=True)  # written every few minutes at most
+    wanted_at = models.DateTimeField(null=True, blank=True)  # opened while it was evicted
+    evicted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Its files left the archive; the PACS holds them."
+    )
 
     class Meta:
         ordering = ["number", "series_instance_uid"]
@@ -125,6 +145,9 @@ class Series(BaseModel):
         indexes = [
             models.Index(fields=["series_instance_uid"], name="series_uid"),
             models.Index(fields=["archive_key"], name="series_archive_key"),
+            models.Index(
+                fields=["wanted_at"], condition=Q(wanted_at__isnull=False), name="series_wanted"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +169,9 @@ class Instance(BaseModel):
     columns = models.PositiveIntegerField(null=True, blank=True)
     size_bytes = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, help_text="Of the stored original, preamble zeroed.")
+    source_state = models.CharField(
+        max_length=10, choices=choices.SourceState.choices, default=choices.SourceState.OURS
+    )
 
     class Meta:
         ordering = ["series", "index"]
@@ -179,6 +205,48 @@ class CaseStudy(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.case_id} · {self.study_id}"
+
+
+class CaseImages(BaseModel):
+    """When a case's images were last warmed, so that asking again costs nothing."""
+
+    case = models.OneToOneField("cases.Case", on_delete=models.CASCADE, related_name="case_images")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    warmed_for = models.DateTimeField(
+        null=True, blank=True, help_text="Start of the meeting it was prefetched for."
+    )
+    priors_checked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "case images"
+
+    def __str__(self) -> str:
+        return f"images of {self.case_id}"
+
+
+class PriorStudy(BaseModel):
+    """A study of the case's patient that a PACS holds and nobody has linked; an offer only."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="prior_studies")
+    pacs = models.ForeignKey(PacsConnection, on_delete=models.CASCADE, related_name="+")
+    study_instance_uid = models.CharField(max_length=64)
+    study_date = models.DateField(null=True, blank=True)
+    description = models.CharField(max_length=255, blank=True, default="")
+    modalities = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    series_count = models.PositiveIntegerField(null=True, blank=True)
+    instance_count = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-study_date", "study_instance_uid"]
+        verbose_name_plural = "prior studies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "study_instance_uid"], name="prior_once_per_case"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} · {self.study_instance_uid}"
 
 
 class Import(BaseModel):

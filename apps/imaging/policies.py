@@ -31,6 +31,12 @@ def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
 
 
+def list_priors(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever may link them, and sees the patient identified."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+    case_policies.link_studies(actor=actor, case_id=case_id)
+
+
 def import_files(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
 

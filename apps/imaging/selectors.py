@@ -1,24 +1,33 @@
 """Reading the image index, in the guise the reader has."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from apps.cases.access import Standing, standings
+from apps.cases.access import Standing
 from apps.cases.policies import require_standing
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
+from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.archive.writer import frame_pose
-from apps.imaging.choices import FileVerdict, StudyState
+from apps.imaging.choices import FileVerdict
+from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
-from apps.imaging.models import AccessToken, CaseStudy, Import, PacsConnection, Series, Study
+from apps.imaging.models import (
+    AccessToken,
+    CaseStudy,
+    Import,
+    PacsConnection,
+    PriorStudy,
+    Series,
+    Study,
+)
 from apps.imaging.projection import Projection
 
 
@@ -53,7 +62,7 @@ def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
     standing = require_standing(actor=actor, case_id=case_id)
     links = (
         CaseStudy.objects.filter(case_id=case_id)
-        .select_related("study")
+        .select_related("study", "study__pacs")
         .prefetch_related(
             Prefetch(
                 "study__series",
@@ -118,23 +127,32 @@ def projection_for(standing: Standing) -> Projection | None:
     return Projection(grant_id=standing.grant_id)
 
 
-def summarise_images(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """``images: {ready, total}`` per case, in one query."""
-    ids = list(standings(actor=actor, case_ids=case_ids))
-    counted = (
-        CaseStudy.objects.filter(case_id__in=ids)
-        .values("case_id")
-        .annotate(
-            total=Count("pk"),
-            ready=Count("pk", filter=Q(study__state=StudyState.READY)),
-        )
+def list_priors(*, case_id: UUID) -> list[PriorStudy]:
+    """Studies of the case's patient that a PACS offers and nobody has linked since.
+
+    Each with ``is_here``. A PACS's answer may name no issuer; where the objects were pulled
+    since and name another patient, the offer is void.
+    """
+    linked = CaseStudy.objects.filter(case_id=case_id).values("study__study_instance_uid")
+    offers = list(
+        PriorStudy.objects.filter(case_id=case_id)
+        .exclude(study_instance_uid__in=linked)
+        .select_related("case__patient")
     )
-    summaries: dict[UUID, dict[str, Any]] = {
-        case_id: {"images": {"ready": 0, "total": 0}} for case_id in ids
+    uids = [one.study_instance_uid for one in offers]
+    here = {
+        study.study_instance_uid: identities.identity_of_study(study)
+        for study in Study.objects.filter(study_instance_uid__in=uids, ready_at__isnull=False)
     }
-    for row in counted:
-        summaries[row["case_id"]] = {"images": {"ready": row["ready"], "total": row["total"]}}
-    return summaries
+    kept = []
+    for offer in offers:
+        found = here.get(offer.study_instance_uid)
+        expected = identities.identity_of_patient(offer.case.patient)
+        if found and identities.find_contradictions(expected=expected, found=found):
+            continue
+        offer.is_here = found is not None  # type: ignore[attr-defined]
+        kept.append(offer)
+    return kept
 
 
 def list_connections() -> "QuerySet[PacsConnection]":
@@ -174,6 +192,8 @@ def read_poses(*, series_id: UUID) -> dict[tuple[str, int], FramePose]:
 
     Raises
     ------
+    SeriesEvicted
+        It is in the PACS only, and being fetched.
     NotVisible
         The series is not in the archive.
     """
@@ -186,7 +206,10 @@ def read_poses(*, series_id: UUID) -> dict[tuple[str, int], FramePose]:
 @lru_cache(maxsize=128)
 def archived_poses(archive_key: str) -> dict[tuple[str, int], FramePose]:
     """The same by archive key, in slice order; shared, not to be changed."""
-    archive = open_series(archive_key)
+    try:
+        archive = open_series(archive_key)
+    except FileNotFoundError:
+        raise explain_absence(archive_key) from None
     poses = [frame_pose(pose) for one in archive.instances for pose in one["poses"]]
     return {(pose.sop_instance_uid, pose.frame): pose for pose in poses}
 
@@ -196,13 +219,15 @@ def open_published(series: Series) -> SeriesArchive:
 
     Raises
     ------
+    SeriesEvicted
+        It is in the PACS only, and being fetched.
     NotVisible
-        Its directory is gone.
+        Its files are gone.
     """
     try:
         return open_series(series.archive_key)
     except FileNotFoundError:
-        raise NotVisible() from None
+        raise explain_absence(series.archive_key) from None
 
 
 def _show(link: CaseStudy, standing: Standing) -> StudyInCase:

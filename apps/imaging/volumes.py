@@ -5,6 +5,7 @@ from uuid import UUID
 from apps.core.exceptions import NotVisible
 from apps.imaging.archive import open_series
 from apps.imaging.derived import Volume, open_archived_volume
+from apps.imaging.evicted import explain_absence
 from apps.imaging.models import Series
 
 __all__ = ["Volume", "open_volume"]
@@ -15,6 +16,8 @@ def open_volume(*, series_id: UUID) -> Volume:
 
     Raises
     ------
+    SeriesEvicted
+        It is in the PACS only, and being fetched.
     NotVisible
         No such series in the archive.
     NotAVolume
@@ -28,5 +31,5 @@ def open_volume(*, series_id: UUID) -> Volume:
     try:
         archive = open_series(series.archive_key)
     except FileNotFoundError:
-        raise NotVisible() from None
+        raise explain_absence(series.archive_key) from None
     return open_archived_volume(archive)

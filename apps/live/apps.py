@@ -7,11 +7,13 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core.events import CaseEvent, subscribe
-        from apps.core.registry import periodic
+        from apps.core.registry import case_needs, periodic
         from apps.live.events import SessionEvent
         from apps.live.log import append_case_event, append_session_event
+        from apps.live.selectors import cases_in_session
         from apps.live.services import purge_tickets
 
+        case_needs.register("live.sessions", cases_in_session)
         periodic.register("live.tickets", purge_tickets)
         subscribe(CaseEvent, append_case_event)
         subscribe(SessionEvent, append_session_event)

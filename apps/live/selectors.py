@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -231,3 +232,15 @@ def _chat(session: LiveSession) -> list[dict[str, Any]]:
         .values_list("payload", flat=True)[:CHAT_IN_SNAPSHOT]
     )
     return [payload["message"] for payload in reversed(newest)]
+
+
+def cases_in_session() -> dict[UUID, datetime]:
+    """The case each open room is on, and every other case of its meeting."""
+    rooms = LiveSession.objects.filter(state=SessionState.OPEN)
+    rows = rooms.values_list("created_at", "case_id", "meeting__agenda__case_id")
+    needed: dict[UUID, datetime] = {}
+    for opened_at, *case_ids in rows:
+        for case_id in case_ids:
+            if case_id is not None:
+                needed[case_id] = min(opened_at, needed.get(case_id, opened_at))
+    return needed

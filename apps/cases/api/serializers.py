@@ -28,8 +28,28 @@ class DiagnosisSerializer(serializers.Serializer[Any]):
 
 
 class ImageCountSerializer(serializers.Serializer[Any]):
+    """Studies and objects that can be shown, of those linked or listed by the PACS."""
+
     ready = serializers.IntegerField()
     total = serializers.IntegerField()
+    objects_ready = serializers.IntegerField()
+    objects_total = serializers.IntegerField()
+    state = serializers.ChoiceField(
+        choices=["none", "complete", "incomplete", "unreachable", "unknown"]
+    )
+    unreachable_since = serializers.DateTimeField(allow_null=True)
+    checked_at = serializers.DateTimeField(allow_null=True)
+
+
+NO_IMAGES = {
+    "ready": 0,
+    "total": 0,
+    "objects_ready": 0,
+    "objects_total": 0,
+    "state": "none",
+    "unreachable_since": None,
+    "checked_at": None,
+}
 
 
 class NextMeetingSerializer(serializers.Serializer[Any]):
@@ -75,7 +95,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "guise": standing.guise,
             "capacity": standing.capacity,
             "patient": project_patient(patient=case.patient, standing=standing),
-            "images": summary.get("images", {"ready": 0, "total": 0}),
+            "images": summary.get("images", NO_IMAGES),
             "next_meeting": summary.get("next_meeting"),
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
             "updated_at": case.updated_at.isoformat(),

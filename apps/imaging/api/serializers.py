@@ -8,7 +8,15 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.imaging.choices import AuthKind, FileVerdict, ImportState, StudyState, TokenScope
+from apps.imaging.choices import (
+    AuthKind,
+    FileVerdict,
+    ImagesState,
+    ImportState,
+    StudyState,
+    TokenScope,
+)
+from apps.imaging.completeness import describe_source
 from apps.imaging.models import AccessToken, Import, PacsConnection
 from apps.imaging.pacs import QidoStudy
 from apps.imaging.selectors import SeriesInCase, StudyInCase
@@ -53,6 +61,7 @@ class PacsSerializer(serializers.ModelSerializer[PacsConnection]):
             "last_checked_at",
             "last_latency_ms",
             "last_error",
+            "unreachable_since",
         )
 
     def get_has_secret(self, connection: PacsConnection) -> bool:
@@ -149,12 +158,21 @@ class SeriesSerializer(serializers.Serializer[Any]):
     thumbnail_url = serializers.CharField(allow_null=True)
     kind = serializers.CharField()
     is_volume = serializers.BooleanField()
+    is_evicted = serializers.BooleanField(help_text="In the PACS; fetched when opened.")
     warnings = WarningSerializer(many=True)
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     total = serializers.IntegerField()
+
+
+class StudySourceSerializer(serializers.Serializer[Any]):
+    """The study against its PACS; ``progress`` has the counts."""
+
+    state = serializers.ChoiceField(choices=ImagesState.choices)
+    unreachable_since = serializers.DateTimeField(allow_null=True)
+    checked_at = serializers.DateTimeField(allow_null=True)
 
 
 class StudyPatientSerializer(serializers.Serializer[Any]):
@@ -179,6 +197,8 @@ class StudySerializer(serializers.Serializer[Any]):
     error = WarningSerializer(allow_null=True)
     synthetic = serializers.BooleanField()
     source = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute name
+    at_source = StudySourceSerializer()
+    warnings = WarningSerializer(many=True)
     mismatch_confirmed = serializers.BooleanField()
     patient = StudyPatientSerializer()
     series = SeriesSerializer(many=True)
@@ -207,6 +227,8 @@ def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:
         "error": error,
         "synthetic": row.synthetic,
         "source": row.source,
+        "at_source": describe_source(row),
+        "warnings": row.source_warnings,
         "mismatch_confirmed": bool(study.link.mismatch_reason),
         "patient": study.patient,
         "series": [
@@ -234,7 +256,8 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
         "thumbnail_url": url if row.frame_count else None,
         "kind": row.kind,
         "is_volume": bool(row.geometry.get("is_volume")),
-        "warnings": row.warnings,
+        "is_evicted": row.evicted_at is not None,
+        "warnings": [*row.warnings, *row.source_warnings],
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.imaging.api import views
+from apps.imaging.api import priors, views
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
@@ -45,6 +45,7 @@ urlpatterns = [
     ),
     path("tokens", views.TokensView.as_view(), name="tokens"),
     path("tokens/<uuid:token_id>", views.TokenView.as_view(), name="token-detail"),
+    path("cases/<uuid:case_id>/priors", priors.CasePriorsView.as_view(), name="case-priors"),
     path("imports", views.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:import_id>", views.ImportDetailView.as_view(), name="import-detail"),
 ]

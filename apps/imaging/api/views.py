@@ -103,6 +103,7 @@ class CaseStudiesView(ConsiliumView):
     @extend_schema(responses=serializers.StudiesSerializer, operation_id="case_studies_list")
     def get(self, request: Request, case_id: UUID) -> Response:
         studies = selectors.list_case_studies(actor=self.actor, case_id=case_id)
+        services.note_case_opened(case_id=case_id)
         results = [serializers.show_study(one, case_id=case_id) for one in studies]
         return Response({"next": None, "previous": None, "results": results})
 

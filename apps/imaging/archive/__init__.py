@@ -15,6 +15,8 @@ def read_headers(*, series_id: UUID) -> list[Dataset]:
 
     Raises
     ------
+    SeriesEvicted
+        It is in the PACS only, and being fetched.
     NotVisible
         The series is not in the archive.
     """
@@ -51,4 +53,6 @@ def _open(archive_key: str | None) -> SeriesArchive:
     try:
         return open_series(archive_key)
     except FileNotFoundError:
-        raise NotVisible() from None
+        from apps.imaging.evicted import explain_absence
+
+        raise explain_absence(archive_key) from None

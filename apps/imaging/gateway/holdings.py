@@ -14,6 +14,7 @@ from pydicom.dataset import FileDataset
 
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.derived_objects import DerivedObject
+from apps.imaging.evicted import explain_absence
 from apps.imaging.models import Instance, Series, Study
 from apps.imaging.parser.kinds import kind_of
 from apps.imaging.parser.metadata import full_metadata
@@ -194,4 +195,8 @@ def _head_of(archive_key: str) -> bytes:
     """The first document of a series, as bytes so that nobody changes the kept one."""
     from apps.imaging.archive import open_series
 
-    return orjson.dumps(next(iter(open_series(archive_key).metadata()), {}))
+    try:
+        archive = open_series(archive_key)
+    except FileNotFoundError:
+        raise explain_absence(archive_key) from None
+    return orjson.dumps(next(iter(archive.metadata()), {}))

@@ -14,14 +14,13 @@ import httpcore
 import httpx
 import orjson
 
-from apps.imaging.choices import AuthKind
 from apps.imaging.exceptions import PacsAnswerBroken, PacsError, PacsRefused
 from apps.imaging.models import PacsConnection
 from apps.imaging.pacs import replies
 from apps.imaging.pacs.breaker import breaker
+from apps.imaging.pacs.credentials import basic_auth_of, headers_of
 from apps.imaging.pacs.multipart import MultipartReader, boundary_of
 from apps.imaging.pacs.replies import QidoSeries, QidoStudy, StowReply
-from apps.imaging.pacs.secrets import decrypt_secret
 from apps.imaging.pacs.transport import GuardedBackend, GuardedTransport
 
 __all__ = ["PacsClient", "QidoSeries", "QidoStudy", "ReceivedPart", "StowReply", "open_client"]
@@ -85,8 +84,8 @@ class PacsClient:
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             follow_redirects=False,
             trust_env=False,
-            auth=_basic_auth(connection),
-            headers=_headers(connection),
+            auth=basic_auth_of(connection),
+            headers=headers_of(connection),
         )
 
     def close(self) -> None:
@@ -127,6 +126,14 @@ class PacsClient:
         records = self._pages(path, {}, key="00080018")
         return [uid for record in records if (uid := replies.text(record, "00080018"))]
 
+    def find_study_of_instance(self, *, sop_instance_uid: str) -> str | None:
+        """The study that holds an object now, whichever it was before."""
+        params = {"SOPInstanceUID": sop_instance_uid, "limit": "2"}
+        for record in self._query("/instances", params=params):
+            if replies.text(record, "00080018") == sop_instance_uid:
+                return replies.text(record, "0020000D") or None
+        return None
+
     def _pages(self, path: str, params: dict[str, str], *, key: str) -> list[dict[str, Any]]:
         """Every page; stops where a server ignores ``offset`` and repeats itself."""
         found: dict[str, dict[str, Any]] = {}
@@ -154,6 +161,13 @@ class PacsClient:
         return self._retrying(ask, total_s=QUERY_TOTAL_S)
 
     # --- WADO-RS ---------------------------------------------------------------------------
+
+    def retrieve_metadata(
+        self, *, study_instance_uid: str, series_instance_uid: str
+    ) -> list[dict[str, Any]]:
+        """DICOM JSON of every object of a series, without bulk data."""
+        path = f"/studies/{quote(study_instance_uid)}/series/{quote(series_instance_uid)}/metadata"
+        return self._query(path, params={})
 
     def retrieve_series(
         self, *, study_instance_uid: str, series_instance_uid: str, into: Path
@@ -286,23 +300,6 @@ class PacsClient:
             raise PacsError(
                 "The connection to the PACS broke in the middle.", code="pacs_connection_broken"
             ) from error
-
-
-def _headers(connection: PacsConnection) -> dict[str, str]:
-    headers = {
-        "Accept": "application/dicom+json",
-        "Accept-Encoding": "identity",  # Orthanc gzips every frame when it may
-        "User-Agent": "consilium",
-    }
-    if connection.auth_kind == AuthKind.BEARER:
-        headers["Authorization"] = f"Bearer {decrypt_secret(connection.secret_encrypted)}"
-    return headers
-
-
-def _basic_auth(connection: PacsConnection) -> httpx.BasicAuth | None:
-    if connection.auth_kind != AuthKind.BASIC:
-        return None
-    return httpx.BasicAuth(connection.username, decrypt_secret(connection.secret_encrypted))
 
 
 def _check_status(response: httpx.Response, *, accepted: tuple[int, ...]) -> None:

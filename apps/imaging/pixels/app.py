@@ -16,8 +16,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import DatabaseError, connection
 
 from apps.imaging.archive.reader import FRAMES, SeriesArchive, open_series
+from apps.imaging.evicted import explain_absence
+from apps.imaging.exceptions import SeriesEvicted
+from apps.imaging.models import Series
 from apps.imaging.pixels.guard import GuardUnavailable, guard
 from apps.imaging.pixels.tokens import HEADER, BadTicket, Claims, mark_study, read
 from apps.imaging.projection import VERSION as PROJECTION_VERSION
@@ -51,6 +55,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Conflict",
     416: "Range not satisfiable",
     503: "Temporarily unavailable",
 }
@@ -87,8 +92,11 @@ async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
         ticket_id = claims.ticket_id
         if not await guard.admit(ticket_id):
             raise Refusal(403, "ticket_revoked", "Access to these images has ended.")
-        archive = await _open(asked, claims)
-        await _respond(asked, claims, archive, send, head=scope["method"] == "HEAD")
+        try:
+            archive = await _open(asked, claims)
+            await _respond(asked, claims, archive, send, head=scope["method"] == "HEAD")
+        except FileNotFoundError:
+            raise await _explain_absence(asked, claims) from None
     except GuardUnavailable:
         await _send_problem(
             send, Refusal(503, "unavailable", "Access cannot be checked at the moment.")
@@ -121,10 +129,7 @@ def _read_ticket(asked: Asked) -> Claims:
 
 
 async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
-    try:
-        archive = open_series(asked.key)
-    except (FileNotFoundError, ValueError):
-        raise Refusal(404, "not_found", "Not found.") from None
+    archive = open_series(asked.key)  # the path matched: it is a key
     if _study_mark(archive.manifest["study_instance_uid"]) != claims.study_mark:
         raise Refusal(403, "ticket_for_other_study", "The ticket is for another study.")
     expected = _projection(claims.grant_id).scope if claims.grant_id else ""
@@ -133,6 +138,31 @@ async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
     if claims.is_deidentified and not archive.manifest["deidentifiable"]:
         raise Refusal(403, "withheld", "Not available in de-identified view.")
     return archive
+
+
+async def _explain_absence(asked: Asked, claims: Claims) -> Refusal:
+    """Off the fast path: is the series only evicted? Told to holders of its study's ticket."""
+    loop = asyncio.get_running_loop()
+    if await loop.run_in_executor(None, _recall, asked.key, claims.study_mark):
+        return Refusal(409, "series_evicted", "The images are in the PACS and are being fetched.")
+    return Refusal(404, "not_found", "Not found.")
+
+
+def _recall(archive_key: str, study_mark: str) -> bool:
+    """Whether it was evicted; then it is wanted back from now on."""
+    try:
+        study_uid = (
+            Series.objects.filter(archive_key=archive_key)
+            .values_list("study__study_instance_uid", flat=True)
+            .first()
+        )
+        if study_uid is None or _study_mark(study_uid) != study_mark:
+            return False
+        return isinstance(explain_absence(archive_key), SeriesEvicted)
+    except DatabaseError:
+        return False
+    finally:
+        connection.close()
 
 
 @lru_cache(maxsize=512)

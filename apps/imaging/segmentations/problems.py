@@ -12,6 +12,10 @@ PROBLEMS: dict[str, tuple[Severity, str]] = {
         "It lies in another frame of reference than the images: it has no place on them.",
     ),
     "source_not_in_case": ("error", "The images it was drawn on are not in this case."),
+    "images_evicted": (
+        "error",
+        "The images it was drawn on are in the PACS and are being fetched.",
+    ),
     "geometry_differs": (
         "error",
         "Its grid is not that of the images. It is not resampled, so it is not drawn.",

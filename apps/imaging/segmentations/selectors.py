@@ -16,7 +16,7 @@ from apps.core.exceptions import NotVisible
 from apps.core.registry import segmentation_owners
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
-from apps.imaging.exceptions import UnreadableObject
+from apps.imaging.exceptions import SeriesEvicted, UnreadableObject
 from apps.imaging.masks import pack_mask
 from apps.imaging.models import Instance, Series
 from apps.imaging.segmentations.header import (
@@ -236,10 +236,13 @@ def _place(
         candidates = [series for series in images if series.study_id == row.study_id]
     if not candidates:
         return (), (Problem.of("source_not_in_case"),)
-    tried = [
-        (series, _placement(row.series.archive_key, row.sop_instance_uid, series.archive_key))
-        for series in candidates
-    ]
+    try:
+        tried = [
+            (series, _placement(row.series.archive_key, row.sop_instance_uid, series.archive_key))
+            for series in candidates
+        ]
+    except SeriesEvicted:
+        return (), (Problem.of("images_evicted"),)
     places = tuple((series, place) for series, place in tried if place.placed)
     if not places:
         fits = any(place.frame_of_reference_fits for _, place in tried)

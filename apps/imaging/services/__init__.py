@@ -1,5 +1,6 @@
 """Everything that changes imaging. Each module is one concern; this is the public door."""
 
+from apps.imaging.services.checking import check_study
 from apps.imaging.services.importing import import_files, open_import, process_import
 from apps.imaging.services.ingesting import queue_ingest, retry_ingest, run_ingest
 from apps.imaging.services.linking import link_archived_study, link_study
@@ -11,7 +12,9 @@ from apps.imaging.services.pacs import (
     update_connection,
 )
 from apps.imaging.services.pacs import test_connection as test_connection
+from apps.imaging.services.prefetching import note_case_opened, prefetch_case
 from apps.imaging.services.receiving import receive_objects
+from apps.imaging.services.retention import enforce_budget, evict_series, keep_archive
 from apps.imaging.services.storing import StoreOutcome, store_objects
 from apps.imaging.services.tickets import MintedTicket, mint_ticket
 from apps.imaging.services.tokens import MintedToken, create_token, revoke_token
@@ -20,15 +23,21 @@ __all__ = [
     "MintedTicket",
     "MintedToken",
     "StoreOutcome",
+    "check_study",
     "create_connection",
     "create_token",
     "delete_connection",
+    "enforce_budget",
     "ensure_connection_from_settings",
+    "evict_series",
     "import_files",
+    "keep_archive",
     "link_archived_study",
     "link_study",
     "mint_ticket",
+    "note_case_opened",
     "open_import",
+    "prefetch_case",
     "process_import",
     "queue_ingest",
     "receive_objects",

@@ -12,6 +12,7 @@ from apps.cases.identity import PatientIdentity
 from apps.core import events as core_events
 from apps.core.actors import Actor
 from apps.imaging.archive.reader import open_series
+from apps.imaging.archive.store import series_store
 from apps.imaging.archive.writer import (
     ArchivableInstance,
     PublishedSeries,
@@ -19,10 +20,12 @@ from apps.imaging.archive.writer import (
     carry_over,
     publish_series,
 )
-from apps.imaging.choices import SeriesKind, StudyState
+from apps.imaging.choices import SeriesKind, SourceState, StudyState
 from apps.imaging.events import StudyIngested, StudyProgressed, StudyReady
+from apps.imaging.evicted import explain_absence
 from apps.imaging.identity import parse_date
 from apps.imaging.models import CaseStudy, Instance, Series, Study
+from apps.imaging.services import sources
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,17 @@ DESCRIBED_FIELDS = (
     "description",
     "updated_at",
 )
+FINISHED_FIELDS = (
+    "modalities",
+    "synthetic",
+    "done_instances",
+    "total_instances",
+    "state",
+    "error_code",
+    "error_message",
+    "ready_at",
+    "updated_at",
+)
 Guard = Callable[[], None]
 
 
@@ -52,18 +66,35 @@ def publish_and_index(
     series_instance_uid: str,
     staged: Sequence[StagedInstance],
     guard: Guard = no_guard,
+    origin: SourceState = SourceState.OURS,
+    is_whole: bool = False,
 ) -> UUID:
     """Publish a series with its new objects and point the index at it, atomically.
 
     Objects already archived are carried over; an object whose content changed since is not
     swapped silently: the first stays and the series says so.
 
-    ``guard`` runs inside the transaction and raises when the caller's lease is lost.
+    Parameters
+    ----------
+    guard
+        Runs inside the transaction and raises when the caller's lease is lost.
+    origin
+        Where the staged objects come from; only what the PACS holds may ever be evicted.
+    is_whole
+        ``staged`` is all of the series: it may come back without what was evicted.
+
+    Raises
+    ------
+    SeriesEvicted
+        Objects were to be added to a series that is not here; it is on its way back.
     """
     for _ in range(REPUBLISH_ATTEMPTS):
         study = Study.objects.get(pk=study_id)
         base_key = _current_key(study_id, series_instance_uid)
-        objects, changed = _merge(base_key, staged)
+        is_here = bool(base_key) and series_store().exists(base_key)
+        if base_key and not is_here and not is_whole:
+            raise explain_absence(base_key)
+        objects, changed = _merge(base_key if is_here else "", staged)
         published = publish_series(
             study_instance_uid=study.study_instance_uid,
             series_instance_uid=series_instance_uid,
@@ -74,7 +105,11 @@ def publish_and_index(
             guard()
             if _current_key(study_id, series_instance_uid) != base_key:
                 continue  # somebody else published meanwhile: merge with theirs
-            return _write_rows(study, series_instance_uid, published, changed=changed)
+            if not series_store().exists(published.archive_key):
+                continue  # evicted under our hands: eviction holds the same lock
+            return _write_rows(
+                study, series_instance_uid, published, changed=changed, origin=origin
+            )
     raise RuntimeError("a series kept changing while it was published")
 
 
@@ -89,9 +124,9 @@ def _current_key(study_id: UUID, series_instance_uid: str) -> str:
 
 def _merge(
     base_key: str, staged: Sequence[StagedInstance]
-) -> tuple[list[ArchivableInstance], list[str]]:
+) -> tuple[list[ArchivableInstance], set[str]]:
     objects: dict[str, ArchivableInstance] = {}
-    changed: list[str] = []
+    changed: set[str] = set()
     if base_key:
         for carried in carry_over(open_series(base_key)):
             objects[carried.summary["sop_instance_uid"]] = carried
@@ -101,23 +136,20 @@ def _merge(
         if known is None:
             objects[uid] = one
         elif known.summary["sha256"] != one.summary["sha256"]:
-            changed.append(uid)
+            changed.add(uid)
     return list(objects.values()), changed
 
 
 def _write_rows(
-    study: Study, series_instance_uid: str, published: PublishedSeries, *, changed: list[str]
+    study: Study,
+    series_instance_uid: str,
+    published: PublishedSeries,
+    *,
+    changed: set[str],
+    origin: SourceState,
 ) -> UUID:
     first = published.instances[0]
     described = first["series"]
-    warnings = list(published.warnings)
-    if changed:
-        warnings.append(
-            {
-                "code": "changed_at_source",
-                "message": f"{len(changed)} object(s) differ from what was archived first.",
-            }
-        )
     kinds = {one["kind"] for one in published.instances}
     kind = next(iter(kinds)) if len(kinds) == 1 else _leading_kind(kinds)
     series, _ = Series.objects.update_or_create(
@@ -136,11 +168,16 @@ def _write_rows(
             "archive_key": published.archive_key,
             "content_sha256": published.content_sha256,
             "geometry": published.geometry.summary(),
-            "warnings": warnings,
+            "warnings": published.warnings,
             "deidentifiable": all(one["deidentifiable"] for one in published.instances),
+            "stored_bytes": published.stored_bytes,
+            "needed_at": timezone.now(),
+            "wanted_at": None,
+            "evicted_at": None,
         },
     )
-    _write_instances(study, series, published.instances)
+    _write_instances(study, series, published.instances, changed=changed, origin=origin)
+    sources.refresh_series_warnings(series_id=series.pk)
     return series.pk
 
 
@@ -148,7 +185,20 @@ def _leading_kind(kinds: set[str]) -> str:
     return "image" if "image" in kinds else sorted(kinds)[0]
 
 
-def _write_instances(study: Study, series: Series, summaries: Sequence[Mapping[str, Any]]) -> None:
+def _write_instances(
+    study: Study,
+    series: Series,
+    summaries: Sequence[Mapping[str, Any]],
+    *,
+    changed: set[str],
+    origin: SourceState,
+) -> None:
+    known = {
+        uid: (sha256, SourceState(state))
+        for uid, sha256, state in Instance.objects.filter(series=series).values_list(
+            "sop_instance_uid", "sha256", "source_state"
+        )
+    }
     rows = [
         Instance(
             study=study,
@@ -163,6 +213,7 @@ def _write_instances(study: Study, series: Series, summaries: Sequence[Mapping[s
             columns=one["columns"],
             size_bytes=one["size_bytes"],
             sha256=one["sha256"],
+            source_state=_source_state(one, known=known, changed=changed, origin=origin),
         )
         for index, one in enumerate(summaries)
     ]
@@ -170,8 +221,33 @@ def _write_instances(study: Study, series: Series, summaries: Sequence[Mapping[s
         rows,
         update_conflicts=True,
         unique_fields=["study", "sop_instance_uid"],
-        update_fields=["index", "frames"],
+        update_fields=[
+            "transfer_syntax_uid",
+            "index",
+            "frames",
+            "rows",
+            "columns",
+            "size_bytes",
+            "sha256",
+            "source_state",
+        ],
     )
+
+
+def _source_state(
+    one: Mapping[str, Any],
+    *,
+    known: Mapping[str, tuple[str, SourceState]],
+    changed: set[str],
+    origin: SourceState,
+) -> SourceState:
+    uid = one["sop_instance_uid"]
+    if uid in changed:
+        return SourceState.CHANGED
+    if uid not in known:
+        return origin
+    sha256, state = known[uid]
+    return state if sha256 == one["sha256"] else SourceState.REPLACED
 
 
 def _bounded(value: int | None) -> int | None:
@@ -203,11 +279,11 @@ def finish_study(
         series = list(Series.objects.filter(study=study).exclude(archive_key=""))
         study.modalities = sorted({one.modality for one in series if one.modality})
         study.synthetic = study.synthetic or _any_synthetic(series)
-        study.done_instances = study.total_instances = sum(one.instance_count for one in series)
+        sources.count_images(study=study)
         study.state = StudyState.READY
         study.error_code = study.error_message = ""
         study.ready_at = study.ready_at or timezone.now()
-        study.save()
+        study.save(update_fields=FINISHED_FIELDS)
         case_ids = tuple(
             CaseStudy.objects.filter(study=study)
             .order_by("case_id")
@@ -262,5 +338,6 @@ def _any_synthetic(series: Sequence[Series]) -> bool:
     return any(
         instance["synthetic"]
         for one in series
+        if one.evicted_at is None
         for instance in open_series(one.archive_key).instances
     )

@@ -21,18 +21,19 @@ from apps.core.outbox import enqueue
 from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive.layout import staging_directory
+from apps.imaging.archive.store import series_store
 from apps.imaging.archive.writer import StagedInstance
-from apps.imaging.choices import JobState, StudyState
+from apps.imaging.choices import JobState, SourceState, StudyState
 from apps.imaging.exceptions import (
     LostLease,
     PacsAnswerBroken,
     PacsError,
     PatientMismatch,
 )
-from apps.imaging.models import CaseStudy, IngestJob, Instance, Study
+from apps.imaging.models import CaseStudy, IngestJob, Series, Study
 from apps.imaging.pacs import PacsClient, QidoSeries, ReceivedPart, open_client
 from apps.imaging.parsing import ParseOutcome, ParserPool, shared_pool
-from apps.imaging.services import indexing, staging
+from apps.imaging.services import indexing, retention, sources, staging
 from apps.imaging.services.leases import Lease, claim_ingest, kept_alive
 from apps.imaging.services.progress import ProgressTeller
 
@@ -108,6 +109,8 @@ def run_ingest(*, job_id: UUID) -> None:
     except LostLease:
         logger.info("ingest %s: another worker took over", job_id)
     except DomainError as error:
+        if job.study.pacs_id is not None:
+            sources.note_reached(pacs_id=job.study.pacs_id, error=error)
         _fail(actor=actor, lease=lease, job=job, error=error)
     except OSError as error:
         _fail(actor=actor, lease=lease, job=job, error=_storage_error(error))
@@ -145,7 +148,9 @@ class _Ingest:
                 )
                 for one in every_series
             }
+            sources.note_reached(pacs_id=connection.pk, error=None)
             self.progress.begin(total=sum(len(uids) for uids in wanted.values()))
+            self._make_room(wanted)
             series_ids = [
                 self._ingest_series(client, one, wanted[one.series_instance_uid])
                 for one in every_series
@@ -154,19 +159,32 @@ class _Ingest:
             actor=self.actor,
             study_id=self.study.pk,
             series_ids=series_ids,
-            guard=self._finish_job,
+            guard=lambda: self._finish_job(wanted),
         )
         staging.clear(self.directory)
+
+    def _make_room(self, wanted: dict[str, list[str]]) -> None:
+        """Before the first byte: evict what others need less, or say that there is no room."""
+        missing = sum(len(set(uids) - self._archived(uid)) for uid, uids in wanted.items())
+        if missing:
+            retention.make_room(study_id=self.study.pk, objects=missing)
+
+    def _archived(self, series_uid: str) -> set[str]:
+        """SOP Instance UIDs that the archive holds now; none of an evicted or lost series."""
+        series = Series.objects.filter(
+            study=self.study, series_instance_uid=series_uid, evicted_at__isnull=True
+        ).first()
+        if series is None or not series.archive_key:
+            return set()
+        if not series_store().exists(series.archive_key):
+            return set()
+        return set(series.instances.values_list("sop_instance_uid", flat=True))
 
     def _ingest_series(
         self, client: PacsClient, series: QidoSeries, expected: Sequence[str]
     ) -> UUID:
         uid = series.series_instance_uid
-        archived = set(
-            Instance.objects.filter(study=self.study, series__series_instance_uid=uid).values_list(
-                "sop_instance_uid", flat=True
-            )
-        )
+        archived = self._archived(uid)
         if expected and archived.issuperset(expected):
             self.progress.advance(len(expected))
             return staging.series_id(study_id=self.study.pk, series_instance_uid=uid)
@@ -177,6 +195,8 @@ class _Ingest:
             series_instance_uid=uid,
             staged=list(staged.values()),
             guard=self.lease.check,
+            origin=SourceState.HELD,
+            is_whole=not archived,
         )
 
     def _collect(
@@ -307,8 +327,11 @@ class _Ingest:
                     "and confirm with a reason."
                 )
 
-    def _finish_job(self) -> None:
+    def _finish_job(self, listing: sources.Listing) -> None:
         self.lease.check()
+        sources.compare_listing(study=self.study, listing=listing)
+        now = timezone.now()
+        Study.objects.filter(pk=self.study.pk).update(source_checked_at=now, source_listed_at=now)
         IngestJob.objects.filter(pk=self.job.pk).update(
             state=JobState.DONE,
             finished_at=timezone.now(),

@@ -22,6 +22,7 @@ from apps.imaging.parser.reading import UID_LENGTH, UID_PATTERN
 from apps.imaging.services import ingesting
 from apps.imaging.services.indexing import record_ready
 from apps.imaging.services.pacs import active_connection
+from apps.imaging.services.prefetching import recall_evicted
 
 REASON_LENGTH = 10
 
@@ -64,6 +65,7 @@ def link_study(
         if study.ready_at is None:
             ingesting.queue_ingest(actor=actor, study_id=study.pk)
         elif link.was_new:
+            recall_evicted(case_ids=[case_id])
             record_ready(actor=actor, case_id=case_id, study_id=study.pk)
     return link.row
 
@@ -84,6 +86,7 @@ def link_archived_study(
             found=identities.identity_of_study(study),
             mismatch_reason=mismatch_reason,
         )
+        recall_evicted(case_ids=[case_id])
         if study.ready_at is not None and link.was_new:
             record_ready(actor=actor, case_id=case_id, study_id=study.pk)
     return link.row

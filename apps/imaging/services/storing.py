@@ -15,6 +15,7 @@ from apps.core.exceptions import NotVisible
 from apps.imaging import identity as identities
 from apps.imaging.archive.layout import staging_directory
 from apps.imaging.archive.writer import StagedInstance
+from apps.imaging.choices import SourceState
 from apps.imaging.exceptions import PatientMismatch, UnreadableObject
 from apps.imaging.models import Instance, Study
 from apps.imaging.pacs import PacsClient, open_client
@@ -61,7 +62,8 @@ def store_objects(*, actor: Actor, study_id: UUID, objects: list[bytes]) -> Stor
             staged = _parse(pool, directory=directory, study=study, objects=objects)
         outcome = _send(study=study, staged=staged)
         held = {uid: one for uid, one in staged.items() if uid in outcome.stored}
-        _register(actor=actor, study=study, staged=held)
+        origin = SourceState.HELD if outcome.destination == "pacs" else SourceState.OURS
+        _register(actor=actor, study=study, staged=held, origin=origin)
     finally:
         staging.clear(directory)
     record_entry(
@@ -136,7 +138,9 @@ def _find_held(client: PacsClient, *, study: Study, staged: dict[str, StagedInst
     return held & staged.keys()
 
 
-def _register(*, actor: Actor, study: Study, staged: dict[str, StagedInstance]) -> None:
+def _register(
+    *, actor: Actor, study: Study, staged: dict[str, StagedInstance], origin: SourceState
+) -> None:
     known = set(
         Instance.objects.filter(study=study, sop_instance_uid__in=staged).values_list(
             "sop_instance_uid", flat=True
@@ -149,7 +153,9 @@ def _register(*, actor: Actor, study: Study, staged: dict[str, StagedInstance]) 
     if not by_series:
         return
     series_ids = [
-        indexing.publish_and_index(study_id=study.pk, series_instance_uid=uid, staged=members)
+        indexing.publish_and_index(
+            study_id=study.pk, series_instance_uid=uid, staged=members, origin=origin
+        )
         for uid, members in by_series.items()
     ]
     with transaction.atomic():

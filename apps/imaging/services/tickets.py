@@ -18,6 +18,7 @@ from apps.imaging.models import PixelTicket, Series
 from apps.imaging.pixels import tokens
 from apps.imaging.projection import Projection
 from apps.imaging.selectors import find_case_study
+from apps.imaging.services.retention import note_need
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def mint_ticket(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> Mint
     ).study
     if study.ready_at is None:
         raise StudyNotReady("The study is still on its way.", details={"state": study.state})
+    note_need(study_id=study.pk)
     grant_id = standing.grant_id if standing.is_deidentified else None
     expires_at = timezone.now() + timedelta(seconds=tokens.LIFETIME_S)
     if standing.expires_at is not None:

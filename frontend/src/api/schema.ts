@@ -229,6 +229,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/priors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["case_priors_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/segmentations": {
         parameters: {
             query?: never;
@@ -1808,10 +1830,20 @@ export interface components {
         };
         /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
+        /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
             total: number;
+            objects_ready: number;
+            objects_total: number;
+            state: components["schemas"]["ImageCountStateEnum"];
+            /** Format: date-time */
+            unreachable_since: string | null;
+            /** Format: date-time */
+            checked_at: string | null;
         };
+        /** @enum {string} */
+        ImageCountStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
         /** @description An import with one verdict per file. */
         Import: {
             /** Format: uuid */
@@ -2209,6 +2241,8 @@ export interface components {
             /** Format: double */
             last_latency_ms?: number | null;
             last_error?: string;
+            /** Format: date-time */
+            unreachable_since?: string | null;
         };
         PacsPage: {
             /** Format: uri */
@@ -2391,6 +2425,29 @@ export interface components {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
         };
+        /** @description ``POST …/studies`` with ``pacs`` and ``study_instance_uid`` links it. */
+        PriorStudy: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly pacs: string;
+            readonly study_instance_uid: string;
+            /** Format: date */
+            readonly study_date: string | null;
+            readonly description: string;
+            readonly modalities: string[];
+            readonly series_count: number | null;
+            readonly instance_count: number | null;
+            /** @description In the archive already: opens at once. */
+            is_here: boolean;
+        };
+        PriorStudyPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PriorStudy"][];
+        };
         Progress: {
             done: number;
             total: number;
@@ -2522,6 +2579,8 @@ export interface components {
             thumbnail_url: string | null;
             kind: string;
             is_volume: boolean;
+            /** @description In the PACS; fetched when opened. */
+            is_evicted: boolean;
             warnings: components["schemas"]["Warning"][];
         };
         /** @enum {string} */
@@ -2552,6 +2611,8 @@ export interface components {
             error: components["schemas"]["Warning"] | null;
             synthetic: boolean;
             source: string;
+            at_source: components["schemas"]["StudySource"];
+            warnings: components["schemas"]["Warning"][];
             mismatch_confirmed: boolean;
             patient: components["schemas"]["StudyPatient"];
             series: components["schemas"]["Series"][];
@@ -2562,6 +2623,16 @@ export interface components {
             birth_date: string | null;
             sex: string;
         };
+        /** @description The study against its PACS; ``progress`` has the counts. */
+        StudySource: {
+            state: components["schemas"]["StudySourceStateEnum"];
+            /** Format: date-time */
+            unreachable_since: string | null;
+            /** Format: date-time */
+            checked_at: string | null;
+        };
+        /** @enum {string} */
+        StudySourceStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
         /** @enum {string} */
         StudyStateEnum: "queued" | "ingesting" | "ready" | "failed";
         /** @enum {string} */
@@ -2675,6 +2746,7 @@ export type GrantPage = components['schemas']['GrantPage'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
+export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
 export type ImportFile = components['schemas']['ImportFile'];
 export type ImportStateEnum = components['schemas']['ImportStateEnum'];
@@ -2742,6 +2814,8 @@ export type PersonPage = components['schemas']['PersonPage'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
 export type Presenter = components['schemas']['Presenter'];
+export type PriorStudy = components['schemas']['PriorStudy'];
+export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type QuantityEnum = components['schemas']['QuantityEnum'];
@@ -2767,6 +2841,8 @@ export type StanceEnum = components['schemas']['StanceEnum'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
 export type StudyPatient = components['schemas']['StudyPatient'];
+export type StudySource = components['schemas']['StudySource'];
+export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum'];
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
 export type Ticket = components['schemas']['Ticket'];
@@ -3278,6 +3354,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_priors_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorStudyPage"];
+                };
             };
             /** @description Refused or failed */
             default: {
