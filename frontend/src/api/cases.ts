@@ -2,13 +2,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
 import { getAll, getPage } from './pages'
-import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, PatientIdentity, Study } from './types'
+import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, PatientIdentity, PriorStudy, Study } from './types'
 
 export const caseKeys = {
   list: (filters?: CaseFilters) => ['cases', filters ?? {}] as const,
   one: (caseId: string) => ['case', caseId] as const,
   members: (caseId: string) => ['case', caseId, 'members'] as const,
   studies: (caseId: string) => ['case', caseId, 'studies'] as const,
+  priors: (caseId: string) => ['case', caseId, 'priors'] as const,
 }
 
 export interface CaseFilters {
@@ -125,6 +126,15 @@ export function useStudies(caseId: string) {
       query.state.data?.some((study) => study.state === 'queued' || study.state === 'ingesting')
         ? WORKING_POLL_MS
         : IDLE_POLL_MS,
+  })
+}
+
+/** Offers change with the meeting's prefetch, not by the minute. */
+export function useCasePriors(caseId: string) {
+  return useQuery({
+    queryKey: caseKeys.priors(caseId),
+    queryFn: ({ signal }) => getAll<PriorStudy>(`/api/cases/${caseId}/priors`, { signal }),
+    staleTime: 60_000,
   })
 }
 

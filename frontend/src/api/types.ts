@@ -50,6 +50,7 @@ export type CaseMember = wire.Grant
 export type Series = wire.Series
 export type StudyState = wire.StudyStateEnum
 export type Study = wire.Study
+export type PriorStudy = wire.PriorStudy
 
 /** Whoever is no administrator is told the name only. */
 export type PacsConnection = Pick<wire.Pacs, 'id' | 'name'> & Partial<wire.Pacs>

@@ -1,34 +1,54 @@
 import { Tooltip } from '@mantine/core'
-import { IconEyeOff, IconFlag3Filled, IconPhotoOff, IconSparkles, IconTestPipe } from '@tabler/icons-react'
+import { IconEyeOff, IconFlag3Filled, IconPhotoOff, IconPlugConnectedX, IconSparkles, IconTestPipe } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Guise, PatientIdentity, PersonRef } from '@/api/types'
+import type { CaseListEntry, Guise, PatientIdentity, PersonRef } from '@/api/types'
 
 import { Chip } from './Chip'
 import classes from './clinical.module.css'
-import { ageYears, formatDate, formatPatientName, wordFor } from './format'
+import { ageYears, formatDate, formatPatientName, formatTime, wordFor } from './format'
 import { initials, personColour } from './people'
 
-/** "n of m" studies ready, with the share drawn beside it. */
-export function ImagesMeter({ ready, total }: { ready: number; total: number }) {
+type Images = CaseListEntry['images']
+
+/** "n of m" images here, by the PACS's own counts, with the share drawn beside it. */
+export function ImagesMeter({ images }: { images: Images }) {
   const { t } = useTranslation()
-  if (total === 0) {
+  const sentence = useImagesSentence(images)
+  if (images.total === 0) {
     return (
       <span className={`${classes.meter} ${classes.dim}`}>
         <IconPhotoOff size={14} aria-hidden /> {t('images.none')}
       </span>
     )
   }
+  // Before the first object is counted, the studies are.
+  const counted = images.objects_total > 0
+  const ready = counted ? images.objects_ready : images.ready
+  const total = counted ? images.objects_total : images.total
   return (
-    <Tooltip label={t('images.hint', { ready, total })}>
+    <Tooltip label={sentence} multiline maw={320}>
       <span className={`${classes.meter} c-figures`}>
         <span className={classes.track} aria-hidden>
           <div className={`${classes.fill} ${ready === total ? classes.full : ''}`} style={{ width: `${(ready / total) * 100}%` }} />
         </span>
         {t('images.meter', { ready, total })}
+        {images.state === 'unreachable' && <IconPlugConnectedX size={14} className={classes.away} role="img" aria-label={sentence} />}
       </span>
     </Tooltip>
   )
+}
+
+/** How complete a case's images are, in a sentence. */
+export function useImagesSentence(images: Images): string {
+  const { t } = useTranslation()
+  if (images.state === 'none') return t('images.none')
+  if (images.objects_total === 0) return t('images.hint', { ready: images.ready, total: images.total })
+  return t(`images.${images.state}`, {
+    ready: images.objects_ready,
+    total: images.objects_total,
+    since: formatTime(images.unreachable_since),
+  })
 }
 
 export function UrgencyChip({ urgency, reason }: { urgency: string; reason?: string }) {

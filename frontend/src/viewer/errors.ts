@@ -1,6 +1,12 @@
 /** Why pixels did not come. The screen has a sentence for each. */
 export type PixelErrorCode =
-  'offline' | 'access_ended' | 'not_found' | 'server' | 'not_decodable' | 'no_images'
+  | 'offline'
+  | 'access_ended'
+  | 'not_found'
+  | 'evicted'
+  | 'server'
+  | 'not_decodable'
+  | 'no_images'
 
 export class PixelError extends Error {
   readonly code: PixelErrorCode

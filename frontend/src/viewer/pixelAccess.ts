@@ -109,6 +109,8 @@ function accepted(response: Response): Response {
   if (status === 401 || status === 403) {
     throw new PixelError('access_ended', 'Access to these images has ended.', request_id)
   }
+  // The archive let it go; the PACS is being asked for it again (docs/imaging.md, retention).
+  if (status === 409) throw new PixelError('evicted', 'The images are being fetched.', request_id)
   if (status === 404) throw new PixelError('not_found', 'The image is not there.', request_id)
   throw new PixelError('server', `The pixel server answered ${status}.`, request_id)
 }

@@ -59,6 +59,7 @@ describe('pixel access', () => {
 
   it.each([
     [404, 'not_found'],
+    [409, 'evicted'],
     [500, 'server'],
   ])('names the answer %i', async (status, code) => {
     const access = new PixelAccess(

@@ -1,5 +1,16 @@
 import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Study } from '@/api/types'
 
+/** `ready` of `total` studies, of a hundred images each. */
+export const someImages = (ready: number, total: number): CaseListEntry['images'] => ({
+  ready,
+  total,
+  objects_ready: ready * 100,
+  objects_total: total * 100,
+  state: total === 0 ? 'none' : ready === total ? 'complete' : 'incomplete',
+  unreachable_since: null,
+  checked_at: null,
+})
+
 /** Examples of what the server tells, complete and typed; tests change what they are about. */
 export const aPerson = (part: Partial<CaseMember['user']> = {}): CaseMember['user'] => ({
   id: 'demir',
@@ -31,7 +42,7 @@ export const aCase = (part: Partial<CaseListEntry> = {}): CaseListEntry => ({
     birth_year: 1966,
     sex: 'F',
   },
-  images: { ready: 2, total: 2 },
+  images: someImages(2, 2),
   next_meeting: { id: 'meeting-1', starts_at: '2026-11-28T13:00:00Z', board: 'Thoracic board' },
   findings_unreviewed: 0,
   updated_at: '2026-11-20T10:00:00Z',
@@ -185,6 +196,8 @@ export const aStudy = (part: Partial<Study> = {}): Study => ({
   error: null,
   synthetic: true,
   source: 'pacs',
+  at_source: { state: 'complete', unreachable_since: null, checked_at: null },
+  warnings: [],
   mismatch_confirmed: false,
   patient: { patient_id: 'PHX-0002', name: 'Birch^Phantom', birth_date: '1966-04-02', sex: 'F' },
   series: [],

@@ -53,7 +53,7 @@ export function AddCaseDialog({ meetingId, items, onClose }: AddCaseDialogProps)
                 <div className={classes.dim}>{formatPatientName(entry.patient.name)}</div>
               </span>
               <span className={classes.itemEnd}>
-                <ImagesMeter {...entry.images} />
+                <ImagesMeter images={entry.images} />
                 {planned.has(entry.id) ? (
                   <Chip tone="ok" icon={<IconCheck size={13} aria-hidden />}>
                     {t('addCase.added')}

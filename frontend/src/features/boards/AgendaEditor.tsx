@@ -83,7 +83,7 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
             <AgendaItemText item={item} />
             <span className={classes.itemEnd}>
               {item.case.findings_unreviewed > 0 && <AiMark count={item.case.findings_unreviewed} />}
-              <ImagesMeter {...item.case.images} />
+              <ImagesMeter images={item.case.images} />
               <span className={classes.dim}>{t('agenda.minutes', { count: item.minutes })}</span>
               {mayEdit && item.status === 'planned' && (
                 <span>

@@ -7,14 +7,19 @@ import { useTranslation } from 'react-i18next'
 
 import { useRetryStudy, useStudies } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
+import { useImagesSentence } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
+import { formatRelative } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Section } from '@/ui/Screen'
 
 import { AnalyseDialog } from './AnalyseDialog'
+import classes from './Case.module.css'
+import { completenessOf } from './completeness'
 import { ImportDialog } from './ImportDialog'
 import { LinkStudyDialog } from './LinkStudyDialog'
+import { PriorStudies } from './PriorStudies'
 import { StudyCard } from './StudyCard'
 
 type Dialog = { kind: 'link' } | { kind: 'import'; files: File[] } | { kind: 'analyse' } | null
@@ -28,6 +33,8 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
   const mayAnalyse = entry.can.includes('run_ai') && (studies.data ?? []).some((study) => study.state === 'ready')
   const byDate = [...(studies.data ?? [])].sort((a, b) => (b.study_date ?? '').localeCompare(a.study_date ?? ''))
   const close = () => setDialog(null)
+  const images = studies.data ? completenessOf(studies.data) : entry.images
+  const sentence = useImagesSentence(images)
   return (
     <Section
       title={t('images.title')}
@@ -53,6 +60,12 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
         </>
       }
     >
+      {images.total > 0 && (
+        <p className={classes.completeness} data-state={images.state} data-testid="images-complete" role="status">
+          {sentence}
+          {images.checked_at && <span className={classes.dim}> · {t('images.checked', { when: formatRelative(images.checked_at) })}</span>}
+        </p>
+      )}
       {studies.error && !studies.data && <ProblemNotice problem={studies.error} onRetry={() => void studies.refetch()} />}
       {!studies.data && !studies.error && <LoadingRows label={t('common:list.loading')} rows={4} />}
       {studies.data?.length === 0 && (
@@ -74,6 +87,7 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
           }
         />
       ))}
+      {mayLink && entry.guise === 'identified' && <PriorStudies caseId={entry.id} />}
       {mayLink && dialog === null && (
         <Dropzone.FullScreen active aria-hidden activateOnKeyboard={false} onDrop={(files) => setDialog({ kind: 'import', files })}>
           <EmptyState icon={IconUpload} title={t('images.drop')} />

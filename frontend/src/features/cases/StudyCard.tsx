@@ -58,6 +58,12 @@ export function StudyCard({ caseId, study, onRetry }: StudyCardProps) {
         </div>
       </div>
       <StudyProgress study={study} />
+      {study.warnings.map((warning) => (
+        <div key={warning.code} className={classes.sourceWarning} role="status">
+          <IconAlertTriangle size={16} aria-hidden />
+          <span>{warning.message}</span>
+        </div>
+      ))}
       {study.error && study.state === 'failed' && (
         <div className={classes.error} role="alert">
           <IconAlertTriangle size={16} aria-hidden />
@@ -145,7 +151,10 @@ function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; s
         <div className={classes.seriesName} title={name}>
           {name}
         </div>
-        <div className={classes.seriesCount}>{t('images.objects', { count: series.frame_count || series.instance_count })}</div>
+        <div className={classes.seriesCount} title={series.is_evicted ? t('images.evictedHint') : undefined}>
+          {t('images.objects', { count: series.frame_count || series.instance_count })}
+          {series.is_evicted && ` · ${t('images.evicted')}`}
+        </div>
       </span>
     </Link>
   )

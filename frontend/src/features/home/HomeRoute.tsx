@@ -148,7 +148,7 @@ function PrepareRow({ entry }: { entry: CaseListEntry }) {
       <CaseBody entry={entry} detail={gap} />
       <span className={classes.end}>
         <UrgencyChip urgency={entry.urgency} reason={entry.urgency_reason} />
-        <ImagesMeter {...entry.images} />
+        <ImagesMeter images={entry.images} />
       </span>
     </Link>
   )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { aCase, aMeeting } from '@/app/testing/examples'
+import { someImages, aCase, aMeeting } from '@/app/testing/examples'
 
 import { bySoonest, isPressing, nextMeetings, preparationGap } from './waiting'
 
@@ -9,11 +9,11 @@ const now = new Date('2026-11-22T12:00:00Z')
 describe('what a case still needs', () => {
   it.each([
     [aCase({ status: 'needs_info' }), { kind: 'needsInfo' }],
-    [aCase({ images: { ready: 0, total: 0 } }), { kind: 'noImages' }],
-    [aCase({ images: { ready: 1, total: 3 } }), { kind: 'imagesMissing', missing: 2, total: 3 }],
+    [aCase({ images: someImages(0, 0) }), { kind: 'noImages' }],
+    [aCase({ images: someImages(1, 3) }), { kind: 'imagesMissing', missing: 2, total: 3 }],
     [aCase({ next_meeting: null }), { kind: 'notScheduled' }],
     [aCase(), null],
-    [aCase({ status: 'decided', images: { ready: 0, total: 0 } }), null],
+    [aCase({ status: 'decided', images: someImages(0, 0) }), null],
   ])('%#', (entry, expected) => {
     expect(preparationGap(entry)).toEqual(expected)
   })

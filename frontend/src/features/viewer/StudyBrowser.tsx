@@ -1,8 +1,8 @@
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCloudDownload, IconPlugConnectedX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import type { Series, Study } from '@/api/types'
-import { formatDate } from '@/ui/format'
+import { formatDate, formatTime } from '@/ui/format'
 import type { Viewer } from '@/viewer/viewer'
 
 import { isPicture, type CasePixels } from './caseImages'
@@ -22,7 +22,8 @@ export function StudyBrowser({ viewer, pixels, studies }: StudyBrowserProps) {
   const { t } = useTranslation('viewer')
   if (studies.length === 0) return <p className={classes.empty}>{t('studies.none')}</p>
   const sorted = [...studies].sort((a, b) => (b.study_date ?? '').localeCompare(a.study_date ?? ''))
-  return sorted.map((study) => (
+  const awaySince = studies.map((study) => study.at_source.unreachable_since).find(Boolean)
+  const sections = sorted.map((study) => (
     <section
       key={study.id}
       className={classes.study}
@@ -35,6 +36,11 @@ export function StudyBrowser({ viewer, pixels, studies }: StudyBrowserProps) {
           {study.description || t('studies.untitled')}
         </span>
       </header>
+      {study.warnings.map((warning) => (
+        <span key={warning.code} className={classes.tileWarning} role="status">
+          <IconAlertTriangle size={12} aria-hidden /> {warning.message}
+        </span>
+      ))}
       {study.state === 'ready' ? (
         <div className={classes.thumbnails}>
           {study.series.map((series) => (
@@ -52,6 +58,17 @@ export function StudyBrowser({ viewer, pixels, studies }: StudyBrowserProps) {
       )}
     </section>
   ))
+  return (
+    <>
+      {awaySince && (
+        <p className={classes.away} role="status" data-testid="pacs-away">
+          <IconPlugConnectedX size={14} aria-hidden />
+          {t('studies.pacsAway', { since: formatTime(awaySince) })}
+        </p>
+      )}
+      {sections}
+    </>
+  )
 }
 
 function StudyState({ study }: { study: Study }) {
@@ -107,6 +124,11 @@ function SeriesTile({ viewer, pixels, study, series }: SeriesTileProps) {
             ? t('studies.images', { count })
             : t(series.modality === 'SEG' ? 'studies.segmentation' : 'studies.noPicture')}
         </span>
+        {series.is_evicted && (
+          <span className={classes.dim}>
+            <IconCloudDownload size={12} aria-hidden /> {t('studies.evicted')}
+          </span>
+        )}
         {series.warnings.map((warning) => (
           <span key={warning.code} className={classes.tileWarning} title={warning.message}>
             <IconAlertTriangle size={12} aria-hidden /> {warning.message}

@@ -1,5 +1,6 @@
 import { Button, Loader } from '@mantine/core'
 import { IconArrowsDiff, IconPhoto, IconPlugConnectedX, IconRefresh } from '@tabler/icons-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { StackView } from '@/viewer/stackView'
@@ -7,6 +8,9 @@ import type { Viewer } from '@/viewer/viewer'
 
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
+
+/** How often to look whether an evicted series has come back. */
+const ASK_AGAIN_MS = 2_000
 
 interface ViewportNoticeProps {
   viewer: Viewer
@@ -61,6 +65,11 @@ function Failure({ viewer, view, index }: ViewportNoticeProps) {
     if (series === null) viewer.retry(index)
     else view.retry()
   }
+  useEffect(() => {
+    if (code !== 'evicted') return
+    const timer = setTimeout(again, ASK_AGAIN_MS)
+    return () => clearTimeout(timer)
+  })
   return (
     <div className={`${classes.notice} ${shown_index === null ? '' : classes.over}`} role="alert">
       <IconPlugConnectedX size={22} aria-hidden />

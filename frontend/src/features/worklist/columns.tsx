@@ -55,7 +55,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
       header: t('column.status'),
       render: (entry) => <Chip tone={statusTone(entry.status)}>{wordFor('caseStatus', entry.status)}</Chip>,
     },
-    { id: 'images', header: t('column.images'), figures: true, render: (entry) => <ImagesMeter {...entry.images} /> },
+    { id: 'images', header: t('column.images'), figures: true, render: (entry) => <ImagesMeter images={entry.images} /> },
     {
       id: 'ai',
       header: t('column.ai'),

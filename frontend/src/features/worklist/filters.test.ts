@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { aCase } from '@/app/testing/examples'
+import { someImages, aCase } from '@/app/testing/examples'
 
 import { arrangeCases, matchesSearch, noFilters } from './filters'
 
@@ -15,8 +15,8 @@ it('finds every word in any order, in title, question, name or patient ID', () =
 it('filters by what somebody has to do', () => {
   const cases = [
     aCase({ id: 'complete' }),
-    aCase({ id: 'fetching', images: { ready: 1, total: 2 } }),
-    aCase({ id: 'none', images: { ready: 0, total: 0 } }),
+    aCase({ id: 'fetching', images: someImages(1, 2) }),
+    aCase({ id: 'none', images: someImages(0, 0) }),
     aCase({ id: 'review', findings_unreviewed: 2 }),
   ]
   const ids = (filters: Partial<typeof noFilters>) => arrangeCases(cases, { ...noFilters, ...filters }).map((entry) => entry.id)
