@@ -113,7 +113,8 @@ def write_frames(dataset: FileDataset, out: BinaryIO) -> FrameReport:
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
         report.frames.clear()
         report.problem_code = "pixels_undecodable"
-        report.problem = f"{type(error).__name__}: {error}"[:300]
+        syntax = UID(dataset.file_meta.TransferSyntaxUID).name
+        report.problem = f"{syntax}: {' '.join(str(error).split())}"[:160]
     return report
 
 
