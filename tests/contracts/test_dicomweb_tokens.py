@@ -119,7 +119,15 @@ def test_the_guise_of_the_grant_applies(gateway: Gateway) -> None:
     series = client.search_for_series(shown, fields=["all"])
     said = str([study, series, client.retrieve_study_metadata(shown)])
     one = gateway.objects[0]
-    secrets = [one.PatientID, "Test^Patient", "House", "S7", gateway.study_uid, "CT thorax", "ACC-77310"]
+    secrets = [
+        one.PatientID,
+        "Test^Patient",
+        "House",
+        "S7",
+        gateway.study_uid,
+        "CT thorax",
+        "ACC-7731",
+    ]
     assert [secret for secret in secrets if str(secret) in said] == []
     assert shown.startswith("2.25.")
     assert gateway.get(gateway.study, token=token).status_code == 404

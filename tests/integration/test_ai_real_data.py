@@ -110,7 +110,7 @@ def test_the_shipped_bundle_finds_the_planted_lesions_of_a_phantom_it_never_saw(
         date="20260102",
         time="101112",
         description="Phantom",
-        accession_number="ACC-77310",
+        accession_number="ACC-7731",
     )
     phantom = draw_phantom(seed=HELD_OUT_FROM + 1)
     folder = house / "phantom"

@@ -306,7 +306,7 @@ def test_a_deidentified_ticket_shows_no_identity_and_its_own_urls(
     said += gzip.decompress(metadata.content) if metadata.content[:2] == b"\x1f\x8b" else b""
     for secret in (
         one.PatientID, "Test^Patient", "CT thorax", "thin", one.StudyInstanceUID,
-        one.SeriesInstanceUID, one.SOPInstanceUID, "20250102", "2025-01-02", "19600101", "ACC-77310",
+        one.SeriesInstanceUID, one.SOPInstanceUID, "20250102", "2025-01-02", "19600101", "ACC-7731",
     ):  # fmt: skip
         assert str(secret).encode() not in said, secret
     shown = metadata.json()[0]

@@ -49,7 +49,7 @@ def make_slice(
     dataset.FrameOfReferenceUID = f"{study_uid}.9"
     dataset.PatientID, dataset.PatientName = patient_id, name
     dataset.PatientBirthDate, dataset.PatientSex = birth_date, sex
-    dataset.StudyDate, dataset.StudyTime, dataset.AccessionNumber = "20250102", "101112", "ACC-77310"
+    dataset.StudyDate, dataset.StudyTime, dataset.AccessionNumber = "20250102", "101112", "ACC-7731"
     dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = modality, 2, 100 - int(index)
     dataset.SeriesDescription, dataset.StudyDescription = "thin", "CT thorax"
     dataset.ImagePositionPatient = [-10.0, -20.0, spacing_mm * index]
