@@ -73,7 +73,7 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
     assert set(before) == {"CT"}
 
     desk.goto("/meetings")
-    desk.get_by_text("Thoracic board").first.click()
+    desk.get_by_role("link").filter(has_text="Thoracic board").first.click()
     desk.get_by_role("button", name="Add a case").click()
     dialog = desk.get_by_role("dialog")
     dialog.get_by_role("listitem").filter(has_text=CASE_TITLE).get_by_role(
