@@ -31,7 +31,7 @@ install: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## everything a develope
 
 test: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node frontend/dist/index.html system-parts ## all tests: backend, frontend, contracts, integration, e2e
 	cd frontend && npm test --silent
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/bench
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/bench
 	$(BIN)/pytest tests/e2e
 
 e2e: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html system-parts ## the main job in real browsers

@@ -22,7 +22,8 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from apps.audit.models import AuditEntry
 from apps.cases.models import CaseGrant
@@ -185,6 +186,18 @@ def test_a_frame_that_is_not_there_is_404(team: CaseTeam, objects: list[bytes]) 
     assert fetch(path[:-1] + "2", minted["ticket"]).status_code == 404
     assert fetch(path.replace("instances/", "instances/9."), minted["ticket"]).status_code == 404
     assert fetch(path, minted["ticket"], range="bytes=99999999-").status_code == 416
+
+
+def test_an_image_that_cannot_be_decoded_is_said_to_be_so(team: CaseTeam, tmp_path: Path) -> None:
+    dataset = read_bytes(make_series(count=1, study_uid=generate_uid(), **patient_fields(team))[0])
+    dataset.PixelData = encapsulate([b"no codestream at all"])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    write_files(tmp_path / "in", [broken := to_bytes(dataset)])
+    import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
+    minted = mint(team, "surgeon", dataset.StudyInstanceUID)
+    answer = fetch(frame_path(minted, broken), minted["ticket"])
+    assert (answer.status_code, answer.json()["code"]) == (422, "pixels_undecodable")
 
 
 def _revoke_grant(team: CaseTeam) -> None:

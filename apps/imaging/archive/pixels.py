@@ -19,6 +19,7 @@ HTJ2K_SYNTAXES = frozenset(
 )
 THUMBNAIL_SIDE = 160
 JPEG_QUALITY = 85
+IMPOSSIBLY_WIDE = 4
 ROBUST_PERCENTILES = (1.0, 99.0)
 #: Descriptors and data of the red, green and blue tables.
 PALETTE_TAGS = ("00281101", "00281102", "00281103", "00281201", "00281202", "00281203")
@@ -83,12 +84,19 @@ def first_value(profile: dict[str, Any], tag: str, default: Any) -> Any:
 
 
 def _window(profile: dict[str, Any]) -> tuple[float, float] | None:
+    """Centre and width of the file, after the Modality LUT (PS3.3 C.11.2).
+
+    ``None`` where there is none, or where it is several times wider than all values the pixels can
+    hold: then it was written in stored values, as the viewer judges too (``viewer/frames.ts``).
+    """
     centre, width = first_value(profile, "00281050", None), first_value(profile, "00281051", None)
     try:
         centre, width = float(centre), float(width)
     except (TypeError, ValueError):
         return None
-    return (centre, width) if width >= 1 else None
+    slope = abs(float(first_value(profile, "00281053", 1.0)))
+    possible = slope * 2 ** int(first_value(profile, "00280101", 16))
+    return (centre, width) if 1 <= width <= IMPOSSIBLY_WIDE * possible else None
 
 
 def _stretch(

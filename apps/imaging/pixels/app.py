@@ -57,6 +57,7 @@ TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     416: "Range not satisfiable",
+    422: "Cannot be decoded",
     503: "Temporarily unavailable",
 }
 
@@ -250,7 +251,7 @@ async def _send_frame(
         uid = _original_uids(asked.key, claims.grant_id).get(uid, "")
     span = archive.frame_span(uid, asked.frame)
     if span is None:
-        raise Refusal(404, "not_found", "No such frame.")
+        raise _explain_no_frame(archive, uid)
     offset, length, syntax = span
     etag = f'"{asked.key[:32]}{asked.scope}-{archive.position(uid)}-{asked.frame}"'.encode()
     if _matches(asked, etag):
@@ -269,6 +270,15 @@ async def _send_frame(
     await _send_body(
         send, body=frame, etag=etag, headers=headers, head=head, status=status, length=count
     )
+
+
+def _explain_no_frame(archive: SeriesArchive, sop_instance_uid: str) -> Refusal:
+    """An image that is there but could not be decoded is not one that is missing."""
+    instance = archive.instance(sop_instance_uid)
+    if instance is not None and instance["problem"]:
+        code, detail = instance["problem"]
+        return Refusal(422, code, detail)
+    return Refusal(404, "not_found", "No such frame.")
 
 
 async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes | bytearray:

@@ -38,6 +38,15 @@ describe('series from DICOM JSON', () => {
     )
   })
 
+  it('takes no window from a file that gives it in stored values', () => {
+    const ser = { '00280101': element(16), '00281052': element(0), '00281053': element(0.001) }
+    const lying = { '00281050': element('1500'), '00281051': element('3000') }
+    const voiOf = (more: DicomDataset) => describeSeries([slice(1, more)], '/p').frames[0]?.voi
+    expect(voiOf({ ...ser, ...lying })).toBeNull()
+    expect(voiOf({ ...ser, '00281050': element('1.5'), '00281051': element('3') })).not.toBeNull()
+    expect(voiOf({ '00280101': element(12), ...lying })).not.toBeNull()
+  })
+
   it('has no patient space without a frame of reference, a position or a spacing', () => {
     for (const tag of ['00200052', '00200032', '00280030']) {
       const { [tag]: _left_out, ...rest } = slice(1)

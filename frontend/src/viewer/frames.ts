@@ -174,6 +174,7 @@ function describeFrame(
   const transformation = macro('00289145') ?? dataset
   // A position without a frame of reference is comparable to nothing (LIVE-L1).
   const comparable = textOf(dataset, '00200052') !== ''
+  const slope = numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1
   const plane_lps = comparable ? planeOf(layout, position, orientation, measures) : null
   const sop_instance_uid = textOf(dataset, '00080018')
   return {
@@ -186,10 +187,10 @@ function describeFrame(
     plane_lps,
     plane: plane_lps ?? flatPlaneOf(layout, dataset),
     slice_thickness_mm: numberOf(measures, '00180050'),
-    slope: numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1,
+    slope,
     intercept: numberOf(transformation, '00281052') ?? 0,
     factor,
-    voi: factor === 1 ? voiOf(macro('00289132') ?? dataset) : null,
+    voi: factor === 1 ? voiOf(macro('00289132') ?? dataset, slope, layout) : null,
     dataset,
   }
 }
@@ -238,10 +239,19 @@ function flatPlaneOf(layout: PixelLayout, dataset: DicomDataset): ImagePlane {
   return pixelPlane(layout.columns, layout.rows)
 }
 
-function voiOf(dataset: DicomDataset): VoiRange | null {
+/** A window this many times wider than all values the pixels can hold is in another unit. */
+const IMPOSSIBLY_WIDE = 4
+
+/**
+ * The window of the file, after the modality transformation (PS3.3 C.11.2). Some write it in stored
+ * values all the same; where a small slope gives that away, the window is taken from the pixels.
+ */
+function voiOf(dataset: DicomDataset, slope: number, layout: PixelLayout): VoiRange | null {
   const centre = numberOf(dataset, '00281050')
   const width = numberOf(dataset, '00281051')
   if (centre === null || width === null || width <= 0) return null
+  const possible = Math.abs(slope) * 2 ** layout.bits_stored
+  if (width > IMPOSSIBLY_WIDE * possible) return null
   const exact = textsOf(dataset, '00281056')[0] === 'LINEAR_EXACT'
   return rangeFromWindow(centre, width, exact)
 }

@@ -111,6 +111,9 @@ function accepted(response: Response): Response {
   }
   // The archive let it go; the PACS is being asked for it again (docs/imaging.md, retention).
   if (status === 409) throw new PixelError('evicted', 'The images are being fetched.', request_id)
+  if (status === 422) {
+    throw new PixelError('not_decodable', 'The archive cannot decode this image.', request_id)
+  }
   if (status === 404) throw new PixelError('not_found', 'The image is not there.', request_id)
   throw new PixelError('server', `The pixel server answered ${status}.`, request_id)
 }

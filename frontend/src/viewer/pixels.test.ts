@@ -60,6 +60,7 @@ describe('pixel access', () => {
   it.each([
     [404, 'not_found'],
     [409, 'evicted'],
+    [422, 'not_decodable'],
     [500, 'server'],
   ])('names the answer %i', async (status, code) => {
     const access = new PixelAccess(

@@ -64,3 +64,21 @@ def test_a_real_palette_image_looks_as_pydicom_says() -> None:
             assert np.array_equal(picture(values, profile), expected), path.name
             found += 1
     assert found >= 1
+
+
+def element(value: float) -> dict[str, Any]:
+    return {"vr": "DS", "Value": [value]}
+
+
+def test_a_window_written_in_stored_values_blackens_nothing() -> None:
+    """As in set 07's SER maps: slope 0.001, values up to 3, and a window of 3,000."""
+    values = np.linspace(0, 3000, 256, dtype=np.int16).reshape(16, 16)
+    profile = {
+        "00280101": element(16),
+        "00281053": element(0.001),
+        "00281050": element(1500),
+        "00281051": element(3000),
+    }
+    assert picture(values, profile).max() == 255
+    believed = profile | {"00281050": element(15), "00281051": element(30)}
+    assert picture(values, believed).max() < 30

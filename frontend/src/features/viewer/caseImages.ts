@@ -61,8 +61,12 @@ function asPixelError(error: unknown): PixelError {
 /** Kinds of series that are pictures; the others are shown as overlays, or not at all. */
 const NOT_PICTURES = new Set(['SEG', 'SR', 'RTSTRUCT', 'RTPLAN', 'PR', 'KO', 'REG', 'DOC', 'ECG'])
 
-export const isPicture = (series: Series): boolean =>
-  !NOT_PICTURES.has(series.modality) && (series.frame_count || series.instance_count) > 0
+/** Once read, a series is a picture by its frames; until then by what the PACS says it holds. */
+export const isPicture = (series: Series): boolean => {
+  const isRead = series.archive_key !== '' || series.is_evicted
+  const count = isRead ? series.frame_count : series.instance_count
+  return !NOT_PICTURES.has(series.modality) && count > 0
+}
 
 export const pictureSeries = (study: Study): Series[] => study.series.filter(isPicture)
 
