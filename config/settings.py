@@ -19,6 +19,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = read_path("CONSILIUM_VAR", BASE_DIR / "var")
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 ARCHIVE_ROOT = read_path("CONSILIUM_ARCHIVE", VAR_DIR / "archive")
+#: ``s3://bucket/prefix``: published series live there; drafts and derived files stay on disk.
+ARCHIVE_S3 = read_str("CONSILIUM_ARCHIVE_S3")
+ARCHIVE_S3_ENDPOINT = read_str("CONSILIUM_ARCHIVE_S3_ENDPOINT")
 SCRATCH_ROOT = VAR_DIR / "scratch"
 
 
@@ -133,6 +136,12 @@ DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": "5",
     **DATABASES["default"]["OPTIONS"],
 }
+# Under ASGI every request has a thread of its own, so a connection kept per thread is a connection
+# never used again: the web processes share a pool. Workers fork and keep theirs (0 here).
+DB_POOL = read_int("CONSILIUM_DB_POOL", 0)
+if DB_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": DB_POOL, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- bells and messages: any Redis-protocol server ----------------------------------------

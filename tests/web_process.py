@@ -31,6 +31,7 @@ class WebProcess:
             **os.environ,
             "DATABASE_URL": _test_database_url(),
             "CONSILIUM_DEBUG": "",
+            "CONSILIUM_DB_POOL": "8",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         with log.open("wb") as output:

@@ -59,7 +59,7 @@ class KeptProcess:
         on_change: Callable[[], None],
     ) -> None:
         self.program = program
-        self._environment = dict(environment)
+        self._environment = {**environment, **program.environment}
         self._directory = directory
         self._log = log
         self._on_change = on_change

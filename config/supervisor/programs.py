@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WS_MAX_BYTES = 1024 * 1024
 WEB_DRAIN_S = 3
+WEB_DB_POOL = 24
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,24 @@ class Program:
         Program and arguments.
     stop_signal
         The polite way to end it.
+    environment
+        What it gets beside the house's.
     """
 
     name: str
     command: list[str]
     stop_signal: int = signal.SIGTERM
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_programs(*, bind: str, port: int, run_directory: Path) -> list[Program]:
     """Web, workers, beat and ticker, in the order they are started."""
     return [
-        Program(name="web", command=_web_command(bind=bind, port=port)),
+        Program(
+            name="web",
+            command=_web_command(bind=bind, port=port),
+            environment={"CONSILIUM_DB_POOL": str(WEB_DB_POOL)},
+        ),
         Program(name="worker", command=_worker_command(name="worker", queue="default", size=2)),
         Program(name="worker-ai", command=_worker_command(name="worker-ai", queue="ai", size=1)),
         Program(

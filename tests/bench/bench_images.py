@@ -21,15 +21,19 @@ from typing import Any
 import httpx
 import imagecodecs
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset
 
 from apps.demo.dicom.common import PhantomPatient, PhantomStudy
 from apps.demo.dicom.ct import SERIES, write_ct
 from apps.demo.phantoms import generate_ct
+from apps.imaging.parser.frames import encode_frame
 from tests.bench.load import Load, is_available, run_load
 from tests.bench.peers import NginxFiles, PeerOrthanc
 from tests.bench.room import Room, prepare_room
 from tests.bench.run import Figure, at_least, at_most
+from tests.apps.imaging.dicom import SHARED_DATA
+from tests.bench.switching import measure_switches
 from tests.e2e.harness import Stack
 
 SLICES = 300
@@ -84,6 +88,9 @@ def measure() -> list[Figure]:
             figures += _viewers(room, ours)
         finally:
             nginx.stop()
+        figures += _real_ct()
+    with tempfile.TemporaryDirectory(prefix="consilium-bench-") as name:
+        figures += measure_switches(directory=Path(name))
     return figures
 
 
@@ -183,6 +190,22 @@ def _check_and_weigh(datasets: Sequence[Dataset], room: Room, orthanc: Server) -
         frames=frames,
         figure=at_most("bytes of all frames, share of raw", share, "%", 36),
     )
+
+
+def _real_ct() -> list[Figure]:
+    """The same share for scans of real people, where the developers' shared data is."""
+    figures = []
+    for folder in sorted([*SHARED_DATA.glob("01-*"), *SHARED_DATA.glob("02-*")]):
+        raw = stored = 0
+        for path in folder.rglob("*.dcm"):
+            dataset = pydicom.dcmread(path)
+            if dataset.Modality == "CT" and "PixelData" in dataset:
+                values = dataset.pixel_array
+                raw += values.nbytes
+                stored += len(encode_frame(values)[0])
+        name = f"bytes of all frames, share of raw, real CT ({folder.name[:2]})"
+        figures.append(at_most(name, 100 * stored / raw, "%", 36))
+    return figures
 
 
 #: Ours by design: how pixels are stored and sent, and what only means this very reply.

@@ -33,6 +33,7 @@ class SeriesArchive:
     def __init__(self, archive_key: str) -> None:
         self.archive_key = archive_key
         self._store = series_store()
+        self.is_remote = self._store.is_remote
         self.manifest: dict[str, Any] = orjson.loads(self._store.read(archive_key, MANIFEST))
         self.instances: list[dict[str, Any]] = self.manifest["instances"]
         self._position = {one["sop_instance_uid"]: n for n, one in enumerate(self.instances)}
@@ -154,13 +155,21 @@ class _OpenSeries:
         self._held: OrderedDict[str, tuple[SeriesArchive, float]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def at_hand(self, archive_key: str) -> SeriesArchive | None:
+        """From memory; ``None`` when the store has to be asked first."""
+        with self._lock:
+            held = self._held.get(archive_key)
+            if held is None or time.monotonic() - held[1] >= LOOK_AGAIN_S:
+                return None
+            self._held.move_to_end(archive_key)
+            return held[0]
+
     def get(self, archive_key: str) -> SeriesArchive:
+        if (near := self.at_hand(archive_key)) is not None:
+            return near
         now = time.monotonic()
         with self._lock:
             held = self._held.get(archive_key)
-            if held is not None and now - held[1] < LOOK_AGAIN_S:
-                self._held.move_to_end(archive_key)
-                return held[0]
         if held is not None and not series_store().exists(archive_key):
             with self._lock:
                 self._held.pop(archive_key, None)
@@ -175,6 +184,11 @@ class _OpenSeries:
 
 
 _open_series = _OpenSeries()
+
+
+def series_at_hand(archive_key: str) -> SeriesArchive | None:
+    """What ``open_series`` would return without asking the store; for event loops."""
+    return _open_series.at_hand(archive_key)
 
 
 def open_series(archive_key: str) -> SeriesArchive:

@@ -1,20 +1,27 @@
-"""Where published series are kept: one small protocol, a directory behind it.
+"""Where published series are kept: one small protocol; a directory, or an object store, behind it.
 
-A series is up to six named files under one key (docs/imaging.md, archive). What an object store
-would have to do is exactly this; nothing above knows of paths.
+A series is up to six named files under one key (docs/imaging.md, archive). Nothing above knows of
+paths.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from django.conf import settings
+
 from apps.imaging.archive import layout
 
 MANIFEST = "manifest.json"
+
+
+class StoreUnavailable(OSError):
+    """The object store does not answer, or refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,11 @@ class StoredSeries:
 
 
 class StoredFile(Protocol):
-    """One file of a series, readable until it is closed, also when the series is deleted."""
+    """One file of a series, readable until it is closed.
+
+    From a directory also when the series was deleted; from an object store that raises
+    ``FileNotFoundError``.
+    """
 
     def read_range(self, offset: int, length: int) -> bytes: ...
 
@@ -38,6 +49,9 @@ class StoredFile(Protocol):
 
 class SeriesStore(Protocol):
     """Immutable series by key. Absent keys and names raise ``FileNotFoundError``."""
+
+    is_remote: bool
+    """Every call may have to wait for a network; never made on an event loop."""
 
     def put(self, *, archive_key: str, draft: Path) -> bool:
         """Make the files of ``draft`` durable and visible at once; ``False`` if it was there."""
@@ -82,6 +96,8 @@ class DirectoryFile:
 
 class DirectoryStore:
     """One directory per series under ``series/``; deleted by way of ``trash/``."""
+
+    is_remote = False
 
     def put(self, *, archive_key: str, draft: Path) -> bool:
         return layout.install_directory(draft=draft, target=layout.series_directory(archive_key))
@@ -133,5 +149,21 @@ def _listed(directory: Path) -> "list[os.DirEntry[str]]":
 
 
 def series_store() -> SeriesStore:
-    """The store of this installation."""
-    return DirectoryStore()
+    """The store of this installation: ``CONSILIUM_ARCHIVE_S3`` or the directory."""
+    bucket = settings.ARCHIVE_S3
+    return _object_store(bucket, settings.ARCHIVE_S3_ENDPOINT) if bucket else DirectoryStore()
+
+
+@cache
+def _object_store(bucket: str, endpoint: str) -> SeriesStore:
+    """Credentials and region come from the environment as AWS's own tools read them."""
+    from obstore.store import S3Store  # a heavy module that most installations never need
+
+    from apps.imaging.archive.object_store import ObjectStore
+
+    location = {"endpoint": endpoint} if endpoint else {}
+    return ObjectStore(
+        S3Store.from_url(
+            bucket, **location, client_options={"allow_http": endpoint.startswith("http://")}
+        )
+    )

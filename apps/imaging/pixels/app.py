@@ -12,13 +12,14 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 from django.db import DatabaseError, connection
 
-from apps.imaging.archive.reader import FRAMES, SeriesArchive, open_series
+from apps.imaging.archive.reader import FRAMES, SeriesArchive, open_series, series_at_hand
+from apps.imaging.archive.store import StoreUnavailable
 from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import Series
@@ -31,6 +32,7 @@ Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = list[tuple[bytes, bytes]]
+Result = TypeVar("Result")
 
 _PATH = re.compile(
     r"^/pixels/(?P<key>[0-9a-f]{64})(?:\.(?P<scope>[0-9a-f]{16}))?/"
@@ -98,6 +100,8 @@ async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
             await _respond(asked, claims, archive, send, head=scope["method"] == "HEAD")
         except FileNotFoundError:
             raise await _explain_absence(asked, claims) from None
+        except StoreUnavailable:
+            raise Refusal(503, "archive_unavailable", "The archive does not answer.") from None
     except GuardUnavailable:
         await _send_problem(
             send, Refusal(503, "unavailable", "Access cannot be checked at the moment.")
@@ -130,7 +134,9 @@ def _read_ticket(asked: Asked) -> Claims:
 
 
 async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
-    archive = open_series(asked.key)  # the path matched: it is a key
+    archive = series_at_hand(asked.key)  # the path matched: it is a key
+    if archive is None:
+        archive = await _in_thread(open_series, asked.key)
     if _study_mark(archive.manifest["study_instance_uid"]) != claims.study_mark:
         raise Refusal(403, "ticket_for_other_study", "The ticket is for another study.")
     expected = _projection(claims.grant_id).scope if claims.grant_id else ""
@@ -143,8 +149,7 @@ async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
 
 async def _explain_absence(asked: Asked, claims: Claims) -> Refusal:
     """Off the fast path: is the series only evicted? Told to holders of its study's ticket."""
-    loop = asyncio.get_running_loop()
-    if await loop.run_in_executor(None, _recall, asked.key, claims.study_mark):
+    if await _in_thread(_recall, asked.key, claims.study_mark):
         return Refusal(409, "series_evicted", "The images are in the PACS and are being fetched.")
     return Refusal(404, "not_found", "Not found.")
 
@@ -203,10 +208,9 @@ async def _send_metadata(
     if _matches(asked, etag):
         await _send_not_modified(send, etag)
         return
-    body = archive.viewer_gz()
+    body = await _from_store(archive, archive.viewer_gz)
     if claims.grant_id:
-        loop = asyncio.get_running_loop()
-        body = await loop.run_in_executor(None, _projected_gz, asked.key, claims.grant_id)
+        body = await _in_thread(_projected_gz, asked.key, claims.grant_id)
     if wants_gzip:
         headers.append((b"content-encoding", b"gzip"))
     else:
@@ -236,7 +240,7 @@ async def _send_thumbnail(asked: Asked, archive: SeriesArchive, send: Send, *, h
     if _matches(asked, etag):
         await _send_not_modified(send, etag)
         return
-    picture = archive.thumbnail()
+    picture = await _from_store(archive, archive.thumbnail)
     if picture is None:
         raise Refusal(404, "not_found", "This series has no picture.")
     headers: Headers = [(b"content-type", b"image/jpeg")]
@@ -283,12 +287,20 @@ def _explain_no_frame(archive: SeriesArchive, sop_instance_uid: str) -> Refusal:
 
 async def _read(archive: SeriesArchive, offset: int, length: int) -> bytes | bytearray:
     """From the page cache at once; from a cold disk in a thread, so that nobody else waits."""
-    frames = archive.file(FRAMES)
-    body = frames.read_range_at_once(offset, length)
-    if body is not None:
-        return body
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, frames.read_range, offset, length)
+    if not archive.is_remote:
+        body = archive.file(FRAMES).read_range_at_once(offset, length)
+        if body is not None:
+            return body
+    return await _in_thread(lambda: archive.file(FRAMES).read_range(offset, length))
+
+
+async def _from_store(archive: SeriesArchive, read_one: Callable[[], Result]) -> Result:
+    """A small file: from the directory at once, from an object store in a thread."""
+    return await _in_thread(read_one) if archive.is_remote else read_one()
+
+
+async def _in_thread(function: Callable[..., Result], *arguments: object) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
 
 
 def _range(asked: Asked, length: int) -> tuple[int, int, int]:
