@@ -25,6 +25,7 @@ const inFrame: RouteObject[] = [
   { path: 'models', lazy: screen(() => import('@/features/ai/ModelsRoute')) },
   { path: 'admin', lazy: screen(() => import('@/features/admin/AdminRoute')) },
   { path: 'audit', lazy: screen(() => import('@/features/audit/AuditRoute')) },
+  { path: 'account/tokens', lazy: screen(() => import('@/features/auth/tokens/TokensRoute')) },
   { path: 'account/security', lazy: screen(() => import('@/features/auth/SecurityRoute')) },
   { path: '*', lazy: screen(() => import('./errors/NotFoundRoute')) },
 ]

@@ -1,5 +1,5 @@
 import { Menu, useMantineColorScheme } from '@mantine/core'
-import { IconDeviceDesktop, IconLogout, IconMoon, IconShieldLock, IconSun } from '@tabler/icons-react'
+import { IconApi, IconDeviceDesktop, IconLogout, IconMoon, IconShieldLock, IconSun } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
@@ -36,6 +36,9 @@ export function UserMenu({ me }: { me: Me }) {
         <Menu.Divider />
         <Menu.Item leftSection={<IconShieldLock size={16} aria-hidden />} onClick={() => void navigate('/account/security')}>
           {t('user.security')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconApi size={16} aria-hidden />} onClick={() => void navigate('/account/tokens')}>
+          {t('user.tokens')}
         </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
