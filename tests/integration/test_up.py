@@ -147,37 +147,6 @@ def test_health_tells_the_truth_about_a_dead_broker(house: Stack) -> None:
     house.wait_until_ready()
 
 
-def test_an_interrupt_ends_everything_and_what_was_stored_stays(tmp_path: Path) -> None:
-    house = Stack(directory=tmp_path, orthanc=False, frontend=False)
-    house.start()
-    with psycopg.connect(house.urls()["DATABASE_URL"]) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 'yes' AS answer")
-    family = house.family()
-    assert len(family) > len(EXPECTED)
-    assert house.stop() == 0
-    assert not living(family)
-
-    house.start()
-    with psycopg.connect(house.urls()["DATABASE_URL"]) as connection:
-        assert connection.execute("SELECT answer FROM kept").fetchone() == ("yes",)
-    assert house.stop() == 0
-
-
-def test_a_kill_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path: Path) -> None:
-    house = Stack(directory=tmp_path, orthanc=False, frontend=False)
-    house.start()
-    family = house.family()
-    os.kill(house.pid, signal.SIGKILL)
-    house.wait_for_end()
-    wait_for(lambda: not living(family), what="no orphan")
-
-    house.start()
-    house.kill_whole("up")  # undertaker, engines and workers included: nothing is asked politely
-    house.wait_for_end()
-    house.start()
-    assert house.stop() == 0
-
-
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -211,3 +180,30 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     assert refused.returncode == 1
     (line,) = refused.stderr.strip().splitlines()
     assert f"The disk of {tmp_path}/var is full" in line
+
+
+def test_an_interrupt_ends_everything_and_what_was_stored_stays(house: Stack) -> None:
+    house.wait_until_ready()
+    with psycopg.connect(house.urls()["DATABASE_URL"]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 'yes' AS answer")
+    family = house.family()
+    assert len(family) > len(EXPECTED)
+    assert house.stop() == 0
+    assert not living(family)
+
+    house.start()
+    with psycopg.connect(house.urls()["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == ("yes",)
+
+
+def test_a_kill_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(house: Stack) -> None:
+    family = house.family()
+    os.kill(house.pid, signal.SIGKILL)
+    house.wait_for_end()
+    wait_for(lambda: not living(family), what="no orphan")
+
+    house.start()
+    house.kill_whole("up")  # undertaker, engines and workers included: nothing is asked politely
+    house.wait_for_end()
+    house.start()
+    assert house.stop() == 0

@@ -106,32 +106,37 @@ def test_one_real_image_among_synthetic_ones_is_enough_to_refuse() -> None:
     assert verdict_on(headers).code == "not_synthetic"
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_dice_on_phantoms_of_seeds_never_used_in_training_is_what_the_card_says() -> None:
-    figures = evaluate_held_out(bundle=BUNDLE_DIR)
+def test_the_card_speaks_of_seeds_never_used_in_training() -> None:
     claimed = json.loads(CARD_FIGURES.read_text(encoding="utf-8"))
-    summary = figures["summary"]
-    assert all(item["seed"] >= HELD_OUT_FROM for item in figures["phantoms"])
+    summary = claimed["summary"]
+    assert all(item["seed"] >= HELD_OUT_FROM for item in claimed["phantoms"])
     assert summary["phantoms_with_lesions"] >= 8
     assert summary["phantoms_without_lesions"] >= 1
-    assert summary["dice_mean"] >= 0.85
-    assert summary["dice_mean"] == pytest.approx(claimed["summary"]["dice_mean"], abs=0.01)
-    assert summary["lesions_found"] == claimed["summary"]["lesions_found"]
+    scores = [item["dice"] for item in claimed["phantoms"] if item["dice"] is not None]
+    assert summary["dice_mean"] == pytest.approx(np.mean(scores), abs=1e-3) >= 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_dice_on_every_second_held_out_phantom_is_what_the_card_says() -> None:
+    """Phantom by phantom; every second one, for time. The training script computes all."""
+    claimed = json.loads(CARD_FIGURES.read_text(encoding="utf-8"))
+    rows = {item["seed"]: item for item in claimed["phantoms"]}
+    seeds = sorted(rows)[::2]
+    assert any(rows[seed]["dice"] is None for seed in seeds)
     minimum_ml = MANIFEST["outputs"][0]["min_volume_ml"]
-    false_findings = [
-        volume_ml
-        for item in figures["phantoms"]
-        for volume_ml in item["false_regions_ml"]
-        if volume_ml >= minimum_ml
-    ]
-    claimed_false = [
-        volume_ml
-        for item in claimed["phantoms"]
-        for volume_ml in item["false_regions_ml"]
-        if volume_ml >= minimum_ml
-    ]
-    assert len(false_findings) == len(claimed_false)
+    scores = []
+    for item in evaluate_held_out(bundle=BUNDLE_DIR, seeds=seeds)["phantoms"]:
+        row = rows[item["seed"]]
+        assert item["lesions_found"] == row["lesions_found"], item
+        told = [sum(ml >= minimum_ml for ml in one["false_regions_ml"]) for one in (item, row)]
+        assert told[0] == told[1], item
+        if row["dice"] is None:
+            assert item["dice"] is None
+        else:
+            assert item["dice"] == pytest.approx(row["dice"], abs=0.01), item
+            scores.append(item["dice"])
+    assert np.mean(scores) >= 0.85
 
 
 def test_held_out_figures_refuse_seeds_that_may_have_been_trained_on() -> None:

@@ -79,15 +79,24 @@ def runner(tmp_path):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def warm_runner(tmp_path_factory):
+    """One for all tests that leave it alive; it may read whatever pytest writes."""
+    root = tmp_path_factory.getbasetemp()
+    made = ModelRunner(scratch_root=tmp_path_factory.mktemp("scratch"), readable=[root])
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def bundle(tmp_path):
     return write_bundle(tmp_path / "bundles" / "bright")
 
 
-def test_bundle_labels_come_back_on_the_oblique_source_grid(runner, bundle):
+def test_bundle_labels_come_back_on_the_oblique_source_grid(warm_runner, bundle):
     volume = volume_with_boxes()
     stages: list[str] = []
-    outcome = run(runner, bundle_request(bundle, volume), stages)
+    outcome = run(warm_runner, bundle_request(bundle, volume), stages)
     assert outcome.kind == "findings"
     assert [segment.label for segment in outcome.segments] == ["Bright thing 1", "Bright thing 2"]
     truth = volume.voxels > BRIGHT / 2
@@ -102,20 +111,20 @@ def test_bundle_labels_come_back_on_the_oblique_source_grid(runner, bundle):
     assert stages[:3] == ["load_model", "preprocess", "inference"]
 
 
-def test_bundle_without_inversion_is_inverted_by_the_runner(runner, tmp_path):
+def test_bundle_without_inversion_is_inverted_by_the_runner(warm_runner, tmp_path):
     config = json.loads(json.dumps(INFERENCE))
     del config["postprocessing"]["transforms"][1]
     config["postprocessing"]["transforms"] = config["postprocessing"]["transforms"][:1]
     root = write_bundle(tmp_path / "bundles" / "plain", inference=config)
-    outcome = run(runner, bundle_request(root))
+    outcome = run(warm_runner, bundle_request(root))
     assert len(outcome.segments) == 2
     assert all(segment.probability > 0.6 for segment in outcome.segments)
 
 
-def test_nothing_bright_is_no_findings(runner, bundle):
+def test_nothing_bright_is_no_findings(warm_runner, bundle):
     volume = volume_with_boxes()
     volume.voxels[:] = 0
-    assert run(runner, bundle_request(bundle, volume)).kind == "no_findings"
+    assert run(warm_runner, bundle_request(bundle, volume)).kind == "no_findings"
 
 
 def test_second_run_is_warm(runner, bundle):
@@ -128,13 +137,13 @@ def test_second_run_is_warm(runner, bundle):
     assert warm_s < 2.0
 
 
-def test_changed_bundle_is_not_evaluated(runner, bundle):
+def test_changed_bundle_is_not_evaluated(warm_runner, bundle):
     request = bundle_request(bundle)
     config = json.loads((bundle / "configs/inference.json").read_text())
     config["network_def"] = "$__import__('os').abort()"
     (bundle / "configs/inference.json").write_text(json.dumps(config))
     with pytest.raises(RunnerError) as caught:
-        run(runner, request)
+        run(warm_runner, request)
     assert caught.value.code == "bundle_changed"
     assert not caught.value.retryable
 
@@ -366,7 +375,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_builtin_error_is_reported_with_its_type(runner):
+def test_builtin_error_is_reported_with_its_type(warm_runner):
     request = RunRequest(
         kind="builtin",
         volume=volume_with_boxes(),
@@ -376,6 +385,6 @@ def test_builtin_error_is_reported_with_its_type(runner):
         module="os",
     )
     with pytest.raises(RunnerError) as caught:
-        run(runner, request)
+        run(warm_runner, request)
     assert "not a built-in analysis" in caught.value.message
     assert not caught.value.retryable
