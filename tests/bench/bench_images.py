@@ -28,11 +28,11 @@ from apps.demo.dicom.common import PhantomPatient, PhantomStudy
 from apps.demo.dicom.ct import SERIES, write_ct
 from apps.demo.phantoms import generate_ct
 from apps.imaging.parser.frames import encode_frame
+from tests.apps.imaging.dicom import SHARED_DATA
 from tests.bench.load import Load, is_available, run_load
 from tests.bench.peers import NginxFiles, PeerOrthanc
 from tests.bench.room import Room, prepare_room
 from tests.bench.run import Figure, at_least, at_most
-from tests.apps.imaging.dicom import SHARED_DATA
 from tests.bench.switching import measure_switches
 from tests.e2e.harness import Stack
 

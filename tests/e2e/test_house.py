@@ -1,10 +1,12 @@
 """The house stands, and two people at two machines get in."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import PASSWORD, Stack, wait_for
@@ -46,6 +48,7 @@ SCREENS = {
     "/admin?tab=pacs": "admin",
     "/audit": "auditor",
     "/account/security": "radiologist",
+    "/account/tokens": "radiologist",
 }
 LOADING = ".mantine-Skeleton-root, .mantine-Loader-root"
 
@@ -88,3 +91,30 @@ def test_no_dialog_breaks_an_accessibility_rule(open_page: OpenPage) -> None:
     drawn = "image => image.complete && image.naturalWidth > 0"
     wait_for(lambda: picture.evaluate(drawn), what="the QR code")
     assert find_accessibility_faults(account) == []
+
+
+def test_a_token_made_on_the_screen_opens_the_case_and_nothing_after_it_is_revoked(
+    stack: Stack, open_page: OpenPage, keep_screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = open_page(role="radiologist", path="/account/tokens")
+    page.get_by_role("button", name="New token").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("OHIF in room 2")
+    dialog.get_by_role("combobox", name="Cases").click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    assert find_accessibility_faults(page) == []
+    keep_screenshot(page, "dialog")
+    dialog.get_by_role("button", name="Make the token").click()
+    told = page.get_by_role("region", name="Keep this token now")
+    token = told.get_by_test_id("token").inner_text()
+    root = told.get_by_role("listitem").first.inner_text()
+    keep_screenshot(page, "shown-once")
+    assert find_accessibility_faults(page) == []
+    bearer = {"Authorization": f"Bearer {token}", "Accept": "application/dicom+json"}
+    assert httpx.get(f"{root}/studies", headers=bearer).status_code in {200, 204}
+    told.get_by_role("button", name="I have kept it").click()
+    page.get_by_role("button", name="Revoke OHIF in room 2").click()
+    page.get_by_role("button", name="Revoke OHIF in room 2 now?").click()
+    expect(page.get_by_text("Revoked")).to_be_visible(timeout=30_000)
+    assert httpx.get(f"{root}/studies", headers=bearer).status_code == 401

@@ -17,7 +17,7 @@ from pydicom.uid import generate_uid
 
 from apps.imaging import archive, services
 from apps.imaging.archive.layout import archive_root, series_directory, trash_directory
-from apps.imaging.archive.store import series_store
+from apps.imaging.archive.place import series_store
 from apps.imaging.models import Instance, PacsConnection, Series, Study
 from apps.imaging.services import retention
 from tests.apps.imaging.dicom import make_series, write_files

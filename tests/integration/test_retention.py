@@ -20,7 +20,7 @@ from apps.boards import services as boards
 from apps.core.exceptions import Unavailable
 from apps.imaging import archive, keeper, selectors, services
 from apps.imaging.archive.layout import archive_root, series_directory
-from apps.imaging.archive.store import series_store
+from apps.imaging.archive.place import series_store
 from apps.imaging.choices import JobState
 from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import IngestJob, Instance, Series

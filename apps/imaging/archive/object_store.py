@@ -36,9 +36,7 @@ class RemoteFile:
         if length <= 0:
             return b""
         with _told(self._path):
-            return bytes(
-                obstore.get_range(self._backend, self._path, start=offset, length=length)
-            )
+            return bytes(obstore.get_range(self._backend, self._path, start=offset, length=length))
 
     def read_range_at_once(self, offset: int, length: int) -> None:
         """Always has to be waited for."""

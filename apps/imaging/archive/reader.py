@@ -15,7 +15,8 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from apps.imaging.archive.pixels import decode_frame
-from apps.imaging.archive.store import MANIFEST, StoredFile, series_store
+from apps.imaging.archive.place import series_store
+from apps.imaging.archive.store import MANIFEST, StoredFile
 
 METADATA = "metadata.json.gz"
 VIEWER = "viewer.json.gz"

@@ -8,12 +8,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
-
-from django.conf import settings
 
 from apps.imaging.archive import layout
 
@@ -146,24 +143,3 @@ def _listed(directory: Path) -> "list[os.DirEntry[str]]":
             return sorted(entries, key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
-
-
-def series_store() -> SeriesStore:
-    """The store of this installation: ``CONSILIUM_ARCHIVE_S3`` or the directory."""
-    bucket = settings.ARCHIVE_S3
-    return _object_store(bucket, settings.ARCHIVE_S3_ENDPOINT) if bucket else DirectoryStore()
-
-
-@cache
-def _object_store(bucket: str, endpoint: str) -> SeriesStore:
-    """Credentials and region come from the environment as AWS's own tools read them."""
-    from obstore.store import S3Store  # a heavy module that most installations never need
-
-    from apps.imaging.archive.object_store import ObjectStore
-
-    location = {"endpoint": endpoint} if endpoint else {}
-    return ObjectStore(
-        S3Store.from_url(
-            bucket, **location, client_options={"allow_http": endpoint.startswith("http://")}
-        )
-    )

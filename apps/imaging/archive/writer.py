@@ -12,7 +12,8 @@ import orjson
 from apps.imaging.archive import reader
 from apps.imaging.archive.layout import draft_directory
 from apps.imaging.archive.pixels import decode_frame, draw_thumbnail
-from apps.imaging.archive.store import MANIFEST, series_store
+from apps.imaging.archive.place import series_store
+from apps.imaging.archive.store import MANIFEST
 from apps.imaging.geometry import FramePose, SeriesGeometry, describe_frames, instance_order
 from apps.imaging.parsing import side_file
 

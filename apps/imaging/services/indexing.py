@@ -11,8 +11,8 @@ from django.utils import timezone
 from apps.cases.identity import PatientIdentity
 from apps.core import events as core_events
 from apps.core.actors import Actor
+from apps.imaging.archive.place import series_store
 from apps.imaging.archive.reader import open_series
-from apps.imaging.archive.store import series_store
 from apps.imaging.archive.writer import (
     ArchivableInstance,
     PublishedSeries,

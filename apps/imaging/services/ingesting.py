@@ -21,7 +21,7 @@ from apps.core.outbox import enqueue
 from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive.layout import staging_directory
-from apps.imaging.archive.store import series_store
+from apps.imaging.archive.place import series_store
 from apps.imaging.archive.writer import StagedInstance
 from apps.imaging.choices import JobState, SourceState, StudyState
 from apps.imaging.exceptions import (

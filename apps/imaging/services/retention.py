@@ -25,7 +25,7 @@ from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import Unavailable
 from apps.imaging.archive.layout import DERIVED, archive_root
-from apps.imaging.archive.store import series_store
+from apps.imaging.archive.place import series_store
 from apps.imaging.choices import FETCHABLE_STATES, JobState, SeriesKind
 from apps.imaging.models import CaseStudy, IngestJob, Instance, PriorStudy, Series, Study
 from apps.imaging.services import sources

@@ -18,14 +18,16 @@ from moto.server import ThreadedMotoServer
 from pydicom.uid import generate_uid
 
 from apps.imaging.archive import object_store, reader
-from apps.imaging.archive import store as stores
+from apps.imaging.archive import place as place_module
 from apps.imaging.archive.store import MANIFEST, SeriesStore, StoreUnavailable
 from apps.imaging.models import Series
 from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import make_series, read_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import SYSTEM, CaseTeam, make_case_team
-from tests.security.test_dicom_pixels import fetch, frame_path, mint
+from tests.security.test_dicom_pixels import fetch, frame_path, fresh_guard, mint
+
+__all__ = ["fresh_guard"]  # a pixel path of its own for every test
 
 KEY = "ab" * 32
 BUCKET = "archive"
@@ -65,7 +67,7 @@ def bucket(s3_server: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     yield made
     made.objects.all().delete()
     made.delete()
-    stores._object_store.cache_clear()
+    place_module._object_store.cache_clear()
 
 
 def draft_of(tmp_path: Path, **files: bytes) -> Path:
@@ -77,7 +79,7 @@ def draft_of(tmp_path: Path, **files: bytes) -> Path:
 
 
 def test_what_is_put_is_read_listed_and_deleted(place: str, tmp_path: Path) -> None:
-    store: SeriesStore = stores.series_store()
+    store: SeriesStore = place_module.series_store()
     assert store.is_remote == (place == "s3")
     frames = bytes(range(256)) * 40
     assert store.put(archive_key=KEY, draft=draft_of(tmp_path, frames=frames))
@@ -100,7 +102,7 @@ def test_what_is_put_is_read_listed_and_deleted(place: str, tmp_path: Path) -> N
 
 
 def test_what_is_absent_is_said_to_be(place: str, tmp_path: Path) -> None:
-    store = stores.series_store()
+    store = place_module.series_store()
     for ask in (store.size_bytes, lambda key: store.read(key, MANIFEST),
                 lambda key: store.open(key, "frames.bin")):  # fmt: skip
         with pytest.raises(FileNotFoundError):
@@ -115,7 +117,7 @@ def test_a_series_cut_off_while_written_is_invisible_and_swept(
     bucket: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Killed before the manifest: the files are there and no reader finds them."""
-    store = stores.series_store()
+    store = place_module.series_store()
     bucket.put_object(Key=f"consilium/series/ab/{KEY}/frames.bin", Body=b"half")
     assert not store.exists(KEY)
     assert list(store.list_keys()) == []
@@ -134,7 +136,7 @@ def test_a_store_that_is_away_is_not_an_empty_one(settings: Any) -> None:
     settings.ARCHIVE_S3_ENDPOINT = "http://127.0.0.1:9"
     settings.ARCHIVE_S3 = f"s3://{BUCKET}/elsewhere"
     with pytest.raises(StoreUnavailable):
-        stores.series_store().exists(KEY)
+        place_module.series_store().exists(KEY)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,7 +159,7 @@ def test_images_are_imported_into_the_store_and_served_from_it(
     ]
     assert [one.status_code for one in answers] == [200, 200, 200]
     assert reader.open_series(key).verify() == []
-    stores.series_store().delete(key)
+    place_module.series_store().delete(key)
     monkeypatch.setattr(reader, "LOOK_AGAIN_S", 0.0)
     assert fetch(frame_path(minted, made[0]), minted["ticket"]).status_code == 404
     if place == "s3":

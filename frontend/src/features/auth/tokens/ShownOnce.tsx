@@ -8,6 +8,8 @@ import type { MintedToken } from '@/api/tokens'
 
 import classes from './Tokens.module.css'
 
+const HEADER = 'Authorization: Bearer …'
+
 /** The token, this once, and the address it opens. */
 export function ShownOnce({ minted, onDone }: { minted: MintedToken; onDone: () => void }) {
   const { t } = useTranslation('auth')
@@ -34,7 +36,7 @@ export function ShownOnce({ minted, onDone }: { minted: MintedToken; onDone: () 
         ))}
       </ul>
       <Text size="sm" c="dimmed">
-        {t('tokens.header')} <code>Authorization: Bearer …</code>
+        {t('tokens.header')} <code>{HEADER}</code>
       </Text>
       <Group gap={8}>
         <Button variant="default" leftSection={clipboard.copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />} onClick={() => clipboard.copy(minted.token)}>
