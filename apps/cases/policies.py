@@ -11,7 +11,7 @@ from apps.accounts.choices import CLINICAL_DISCIPLINES, IMAGING_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.cases.access import Standing
 from apps.cases.choices import Capacity, Guise
-from apps.cases.selectors import standing_in
+from apps.cases.selectors import one_look, standing_in
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
 from apps.core.policies import require_role, signed_in
@@ -146,10 +146,11 @@ CAPABILITIES = {
 
 def capabilities(*, actor: Actor, case_id: UUID) -> list[str]:
     allowed = []
-    for name, policy in CAPABILITIES.items():
-        try:
-            policy(actor=actor, case_id=case_id)
-        except (Forbidden, NotVisible):
-            continue
-        allowed.append(name)
+    with one_look():
+        for name, policy in CAPABILITIES.items():
+            try:
+                policy(actor=actor, case_id=case_id)
+            except (Forbidden, NotVisible):
+                continue
+            allowed.append(name)
     return allowed

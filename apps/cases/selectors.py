@@ -1,5 +1,8 @@
 """Reading cases: every list and every look-up is scoped to the actor here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from uuid import UUID
 
@@ -23,9 +26,30 @@ def visible_cases(*, actor: Actor) -> "QuerySet[Case]":
     return cases.filter(pk__in=mine)
 
 
+_looked_up: ContextVar[dict[tuple[Actor, UUID], Standing | None] | None] = ContextVar(
+    "standings looked up", default=None
+)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Within, each standing is read once: for many policies asked about the same moment."""
+    token = _looked_up.set({})
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
+
+
 def standing_in(*, actor: Actor, case_id: UUID) -> Standing | None:
     """How the actor stands to the case; ``None`` when it is not theirs to know."""
-    return standings(actor=actor, case_ids=[case_id]).get(case_id)
+    known = _looked_up.get()
+    if known is not None and (actor, case_id) in known:
+        return known[actor, case_id]
+    standing = standings(actor=actor, case_ids=[case_id]).get(case_id)
+    if known is not None:
+        known[actor, case_id] = standing
+    return standing
 
 
 def guise_for(*, actor: Actor, case_id: UUID) -> Standing | None:

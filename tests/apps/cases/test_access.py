@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from apps.audit.models import AuditEntry
 from apps.cases import policies, selectors, services
@@ -216,3 +217,15 @@ IDENTITY = PatientIdentity("A", "1", "Doe^Jane", date(1960, 1, 1), "F")
 )
 def test_a_name_alone_never_matches(found: PatientIdentity, mismatches: list[str]) -> None:
     assert find_mismatches(expected=IDENTITY, found=found) == mismatches
+
+
+def test_capabilities_are_asked_at_one_look_and_never_remembered(
+    team: CaseTeam, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    surgeon = team.actor("surgeon")
+    with django_assert_num_queries(1):
+        assert "annotate" in policies.capabilities(actor=surgeon, case_id=team.case_id)
+    CaseGrant.objects.filter(user=team.people["surgeon"]).update(revoked_at=datetime.now(UTC))
+    assert policies.capabilities(actor=surgeon, case_id=team.case_id) == []
+    with pytest.raises(NotVisible):
+        policies.view_case(actor=surgeon, case_id=team.case_id)
