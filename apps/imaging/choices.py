@@ -52,6 +52,11 @@ class SeriesKind(models.TextChoices):
     PARAMETRIC_MAP = "parametric_map"
     REAL_WORLD_VALUE = "rwv"
     WAVEFORM = "waveform"
+    RTRECORD = "rtrecord"
+    DOCUMENT = "document"
+    ANNOTATION = "annotation"
+    SURFACE = "surface"
+    RAW = "raw"
     OTHER = "other"
 
 

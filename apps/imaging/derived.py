@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import sync_file, volume_directory
-from apps.imaging.archive.writer import frame_pose
 from apps.imaging.exceptions import NotAVolume
-from apps.imaging.geometry import SeriesGeometry, describe_frames
+from apps.imaging.geometry import SeriesGeometry, Stack
+from apps.imaging.stacks import describe_archive
 
 REFUSALS = {
     "not_an_image": "The series holds no images.",
@@ -28,6 +28,8 @@ REFUSALS = {
     "gantry_tilt": "The slices are sheared by gantry tilt.",
     "irregular_spacing": "The distance between slices varies.",
     "missing_slices": "Slices are missing.",
+    "multiple_stacks": "The series holds several stacks.",
+    "no_such_stack": "The series has no such stack.",
     "pixels_unavailable": "Not every slice can be decoded.",
 }
 
@@ -63,32 +65,45 @@ class Volume:
         return float(columns[2]), float(columns[1]), float(columns[0])
 
 
-def open_archived_volume(archive: SeriesArchive) -> Volume:
-    """The volume of a published series, building its file first where it is missing."""
-    poses = [frame_pose(pose) for one in archive.instances for pose in one["poses"]]
-    geometry = describe_frames(poses)
+def open_archived_volume(archive: SeriesArchive, *, stack: int | None = None) -> Volume:
+    """The volume of a published series, or of one of its stacks, built first where it is missing.
+
+    Parameters
+    ----------
+    stack : its number, from 1; without it the series must be one volume by itself.
+    """
+    poses, geometry = describe_archive(archive)
     if any(not one["frames"] for one in archive.instances) and poses:
         _refuse("pixels_unavailable")
-    if geometry.refusal or geometry.affine_lps is None:
-        _refuse(geometry.refusal or "not_an_image")
-    assert geometry.affine_lps is not None
-    order = [(poses[i].sop_instance_uid, poses[i].frame) for i in geometry.order]
-    first = poses[geometry.order[0]]
+    chosen = geometry if stack is None else _choose(geometry, stack)
+    if chosen.refusal or chosen.affine_lps is None:
+        _refuse(chosen.refusal or "not_an_image")
+    assert chosen.affine_lps is not None
+    order = [(poses[i].sop_instance_uid, poses[i].frame) for i in chosen.order]
+    first = poses[chosen.order[0]]
     shape = (len(order), first.rows, first.columns)
-    path = volume_directory() / f"{archive.archive_key}.f32"
+    is_part = stack is not None and len(geometry.stacks) > 1
+    name = f"{archive.archive_key}.{stack}.f32" if is_part else f"{archive.archive_key}.f32"
+    path = volume_directory() / name
     if not path.exists() or path.stat().st_size != int(np.prod(shape)) * 4:
-        _build(archive, path=path, order=order, shape=shape, geometry=geometry)
+        _build(archive, path=path, order=order, shape=shape, summary=chosen.summary())
     os.utime(path)  # least recently used is evicted first
     return Volume(
         voxels=np.memmap(path, dtype="<f4", mode="r", shape=shape),
-        affine_lps=geometry.affine_lps,
+        affine_lps=chosen.affine_lps,
         sop_instance_uids=tuple(uid for uid, _ in order),
         frame_of_reference_uid=first.frame_of_reference_uid,
-        warnings=tuple((w.code, w.message) for w in geometry.warnings),
+        warnings=tuple((w.code, w.message) for w in chosen.warnings),
     )
 
 
-def _refuse(code: str) -> None:
+def _choose(geometry: SeriesGeometry, number: int) -> Stack:
+    if not 1 <= number <= len(geometry.stacks):
+        _refuse("no_such_stack")
+    return geometry.stacks[number - 1]
+
+
+def _refuse(code: str) -> NoReturn:
     raise NotAVolume(REFUSALS.get(code, "Not a volume."), code=code)
 
 
@@ -98,7 +113,7 @@ def _build(
     path: Path,
     order: list[tuple[str, int]],
     shape: tuple[int, int, int],
-    geometry: SeriesGeometry,
+    summary: dict[str, Any],
 ) -> None:
     documents = {str(document["00080018"]["Value"][0]): document for document in archive.metadata()}
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
@@ -113,15 +128,15 @@ def _build(
         del voxels
         sync_file(draft)
         draft.rename(path)
-        _note_geometry(path, geometry=geometry, order=order)
+        _note_geometry(path, summary=summary, order=order)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _note_geometry(path: Path, *, geometry: SeriesGeometry, order: list[tuple[str, int]]) -> None:
+def _note_geometry(path: Path, *, summary: dict[str, Any], order: list[tuple[str, int]]) -> None:
     """Beside the voxels, for whoever finds the file without the index."""
     path.with_suffix(".json").write_text(
-        json.dumps(geometry.summary() | {"sop_instance_uids": [uid for uid, _ in order]})
+        json.dumps(summary | {"sop_instance_uids": [uid for uid, _ in order]})
     )
 
 

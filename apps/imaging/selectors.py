@@ -29,6 +29,7 @@ from apps.imaging.models import (
     Study,
 )
 from apps.imaging.projection import Projection
+from apps.imaging.stacks import listed_stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class SeriesInCase:
     description: str
     frame_of_reference_uid: str
     base_url: str
+    stacks: tuple[dict[str, Any], ...] = ()  # where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
                 description=one.description,
                 frame_of_reference_uid=one.frame_of_reference_uid,
                 base_url=f"/pixels/{one.archive_key}",
+                stacks=tuple(listed_stacks(one.geometry, is_deidentified=False)),
             )
             for one in series
         ),
@@ -286,6 +289,7 @@ def _show_projected(link: CaseStudy, series: list[Series], projection: Projectio
                 description="",
                 frame_of_reference_uid=projection.uid(one.frame_of_reference_uid),
                 base_url=f"/pixels/{one.archive_key}.{projection.scope}",
+                stacks=tuple(listed_stacks(one.geometry, is_deidentified=True)),
             )
             for one in series
             if one.deidentifiable

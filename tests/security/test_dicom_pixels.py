@@ -33,6 +33,7 @@ from apps.imaging.pixels import guard as guard_module
 from apps.imaging.pixels import pixel_app, tokens
 from apps.imaging.projection import Projection
 from apps.imaging.services import import_files
+from apps.imaging.stacks import stacks_document
 from tests.apps.imaging.dicom import make_series, make_slice, read_bytes, to_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import SYSTEM, CaseTeam, make_case_team
@@ -162,6 +163,33 @@ def test_a_ticket_opens_its_own_study_only(
     theirs = mint(team, "surgeon", read_bytes(other[0]).StudyInstanceUID)
     answer = fetch(frame_path(theirs, other[0]), mine["ticket"])
     assert (answer.status_code, answer.json()["code"]) == (403, "ticket_for_other_study")
+
+
+def test_the_stacks_of_a_series_are_told_to_holders_of_a_ticket_without_any_uid(
+    team: CaseTeam, tmp_path: Path
+) -> None:
+    fields = patient_fields(team) | {"study_uid": generate_uid(), "series_uid": generate_uid()}
+    made = [
+        to_bytes(make_slice(index=z, ImageType=["ORIGINAL", "PRIMARY", kind], seed=n, **fields))
+        for z in range(2)
+        for n, kind in enumerate(("DOE_JANE", "WATER"))
+    ]
+    write_files(tmp_path / "in", made)
+    import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
+    minted = mint(team, "surgeon", str(fields["study_uid"]))
+    path = f"{minted['series'][0]['base_url']}/stacks"
+    assert fetch(path).status_code == 401
+    answer = fetch(path, minted["ticket"])
+    stacks = answer.json()["stacks"]
+    assert [stack["label"] for stack in stacks] == ["ORIGINAL DOE JANE", "ORIGINAL WATER"]
+    assert sorted(tuple(stack["frames"]) for stack in stacks) == [(0, 1, 1, 1), (2, 1, 3, 1)]
+    assert answer.headers["cache-control"] == "private, no-cache"
+    again = fetch(path, minted["ticket"], **{"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    key = minted["series"][0]["base_url"].rpartition("/")[2]
+    withheld = stacks_document(key, is_deidentified=True)
+    assert b"DOE" not in withheld
+    assert str(fields["study_uid"]).encode() not in withheld
 
 
 @pytest.mark.parametrize(

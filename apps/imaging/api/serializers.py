@@ -143,6 +143,28 @@ class WarningSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class StackFacetSerializer(serializers.Serializer[Any]):
+    """One thing that sets a stack apart from the others."""
+
+    axis = serializers.CharField()
+    value = serializers.JSONField(
+        allow_null=True, help_text="A number or a word; null where the file gives none."
+    )
+    number = serializers.IntegerField()
+
+
+class StackSerializer(serializers.Serializer[Any]):
+    """Frames of a series that belong together: one orientation, one time point, one b-value."""
+
+    number = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    facets = StackFacetSerializer(many=True)
+    frame_count = serializers.IntegerField()
+    is_volume = serializers.BooleanField()
+    refusal = serializers.CharField(help_text="Why it is no regular volume; empty where it is.")
+    warnings = WarningSerializer(many=True)
+
+
 class SeriesSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     series_instance_uid = serializers.CharField()
@@ -158,6 +180,8 @@ class SeriesSerializer(serializers.Serializer[Any]):
     thumbnail_url = serializers.CharField(allow_null=True)
     kind = serializers.CharField()
     is_volume = serializers.BooleanField()
+    stack_count = serializers.IntegerField()
+    stacks = StackSerializer(many=True, help_text="The first of them, where there are several.")
     is_evicted = serializers.BooleanField(help_text="In the PACS; fetched when opened.")
     warnings = WarningSerializer(many=True)
 
@@ -256,9 +280,16 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
         "thumbnail_url": url if row.frame_count else None,
         "kind": row.kind,
         "is_volume": bool(row.geometry.get("is_volume")),
+        "stack_count": row.geometry.get("stack_count", 1),
+        "stacks": [_show_stack(one) for one in series.stacks],
         "is_evicted": row.evicted_at is not None,
         "warnings": [*row.warnings, *row.source_warnings],
     }
+
+
+def _show_stack(stack: dict[str, Any]) -> dict[str, Any]:
+    names = ("number", "label", "facets", "frame_count", "is_volume", "refusal", "warnings")
+    return {name: stack[name] for name in names}
 
 
 class TicketSeriesSerializer(serializers.Serializer[Any]):

@@ -19,6 +19,18 @@ _EXACT: dict[str, str] = {
     "67": "rwv",
     "88.59": "kos",
     "104.1": "pdf",
+    "104.2": "document",  # CDA
+    "104.3": "document",  # STL
+    "104.4": "document",  # OBJ
+    "104.5": "document",  # MTL
+    "481.4": "rtrecord",
+    "481.6": "rtrecord",
+    "481.7": "rtrecord",
+    "481.9": "rtrecord",
+    "91.1": "annotation",
+    "66": "raw",
+    "66.5": "surface",
+    "66.6": "surface",
 }
 _PREFIX: tuple[tuple[str, str], ...] = (("88.", "sr"), ("11.", "pr"), ("9.", "waveform"))
 

@@ -4,6 +4,12 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from apps.imaging.parser.dimensions import (
+    classic_keys,
+    dimension_pointers,
+    enhanced_keys,
+    macro,
+)
 from apps.imaging.parser.reading import numbers, text, value_of, whole
 
 
@@ -17,7 +23,7 @@ def read_poses(dataset: Dataset, *, frame_count: int) -> list[dict[str, Any]]:
         "position_lps": numbers(dataset, "ImagePositionPatient", 3),
         "orientation": numbers(dataset, "ImageOrientationPatient", 6),
         "pixel_spacing_mm": _spacing(dataset),
-        "keys": _classic_keys(dataset),
+        "keys": classic_keys(dataset),
     }
     offsets = value_of(dataset, "GridFrameOffsetVector")
     if offsets is not None and frame_count > 1:
@@ -42,61 +48,25 @@ def _spacing(dataset: Dataset) -> tuple[float, ...] | None:
     return spacing if spacing and min(spacing) > 0 else None
 
 
-def _classic_keys(dataset: Dataset) -> dict[str, Any]:
-    moment = text(dataset, "AcquisitionDate") + text(dataset, "AcquisitionTime")
-    return _present(
-        {
-            "temporal_position": whole(dataset, "TemporalPositionIdentifier"),
-            "b_value": _number(dataset, "DiffusionBValue"),
-            "echo_time_ms": _number(dataset, "EchoTime"),
-            "trigger_time_ms": _number(dataset, "TriggerTime"),
-            "acquisition_number": whole(dataset, "AcquisitionNumber"),
-            "acquired_at": moment or None,
-        }
-    )
-
-
 def _enhanced(dataset: Dataset, per_frame: list[Dataset]) -> list[dict[str, Any]]:
     shared_items = value_of(dataset, "SharedFunctionalGroupsSequence") or []
     shared = shared_items[0] if len(shared_items) else Dataset()
-    poses = []
-    for number, group in enumerate(per_frame, start=1):
-        measures = _macro(group, shared, "PixelMeasuresSequence")
-        content = _macro(group, shared, "FrameContentSequence")
-        diffusion = _macro(group, shared, "MRDiffusionSequence")
-        echo = _macro(group, shared, "MREchoSequence")
-        poses.append(
-            _common(dataset)
-            | {
-                "frame": number,
-                "position_lps": numbers(
-                    _macro(group, shared, "PlanePositionSequence"), "ImagePositionPatient", 3
-                ),
-                "orientation": numbers(
-                    _macro(group, shared, "PlaneOrientationSequence"), "ImageOrientationPatient", 6
-                ),
-                "pixel_spacing_mm": _spacing(measures),
-                "keys": _present(
-                    {
-                        "temporal_position": whole(content, "TemporalPositionIndex"),
-                        "b_value": _number(diffusion, "DiffusionBValue"),
-                        "echo_time_ms": _number(echo, "EffectiveEchoTime"),
-                        "acquisition_number": whole(content, "FrameAcquisitionNumber"),
-                        "acquired_at": text(content, "FrameAcquisitionDateTime") or None,
-                    }
-                ),
-            }
-        )
-    return poses
-
-
-def _macro(group: Dataset, shared: Dataset, keyword: str) -> Dataset:
-    for source in (group, shared):
-        items = value_of(source, keyword)
-        if items is not None and len(items):
-            item: Dataset = items[0]
-            return item
-    return Dataset()
+    pointers = dimension_pointers(dataset)
+    return [
+        _common(dataset)
+        | {
+            "frame": number,
+            "position_lps": numbers(
+                macro(group, shared, "PlanePositionSequence"), "ImagePositionPatient", 3
+            ),
+            "orientation": numbers(
+                macro(group, shared, "PlaneOrientationSequence"), "ImageOrientationPatient", 6
+            ),
+            "pixel_spacing_mm": _spacing(macro(group, shared, "PixelMeasuresSequence")),
+            "keys": enhanced_keys(group, shared, pointers=pointers),
+        }
+        for number, group in enumerate(per_frame, start=1)
+    ]
 
 
 def _dose_planes(base: dict[str, Any], offsets: Any, count: int) -> list[dict[str, Any]]:
@@ -118,12 +88,3 @@ def _dose_planes(base: dict[str, Any], offsets: Any, count: int) -> list[dict[st
         }
         for n, step in enumerate(steps, start=1)
     ]
-
-
-def _number(dataset: Dataset, keyword: str) -> float | None:
-    value = numbers(dataset, keyword, 1)
-    return None if value is None else value[0]
-
-
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

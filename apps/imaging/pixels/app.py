@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from apps.imaging.pixels.guard import GuardUnavailable, guard
 from apps.imaging.pixels.tokens import HEADER, BadTicket, Claims, mark_study, read
 from apps.imaging.projection import VERSION as PROJECTION_VERSION
 from apps.imaging.projection import Projection
+from apps.imaging.stacks import STACKS_VERSION, stacks_document
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -36,7 +37,7 @@ Result = TypeVar("Result")
 
 _PATH = re.compile(
     r"^/pixels/(?P<key>[0-9a-f]{64})(?:\.(?P<scope>[0-9a-f]{16}))?/"
-    r"(?:(?P<document>metadata|thumbnail)|"
+    r"(?:(?P<document>metadata|stacks|thumbnail)|"
     r"instances/(?P<uid>[0-9.]{1,64})/frames/(?P<frame>[1-9][0-9]{0,6}))$"
 )
 _RANGE = re.compile(rb"^bytes=(\d*)-(\d*)$")
@@ -47,6 +48,7 @@ MEDIA_TYPES = {
     "1.2.840.10008.1.2.4.203": "image/jphc",
 }
 IMMUTABLE = b"private, max-age=31536000, immutable"
+REVALIDATED = b"private, no-cache"
 COMMON: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -186,6 +188,8 @@ async def _respond(
 ) -> None:
     if asked.document == "metadata":
         await _send_metadata(asked, claims, archive, send, head=head)
+    elif asked.document == "stacks":
+        await _send_stacks(asked, claims, send, head=head)
     elif asked.document == "thumbnail":
         await _send_thumbnail(asked, archive, send, head=head)
     else:
@@ -216,6 +220,23 @@ async def _send_metadata(
     else:
         body = gzip.decompress(body)
     await _send_body(send, body=body, etag=etag, headers=headers, head=head)
+
+
+async def _send_stacks(asked: Asked, claims: Claims, send: Send, *, head: bool) -> None:
+    """Which frames belong together. Computed, so it is asked for again when it may have changed."""
+    etag = f'"{asked.key[:32]}{asked.scope}-s{STACKS_VERSION}"'.encode()
+    if _matches(asked, etag):
+        await _send_not_modified(send, etag, cache_control=REVALIDATED)
+        return
+    describe = partial(stacks_document, asked.key, is_deidentified=claims.is_deidentified)
+    await _send_body(
+        send,
+        body=await _in_thread(describe),
+        etag=etag,
+        headers=[(b"content-type", b"application/json")],
+        head=head,
+        cache_control=REVALIDATED,
+    )
 
 
 @lru_cache(maxsize=32)
@@ -327,8 +348,8 @@ def _matches(asked: Asked, etag: bytes) -> bool:
 # --- how it is sent ----------------------------------------------------------------------------
 
 
-async def _send_not_modified(send: Send, etag: bytes) -> None:
-    headers = [(b"etag", etag), (b"cache-control", IMMUTABLE), *COMMON]
+async def _send_not_modified(send: Send, etag: bytes, *, cache_control: bytes = IMMUTABLE) -> None:
+    headers = [(b"etag", etag), (b"cache-control", cache_control), *COMMON]
     await send({"type": "http.response.start", "status": 304, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
@@ -342,13 +363,14 @@ async def _send_body(
     head: bool,
     status: int = 200,
     length: int | None = None,
+    cache_control: bytes = IMMUTABLE,
 ) -> None:
     size = len(body) if length is None else length
     start = [
         *headers,
         (b"content-length", str(size).encode()),
         (b"etag", etag),
-        (b"cache-control", IMMUTABLE),
+        (b"cache-control", cache_control),
         *COMMON,
     ]
     await send({"type": "http.response.start", "status": status, "headers": start})

@@ -1508,6 +1508,8 @@ export interface components {
         };
         /** @enum {string} */
         AuthKindEnum: "none" | "basic" | "bearer";
+        /** @enum {string} */
+        BasisEnum: "patient" | "detector" | "calibrated" | "stated" | "film" | "region";
         /** @enum {unknown} */
         BlankEnum: "";
         Board: {
@@ -2046,6 +2048,8 @@ export interface components {
             /** Format: double */
             value: number;
             unit: components["schemas"]["UnitEnum"];
+            /** @description What millimetres are of, where the image has no patient space. */
+            basis: components["schemas"]["BasisEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description The shape of ``selectors.describe_measurement``; a test holds the two together. */
         Measurement: {
@@ -2579,6 +2583,9 @@ export interface components {
             thumbnail_url: string | null;
             kind: string;
             is_volume: boolean;
+            stack_count: number;
+            /** @description The first of them, where there are several. */
+            stacks: components["schemas"]["Stack"][];
             /** @description In the PACS; fetched when opened. */
             is_evicted: boolean;
             warnings: components["schemas"]["Warning"][];
@@ -2589,6 +2596,24 @@ export interface components {
         SexEnum: "F" | "M" | "O";
         /** @enum {string} */
         SourceEnum: "direct" | "board" | "consult";
+        /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
+        Stack: {
+            number: number;
+            label: string;
+            facets: components["schemas"]["StackFacet"][];
+            frame_count: number;
+            is_volume: boolean;
+            /** @description Why it is no regular volume; empty where it is. */
+            refusal: string;
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description One thing that sets a stack apart from the others. */
+        StackFacet: {
+            axis: string;
+            /** @description A number or a word; null where the file gives none. */
+            value: unknown | null;
+            number: number;
+        };
         /** @enum {string} */
         StanceEnum: "agree" | "dissent" | "abstain";
         Studies: {
@@ -2706,6 +2731,7 @@ export type Approval = components['schemas']['Approval'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
+export type BasisEnum = components['schemas']['BasisEnum'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
 export type BoardMember = components['schemas']['BoardMember'];
@@ -2837,6 +2863,8 @@ export type Series = components['schemas']['Series'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type SourceEnum = components['schemas']['SourceEnum'];
+export type Stack = components['schemas']['Stack'];
+export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];

@@ -151,7 +151,7 @@ def test_mixed_orientations_become_stacks_largest_first() -> None:
         for x in range(3)
     ]
     found = describe_frames(sagittal + axial)
-    assert found.stacks == 2
+    assert len(found.stacks) == 2
     assert found.refusal == "mixed_orientation"
     assert [*found.order][:5] == [3, 4, 5, 6, 7]
 
