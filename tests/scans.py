@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
@@ -55,13 +56,15 @@ def import_ct(*, case: Case, folder: Path, slices: int = 3) -> Scan:
     return scan
 
 
-def import_ultrasound(*, case: Case, folder: Path) -> Scan:
-    """One image without patient space."""
+def import_ultrasound(*, case: Case, folder: Path, **elements: Any) -> Scan:
+    """One image without patient space; ``elements`` by keyword."""
     scan = Scan(generate_uid(), generate_uid(), "", (generate_uid(),))
     dataset = _dataset(
         case=case, scan=scan, uid=scan.slices[0], sop_class=ULTRASOUND_STORAGE, modality="US"
     )
     dataset.InstanceNumber = 1
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
     dataset.save_as(folder / f"{scan.slices[0]}.dcm", enforce_file_format=True)
     import_files(actor=SYSTEM, case_id=case.pk, paths=[folder])
     return scan

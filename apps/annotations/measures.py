@@ -7,13 +7,16 @@ that nobody can derive from its points would be worth nothing.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from apps.annotations.choices import MeasurementKind
 from apps.annotations.exceptions import BadGeometry, PointsOffPlane, PointsOutsideImage
 
 Point = tuple[float, ...]
 Unit = Literal["mm", "px"]
+NO_SCALE = (1.0, 1.0)
+BASES = ("patient", "detector", "calibrated", "stated", "film", "region")
+"""What millimetres within an image are of (``apps.imaging.calibration``)."""
 
 OFF_PLANE_TOLERANCE_MM = 0.1
 """Headers round positions to hundredths; the thinnest slices in use are 0.3 mm apart."""
@@ -28,6 +31,7 @@ class MeasuredValue(TypedDict):
     quantity: str
     value: float
     unit: Unit
+    basis: NotRequired[str]  # what millimetres are of, where the image has no patient space
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,18 @@ class ImagePlane:
     frame_of_reference_uid: str
 
 
-def arrange_points(*, kind: str, points: Sequence[Sequence[float]], unit: Unit) -> list[Point]:
+def arrange_points(
+    *,
+    kind: str,
+    points: Sequence[Sequence[float]],
+    unit: Unit,
+    scale: tuple[float, float] = NO_SCALE,
+) -> list[Point]:
     """Check the points of one measurement and bring them into canonical order.
 
     A bidirectional comes as two pairs; the longer becomes the first (long axis), as
-    viewers number the handles by drawing order and not by length.
+    viewers number the handles by drawing order and not by length. Angles and lengths are those
+    of the points times ``scale`` (per coordinate), so that pixels need not be square.
 
     Raises
     ------
@@ -64,19 +75,30 @@ def arrange_points(*, kind: str, points: Sequence[Sequence[float]], unit: Unit) 
         Wrong number of points, a coordinate that is no finite number or out of this world,
         an axis without length, axes that are not perpendicular.
     """
-    expected = POINT_COUNT[MeasurementKind(kind)]
-    if len(points) != expected:
-        raise BadGeometry(f"A {kind} measurement has {expected} points.", code="wrong_point_count")
-    size = 3 if unit == "mm" else 2
-    arranged = [_check_point(point=point, size=size, unit=unit) for point in points]
+    arranged = check_points(kind=kind, points=points, unit=unit)
     for first, second in zip(arranged[::2], arranged[1::2], strict=True):
         if math.dist(first, second) < SMALLEST_LENGTH[unit]:
             raise BadGeometry("The measurement has no length.", code="zero_length")
     if kind == MeasurementKind.BIDIRECTIONAL:
-        _check_perpendicular(arranged)
-        if math.dist(*arranged[:2]) < math.dist(*arranged[2:]):
+        scaled = [scale_point(point=point, scale=scale) for point in arranged]
+        _check_perpendicular(scaled)
+        if math.dist(*scaled[:2]) < math.dist(*scaled[2:]):
             arranged = [*arranged[2:], *arranged[:2]]
     return arranged
+
+
+def check_points(*, kind: str, points: Sequence[Sequence[float]], unit: Unit) -> list[Point]:
+    """As many points as the kind has, of finite coordinates.
+
+    Raises
+    ------
+    BadGeometry
+    """
+    expected = POINT_COUNT[MeasurementKind(kind)]
+    if len(points) != expected:
+        raise BadGeometry(f"A {kind} measurement has {expected} points.", code="wrong_point_count")
+    size = 3 if unit == "mm" else 2
+    return [_check_point(point=point, size=size, unit=unit) for point in points]
 
 
 def compute_values(*, kind: str, points: Sequence[Point], unit: Unit) -> list[MeasuredValue]:
@@ -91,6 +113,11 @@ def compute_values(*, kind: str, points: Sequence[Point], unit: Unit) -> list[Me
         MeasuredValue(quantity=name, value=value, unit=unit)
         for name, value in zip(names, lengths, strict=True)
     ]
+
+
+def scale_point(*, point: Point, scale: tuple[float, float]) -> Point:
+    """A point of an image in millimetres; one of the patient stays as it is."""
+    return point if len(point) != len(scale) else (point[0] * scale[0], point[1] * scale[1])
 
 
 def check_in_plane(*, points: Sequence[Point], plane: ImagePlane) -> None:

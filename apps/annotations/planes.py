@@ -1,13 +1,16 @@
 """The image a measurement is drawn on: in the case, with or without patient space."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from pydicom.dataset import Dataset
 
 from apps.annotations.exceptions import ImageNotInCase
 from apps.annotations.measures import ImagePlane
 from apps.core.exceptions import Unavailable
 from apps.imaging.archive import open_series
 from apps.imaging.archive.writer import frame_pose
+from apps.imaging.calibration import Calibration, read_calibration
 from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
 from apps.imaging.models import CaseStudy, Instance
@@ -16,11 +19,18 @@ from apps.imaging.parser.poses import read_poses
 
 @dataclass(frozen=True, slots=True)
 class DrawnOn:
-    """One frame of one image; ``plane`` is ``None`` where it has no patient space."""
+    """One frame of one image.
+
+    Attributes
+    ----------
+    plane : ``None`` where it has no patient space.
+    calibration : what it says of its own millimetres, where it has no patient space.
+    """
 
     rows: int
     columns: int
     plane: ImagePlane | None
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 def find_image(
@@ -51,20 +61,25 @@ def find_image(
     if instance is None or not 1 <= frame <= max(instance.frames, 1):
         raise ImageNotInCase("The image is not among the studies of this case.")
     rows, columns = instance.rows or 0, instance.columns or 0
-    pose = _read_pose(instance=instance, frame=frame)
+    header = _read_header(instance=instance)
+    pose = _read_pose(header=header, instance=instance, frame=frame)
     if pose is None or not pose.has_space or not pose.frame_of_reference_uid:
-        return DrawnOn(rows=rows, columns=columns, plane=None)
+        calibration = read_calibration(header, frame=frame)
+        return DrawnOn(rows=rows, columns=columns, plane=None, calibration=calibration)
     return DrawnOn(rows=rows, columns=columns, plane=_plane(pose))
 
 
-def _read_pose(*, instance: Instance, frame: int) -> FramePose | None:
-    """Where the frame lies, from the archived header; the index keeps no positions."""
+def _read_header(*, instance: Instance) -> Dataset:
+    """The archived header; the index keeps no positions."""
     try:
-        header = open_series(instance.series.archive_key).read_header(instance.sop_instance_uid)
+        return open_series(instance.series.archive_key).read_header(instance.sop_instance_uid)
     except FileNotFoundError:
         raise explain_absence(instance.series.archive_key) from None
     except (ValueError, KeyError):
         raise Unavailable("The image is not in the archive.", code="image_unavailable") from None
+
+
+def _read_pose(*, header: Dataset, instance: Instance, frame: int) -> FramePose | None:
     records = read_poses(header, frame_count=max(instance.frames, 1))
     return frame_pose(records[frame - 1]) if len(records) >= frame else None
 

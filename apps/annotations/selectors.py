@@ -32,7 +32,7 @@ def describe_measurement(measurement: Measurement) -> dict[str, Any]:
         "kind": measurement.kind,
         "points_lps": measurement.points_lps,
         "points_image": measurement.points_image,
-        "values": measurement.values,
+        "values": [{"basis": None, **value} for value in measurement.values],
         "label": measurement.label,
         "layer": measurement.layer,
         "author": {

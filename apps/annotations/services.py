@@ -18,15 +18,18 @@ from apps.annotations.exceptions import (
     WrongSpace,
 )
 from apps.annotations.measures import (
+    NO_SCALE,
     MeasuredValue,
     Point,
     arrange_points,
     check_in_image,
     check_in_plane,
+    check_points,
     compute_values,
+    scale_point,
 )
 from apps.annotations.models import Measurement, MeasurementRevision
-from apps.annotations.planes import find_image
+from apps.annotations.planes import DrawnOn, find_image
 from apps.annotations.selectors import describe_measurement
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
@@ -229,10 +232,7 @@ def _check_drawing(*, case_id: UUID, drawing: Drawing) -> _Checked:
     if drawing.points_lps is None:
         if image.plane is not None:
             raise WrongSpace("The image lies in patient space; give LPS millimetres.")
-        points = arrange_points(kind=drawing.kind, points=drawing.points_image or (), unit="px")
-        check_in_image(points=points, rows=image.rows, columns=image.columns)
-        values = compute_values(kind=drawing.kind, points=points, unit="px")
-        return _Checked(None, points, "", values)
+        return _check_in_pixels(drawing=drawing, image=image)
     if image.plane is None:
         raise WrongSpace("The image has no patient space; give image points.")
     if drawing.frame_of_reference_uid != image.plane.frame_of_reference_uid:
@@ -241,6 +241,23 @@ def _check_drawing(*, case_id: UUID, drawing: Drawing) -> _Checked:
     check_in_plane(points=points, plane=image.plane)
     values = compute_values(kind=drawing.kind, points=points, unit="mm")
     return _Checked(points, None, drawing.frame_of_reference_uid, values)
+
+
+def _check_in_pixels(*, drawing: Drawing, image: DrawnOn) -> _Checked:
+    """Positions are pixels; lengths are millimetres where the image says so, and of what."""
+    given = check_points(kind=drawing.kind, points=drawing.points_image or (), unit="px")
+    scale = image.calibration.scale_at(given)
+    factors = NO_SCALE if scale is None else (scale.column_mm, scale.row_mm)
+    points = arrange_points(kind=drawing.kind, points=given, unit="px", scale=factors)
+    check_in_image(points=points, rows=image.rows, columns=image.columns)
+    if scale is None:
+        values = compute_values(kind=drawing.kind, points=points, unit="px")
+        return _Checked(None, points, "", values)
+    scaled = [scale_point(point=point, scale=factors) for point in points]
+    values = compute_values(kind=drawing.kind, points=scaled, unit="mm")
+    for value in values:
+        value["basis"] = scale.basis
+    return _Checked(None, points, "", values)
 
 
 def _redraw(

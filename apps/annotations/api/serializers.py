@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.annotations.choices import Layer, MeasurementKind
+from apps.annotations.measures import BASES
 from apps.annotations.services import Drawing
 
 UID = r"^[0-9]+(\.[0-9]+)*$"
@@ -34,6 +35,11 @@ class MeasuredValueSerializer(serializers.Serializer[Any]):
     quantity = serializers.ChoiceField(choices=["length", "long_axis", "short_axis"])
     value = serializers.FloatField()
     unit = serializers.ChoiceField(choices=["mm", "px"])
+    basis = serializers.ChoiceField(
+        choices=BASES,
+        allow_null=True,
+        help_text="What millimetres are of, where the image has no patient space.",
+    )
 
 
 class MeasurementSerializer(serializers.Serializer[Any]):

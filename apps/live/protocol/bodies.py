@@ -30,6 +30,8 @@ class MeasurementValue(WireModel):
     quantity: Literal["length", "long_axis", "short_axis"]
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     unit: Literal["mm", "px"]
+    #: What millimetres are of, where the image has no patient space.
+    basis: Literal["patient", "detector", "calibrated", "stated", "film", "region"] | None = None
 
 
 class MeasurementBody(WireModel):

@@ -428,6 +428,7 @@ export interface MeasurementValue {
   quantity: "length" | "long_axis" | "short_axis";
   value: number;
   unit: "mm" | "px";
+  basis: "patient" | "detector" | "calibrated" | "stated" | "film" | "region" | null;
 }
 
 /**

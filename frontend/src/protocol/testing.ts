@@ -97,7 +97,7 @@ export function measurement(id: string, version: number, size_mm: number): Measu
       [size_mm, 0, 0],
     ],
     points_image: null,
-    values: [{ quantity: 'length', value: size_mm, unit: 'mm' }],
+    values: [{ quantity: 'length', value: size_mm, unit: 'mm', basis: null }],
     label: '',
     author: ROSA,
     tracking_uid: '2.25.1',

@@ -1,9 +1,11 @@
 """Measurements through the services: what stands, who may, what is said."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydicom.dataset import Dataset
 
 from apps.annotations import services
 from apps.annotations.api.serializers import MeasurementSerializer
@@ -143,6 +145,48 @@ def test_images_without_patient_space_are_measured_in_pixels(
         services.put_measurement(
             actor=team.actor("surgeon"), case_id=team.case_id, drawing=Drawing(**fields)
         )
+
+
+def _calibrated_region() -> Dataset:
+    """Two-dimensional, centimetres, pixels that are not square: 0.2 by 0.3 mm."""
+    region = Dataset()
+    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 1, 1, 0
+    region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 0
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 30, 30
+    region.PhysicalDeltaX, region.PhysicalDeltaY = 0.02, 0.03
+    return region
+
+
+def test_an_ultrasound_region_gives_millimetres_and_says_so_outside_are_pixels(
+    team: CaseTeam, tmp_path: Path
+) -> None:
+    scan = import_ultrasound(
+        case=team.case, folder=tmp_path, SequenceOfUltrasoundRegions=[_calibrated_region()]
+    )
+    fields = {
+        "study_instance_uid": scan.study_instance_uid,
+        "series_instance_uid": scan.series_instance_uid,
+        "sop_instance_uid": scan.slices[0],
+    }
+
+    def put(kind: str, points: list[list[float]]) -> list[Any]:
+        drawing = Drawing(kind=kind, points_image=points, **fields)
+        made = services.put_measurement(
+            actor=team.actor("surgeon"), case_id=team.case_id, drawing=drawing
+        )
+        assert made.points_lps is None
+        assert made.points_image == points
+        return [(round(v["value"], 6), v["unit"], v.get("basis")) for v in made.values]
+
+    assert put("length", [[5, 5], [25, 5]]) == [(4.0, "mm", "region")]
+    assert put("length", [[5, 5], [5, 25]]) == [(6.0, "mm", "region")]
+    # Along the rows 20 x 0.2 = 4 mm is less than down the columns 16 x 0.3 = 4.8 mm.
+    assert put("bidirectional", [[15, 6], [15, 22], [5, 12], [25, 12]]) == [
+        (4.8, "mm", "region"),
+        (4.0, "mm", "region"),
+    ]
+    assert put("length", [[5, 5], [45, 5]]) == [(40.0, "px", None)]
 
 
 def test_pixels_for_an_image_with_patient_space_are_refused(team: CaseTeam, scan: Scan) -> None:
