@@ -7,6 +7,7 @@ import {
   type Vec3,
 } from '@/geometry'
 
+import { scaleAt } from './calibration'
 import type { FrameDescription, SeriesDescription } from './frames'
 
 export type MeasurementKind = 'length' | 'bidirectional'
@@ -78,13 +79,26 @@ export function draftOf(
   }
 }
 
+/** The points where their distances are lengths, and the unit of these. */
+function measurable(
+  drawn: readonly Vec3[],
+  frame: FrameDescription,
+): { points: readonly Vec3[]; unit: 'mm' | 'px' } {
+  if (frame.plane_lps !== null) return { points: drawn, unit: 'mm' }
+  const pixels = drawn.map((point) => patientToImage(frame.plane, point))
+  const scale = scaleAt(frame.calibration, pixels)
+  const { row_mm, column_mm } = scale ?? { row_mm: 1, column_mm: 1 }
+  const points = pixels.map(([column, row]): Vec3 => [column * column_mm, row * row_mm, 0])
+  return { points, unit: scale ? 'mm' : 'px' }
+}
+
 /** Lengths along and across, in millimetres or image pixels, for the words while drawing. */
 export function liveText(
   kind: MeasurementKind,
-  points: readonly Vec3[],
+  drawn: readonly Vec3[],
   frame: FrameDescription,
 ): string {
-  const unit = frame.plane_lps === null ? 'px' : 'mm'
+  const { points, unit } = measurable(drawn, frame)
   const [a, b] = points
   if (a === undefined || b === undefined) return ''
   if (kind === 'length') return `${distance(a, b).toFixed(1)} ${unit}`

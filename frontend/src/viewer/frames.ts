@@ -1,5 +1,6 @@
 import { planeFrom, pixelPlane, isFiniteVec3, type ImagePlane } from '@/geometry'
 
+import { calibrationOf, UNCALIBRATED, wholeScale, type Calibration } from './calibration'
 import {
   itemOf,
   numberOf,
@@ -11,6 +12,7 @@ import {
   type DicomDataset,
 } from './dicomJson'
 import { acquisition_s, suvScaleOf, type SuvRefusal } from './suv'
+import { arrangeStacks, type StackDescription, type WireStack } from './stacks'
 import { rangeFromWindow, type VoiRange } from './voi'
 
 /** What the numbers of an image mean after everything that was applied to them. */
@@ -41,6 +43,8 @@ export interface FrameDescription {
   /** The plane the viewer draws on: `plane_lps`, or the pixels themselves. */
   readonly plane: ImagePlane
   readonly slice_thickness_mm: number | null
+  /** What is known of millimetres within an image that has no patient space. */
+  readonly calibration: Calibration
   /** `shown = factor × (slope × stored + intercept)`. */
   readonly slope: number
   readonly intercept: number
@@ -69,7 +73,9 @@ export interface SeriesDescription {
   /** Set on a PET whose window is not in SUV. */
   readonly suv_refusal: SuvRefusal | null
   readonly lossy: string | null
+  /** Stack by stack. */
   readonly frames: readonly FrameDescription[]
+  readonly stacks: readonly StackDescription[]
 }
 
 /** Image ids carry the archive key and the instance, never an origin or a patient. */
@@ -81,13 +87,15 @@ export const urlOfImageId = (image_id: string): string => image_id.slice('consil
 const isPet = (dataset: DicomDataset): boolean => textOf(dataset, '00080060') === 'PT'
 
 /**
- * A series as the viewer needs it, from the metadata of its instances in slice order.
+ * A series as the viewer needs it, from the metadata of its instances in slice order and the stacks
+ * that the server found in it.
  *
  * @throws RangeError when there is no picture in it.
  */
 export function describeSeries(
   instances: readonly DicomDataset[],
   base_url: string,
+  stacks: readonly WireStack[] = [],
 ): SeriesDescription {
   const first = instances.find((dataset) => (numberOf(dataset, '00280010') ?? 0) > 0)
   if (first === undefined) throw new RangeError('the series holds no images')
@@ -95,7 +103,7 @@ export function describeSeries(
   const scales = isPet(first) ? instances.map((dataset) => suvScaleOf(dataset, earliest_s)) : []
   const refusal = scales.find((scale) => scale.kind === 'refused')
   const inSuv = scales.length > 0 && refusal === undefined
-  const frames = instances.flatMap((dataset, index) => {
+  const pictures = instances.map((dataset, index) => {
     const scale = scales[index]
     const factor = inSuv && scale?.kind === 'suv' ? scale.factor : 1
     return describeFrames(dataset, base_url, factor)
@@ -119,7 +127,7 @@ export function describeSeries(
     unit: unitOf(first, inSuv),
     suv_refusal: refusal?.kind === 'refused' ? refusal.reason : null,
     lossy: lossyOf(first),
-    frames,
+    ...arrangeStacks(pictures, stacks),
   }
 }
 
@@ -177,6 +185,7 @@ function describeFrame(
   const slope = numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1
   const plane_lps = comparable ? planeOf(layout, position, orientation, measures) : null
   const sop_instance_uid = textOf(dataset, '00080018')
+  const calibration = plane_lps === null ? calibrationOf(dataset, frame) : UNCALIBRATED
   return {
     image_id: imageIdOf(base_url, sop_instance_uid, frame),
     sop_instance_uid,
@@ -185,8 +194,9 @@ function describeFrame(
     instance_number: textOf(dataset, '00200013'),
     layout,
     plane_lps,
-    plane: plane_lps ?? flatPlaneOf(layout, dataset),
+    plane: plane_lps ?? flatPlaneOf(layout, dataset, calibration),
     slice_thickness_mm: numberOf(measures, '00180050'),
+    calibration,
     slope,
     intercept: numberOf(transformation, '00281052') ?? 0,
     factor,
@@ -228,15 +238,17 @@ function planeOf(
   })
 }
 
-/** Non-square pixels look right, but nothing on such an image is in millimetres. */
-function flatPlaneOf(layout: PixelLayout, dataset: DicomDataset): ImagePlane {
-  for (const tag of ['00280030', '00181164', '00280034']) {
-    const [vertical = 0, horizontal = 0] = numbersOf(dataset, tag)
-    if (vertical > 0 && horizontal > 0) {
-      return pixelPlane(layout.columns, layout.rows, vertical / horizontal)
-    }
-  }
-  return pixelPlane(layout.columns, layout.rows)
+/** Non-square pixels look right; its unit is the pixel, whatever is known of millimetres. */
+function flatPlaneOf(
+  layout: PixelLayout,
+  dataset: DicomDataset,
+  calibration: Calibration,
+): ImagePlane {
+  const scale = wholeScale(calibration)
+  if (scale) return pixelPlane(layout.columns, layout.rows, scale.row_mm / scale.column_mm)
+  const [vertical = 0, horizontal = 0] = numbersOf(dataset, '00280034')
+  const aspect = vertical > 0 && horizontal > 0 ? vertical / horizontal : 1
+  return pixelPlane(layout.columns, layout.rows, aspect)
 }
 
 /** A window this many times wider than all values the pixels can hold is in another unit. */

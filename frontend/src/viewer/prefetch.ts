@@ -2,12 +2,13 @@ import type { SeriesDescription } from './frames'
 import { cachedImage, dropPrefetch, loadFrame } from './loader'
 import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
 import { Signal } from './signal'
+import { stackAt, type StackDescription } from './stacks'
 
 /** Of the image cache, what prefetching one series may fill. */
 const PREFETCH_BUDGET_BYTES = 400 * 1024 * 1024
 const SETTLE_MS = 120
 
-/** Loads the rest of the visible series from the visible slice outwards. */
+/** Loads the rest of the visible stack from the visible slice outwards, then the other stacks. */
 export class Prefetcher {
   /** A frame arrived: progress may be read again. */
   readonly progressed = new Signal()
@@ -31,7 +32,7 @@ export class Prefetcher {
     const ids = new Set(series.frames.map((frame) => frame.image_id))
     dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
     let budget = PREFETCH_BUDGET_BYTES
-    middleOut(series.frames.length, index).forEach((position, rank) => {
+    stackFirst(series, index).forEach((position, rank) => {
       const frame = series.frames[position]
       if (frame === undefined) return
       budget -= frame.layout.columns * frame.layout.rows * 4
@@ -44,7 +45,16 @@ export class Prefetcher {
   }
 }
 
-/** How many pictures of a series are ready to show. */
-export function loadedCount(series: SeriesDescription): number {
-  return series.frames.reduce((sum, frame) => sum + (cachedImage(frame.image_id) ? 1 : 0), 0)
+function stackFirst(series: SeriesDescription, index: number): number[] {
+  const stack = stackAt(series.stacks, index)
+  const all = middleOut(series.frames.length, index)
+  if (stack === null || stack.count === series.frames.length) return all
+  const isInside = (at: number): boolean => at >= stack.start && at < stack.start + stack.count
+  return [...all.filter(isInside), ...all.filter((at) => !isInside(at))]
+}
+
+/** How many pictures of a stack are ready to show. */
+export function loadedCount(series: SeriesDescription, stack: StackDescription | null): number {
+  const frames = stack ? series.frames.slice(stack.start, stack.start + stack.count) : series.frames
+  return frames.reduce((sum, frame) => sum + (cachedImage(frame.image_id) ? 1 : 0), 0)
 }

@@ -4,6 +4,7 @@ import { describeSeries, type SeriesDescription } from './frames'
 import { setPixelAccess } from './loader'
 import { registerFrames } from './metadataProvider'
 import type { PixelAccess } from './pixelAccess'
+import type { WireStack } from './stacks'
 
 /** Where a series of the case is to be read. */
 export interface SeriesSource {
@@ -49,9 +50,13 @@ async function read(source: SeriesSource): Promise<SeriesDescription> {
   try {
     const { base_url, access } = await source.open()
     setPixelAccess(base_url, access)
-    const response = await access.read(`${base_url}/metadata`)
-    const instances = (await response.json()) as DicomDataset[]
-    const series = describeSeries(instances, base_url)
+    const [metadata, arrangement] = await Promise.all([
+      access.read(`${base_url}/metadata`),
+      access.read(`${base_url}/stacks`),
+    ])
+    const instances = (await metadata.json()) as DicomDataset[]
+    const { stacks } = (await arrangement.json()) as { stacks: WireStack[] }
+    const series = describeSeries(instances, base_url, stacks)
     registerFrames(series)
     return series
   } catch (error) {

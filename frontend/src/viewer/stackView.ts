@@ -4,6 +4,7 @@ import {
   areParallel,
   canvasToPatient,
   fittingCamera,
+  nearestPlaneIndex,
   onPlane,
   panned,
   patientToCanvas,
@@ -23,6 +24,7 @@ import { GpuRenderer } from './gpuRenderer'
 import { cachedImage, loadFrame } from './loader'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
+import { shareWindow, stackAt, type StackDescription } from './stacks'
 import { PRIORITY_VISIBLE } from './requestQueue'
 import { FIRST_SUV_RANGE, rangeFromPixels, type VoiWindow } from './voi'
 
@@ -88,6 +90,12 @@ export class StackView {
 
   get targetFrame(): FrameDescription | null {
     return this.current.series?.frames[this.current.index] ?? null
+  }
+
+  /** What is being scrolled: the stack of the slice asked for. */
+  get stack(): StackDescription | null {
+    const { series, index } = this.current
+    return series === null ? null : stackAt(series.stacks, index)
   }
 
   attach(element: HTMLDivElement): void {
@@ -166,8 +174,46 @@ export class StackView {
     void this.load(frame, bounded)
   }
 
+  /** Within the stack: what lies beyond its ends is something else. */
   scroll(slices: number, cause: Cause = 'user'): void {
-    this.setIndex(this.current.index + slices, cause)
+    const { stack } = this
+    if (stack === null) return
+    const last = stack.start + stack.count - 1
+    const wanted = Math.max(stack.start, Math.min(last, this.current.index + slices))
+    this.setIndex(wanted, cause)
+  }
+
+  scrollToEnd(end: 'first' | 'last'): void {
+    this.scroll(end === 'first' ? -Infinity : Infinity)
+  }
+
+  /** The next or the previous stack of the series. */
+  stepStack(step: 1 | -1, cause: Cause = 'user'): void {
+    const { series } = this.current
+    const { stack } = this
+    if (series === null || stack === null) return
+    const next = series.stacks[series.stacks.indexOf(stack) + step]
+    if (next !== undefined) this.showStack(next.number, cause)
+  }
+
+  /** Another stack of the series, at the slice nearest to what is looked at. */
+  showStack(number: number, cause: Cause): void {
+    const { series, camera, voi } = this.current
+    const before = this.stack
+    const next = series?.stacks.find((stack) => stack.number === number)
+    if (series === null || next === undefined || before === null || next === before) return
+    const frames = series.frames.slice(next.start, next.start + next.count)
+    const planes = frames.map((frame) => frame.plane_lps)
+    const nearest = camera && nearestPlaneIndex(planes, camera.focal_point_lps)
+    const index = next.start + (nearest ?? Math.floor((next.count - 1) / 2))
+    const opening = this.targetFrame && firstWindow(series, this.targetFrame)
+    const target = series.frames[index]
+    const wanted = target && firstWindow(series, target)
+    // A window that nobody touched belongs to the picture; one that somebody chose stays.
+    if (wanted && sameWindow(voi, opening) && !shareWindow(before, next)) {
+      this.current = { ...this.current, voi: wanted }
+    }
+    this.setIndex(index, cause)
   }
 
   retry(): void {
@@ -205,13 +251,7 @@ export class StackView {
   }
 
   setVoi(voi: VoiWindow, cause: Cause): void {
-    const known = this.current.voi
-    const same =
-      known !== null &&
-      known.lower === voi.lower &&
-      known.upper === voi.upper &&
-      known.invert === voi.invert
-    if (this.current.series === null || same) return
+    if (this.current.series === null || sameWindow(this.current.voi, voi)) return
     this.set({ ...this.current, voi }, cause)
     this.redraw()
   }
@@ -325,6 +365,13 @@ export function firstWindow(series: SeriesDescription, frame: FrameDescription):
   if (series.modality === 'CT') return { lower: -160, upper: 240, invert: false }
   return null
 }
+
+const sameWindow = (a: VoiWindow | null, b: VoiWindow | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.lower === b.lower &&
+  a.upper === b.upper &&
+  a.invert === b.invert
 
 const windowFromImage = (image: Types.IImage): VoiWindow =>
   image.color

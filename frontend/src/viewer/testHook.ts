@@ -1,6 +1,7 @@
 import { mmPerPixel } from '@/geometry'
 
 import { loadedCount } from './prefetch'
+import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
 import type { Viewer } from './viewer'
 
@@ -20,8 +21,11 @@ export interface ViewportReport {
   readonly frame: number | null
   /** The image that was asked for; equal to the shown one when nothing is on its way. */
   readonly target_sop_instance_uid: string | null
+  /** Within the stack. */
   readonly slice: number | null
   readonly slices: number
+  readonly stack: number | null
+  readonly stacks: number
   readonly loaded: number
   readonly focal_point_lps: readonly number[] | null
   readonly view_up: readonly number[] | null
@@ -79,6 +83,7 @@ declare global {
 function report(view: StackView, index: number): ViewportReport {
   const { series, camera, voi, status, error, shown_index } = view.state
   const frame = view.shownFrame
+  const stack = series && stackAt(series.stacks, shown_index ?? view.state.index)
   return {
     index,
     status,
@@ -92,9 +97,11 @@ function report(view: StackView, index: number): ViewportReport {
     sop_instance_uid: frame?.sop_instance_uid ?? null,
     frame: frame?.frame ?? null,
     target_sop_instance_uid: view.targetFrame?.sop_instance_uid ?? null,
-    slice: shown_index === null ? null : shown_index + 1,
-    slices: series?.frames.length ?? 0,
-    loaded: series ? loadedCount(series) : 0,
+    slice: shown_index === null ? null : shown_index + 1 - (stack?.start ?? 0),
+    slices: stack?.count ?? 0,
+    stack: stack?.number ?? null,
+    stacks: series?.stacks.length ?? 0,
+    loaded: series ? loadedCount(series, stack) : 0,
     focal_point_lps: camera?.focal_point_lps ?? null,
     view_up: camera?.view_up ?? null,
     view_plane_normal: camera?.view_plane_normal ?? null,

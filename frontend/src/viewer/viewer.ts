@@ -2,6 +2,7 @@ import { nearestPlaneIndex, type Vec2, type Vec3 } from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft } from './annotations'
 import { toPixelError } from './errors'
+import type { SeriesDescription } from './frames'
 import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
 import type { RemotePointer } from './overlay/pointers'
@@ -24,6 +25,11 @@ export const MAX_COLUMNS = 3
 export interface Place {
   readonly sop_instance_uid: string
   readonly frame: number
+}
+
+/** One stack of a series, at its middle. */
+export interface StackNumber {
+  readonly stack: number
 }
 
 /** Where this person points, for everybody else. */
@@ -64,7 +70,10 @@ export class Viewer {
   private shownMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private readonly turns = new Map<number, number>()
-  private readonly requested = new Map<number, { series_instance_uid: string; place?: Place }>()
+  private readonly requested = new Map<
+    number,
+    { series_instance_uid: string; place?: Place | StackNumber }
+  >()
 
   constructor() {
     this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView())
@@ -175,7 +184,7 @@ export class Viewer {
     index: number,
     series_instance_uid: string,
     cause: Cause,
-    place?: Place,
+    place?: Place | StackNumber,
   ): Promise<boolean> {
     const view = this.views[index]
     if (view === undefined) return false
@@ -188,11 +197,7 @@ export class Viewer {
     try {
       const series = await this.library.open(series_instance_uid)
       if (this.turns.get(index) !== turn) return false
-      const wanted = place
-        ? series.frames.findIndex(
-            (f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame,
-          )
-        : Math.floor((series.frames.length - 1) / 2)
+      const wanted = indexOf(series, place)
       if (wanted < 0) {
         view.clear('not_comparable')
         return false
@@ -237,11 +242,15 @@ export class Viewer {
   goToPoint(point_lps: Vec3, frame_of_reference_uid: string): void {
     for (const view of this.visibleViews) {
       const { series } = view.state
-      if (series?.frame_of_reference_uid !== frame_of_reference_uid) continue
-      const planes = series.frames.map((frame) => frame.plane_lps)
-      const nearest = nearestPlaneIndex(planes, point_lps)
+      const { stack } = view
+      if (series?.frame_of_reference_uid !== frame_of_reference_uid || stack === null) continue
+      const frames = series.frames.slice(stack.start, stack.start + stack.count)
+      const nearest = nearestPlaneIndex(
+        frames.map((frame) => frame.plane_lps),
+        point_lps,
+      )
       if (nearest === null) continue
-      view.setIndex(nearest, 'user')
+      view.setIndex(stack.start + nearest, 'user')
       view.centreOn(point_lps, 'user')
     }
   }
@@ -257,4 +266,17 @@ export class Viewer {
     this.setMasks([])
     this.select(null)
   }
+}
+
+/** Index of a place in a series, or -1; without one the middle of the first stack. */
+function indexOf(series: SeriesDescription, place?: Place | StackNumber): number {
+  if (place !== undefined && 'sop_instance_uid' in place) {
+    return series.frames.findIndex(
+      (f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame,
+    )
+  }
+  const stack = place
+    ? series.stacks.find(({ number }) => number === place.stack)
+    : series.stacks[0]
+  return stack === undefined ? -1 : stack.start + Math.floor((stack.count - 1) / 2)
 }

@@ -47,7 +47,7 @@ export function MeasurementList({ viewer, store, myId }: MeasurementListProps) {
               }}
             />
             <span className={classes.rowText}>
-              <span className={classes.strong}>{valuesText(item.values)}</span>
+              <span className={classes.strong}>{valuesText(item.values, (basis) => t(`basis.${basis}`))}</span>
               <span className={classes.dim}>
                 {[item.label, t(`measurements.${item.kind}`), item.author.display_name]
                   .filter(Boolean)

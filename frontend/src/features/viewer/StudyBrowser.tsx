@@ -1,14 +1,12 @@
-import { IconAlertTriangle, IconCloudDownload, IconPlugConnectedX } from '@tabler/icons-react'
+import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Series, Study } from '@/api/types'
+import type { Study } from '@/api/types'
 import { formatDate, formatTime } from '@/ui/format'
 import type { Viewer } from '@/viewer/viewer'
 
-import { isPicture, type CasePixels } from './caseImages'
-import { SeriesThumbnail } from './SeriesThumbnail'
-import { useViewerState } from './useViewerState'
-import { SERIES_DRAG_TYPE } from './ViewportCell'
+import type { CasePixels } from './caseImages'
+import { SeriesTile } from './SeriesTile'
 import classes from './panels.module.css'
 
 interface StudyBrowserProps {
@@ -85,56 +83,5 @@ function StudyState({ study }: { study: Study }) {
     <p className={classes.working}>
       <progress value={done} max={Math.max(total, 1)} /> {t('studies.loading', { done, total })}
     </p>
-  )
-}
-
-interface SeriesTileProps {
-  viewer: Viewer
-  pixels: CasePixels
-  study: Study
-  series: Series
-}
-
-function SeriesTile({ viewer, pixels, study, series }: SeriesTileProps) {
-  const { t } = useTranslation('viewer')
-  const uid = series.series_instance_uid
-  const isShown = useViewerState(viewer, (v) =>
-    v.visibleViews.some((view) => view.state.series?.series_instance_uid === uid),
-  )
-  const name = [series.modality, series.number, series.description].filter(Boolean).join(' · ')
-  const count = series.frame_count || series.instance_count
-  return (
-    <button
-      type="button"
-      className={classes.tile}
-      data-shown={isShown}
-      data-series={uid}
-      disabled={!isPicture(series)}
-      draggable
-      title={name}
-      onDragStart={(event) => event.dataTransfer.setData(SERIES_DRAG_TYPE, uid)}
-      onClick={() => void viewer.show(viewer.active, uid, 'user')}
-    >
-      <SeriesThumbnail pixels={pixels.of(study.study_instance_uid)} series={series} />
-      <span className={classes.tileText}>
-        <span className={classes.ellipsis}>{series.description || series.modality}</span>
-        <span className={classes.dim}>
-          {series.modality} ·{' '}
-          {isPicture(series)
-            ? t('studies.images', { count })
-            : t(series.modality === 'SEG' ? 'studies.segmentation' : 'studies.noPicture')}
-        </span>
-        {series.is_evicted && (
-          <span className={classes.dim}>
-            <IconCloudDownload size={12} aria-hidden /> {t('studies.evicted')}
-          </span>
-        )}
-        {series.warnings.map((warning) => (
-          <span key={warning.code} className={classes.tileWarning} title={warning.message}>
-            <IconAlertTriangle size={12} aria-hidden /> {warning.message}
-          </span>
-        ))}
-      </span>
-    </button>
   )
 }

@@ -2,13 +2,15 @@ import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe } from '@tabl
 import { useTranslation } from 'react-i18next'
 
 import { formatDate } from '@/ui/format'
-import type { SeriesDescription } from '@/viewer/frames'
+import type { FrameDescription, SeriesDescription } from '@/viewer/frames'
 import { loadedCount } from '@/viewer/prefetch'
+import type { StackDescription } from '@/viewer/stacks'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
-import { windowWords } from './viewportWords'
+import { lengthsWithin, windowWords } from './viewportWords'
 import classes from './viewer.module.css'
 
 interface ViewportBannerProps {
@@ -22,12 +24,14 @@ interface ViewportBannerProps {
 export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: ViewportBannerProps) {
   const { t } = useTranslation('viewer')
   const state = useViewerState(viewer, () => view.state)
+  const stack = useViewerState(viewer, () => view.stack)
   const loaded = useViewerState(viewer, () =>
-    view.state.series ? loadedCount(view.state.series) : 0,
+    view.state.series ? loadedCount(view.state.series, view.stack) : 0,
   )
   const { series, shown_index } = state
-  if (series === null) return null
-  const total = series.frames.length
+  if (series === null || stack === null) return null
+  const total = stack.count
+  const isInStack = shown_index !== null && shown_index >= stack.start && shown_index < stack.start + total
   const frame = view.shownFrame
   return (
     <>
@@ -44,6 +48,9 @@ export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: Vie
           {series.modality} {formatDate(series.study_date)}
         </div>
         <div>{[series.series_number, series.series_description].filter(Boolean).join(' · ')}</div>
+        {series.stacks.length > 1 && (
+          <StackSwitch view={view} stacks={series.stacks} stack={stack} />
+        )}
         {aiUnreviewed && (
           <div className={classes.aiFlag}>
             <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
@@ -51,11 +58,11 @@ export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: Vie
         )}
       </div>
       <div className={`${classes.corner} ${classes.bottomLeft}`}>
-        <Warnings series={series} noPatientSpace={frame !== null && frame.plane_lps === null} />
+        <Warnings series={series} stack={stack} frame={frame} />
         <WindowLine view={view} />
-        {shown_index !== null && (
+        {isInStack && (
           <div data-testid="slice">
-            {t('banner.slice', { number: shown_index + 1, count: total })}
+            {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
             {frame?.slice_thickness_mm
               ? ` · ${t('banner.thickness', { mm: frame.slice_thickness_mm })}`
               : ''}
@@ -99,18 +106,19 @@ function Patient({ series, deidentified }: { series: SeriesDescription; deidenti
   )
 }
 
-function Warnings({
-  series,
-  noPatientSpace,
-}: {
+interface WarningsProps {
   series: SeriesDescription
-  noPatientSpace: boolean
-}) {
+  stack: StackDescription
+  frame: FrameDescription | null
+}
+
+function Warnings({ series, stack, frame }: WarningsProps) {
   const { t } = useTranslation('viewer')
   const words = [
     series.suv_refusal && t(`suv.${series.suv_refusal}`, { unit: series.unit }),
     series.lossy !== null && t('banner.lossy', { ratio: series.lossy }),
-    noPatientSpace && t('banner.noPatientSpace'),
+    frame?.plane_lps === null && t(lengthsWithin(frame)),
+    ...stack.warnings.filter(({ code }) => code !== 'no_patient_space').map((one) => one.message),
   ].filter(Boolean)
   return words.map((line) => (
     <div key={String(line)} className={classes.warning}>

@@ -45,7 +45,7 @@ export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
   if (waiting) {
     return (
       <div className={classes.waiting} role="status">
-        {t('notice.waiting', { number: state.index + 1 })}
+        {t('notice.waiting', { number: state.index + 1 - (view.stack?.start ?? 0) })}
       </div>
     )
   }

@@ -11,6 +11,8 @@ export type Action =
   | 'tenBack'
   | 'nextViewport'
   | 'previousViewport'
+  | 'nextStack'
+  | 'previousStack'
   | 'nextSeries'
   | 'previousSeries'
   | 'window'
@@ -58,6 +60,8 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+arrowup'], action: 'tenBack', group: 'images' },
   { keys: ['arrowright'], action: 'nextViewport', group: 'images' },
   { keys: ['arrowleft'], action: 'previousViewport', group: 'images' },
+  { keys: ['.'], action: 'nextStack', group: 'images' },
+  { keys: [','], action: 'previousStack', group: 'images' },
   { keys: ['pagedown'], action: 'nextSeries', group: 'images' },
   { keys: ['pageup'], action: 'previousSeries', group: 'images' },
   { keys: ['w'], action: 'window', group: 'tools' },
@@ -148,8 +152,10 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     previousImage: () => view?.scroll(-1),
     tenForward: () => view?.scroll(10),
     tenBack: () => view?.scroll(-10),
-    firstImage: () => view?.setIndex(0, 'user'),
-    lastImage: () => view?.setIndex(Number.MAX_SAFE_INTEGER, 'user'),
+    firstImage: () => view?.scrollToEnd('first'),
+    lastImage: () => view?.scrollToEnd('last'),
+    nextStack: () => view?.stepStack(1),
+    previousStack: () => view?.stepStack(-1),
     nextViewport: () => viewer.setActive((viewer.active + 1) % count, 'program'),
     previousViewport: () => viewer.setActive((viewer.active + count - 1) % count, 'program'),
     nextSeries: () => room.showSeries(1),

@@ -1,5 +1,6 @@
 import type { MeasurementBody } from '@/protocol/generated'
 import type { DrawnMeasurement, MeasurementDraft } from '@/viewer/annotations'
+import type { Basis } from '@/viewer/calibration'
 import type { MeasurementEdit } from '@/viewer/viewer'
 
 /** Where measurements come from and go to: REST alone, or the live room's ops. */
@@ -26,14 +27,22 @@ export interface PendingMeasurement extends MeasurementDraft {
 
 const SHOWN_ORDER = ['length', 'long_axis', 'short_axis']
 
+/** What millimetres are of, in words: never left out where they are not the patient's. */
+export type BasisWords = (basis: Basis) => string
+
 /** `36.1 × 24.0 mm`: the server's values, long axis first, never without the unit. */
-export function valuesText(values: MeasurementBody['values']): string {
+export function valuesText(
+  values: MeasurementBody['values'],
+  wordsFor: BasisWords = () => '',
+): string {
   const sorted = [...values].sort(
     (a, b) => SHOWN_ORDER.indexOf(a.quantity) - SHOWN_ORDER.indexOf(b.quantity),
   )
   const [first] = sorted
   if (first === undefined) return '–'
-  return `${sorted.map(({ value }) => value.toFixed(1)).join(' × ')} ${first.unit}`
+  const numbers = sorted.map(({ value }) => value.toFixed(1)).join(' × ')
+  const basis = first.basis ? wordsFor(first.basis) : ''
+  return `${numbers} ${first.unit}${basis && ` (${basis})`}`
 }
 
 export interface DrawingRules {
@@ -41,6 +50,7 @@ export interface DrawingRules {
   readonly may_write: boolean
   readonly colourOf: (author: MeasurementBody['author']) => string
   readonly my_colour: string
+  readonly basisWords?: BasisWords
 }
 
 /** What the viewer draws, from acknowledged and pending measurements. */
@@ -60,7 +70,7 @@ export function drawnFrom(
       frame: item.frame,
       points_lps: change?.points_lps ?? item.points_lps,
       points_image: change?.points_image ?? item.points_image,
-      text: change ? '…' : valuesText(item.values),
+      text: change ? '…' : valuesText(item.values, rules.basisWords),
       caption: item.label || (own ? '' : item.author.display_name),
       colour: own ? rules.my_colour : rules.colourOf(item.author),
       pending: change !== undefined,

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 
 import { useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
@@ -94,6 +95,7 @@ export function useCaseRoom(caseId: string): CaseRoom {
 /** Draws the measurements of a store and sends what is drawn back into it. */
 export function useMeasurementWiring(viewer: Viewer, store: MeasurementStore, myId: string): void {
   const { items, pending, write } = store
+  const { t } = useTranslation('viewer')
   useEffect(() => {
     viewer.setMeasurements(
       drawnFrom(
@@ -102,12 +104,13 @@ export function useMeasurementWiring(viewer: Viewer, store: MeasurementStore, my
           my_id: myId,
           may_write: write !== null,
           my_colour: OWN_COLOUR,
+          basisWords: (basis) => t(`basis.${basis}`),
           colourOf: (author) =>
             personColour({ id: author.id ?? '', discipline: author.discipline }),
         },
       ),
     )
-  }, [viewer, items, pending, write, myId])
+  }, [viewer, items, pending, write, myId, t])
   useEffect(() => {
     if (write === null) return
     const stops = [viewer.drafted.on(write.create), viewer.edited.on(write.revise)]

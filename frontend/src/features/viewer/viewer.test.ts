@@ -81,11 +81,17 @@ describe('measurements as drawn', () => {
   it('shows the values of the server, long axis first, never without the unit', () => {
     expect(
       valuesText([
-        { quantity: 'short_axis', value: 18.04, unit: 'mm' },
-        { quantity: 'long_axis', value: 24.06, unit: 'mm' },
+        { quantity: 'short_axis', value: 18.04, unit: 'mm', basis: null },
+        { quantity: 'long_axis', value: 24.06, unit: 'mm', basis: null },
       ]),
     ).toBe('24.1 × 18.0 mm')
     expect(valuesText([])).toBe('–')
+  })
+
+  it('says what millimetres are of where they are not the patient’s', () => {
+    const value = { quantity: 'length', value: 12, unit: 'mm', basis: 'detector' } as const
+    expect(valuesText([value], (basis) => `of ${basis}`)).toBe('12.0 mm (of detector)')
+    expect(valuesText([{ ...value, basis: null }], () => 'never')).toBe('12.0 mm')
   })
 
   it('lets nobody drag what another person has drawn', () => {

@@ -1,3 +1,5 @@
+import type { Basis } from '@/viewer/calibration'
+import type { FrameDescription } from '@/viewer/frames'
 import type { StackView } from '@/viewer/stackView'
 import { windowFromRange } from '@/viewer/voi'
 
@@ -27,4 +29,10 @@ export function windowWords(view: StackView): WindowWords | null {
     unit: series.unit,
     asRange: series.modality === 'PT',
   }
+}
+
+/** What lengths on a picture without patient space are lengths of: a key of the catalogue. */
+export function lengthsWithin({ calibration }: FrameDescription): `lengths.${Basis | 'pixels'}` {
+  if (calibration.regions.length > 0) return 'lengths.region'
+  return calibration.scale === null ? 'lengths.pixels' : `lengths.${calibration.scale.basis}`
 }

@@ -1,5 +1,6 @@
-import { edgeLetters, mmPerPixel, scaleBarFor, screenAxes } from '@/geometry'
+import { edgeLetters, mmPerPixel, scaleBarFor, screenAxes, type PlaneCamera } from '@/geometry'
 
+import { wholeScale } from '../calibration'
 import type { StackView } from '../stackView'
 import { element, fixed } from './svg'
 
@@ -12,8 +13,11 @@ export function drawFurniture(view: StackView): SVGElement[] {
   const { camera } = view.state
   if (frame === null || camera === null) return []
   const { width, height } = view.size
-  // Without patient space there is neither left and right of a patient nor a millimetre.
-  if (frame.plane_lps === null) return []
+  // Without patient space there is neither left nor right of a patient.
+  if (frame.plane_lps === null) {
+    const scale = wholeScale(frame.calibration)
+    return scale === null ? [] : scaleBar(view, camera, scale.column_mm)
+  }
   const { right, up } = screenAxes(camera)
   const letters = edgeLetters(right, up)
   const at = (x: number, y: number, words: string, edge: string): SVGElement =>
@@ -22,16 +26,22 @@ export function drawFurniture(view: StackView): SVGElement[] {
       { x: fixed(x), y: fixed(y), class: 'vw-letter', 'data-edge': edge, 'text-anchor': 'middle' },
       [words],
     )
-  const nodes: SVGElement[] = [
+  return [
     at(width / 2, 18, letters.top, 'top'),
     at(width / 2, height - 8, letters.bottom, 'bottom'),
     at(14, height / 2 + 5, letters.left, 'left'),
     at(width - 14, height / 2 + 5, letters.right, 'right'),
+    ...scaleBar(view, camera, 1),
   ]
-  const bar = scaleBarFor(mmPerPixel(camera, view.size), width * SCALE_BAR_SHARE)
-  if (bar === null) return nodes
+}
+
+/** `unit_mm` is the length of one unit of the plane. */
+function scaleBar(view: StackView, camera: PlaneCamera, unit_mm: number): SVGElement[] {
+  const { width, height } = view.size
+  const bar = scaleBarFor(mmPerPixel(camera, view.size) * unit_mm, width * SCALE_BAR_SHARE)
+  if (bar === null) return []
   const [x, y] = [width - 16, height - 30]
-  nodes.push(
+  return [
     element('path', {
       class: 'vw-scale',
       d: `M${fixed(x - bar.length_px)} ${y - 5}V${y}H${fixed(x)}V${y - 5}`,
@@ -46,6 +56,5 @@ export function drawFurniture(view: StackView): SVGElement[] {
       },
       [bar.label],
     ),
-  )
-  return nodes
+  ]
 }
