@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
 import { getAll, getPage } from './pages'
@@ -118,10 +118,15 @@ const WORKING_POLL_MS = 1_500
 const IDLE_POLL_MS = 30_000
 
 /** A case's studies; polled quickly only while one is still being fetched. */
-export function useStudies(caseId: string) {
-  return useQuery({
+export const studiesOf = (caseId: string) =>
+  queryOptions({
     queryKey: caseKeys.studies(caseId),
     queryFn: ({ signal }) => getAll<Study>(`/api/cases/${caseId}/studies`, { signal }),
+  })
+
+export function useStudies(caseId: string) {
+  return useQuery({
+    ...studiesOf(caseId),
     refetchInterval: (query) =>
       query.state.data?.some((study) => study.state === 'queued' || study.state === 'ingesting')
         ? WORKING_POLL_MS

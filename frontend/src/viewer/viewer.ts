@@ -197,7 +197,7 @@ export class Viewer {
     try {
       const series = await this.library.open(series_instance_uid)
       if (this.turns.get(index) !== turn) return false
-      const wanted = indexOf(series, place)
+      const wanted = openingIndex(series, place)
       if (wanted < 0) {
         view.clear('not_comparable')
         return false
@@ -269,7 +269,10 @@ export class Viewer {
 }
 
 /** Index of a place in a series, or -1; without one the middle of the first stack. */
-function indexOf(series: SeriesDescription, place?: Place | StackNumber): number {
+export function openingIndex(
+  series: SeriesDescription,
+  place?: Place | StackNumber,
+): number {
   if (place !== undefined && 'sop_instance_uid' in place) {
     return series.frames.findIndex(
       (f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame,

@@ -15,6 +15,7 @@ import { LiveLeft } from './LiveLeft'
 import { LiveNotice } from './LiveNotice'
 import { LiveRight } from './LiveRight'
 import type { LiveSession } from './liveSession'
+import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
 import type { Sync } from './sync'
@@ -28,9 +29,10 @@ interface LiveCaseProps {
   caseId: string
   /** False for whoever may not see this case; they stay until the room moves on. */
   visible: boolean
+  shelf: CaseShelf
 }
 
-export function LiveCase({ session, caseId, visible }: LiveCaseProps) {
+export function LiveCase({ session, caseId, visible, shelf }: LiveCaseProps) {
   const { t } = useTranslation('live')
   if (!visible) {
     return (
@@ -42,12 +44,14 @@ export function LiveCase({ session, caseId, visible }: LiveCaseProps) {
       </div>
     )
   }
-  return <VisibleCase session={session} caseId={caseId} />
+  return <VisibleCase session={session} caseId={caseId} shelf={shelf} />
 }
 
-function VisibleCase({ session, caseId }: { session: LiveSession; caseId: string }) {
+type VisibleCaseProps = Pick<LiveCaseProps, 'session' | 'caseId' | 'shelf'>
+
+function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const { t } = useTranslation('live')
-  const room = useCaseRoom(caseId)
+  const room = useCaseRoom(caseId, shelf)
   const patientCase = useCase(caseId)
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const sync = useSync(session, room)

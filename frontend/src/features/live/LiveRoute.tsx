@@ -1,9 +1,11 @@
 import { Loader } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
 
 import { LiveCase } from './LiveCase'
 import { LiveStopped } from './LiveStopped'
+import { CaseShelf, useWarmNeighbours } from './neighbours'
 import { useLiveReading } from './useLiveReading'
 import { useLiveRefresh } from './useLiveRefresh'
 import { useLiveSession, useLiveState } from './useLiveSession'
@@ -23,6 +25,8 @@ function LiveRoom({ sessionId }: { sessionId: string }) {
   const visible = useLiveState(session, (state) => state.room.projection !== 'none')
   useLiveRefresh(session)
   useLiveReading(session)
+  const [shelf] = useState(() => new CaseShelf())
+  useWarmNeighbours(session, shelf)
   if (stopReason !== null && stopReason !== 'left') return <LiveStopped reason={stopReason} />
   if (caseId === null) {
     return (
@@ -39,6 +43,7 @@ function LiveRoom({ sessionId }: { sessionId: string }) {
       sessionId={sessionId}
       caseId={caseId}
       visible={visible}
+      shelf={shelf}
     />
   )
 }

@@ -36,10 +36,15 @@ export interface CaseRoom {
   readonly failedMasks: ReadonlySet<string>
 }
 
+/** Where tickets outlive a visit to a case. */
+export interface PixelShelf {
+  of(caseId: string): CasePixels
+}
+
 /** What the viewer and the live room both need of a case. */
-export function useCaseRoom(caseId: string): CaseRoom {
+export function useCaseRoom(caseId: string, shelf?: PixelShelf): CaseRoom {
   const [viewer] = useState(() => new Viewer())
-  const pixels = useMemo(() => new CasePixels(caseId), [caseId])
+  const pixels = useMemo(() => shelf?.of(caseId) ?? new CasePixels(caseId), [caseId, shelf])
   const studiesQuery = useStudies(caseId)
   const findingsQuery = useFindings({ case: caseId })
   const studies = studiesQuery.data ?? NO_STUDIES
