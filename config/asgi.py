@@ -22,7 +22,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
 
 websocket_application = allow_known_origins(URLRouter(websocket_routes))
-dicomweb_application = limit_bodies(django_application)
+bounded_application = limit_bodies(django_application)
+BOUNDED_PATHS = ("/dicomweb/", "/api/imports")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,8 +33,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await websocket_application(scope, receive, send)
     elif scope["path"].startswith("/pixels/"):
         await pixel_app(scope, receive, send)
-    elif scope["path"].startswith("/dicomweb/"):
-        await dicomweb_application(scope, receive, send)
+    elif scope["path"].startswith(BOUNDED_PATHS):
+        await bounded_application(scope, receive, send)
     else:
         await django_application(scope, receive, send)
 

@@ -69,16 +69,33 @@ class TokenScope(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    PENDING = "pending"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+    RECEIVING = "receiving", "Files are being uploaded"
+    PENDING = "pending", "Waiting for a worker"
+    RUNNING = "running", "Files are being read"
+    WAITING = "waiting", "Somebody has to say whose images these are"
+    DONE = "done", "Every file has its verdict"
+    FAILED = "failed", "Cut off by an error"
+    CANCELLED = "cancelled", "Given up before everything had arrived"
+
+
+IMPORT_MOVES: dict[str, frozenset[str]] = {
+    ImportState.RECEIVING: frozenset({ImportState.PENDING, ImportState.CANCELLED}),
+    ImportState.PENDING: frozenset({ImportState.RUNNING}),
+    ImportState.RUNNING: frozenset(
+        {ImportState.PENDING, ImportState.WAITING, ImportState.DONE, ImportState.FAILED}
+    ),
+    ImportState.WAITING: frozenset({ImportState.PENDING, ImportState.DONE}),
+    ImportState.DONE: frozenset(),
+    ImportState.FAILED: frozenset(),
+    ImportState.CANCELLED: frozenset(),
+}
 
 
 class FileVerdict(models.TextChoices):
     PENDING = "pending"
     STORED = "stored"
     DUPLICATE = "duplicate"
+    HELD = "held"
     REJECTED = "rejected"
 
 

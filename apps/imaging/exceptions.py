@@ -15,6 +15,12 @@ class StudyNotReady(Conflict):
     code = "study_not_ready"
 
 
+class OffsetMismatch(Conflict):
+    """Bytes for another place of the upload than the next; ``details['offset']`` is the next."""
+
+    code = "offset_mismatch"
+
+
 class SeriesEvicted(Conflict):
     """The series was evicted from the archive and is being fetched from the PACS again."""
 

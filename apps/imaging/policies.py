@@ -87,6 +87,16 @@ def start_import(*, actor: Actor, **ids: Any) -> None:
     signed_in(actor=actor)
 
 
+def list_imports(*, actor: Actor, **ids: Any) -> None:
+    """The case is a parameter; the selector asks for it."""
+    signed_in(actor=actor)
+
+
+def change_import(*, actor: Actor, import_id: UUID, **ids: Any) -> None:
+    """Signed in; the services ask for the case behind the import and whose upload it is."""
+    signed_in(actor=actor)
+
+
 def view_import(*, actor: Actor, import_id: UUID, **ids: Any) -> None:
     """Signed in; the selector answers 404 for an import of a case that is not the actor's."""
     signed_in(actor=actor)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.cases.access import Standing
 from apps.cases.policies import require_standing
@@ -16,7 +16,7 @@ from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.archive.writer import frame_pose
-from apps.imaging.choices import FileVerdict
+from apps.imaging.choices import FileVerdict, ImportState
 from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
 from apps.imaging.models import (
@@ -176,17 +176,26 @@ def get_import(*, actor: Actor, import_id: UUID) -> Import:
     return parent
 
 
+def list_open_imports(*, actor: Actor, case_id: UUID) -> "QuerySet[Import]":
+    """What somebody has to go on with: the actor's unfinished uploads, and open questions."""
+    policies.import_files(actor=actor, case_id=case_id)
+    if require_standing(actor=actor, case_id=case_id).is_deidentified:
+        raise NotVisible()
+    mine = Q(state=ImportState.RECEIVING, actor_id=actor.person_id)
+    return (
+        Import.objects.filter(mine | Q(state=ImportState.WAITING), case_id=case_id)
+        .annotate(
+            file_count=Count("files"),
+            held_count=Count("files", filter=Q(files__verdict=FileVerdict.HELD)),
+        )
+        .order_by("-created_at")[:50]
+    )
+
+
 def list_tokens(*, actor: Actor) -> "QuerySet[AccessToken]":
     """The actor's own tokens, newest first, with the grants they speak through."""
     policies.manage_tokens(actor=actor)
     return AccessToken.objects.filter(owner_id=actor.person_id).prefetch_related("grants")
-
-
-def count_verdicts(parent: Import) -> dict[str, int]:
-    counts = dict.fromkeys(FileVerdict.values, 0)
-    for file in parent.files.all():
-        counts[file.verdict] += 1
-    return counts
 
 
 def read_poses(*, series_id: UUID) -> dict[tuple[str, int], FramePose]:

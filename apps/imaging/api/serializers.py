@@ -10,15 +10,14 @@ from rest_framework import serializers
 
 from apps.imaging.choices import (
     AuthKind,
-    FileVerdict,
     ImagesState,
-    ImportState,
     StudyState,
     TokenScope,
 )
 from apps.imaging.completeness import describe_source
-from apps.imaging.models import AccessToken, Import, PacsConnection
+from apps.imaging.models import AccessToken, PacsConnection
 from apps.imaging.pacs import QidoStudy
+from apps.imaging.pacs.tls import describe
 from apps.imaging.selectors import SeriesInCase, StudyInCase
 from apps.imaging.services import MintedTicket
 
@@ -31,6 +30,11 @@ class PacsWriteSerializer(serializers.Serializer[Any]):
     secret = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, write_only=True
     )
+    ca_certificates = serializers.CharField(max_length=262144, required=False, allow_blank=True)
+    client_certificate = serializers.CharField(max_length=65536, required=False, allow_blank=True)
+    client_key = serializers.CharField(
+        max_length=65536, required=False, allow_blank=True, write_only=True
+    )
     allowed_networks = serializers.ListField(
         child=serializers.CharField(max_length=50), required=False, max_length=50
     )
@@ -39,10 +43,20 @@ class PacsWriteSerializer(serializers.Serializer[Any]):
     priority = serializers.IntegerField(min_value=0, max_value=1000, required=False)
 
 
+class CertificateSerializer(serializers.Serializer[Any]):
+    """One certificate of a connection: an authority's or our own."""
+
+    subject = serializers.CharField()
+    not_after = serializers.DateTimeField()
+    is_expired = serializers.BooleanField()
+
+
 class PacsSerializer(serializers.ModelSerializer[PacsConnection]):
     """Never the secret: only whether there is one."""
 
     has_secret = serializers.SerializerMethodField()
+    has_client_key = serializers.SerializerMethodField()
+    certificates = serializers.SerializerMethodField()
 
     class Meta:
         model = PacsConnection
@@ -53,6 +67,10 @@ class PacsSerializer(serializers.ModelSerializer[PacsConnection]):
             "auth_kind",
             "username",
             "has_secret",
+            "ca_certificates",
+            "client_certificate",
+            "has_client_key",
+            "certificates",
             "allowed_networks",
             "default_issuer",
             "is_active",
@@ -61,11 +79,19 @@ class PacsSerializer(serializers.ModelSerializer[PacsConnection]):
             "last_checked_at",
             "last_latency_ms",
             "last_error",
+            "last_error_at",
             "unreachable_since",
         )
 
     def get_has_secret(self, connection: PacsConnection) -> bool:
         return bool(connection.secret_encrypted)
+
+    def get_has_client_key(self, connection: PacsConnection) -> bool:
+        return bool(connection.client_key_encrypted)
+
+    @extend_schema_field(CertificateSerializer(many=True))
+    def get_certificates(self, connection: PacsConnection) -> list[dict[str, Any]]:
+        return describe(connection.ca_certificates) + describe(connection.client_certificate)
 
 
 class PacsNameSerializer(serializers.ModelSerializer[PacsConnection]):
@@ -307,40 +333,6 @@ class TicketSerializer(serializers.Serializer[MintedTicket]):
     header = serializers.CharField()
     expires_at = serializers.DateTimeField()
     series = TicketSeriesSerializer(many=True)
-
-
-class ImportWriteSerializer(serializers.Serializer[Any]):
-    case = serializers.UUIDField()
-    files = serializers.ListField(
-        child=serializers.FileField(allow_empty_file=True), min_length=1, max_length=5000
-    )
-    mismatch_reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class ImportFileSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=FileVerdict.choices)
-    code = serializers.CharField()
-    reason = serializers.CharField()
-    study_instance_uid = serializers.CharField()
-    sop_instance_uid = serializers.CharField()
-
-
-class ImportSerializer(serializers.Serializer[Import]):
-    """An import with one verdict per file."""
-
-    id = serializers.UUIDField()
-    case = serializers.UUIDField(source="case_id")
-    state = serializers.ChoiceField(choices=ImportState.choices)
-    error = serializers.SerializerMethodField()
-    mismatches = serializers.ListField(child=serializers.DictField())
-    files = ImportFileSerializer(many=True, source="files.all")
-    created_at = serializers.DateTimeField()
-
-    def get_error(self, parent: Import) -> dict[str, str] | None:
-        if not parent.error_code:
-            return None
-        return {"code": parent.error_code, "message": parent.error_message}
 
 
 class AccessTokenSerializer(serializers.Serializer[AccessToken]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.imaging.api import priors, views
+from apps.imaging.api import imports, priors, views
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
@@ -46,6 +46,18 @@ urlpatterns = [
     path("tokens", views.TokensView.as_view(), name="tokens"),
     path("tokens/<uuid:token_id>", views.TokenView.as_view(), name="token-detail"),
     path("cases/<uuid:case_id>/priors", priors.CasePriorsView.as_view(), name="case-priors"),
-    path("imports", views.ImportsView.as_view(), name="imports"),
-    path("imports/<uuid:import_id>", views.ImportDetailView.as_view(), name="import-detail"),
+    path("imports", imports.ImportsView.as_view(), name="imports"),
+    path("imports/uploads", imports.UploadsView.as_view(), name="import-uploads"),
+    path("imports/<uuid:import_id>", imports.ImportDetailView.as_view(), name="import-detail"),
+    path(
+        "imports/<uuid:import_id>/content",
+        imports.ImportContentView.as_view(),
+        name="import-content",
+    ),
+    path("imports/<uuid:import_id>/omit", imports.OmitFileView.as_view(), name="import-omit"),
+    path(
+        "imports/<uuid:import_id>/reconcile",
+        imports.ReconcileView.as_view(),
+        name="import-reconcile",
+    ),
 ]

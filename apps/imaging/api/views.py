@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -217,43 +216,6 @@ class SegmentMaskGeometryView(ConsiliumView):
             shape=mask.shape, sop_instance_uids=mask.sop_instance_uids, frames=mask.frames
         )
         return Response(shapes.MaskGeometrySerializer(shown).data)
-
-
-class ImportsView(ConsiliumView):
-    policies = {"post": policies.start_import}
-    parser_classes = (MultiPartParser, FormParser, JSONParser)
-
-    @extend_schema(
-        request={"multipart/form-data": serializers.ImportWriteSerializer},
-        responses={202: serializers.ImportSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        files = request.FILES.getlist("files") or request.FILES.getlist("files[]")
-        given = serializers.ImportWriteSerializer(
-            data={
-                "case": request.POST.get("case"),
-                "mismatch_reason": request.POST.get("mismatch_reason", ""),
-                "files": files,
-            }
-        )
-        given.is_valid(raise_exception=True)
-        parent = services.open_import(
-            actor=self.actor,
-            case_id=given.validated_data["case"],
-            files=[(one.name or "file", one.file) for one in files],
-            mismatch_reason=given.validated_data["mismatch_reason"],
-        )
-        shown = selectors.get_import(actor=self.actor, import_id=parent.pk)
-        return Response(serializers.ImportSerializer(shown).data, status=202)
-
-
-class ImportDetailView(ConsiliumView):
-    policies = {"get": policies.view_import}
-
-    @extend_schema(responses=serializers.ImportSerializer)
-    def get(self, request: Request, import_id: UUID) -> Response:
-        parent = selectors.get_import(actor=self.actor, import_id=import_id)
-        return Response(serializers.ImportSerializer(parent).data)
 
 
 class TokensView(ConsiliumView):

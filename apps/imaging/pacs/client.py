@@ -14,11 +14,12 @@ import httpcore
 import httpx
 import orjson
 
-from apps.imaging.exceptions import PacsAnswerBroken, PacsError, PacsRefused
+from apps.imaging.exceptions import PacsAnswerBroken, PacsError
 from apps.imaging.models import PacsConnection
-from apps.imaging.pacs import replies
+from apps.imaging.pacs import replies, tls
 from apps.imaging.pacs.breaker import breaker
 from apps.imaging.pacs.credentials import basic_auth_of, headers_of
+from apps.imaging.pacs.failures import Busy, busy_error, check_status, connect_error
 from apps.imaging.pacs.multipart import MultipartReader, boundary_of
 from apps.imaging.pacs.replies import QidoSeries, QidoStudy, StowReply
 from apps.imaging.pacs.transport import GuardedBackend, GuardedTransport
@@ -39,7 +40,6 @@ PART_BYTES = 2048 * MIB
 SERIES_BYTES = 16 * 1024 * MIB
 QUERY_PAGE = 500
 QUERY_RESULTS = 20_000
-WAIT_STATUSES = frozenset({429, 502, 503, 504})
 DICOM_PARTS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 ResultT = TypeVar("ResultT")
@@ -51,15 +51,6 @@ class ReceivedPart:
 
     path: Path
     size_bytes: int
-
-
-class _Busy(Exception):
-    """The PACS asks to come back later (429, 502, 503, 504). For the retry loop only."""
-
-    def __init__(self, status: int, retry_after_s: float | None) -> None:
-        super().__init__(str(status))
-        self.status = status
-        self.retry_after_s = retry_after_s
 
 
 @contextmanager
@@ -80,7 +71,9 @@ class PacsClient:
         self._root = connection.base_url.rstrip("/")
         self._backend = GuardedBackend(allowed_networks=connection.allowed_networks)
         self._http = httpx.Client(
-            transport=GuardedTransport(backend=self._backend, connections=connections),
+            transport=GuardedTransport(
+                backend=self._backend, connections=connections, tls=tls.context_of(connection)
+            ),
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             follow_redirects=False,
             trust_env=False,
@@ -97,8 +90,12 @@ class PacsClient:
         """One small query, timed; ignores and resets the breaker."""
         started = time.monotonic()
         self._backend.deadline = started + QUERY_TOTAL_S
-        with self._stream("GET", "/studies", params={"limit": "1"}) as response:
-            _read_json(response)
+        try:
+            with self._stream("GET", "/studies", params={"limit": "1"}) as response:
+                if not isinstance(_read_json(response), list):
+                    raise PacsAnswerBroken("The PACS answered no list.", code="bad_json")
+        except Busy as error:
+            raise busy_error(error) from None
         breaker.succeeded(self.pacs_id)
         return (time.monotonic() - started) * 1000.0
 
@@ -202,9 +199,9 @@ class PacsClient:
         except (PacsError, PacsAnswerBroken):
             breaker.failed(self.pacs_id)
             raise
-        except _Busy as error:
+        except Busy as error:
             breaker.failed(self.pacs_id)
-            raise _busy_error(error) from None
+            raise busy_error(error) from None
         breaker.succeeded(self.pacs_id)
 
     # --- STOW-RS ---------------------------------------------------------------------------
@@ -231,9 +228,9 @@ class PacsClient:
                 accepted=(200, 202, 409),
             ) as response:
                 answer = _read_json(response)
-        except _Busy as error:
+        except Busy as error:
             breaker.failed(self.pacs_id)
-            raise _busy_error(error) from None
+            raise busy_error(error) from None
         except (PacsError, PacsAnswerBroken):
             breaker.failed(self.pacs_id)
             raise
@@ -254,8 +251,8 @@ class PacsClient:
             pause: float | None = None
             try:
                 result = call()
-            except _Busy as error:
-                failure: Exception = _busy_error(error)
+            except Busy as error:
+                failure: Exception = busy_error(error)
                 pause = error.retry_after_s
             except PacsError as error:
                 failure = error
@@ -288,48 +285,18 @@ class PacsClient:
             with self._http.stream(
                 method, self._root + path, params=params, headers=headers, content=content
             ) as response:
-                _check_status(response, accepted=accepted)
+                check_status(response, accepted=accepted)
                 yield response
         except httpx.ConnectTimeout as error:
             raise PacsError("The PACS does not answer.", code="pacs_unreachable") from error
         except (httpx.TimeoutException, httpcore.TimeoutException) as error:
             raise PacsError("The PACS answers too slowly.", code="pacs_timeout") from error
         except httpx.ConnectError as error:
-            raise PacsError("The PACS cannot be reached.", code="pacs_unreachable") from error
+            raise connect_error(error) from error
         except httpx.HTTPError as error:
             raise PacsError(
                 "The connection to the PACS broke in the middle.", code="pacs_connection_broken"
             ) from error
-
-
-def _check_status(response: httpx.Response, *, accepted: tuple[int, ...]) -> None:
-    status = response.status_code
-    if status in accepted:
-        return
-    if status in WAIT_STATUSES:
-        raise _Busy(status, _retry_after_s(response))
-    if 300 <= status < 400:
-        raise PacsRefused("The PACS redirects; that is never followed.", code="pacs_redirected")
-    if status in (401, 403):
-        raise PacsRefused("The PACS refuses our credentials.", code="pacs_unauthorised")
-    if status == 404:
-        raise PacsRefused("The PACS does not have it.", code="pacs_not_found")
-    if status >= 500:
-        raise PacsError(f"The PACS failed (HTTP {status}).", code="pacs_failed")
-    raise PacsRefused(f"The PACS refused (HTTP {status}).", details={"status": status})
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    raw = response.headers.get("Retry-After", "")
-    return float(raw) if raw.isdigit() else None
-
-
-def _busy_error(error: _Busy) -> PacsError:
-    return PacsError(
-        f"The PACS is busy (HTTP {error.status}).",
-        code="pacs_busy",
-        details={"retry_after_s": error.retry_after_s} if error.retry_after_s else {},
-    )
 
 
 def _read_json(response: httpx.Response) -> Any:

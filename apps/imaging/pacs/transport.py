@@ -90,8 +90,9 @@ class _DeadlineStream(httpcore.NetworkStream):
 class GuardedTransport(httpx.HTTPTransport):
     """httpx's transport over the guarded network; no proxies, no environment."""
 
-    def __init__(self, *, backend: GuardedBackend, connections: int) -> None:
+    def __init__(self, *, backend: GuardedBackend, connections: int, tls: ssl.SSLContext) -> None:
         super().__init__(
+            verify=tls,
             trust_env=False,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )

@@ -14,15 +14,25 @@ from apps.imaging.services.pacs import (
 from apps.imaging.services.pacs import test_connection as test_connection
 from apps.imaging.services.prefetching import note_case_opened, prefetch_case
 from apps.imaging.services.receiving import receive_objects
+from apps.imaging.services.reconciling import reconcile_import
 from apps.imaging.services.retention import enforce_budget, evict_series, keep_archive
 from apps.imaging.services.storing import StoreOutcome, store_objects
 from apps.imaging.services.tickets import MintedTicket, mint_ticket
 from apps.imaging.services.tokens import MintedToken, create_token, revoke_token
+from apps.imaging.services.uploading import (
+    AnnouncedFile,
+    cancel_upload,
+    omit_file,
+    open_upload,
+    receive_piece,
+)
 
 __all__ = [
+    "AnnouncedFile",
     "MintedTicket",
     "MintedToken",
     "StoreOutcome",
+    "cancel_upload",
     "check_study",
     "create_connection",
     "create_token",
@@ -36,11 +46,15 @@ __all__ = [
     "link_study",
     "mint_ticket",
     "note_case_opened",
+    "omit_file",
     "open_import",
+    "open_upload",
     "prefetch_case",
     "process_import",
     "queue_ingest",
     "receive_objects",
+    "receive_piece",
+    "reconcile_import",
     "retry_ingest",
     "revoke_token",
     "run_ingest",

@@ -27,16 +27,18 @@ from apps.imaging.events import ImportFinished
 from apps.imaging.exceptions import PatientMismatch
 from apps.imaging.models import Import, ImportFile, IngestJob, Instance, Study
 from apps.imaging.parsing import ParseOutcome, ParserPool
-from apps.imaging.services import indexing, staging, zips
+from apps.imaging.services import indexing, staging, uploading, zips
 from apps.imaging.services.indexing import record_ready
 from apps.imaging.services.leases import Lease
 from apps.imaging.services.linking import check_patient, put_link
+from apps.imaging.services.reconciling import confirmation_of, mismatch_key
 
 IN_FLIGHT_PER_CHILD = 3
 
 STORED_FIELDS = [
     "verdict", "code", "reason", "sop_instance_uid", "study_instance_uid", "sop_class_uid",
 ]  # fmt: skip
+FOREIGN_WORDS = "The object belongs to another patient."
 
 Accepted = tuple[ImportFile, StagedInstance]
 
@@ -55,13 +57,25 @@ class ImportRun:
     def run(self) -> None:
         staging.clear(self.staging)
         self.staging = staging_directory(self.parent.pk)
+        uploading.cut_into_files(parent=self.parent, spool=self.spool)
         self._expand_zips()
         self._parse_all()
         for study_uid, files in self.by_study.items():
             self._accept_study(study_uid, files)
         self._finish()
         staging.clear(self.staging)
-        shutil.rmtree(self.spool, ignore_errors=True)
+        self._clear_spool()
+
+    def _clear_spool(self) -> None:
+        """Held files stay until somebody has said whose they are."""
+        held = set(self.parent.files.filter(verdict=FileVerdict.HELD).values_list("position"))
+        if not held:
+            shutil.rmtree(self.spool, ignore_errors=True)
+            return
+        kept = {f"{position:06d}" for (position,) in held}
+        for path in self.spool.iterdir():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
     # verdicts
 
@@ -158,12 +172,13 @@ class ImportRun:
         with transaction.atomic():
             self.lease.check()
             study = self._put_study(study_uid, fresh, identity)
+            who, reason = self._word_on(identity)
             link = put_link(
-                actor=self.actor,
+                actor=who,
                 case_id=self.parent.case_id,
                 study=study,
                 found=identity,
-                mismatch_reason=self.parent.mismatch_reason,
+                mismatch_reason=reason,
             )
             if not fresh and link.was_new and study.ready_at is not None:
                 record_ready(actor=self.actor, case_id=self.parent.case_id, study_id=study.pk)
@@ -178,25 +193,35 @@ class ImportRun:
             file.pk: identities.identity_of_object(staged.summary["identity"])
             for file, staged in files
         }
+        wanted: PatientIdentity
         if study is not None and study.patient_id:
-            wanted: PatientIdentity | None = identities.identity_of_study(study)
+            wanted = identities.identity_of_study(study)
         else:
             wanted = self._choose_identity(list(identity_of.values()))
-        if wanted is None or not self._may_join(wanted):
-            for file, staged in files:
-                staging.discard(staged.prefix)
-                self._reject(file, PatientMismatch.code, "The object belongs to another patient.")
-            return [], None
+        may_join = self._may_join(wanted)
         good = []
         for file, staged in files:
-            if identities.same_person(wanted, identity_of[file.pk]):
+            is_wanted = identities.same_person(wanted, identity_of[file.pk])
+            if is_wanted and may_join:
                 good.append((file, staged))
                 continue
             staging.discard(staged.prefix)
-            self._reject(file, PatientMismatch.code, "The object belongs to another patient.")
-        return good, wanted
+            if is_wanted and self.parent.asks_identity:
+                self._hold(file, wanted)
+            else:
+                self._reject(file, PatientMismatch.code, FOREIGN_WORDS)
+        return good, wanted if may_join else None
 
-    def _choose_identity(self, found: list[PatientIdentity]) -> PatientIdentity | None:
+    def _hold(self, file: ImportFile, found: PatientIdentity) -> None:
+        file.mismatch_key = mismatch_key({"study_patient": found.as_details()})
+        self._decide(file, FileVerdict.HELD, PatientMismatch.code, FOREIGN_WORDS)
+
+    def _word_on(self, identity: PatientIdentity) -> tuple[Actor, str]:
+        """Who answers for this identity in this case, and the reason that was given."""
+        said = confirmation_of(self.parent, {"study_patient": identity.as_details()})
+        return said or (self.actor, self.parent.mismatch_reason)
+
+    def _choose_identity(self, found: list[PatientIdentity]) -> PatientIdentity:
         """The identity that fits the case, else the commonest one (to be confirmed)."""
         expected = identities.identity_of_patient(self.parent.case.patient)
         counted = Counter(found).most_common()
@@ -208,17 +233,16 @@ class ImportRun:
         return fitting[0] if fitting else counted[0][0]
 
     def _may_join(self, identity: PatientIdentity) -> bool:
+        who, reason = self._word_on(identity)
         try:
-            check_patient(
-                actor=self.actor,
-                case=self.parent.case,
-                found=identity,
-                mismatch_reason=self.parent.mismatch_reason,
-            )
+            check_patient(actor=who, case=self.parent.case, found=identity, mismatch_reason=reason)
         except (PatientMismatch, Forbidden) as error:
             details = error.details or {}
-            if details and details not in self.parent.mismatches:
-                self.parent.mismatches.append(details)
+            if details:
+                details = {**details, "key": mismatch_key(details)}
+                self.parent.mismatches = [
+                    one for one in self.parent.mismatches if one["key"] != details["key"]
+                ] + [details]
                 self.parent.save(update_fields=["mismatches", "updated_at"])
             return False
         return True
@@ -301,8 +325,11 @@ class ImportRun:
         with transaction.atomic():
             self.lease.check()
             counts = Counter(self.parent.files.values_list("verdict", flat=True))
+            asks = counts.get(FileVerdict.HELD, 0) > 0
             Import.objects.filter(pk=self.parent.pk).update(
-                state=ImportState.DONE, lease_expires_at=None, updated_at=timezone.now()
+                state=ImportState.WAITING if asks else ImportState.DONE,
+                lease_expires_at=None,
+                updated_at=timezone.now(),
             )
             verdicts = {name: counts.get(name, 0) for name in ("stored", "duplicate", "rejected")}
             record_entry(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError, InvalidInput
 from apps.core.outbox import enqueue
@@ -22,12 +21,12 @@ from apps.imaging.choices import (
 from apps.imaging.exceptions import LostLease
 from apps.imaging.models import Import, ImportFile
 from apps.imaging.parsing import shared_pool
+from apps.imaging.services.import_records import IMPORT_TASK, new_import, record_opened
 from apps.imaging.services.import_run import ImportRun
 from apps.imaging.services.leases import Lease, claim_import, kept_alive
 
 logger = logging.getLogger(__name__)
 
-IMPORT_TASK = "apps.imaging.tasks.process_import"
 FILES = 5000
 UPLOAD_BYTES = 2 * 1024**3
 COPY_BYTES = 1024 * 1024
@@ -46,7 +45,7 @@ def open_import(
 ) -> Import:
     """Spool uploaded files and owe the work on them; names are kept for show only."""
     policies.import_files(actor=actor, case_id=case_id)
-    parent = _create(actor=actor, case_id=case_id, mismatch_reason=mismatch_reason)
+    parent = new_import(actor=actor, case_id=case_id, mismatch_reason=mismatch_reason)
     parent.only_study_instance_uid = only_study_instance_uid
     spool = spool_directory(parent.pk)
     try:
@@ -62,7 +61,7 @@ def open_import(
         with transaction.atomic():
             parent.save(force_insert=True)
             ImportFile.objects.bulk_create(rows)
-            _record_opened(actor=actor, parent=parent, count=len(rows))
+            record_opened(actor=actor, parent=parent, count=len(rows))
             enqueue(task=IMPORT_TASK, kwargs={"import_id": str(parent.pk)})
     except BaseException:
         shutil.rmtree(spool, ignore_errors=True)
@@ -78,7 +77,7 @@ def import_files(
     found = _list_files(paths)
     if not found:
         raise InvalidInput("There are no files.", code="no_files")
-    parent = _create(actor=actor, case_id=case_id, mismatch_reason=mismatch_reason)
+    parent = new_import(actor=actor, case_id=case_id, mismatch_reason=mismatch_reason)
     spool = spool_directory(parent.pk)
     for position, (_, path) in enumerate(found):
         (spool / f"{position:06d}").symlink_to(path.resolve())
@@ -88,32 +87,10 @@ def import_files(
             ImportFile(parent=parent, position=position, name=name[-400:])
             for position, (name, _) in enumerate(found)
         )
-        _record_opened(actor=actor, parent=parent, count=len(found))
+        record_opened(actor=actor, parent=parent, count=len(found))
     process_import(import_id=parent.pk, actor=actor)
     parent.refresh_from_db()
     return parent
-
-
-def _create(*, actor: Actor, case_id: UUID, mismatch_reason: str) -> Import:
-    if mismatch_reason.strip():
-        policies.confirm_mismatch(actor=actor, case_id=case_id)
-    return Import(
-        case_id=case_id,
-        actor_id=actor.id,
-        actor_label=actor.label[:200],
-        mismatch_reason=mismatch_reason.strip(),
-    )
-
-
-def _record_opened(*, actor: Actor, parent: Import, count: int) -> None:
-    record_entry(
-        actor=actor,
-        action="import.opened",
-        case_id=parent.case_id,
-        entity="import",
-        entity_id=parent.pk,
-        details={"files": count},
-    )
 
 
 def _list_files(paths: Sequence[Path]) -> list[tuple[str, Path]]:

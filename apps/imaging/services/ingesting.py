@@ -256,7 +256,8 @@ class _Ingest:
     ) -> Iterator[ReceivedPart]:
         study_uid = self.study.study_instance_uid
         if staged and 0 < len(missing) <= FEW_MISSING:
-            for sop_uid in sorted(missing):
+            # One that is here comes again as a witness that they still are of the same series.
+            for sop_uid in [min(staged), *sorted(missing)]:
                 yield from client.retrieve_instance(
                     study_instance_uid=study_uid,
                     series_instance_uid=series_uid,
@@ -292,11 +293,23 @@ class _Ingest:
                 "The PACS sent an object of another study or series.", code="wrong_object"
             )
         self._check_patient(outcome)
-        if summary["sop_instance_uid"] in staged:
+        known = staged.get(summary["sop_instance_uid"])
+        if known is not None:
             staging.discard(outcome.prefix)
+            if known.summary["sha256"] != summary["sha256"]:
+                self._forget(staged)
+                words = "The PACS changed objects while the series was fetched."
+                raise PacsAnswerBroken(words, code="changed_on_retry")
             return
         staged[summary["sop_instance_uid"]] = StagedInstance(outcome.prefix, summary)
         self.progress.advance(1)
+
+    def _forget(self, staged: dict[str, StagedInstance]) -> None:
+        """What was staged before the PACS changed the series: half of each would be neither."""
+        self.progress.advance(-len(staged))
+        for one in staged.values():
+            staging.discard(one.prefix)
+        staged.clear()
 
     def _check_patient(self, outcome: ParseOutcome) -> None:
         """Every object's patient is the one that was linked, or a coordinator confirmed it."""

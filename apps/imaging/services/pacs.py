@@ -17,10 +17,24 @@ from apps.imaging.choices import AuthKind
 from apps.imaging.models import PacsConnection
 from apps.imaging.pacs import QidoStudy, open_client
 from apps.imaging.pacs.addresses import check_root, networks_of, parse_networks
-from apps.imaging.pacs.secrets import encrypt_secret
+from apps.imaging.pacs.secrets import decrypt_secret, encrypt_secret
+from apps.imaging.pacs.tls import check_authorities, check_identity
+from apps.imaging.services import sources
 
 HOUSE_NAME = "House PACS"
-EDITABLE = frozenset({"name", "auth_kind", "username", "default_issuer", "is_active", "priority"})
+EDITABLE = frozenset(
+    {
+        "name",
+        "auth_kind",
+        "username",
+        "default_issuer",
+        "is_active",
+        "priority",
+        "ca_certificates",
+        "client_certificate",
+    }
+)
+SECRETS = frozenset({"secret", "client_key"})
 SEARCH_KEYS = (
     "PatientID",
     "PatientName",
@@ -39,6 +53,7 @@ def create_connection(
     name: str,
     base_url: str,
     secret: str = "",
+    client_key: str = "",
     allowed_networks: list[str] | None = None,
     **fields: Any,
 ) -> PacsConnection:
@@ -53,6 +68,7 @@ def create_connection(
         secret_encrypted=encrypt_secret(secret),
         **_editable(fields),
     )
+    _take_certificates(connection, client_key=client_key)
     with transaction.atomic():
         _save(connection)
         record_entry(
@@ -80,13 +96,18 @@ def update_connection(*, actor: Actor, pacs_id: UUID, changes: dict[str, Any]) -
             )
         if changes.get("secret"):
             connection.secret_encrypted = encrypt_secret(changes["secret"])
+        if {"client_certificate", "client_key", "ca_certificates"} & set(changes):
+            _take_certificates(connection, client_key=changes.get("client_key", ""))
         _save(connection)
         record_entry(
             actor=actor,
             action="pacs.changed",
             entity="pacs",
             entity_id=connection.pk,
-            details={"fields": sorted(set(changes) - {"secret"}), "secret": "secret" in changes},
+            details={
+                "fields": sorted(set(changes) - SECRETS),
+                "secret": bool(SECRETS & set(changes)),
+            },
         )
     return connection
 
@@ -116,12 +137,11 @@ def test_connection(*, actor: Actor, pacs_id: UUID) -> dict[str, Any]:
             latency_ms = round(client.measure_latency_ms(), 1)
     except DomainError as failure:
         error = {"code": failure.error_code, "message": failure.message}
-    except Exception as failure:  # noqa: BLE001 - a busy answer or a library error is still "no"
-        error = {"code": "pacs_failed", "message": str(failure)[:200]}
+        sources.note_reached(pacs_id=pacs_id, error=failure)
+    else:
+        sources.note_reached(pacs_id=pacs_id, error=None)
     PacsConnection.objects.filter(pk=pacs_id).update(
-        last_checked_at=timezone.now(),
-        last_latency_ms=latency_ms,
-        last_error=error["message"][:300] if error else "",
+        last_checked_at=timezone.now(), last_latency_ms=latency_ms
     )
     return {"ok": error is None, "latency_ms": latency_ms, "error": error}
 
@@ -195,6 +215,18 @@ def _without_credentials(parts: SplitResult) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
+def _take_certificates(connection: PacsConnection, *, client_key: str) -> None:
+    """Checked before they are stored; the key is kept sealed, like the password."""
+    check_authorities(connection.ca_certificates)
+    if not connection.client_certificate:
+        connection.client_key_encrypted = b""
+        return
+    sealed = connection.client_key_encrypted
+    key = client_key or (decrypt_secret(sealed) if sealed else "")
+    check_identity(certificate=connection.client_certificate, key=key)
+    connection.client_key_encrypted = encrypt_secret(key)
+
+
 def _networks(root: str, given: list[str] | None) -> list[str]:
     if not given:
         return networks_of(root)
@@ -202,7 +234,7 @@ def _networks(root: str, given: list[str] | None) -> list[str]:
 
 
 def _editable(fields: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
-    unknown = set(fields) - EDITABLE - {"base_url", "secret", "allowed_networks"}
+    unknown = set(fields) - EDITABLE - SECRETS - {"base_url", "allowed_networks"}
     if unknown:
         raise InvalidInput("Unknown fields.", details={"fields": sorted(unknown)})
     if not partial and fields.get("auth_kind", AuthKind.NONE) not in AuthKind.values:

@@ -27,7 +27,7 @@ class ProgressTeller:
         self._tell()
 
     def advance(self, count: int) -> None:
-        self.done = min(self.total, self.done + count)
+        self.done = max(0, min(self.total, self.done + count))
         if time.monotonic() - self._told_at >= INTERVAL_S:
             self._tell()
 

@@ -29,6 +29,7 @@ from apps.imaging.archive.place import series_store
 from apps.imaging.choices import FETCHABLE_STATES, JobState, SeriesKind
 from apps.imaging.models import CaseStudy, IngestJob, Instance, PriorStudy, Series, Study
 from apps.imaging.services import sources
+from apps.imaging.services.leftovers import delete_leftovers
 from apps.imaging.services.needs import collect_needs
 
 logger = logging.getLogger(__name__)
@@ -188,6 +189,7 @@ def tidy() -> dict[str, int]:
     """Finish what was cut off and learn sizes that older rows do not know; counts by kind."""
     counts = {"trash": series_store().sweep(), "evicted": 0, "measured": 0}
     counts["superseded"] = _delete_superseded()
+    counts["leftovers"] = delete_leftovers()
     for pk, study_id, key in Series.objects.filter(evicted_at__isnull=False).values_list(
         "pk", "study_id", "archive_key"
     ):

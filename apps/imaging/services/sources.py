@@ -9,18 +9,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from apps.core.exceptions import DomainError
 from apps.imaging.choices import SourceState
-from apps.imaging.exceptions import PacsError
+from apps.imaging.exceptions import (
+    AddressNotAllowed,
+    PacsAnswerBroken,
+    PacsError,
+    PacsRefused,
+)
 from apps.imaging.models import Instance, PacsConnection, Series, Study
 
 Warnings = list[dict[str, str]]
 Listing = Mapping[str, Iterable[str]]
 """Series Instance UID -> SOP Instance UIDs, as the PACS lists them now."""
 
+NO_ANSWER_OF_THE_PACS = frozenset({"pacs_inactive", "pacs_circuit_open"})
 SERIES_WORDS = {
     SourceState.CHANGED: (
         "changed_at_source",
@@ -130,9 +136,19 @@ def count_images(*, study: Study, listing: Listing | None = None) -> None:
 
 
 def note_reached(*, pacs_id: UUID, error: DomainError | None) -> None:
-    """Since when a PACS answers nobody; one write when that changes, none otherwise."""
+    """Since when a PACS answers nobody, and what it last did wrong, for the admin page.
+
+    One write when that changes, none otherwise.
+    """
     rows = PacsConnection.objects.filter(pk=pacs_id)
     if error is None:
-        rows.filter(unreachable_since__isnull=False).update(unreachable_since=None)
-    elif isinstance(error, PacsError) and error.error_code != "pacs_inactive":
-        rows.filter(unreachable_since__isnull=True).update(unreachable_since=timezone.now())
+        known = Q(unreachable_since__isnull=False) | ~Q(last_error="")
+        rows.filter(known).update(unreachable_since=None, last_error="", last_error_at=None)
+        return
+    told = isinstance(error, PacsError | PacsRefused | PacsAnswerBroken | AddressNotAllowed)
+    if not told or error.error_code in NO_ANSWER_OF_THE_PACS:
+        return
+    now, words = timezone.now(), error.message[:300]
+    if isinstance(error, PacsError):
+        rows.filter(unreachable_since__isnull=True).update(unreachable_since=now)
+    rows.exclude(last_error=words).update(last_error=words, last_error_at=now)

@@ -59,6 +59,12 @@ export interface PacsForm {
   username: string
   secret: string
   allowed_networks: string[]
+  default_issuer: string
+  priority: number
+  is_active: boolean
+  ca_certificates: string
+  client_certificate: string
+  client_key: string
 }
 
 export function usePacsActions() {
@@ -71,7 +77,8 @@ export function usePacsActions() {
         http.patch<PacsConnection>(`/api/pacs/${id}`, form),
       onSuccess: refresh,
     }),
-    test: useMutation({ mutationFn: (id: string) => http.post<PacsTest>(`/api/pacs/${id}/test`) }),
+    // The row then tells when it was tested, and what went wrong last.
+    test: useMutation({ mutationFn: (id: string) => http.post<PacsTest>(`/api/pacs/${id}/test`), onSettled: refresh }),
   }
 }
 

@@ -35,7 +35,8 @@ export function withQuery(path: string, query: RequestOptions['query']): string 
 
 async function send(method: Method, path: string, body: unknown, options: RequestOptions): Promise<Response> {
   const headers = new Headers({ Accept: 'application/json', ...options.headers })
-  const isForm = body instanceof FormData
+  // Sent as they are: forms, and bytes (whose type the caller names).
+  const isForm = body instanceof FormData || ArrayBuffer.isView(body)
   if (body !== undefined && !isForm) headers.set('Content-Type', 'application/json')
   if (method !== 'GET') headers.set('X-CSRFToken', await csrfToken())
   else if (isUnattended()) headers.set('X-Consilium-Background', 'poll')
@@ -44,7 +45,7 @@ async function send(method: Method, path: string, body: unknown, options: Reques
     return await fetch(withQuery(path, options.query), {
       method,
       headers,
-      body: body === undefined ? undefined : isForm ? body : JSON.stringify(body),
+      body: body === undefined ? undefined : isForm ? (body as BodyInit) : JSON.stringify(body),
       credentials: 'same-origin',
       signal: options.signal,
     })

@@ -1,74 +1,63 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
-import { csrfToken } from './csrf'
 import { http } from './http'
-import { Problem, readProblem } from './problem'
-import type { ImportBatch } from './types'
+import type { ImportBatch, ImportSummary } from './types'
+import type { UploadFile } from './upload'
 
-export interface ImportRequest {
-  caseId: string
-  files: File[]
-  mismatchReason?: string
-  onProgress?: (fraction: number) => void
-  signal?: AbortSignal
+export const importKeys = {
+  one: (importId: string | null) => ['import', importId] as const,
+  open: (caseId: string) => ['case', caseId, 'imports'] as const,
 }
 
-/**
- * Upload files for a case. `fetch` tells nothing about bytes sent, and a CT is
- * hundreds of megabytes, so this one request is an XMLHttpRequest.
- */
-export async function uploadFiles({
-  caseId,
-  files,
-  mismatchReason,
-  onProgress,
-  signal,
-}: ImportRequest): Promise<ImportBatch> {
-  const form = new FormData()
-  form.append('case', caseId)
-  if (mismatchReason) form.append('mismatch_reason', mismatchReason)
-  for (const file of files) form.append('files', file, pathOf(file))
-  const token = await csrfToken()
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', '/api/imports')
-    request.setRequestHeader('Accept', 'application/json')
-    request.setRequestHeader('X-CSRFToken', token)
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) onProgress?.(event.loaded / event.total)
-    }
-    request.onerror = () => reject(new Problem({ status: 0, code: 'offline', title: 'offline' }))
-    request.onabort = () => reject(new DOMException('aborted', 'AbortError'))
-    request.onload = () => {
-      if (request.status >= 200 && request.status < 300) {
-        resolve(JSON.parse(request.responseText) as ImportBatch)
-        return
-      }
-      const headers = new Headers()
-      const requestId = request.getResponseHeader('X-Request-ID')
-      if (requestId) headers.set('X-Request-ID', requestId)
-      const answer = new Response(request.responseText, { status: request.status, statusText: request.statusText, headers })
-      readProblem(answer).then(reject, reject)
-    }
-    signal?.addEventListener('abort', () => request.abort(), { once: true })
-    request.send(form)
+/** Announce the files; their bytes follow by `sendUpload`, in this order. */
+export function openUpload(caseId: string, files: UploadFile[]): Promise<ImportBatch> {
+  const announced = files.map(({ name, size, modified }) => ({ name, size_bytes: size, modified_ms: modified }))
+  return http.post<ImportBatch>('/api/imports/uploads', { case: caseId, files: announced })
+}
+
+export const discardUpload = (importId: string): Promise<undefined> => http.delete<undefined>(`/api/imports/${importId}`)
+
+const AT_REST = new Set(['done', 'failed', 'cancelled', 'waiting', 'receiving'])
+const SETTLED = new Set(['done', 'failed', 'cancelled', 'waiting'])
+export const isImportSettled = (batch: ImportBatch | undefined): boolean => batch !== undefined && SETTLED.has(batch.state)
+
+const POLL_MS = 1_000
+const POLL_LONG_MS = 3_000
+const LONG_LIST = 500
+
+export function useImport(importId: string | null, enabled = true) {
+  return useQuery({
+    queryKey: importKeys.one(importId),
+    queryFn: ({ signal }) => http.get<ImportBatch>(`/api/imports/${importId}`, { signal }),
+    enabled: importId !== null && enabled,
+    refetchInterval: (query) => {
+      const batch = query.state.data
+      if (batch && AT_REST.has(batch.state)) return false
+      return (batch?.files.length ?? 0) > LONG_LIST ? POLL_LONG_MS : POLL_MS
+    },
   })
 }
 
-/** Where a file lay in its folder; a dropped folder tells it under another name. */
-function pathOf(file: File): string {
-  const dropped = 'relativePath' in file && typeof file.relativePath === 'string' ? file.relativePath : ''
-  return (file.webkitRelativePath || dropped || file.name).replace(/^\.?\//, '')
+/** What somebody has to go on with: uploads that were cut off, files that wait for a word. */
+export function useOpenImports(caseId: string, enabled: boolean) {
+  return useQuery({
+    queryKey: importKeys.open(caseId),
+    queryFn: ({ signal }) => http.get<{ results: ImportSummary[] }>('/api/imports', { query: { case: caseId }, signal }),
+    select: (page) => page.results,
+    enabled,
+  })
 }
 
-const SETTLED = new Set(['done', 'failed'])
-export const isImportSettled = (batch: ImportBatch | undefined): boolean => batch !== undefined && SETTLED.has(batch.state)
+export interface Reconciliation {
+  key: string
+  same_patient: boolean
+  reason?: string
+}
 
-export function useImport(importId: string | null) {
-  return useQuery({
-    queryKey: ['import', importId],
-    queryFn: ({ signal }) => http.get<ImportBatch>(`/api/imports/${importId}`, { signal }),
-    enabled: importId !== null,
-    refetchInterval: (query) => (isImportSettled(query.state.data) ? false : 1_000),
+export function useReconcile(importId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (said: Reconciliation) => http.post<ImportBatch>(`/api/imports/${importId}/reconcile`, said),
+    onSuccess: (batch) => client.setQueryData(importKeys.one(importId), batch),
   })
 }

@@ -681,14 +681,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description What somebody has to go on with in a case: unfinished uploads, open questions. */
+        get: operations["imports_list"];
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Everything in one request, for scripts; browsers upload in pieces. */
         post: operations["api_imports_create"];
         delete?: never;
         options?: never;
@@ -712,6 +708,76 @@ export interface paths {
         get: operations["api_imports_retrieve"];
         put?: never;
         post?: never;
+        /** @description Give up an upload that has not arrived completely. */
+        delete: operations["api_imports_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description ``Upload-Offset`` says where to go on; tus asks by HEAD. */
+        get: operations["import_content_offset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The next bytes; 409 ``offset_mismatch`` names the offset when they are not. */
+        patch: operations["api_imports_content_partial_update"];
+        trace?: never;
+    };
+    "/api/imports/{import_id}/omit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The next file cannot be read where it lies; go on with the one after it. */
+        post: operations["api_imports_omit_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say whose images the held files of one identity are. */
+        post: operations["api_imports_reconcile_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Announce files; their bytes go to ``content``, one after the other, in this order. */
+        post: operations["api_imports_uploads_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1471,6 +1537,16 @@ export interface components {
         };
         /** @enum {string} */
         AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        /** @description A file that will come; its path is shown and compared, never opened. */
+        AnnouncedFileRequest: {
+            name: string;
+            size_bytes: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            modified_ms: number;
+        };
         Approval: {
             person: string;
             side: string;
@@ -1638,6 +1714,13 @@ export interface components {
             /** Format: date-time */
             needed_by?: string | null;
             version?: number;
+        };
+        /** @description One certificate of a connection: an authority's or our own. */
+        Certificate: {
+            subject: string;
+            /** Format: date-time */
+            not_after: string;
+            is_expired: boolean;
         };
         Code: {
             system: string;
@@ -1852,14 +1935,16 @@ export interface components {
             id: string;
             /** Format: uuid */
             case: string;
-            state: components["schemas"]["ImportStateEnum"];
+            state: components["schemas"]["State01aEnum"];
             readonly error: {
                 [key: string]: string;
             } | null;
             mismatches: {
                 [key: string]: unknown;
             }[];
-            files: components["schemas"]["ImportFile"][];
+            total_bytes: number;
+            received_bytes: number;
+            readonly files: components["schemas"]["ImportFile"][];
             /** Format: date-time */
             created_at: string;
         };
@@ -1870,9 +1955,33 @@ export interface components {
             reason: string;
             study_instance_uid: string;
             sop_instance_uid: string;
+            position: number;
+            size_bytes: number;
+            modified_ms: number;
+            mismatch_key: string;
         };
-        /** @enum {string} */
-        ImportStateEnum: "pending" | "running" | "done" | "failed";
+        /** @description An import that somebody has to go on with. */
+        ImportSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            case: string;
+            state: components["schemas"]["State01aEnum"];
+            actor_label: string;
+            /** Format: date-time */
+            created_at: string;
+            total_bytes: number;
+            received_bytes: number;
+            file_count: number;
+            held_count: number;
+        };
+        ImportSummaryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ImportSummary"][];
+        };
         ImportWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -2213,6 +2322,9 @@ export interface components {
             board: string;
         };
         NullEnum: null;
+        OmitWriteRequest: {
+            position: number;
+        };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
         OwnPositionRequest: {
@@ -2233,6 +2345,12 @@ export interface components {
             auth_kind?: components["schemas"]["AuthKindEnum"];
             username?: string;
             readonly has_secret: boolean;
+            /** @description PEM; trusted instead of the public authorities. */
+            ca_certificates?: string;
+            /** @description PEM, shown to it. */
+            client_certificate?: string;
+            readonly has_client_key: boolean;
+            readonly certificates: components["schemas"]["Certificate"][];
             /** @description Networks (CIDR) that the host's address must lie in; checked on each connect. */
             allowed_networks?: string[];
             /** @description Issuer of patient ID for objects that name none. */
@@ -2245,6 +2363,8 @@ export interface components {
             /** Format: double */
             last_latency_ms?: number | null;
             last_error?: string;
+            /** Format: date-time */
+            last_error_at?: string | null;
             /** Format: date-time */
             unreachable_since?: string | null;
         };
@@ -2269,6 +2389,9 @@ export interface components {
             auth_kind?: components["schemas"]["AuthKindEnum"];
             username?: string;
             secret?: string;
+            ca_certificates?: string;
+            client_certificate?: string;
+            client_key?: string;
             allowed_networks?: string[];
             default_issuer?: string;
             is_active?: boolean;
@@ -2329,6 +2452,9 @@ export interface components {
             auth_kind?: components["schemas"]["AuthKindEnum"];
             username?: string;
             secret?: string;
+            ca_certificates?: string;
+            client_certificate?: string;
+            client_key?: string;
             allowed_networks?: string[];
             default_issuer?: string;
             is_active?: boolean;
@@ -2485,6 +2611,12 @@ export interface components {
             /** Format: date */
             due?: string | null;
         };
+        ReconcileWriteRequest: {
+            key: string;
+            same_patient: boolean;
+            /** @default  */
+            reason: string;
+        };
         Review: {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
@@ -2616,6 +2748,8 @@ export interface components {
         };
         /** @enum {string} */
         StanceEnum: "agree" | "dissent" | "abstain";
+        /** @enum {string} */
+        State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         Studies: {
             next: string | null;
             previous: string | null;
@@ -2681,10 +2815,15 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         UnitEnum: "mm" | "px";
+        UploadWriteRequest: {
+            /** Format: uuid */
+            case: string;
+            files: components["schemas"]["AnnouncedFileRequest"][];
+        };
         /** @enum {string} */
         UrgencyEnum: "routine" | "soon" | "urgent";
         /** @enum {string} */
-        VerdictEnum: "pending" | "stored" | "duplicate" | "rejected";
+        VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
         VersionActEnum: "approve" | "activate" | "suspend";
         VersionRequest: {
@@ -2727,6 +2866,7 @@ export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type Approval = components['schemas']['Approval'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
@@ -2747,6 +2887,7 @@ export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
+export type Certificate = components['schemas']['Certificate'];
 export type Code = components['schemas']['Code'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type Csrf = components['schemas']['Csrf'];
@@ -2775,7 +2916,8 @@ export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
 export type ImportFile = components['schemas']['ImportFile'];
-export type ImportStateEnum = components['schemas']['ImportStateEnum'];
+export type ImportSummary = components['schemas']['ImportSummary'];
+export type ImportSummaryPage = components['schemas']['ImportSummaryPage'];
 export type ImportWriteRequest = components['schemas']['ImportWriteRequest'];
 export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
@@ -2816,6 +2958,7 @@ export type ModelVersion = components['schemas']['ModelVersion'];
 export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NullEnum = components['schemas']['NullEnum'];
+export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
@@ -2849,6 +2992,7 @@ export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
+export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
@@ -2866,6 +3010,7 @@ export type SourceEnum = components['schemas']['SourceEnum'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
+export type State01aEnum = components['schemas']['State01aEnum'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
 export type StudyPatient = components['schemas']['StudyPatient'];
@@ -2877,6 +3022,7 @@ export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type UnitEnum = components['schemas']['UnitEnum'];
+export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
@@ -4155,6 +4301,36 @@ export interface operations {
             };
         };
     };
+    imports_list: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSummaryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_imports_create: {
         parameters: {
             query?: never;
@@ -4199,6 +4375,198 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_imports_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_content_offset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_imports_content_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_imports_omit_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OmitWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_imports_reconcile_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_imports_uploads_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

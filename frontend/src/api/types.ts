@@ -59,6 +59,7 @@ export type PacsStudy = wire.FoundStudy
 
 export type ImportFile = wire.ImportFile
 export type ImportBatch = wire.Import
+export type ImportSummary = wire.ImportSummary
 
 export type MeasuredQuantity = wire.Measured
 export type ModelEntry = wire.Model

@@ -103,6 +103,22 @@ export function formatProbability(value: number): string {
   return new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)
 }
 
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+const THOUSAND = 1000
+
+/** "640 byte", "12.3 MB". */
+export function formatBytes(value: number): string {
+  let amount = value
+  let unit = 0
+  while (amount >= THOUSAND && unit < BYTE_UNITS.length - 1) {
+    amount /= THOUSAND
+    unit += 1
+  }
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: BYTE_UNITS[unit], maximumFractionDigits: unit > 1 ? 1 : 0 }).format(amount)
+}
+
+export const formatCount = (value: number): string => new Intl.NumberFormat(locale()).format(value)
+
 /** DICOM person names are "Family^Given^Middle^Prefix^Suffix". */
 export function formatPatientName(name: string): string {
   if (!name.includes('^')) return name

@@ -17,12 +17,13 @@ import { Section } from '@/ui/Screen'
 import { AnalyseDialog } from './AnalyseDialog'
 import classes from './Case.module.css'
 import { completenessOf } from './completeness'
-import { ImportDialog } from './ImportDialog'
+import { ImportDialog } from './imports/ImportDialog'
+import { OpenImports } from './imports/OpenImports'
 import { LinkStudyDialog } from './LinkStudyDialog'
 import { PriorStudies } from './PriorStudies'
 import { StudyCard } from './StudyCard'
 
-type Dialog = { kind: 'link' } | { kind: 'import'; files: File[] } | { kind: 'analyse' } | null
+type Dialog = { kind: 'link' } | { kind: 'import'; files: File[]; openId: string | null } | { kind: 'analyse' } | null
 
 export function ImagesSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('cases')
@@ -49,7 +50,7 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
           )}
           {mayLink && (
             <>
-              <Button size="xs" variant="default" leftSection={<IconUpload size={15} aria-hidden />} onClick={() => setDialog({ kind: 'import', files: [] })}>
+              <Button size="xs" variant="default" leftSection={<IconUpload size={15} aria-hidden />} onClick={() => setDialog({ kind: 'import', files: [], openId: null })}>
                 {t('images.upload')}
               </Button>
               <Button size="xs" variant="default" leftSection={<IconDatabaseImport size={15} aria-hidden />} onClick={() => setDialog({ kind: 'link' })}>
@@ -60,6 +61,9 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
         </>
       }
     >
+      {mayLink && entry.guise === 'identified' && (
+        <OpenImports caseId={entry.id} onOpen={(openId) => setDialog({ kind: 'import', files: [], openId })} />
+      )}
       {images.total > 0 && (
         <p className={classes.completeness} data-state={images.state} data-testid="images-complete" role="status">
           {sentence}
@@ -89,12 +93,12 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
       ))}
       {mayLink && entry.guise === 'identified' && <PriorStudies caseId={entry.id} />}
       {mayLink && dialog === null && (
-        <Dropzone.FullScreen active aria-hidden activateOnKeyboard={false} onDrop={(files) => setDialog({ kind: 'import', files })}>
+        <Dropzone.FullScreen active aria-hidden activateOnKeyboard={false} onDrop={(files) => setDialog({ kind: 'import', files, openId: null })}>
           <EmptyState icon={IconUpload} title={t('images.drop')} />
         </Dropzone.FullScreen>
       )}
       {dialog?.kind === 'link' && <LinkStudyDialog entry={entry} linked={studies.data ?? []} onClose={close} />}
-      {dialog?.kind === 'import' && <ImportDialog entry={entry} initialFiles={dialog.files} onClose={close} />}
+      {dialog?.kind === 'import' && <ImportDialog entry={entry} initialFiles={dialog.files} openId={dialog.openId} onClose={close} />}
       {dialog?.kind === 'analyse' && <AnalyseDialog entry={entry} studies={studies.data ?? []} onClose={close} />}
     </Section>
   )

@@ -14,6 +14,8 @@ interface MismatchPanelProps {
   problem: Problem
   mayConfirm: boolean
   busy: boolean
+  /** What going back means here; by default just that. */
+  backLabel?: string
   onConfirm: (reason: string) => void
   onBack: () => void
 }
@@ -44,7 +46,7 @@ function RelationChip({ relation }: { relation: IdentityRelation }) {
 }
 
 /** Two identities side by side; going on takes a coordinator and a written reason. */
-export function MismatchPanel({ problem, mayConfirm, busy, onConfirm, onBack }: MismatchPanelProps) {
+export function MismatchPanel({ problem, mayConfirm, busy, backLabel, onConfirm, onBack }: MismatchPanelProps) {
   const { t } = useTranslation('cases')
   const [reason, setReason] = useState('')
   return (
@@ -85,8 +87,8 @@ export function MismatchPanel({ problem, mayConfirm, busy, onConfirm, onBack }: 
         <Text c="var(--c-warning)">{t('mismatch.notAllowed')}</Text>
       )}
       <Group justify="flex-end">
-        <Button variant="default" onClick={onBack}>
-          {t('mismatch.back')}
+        <Button variant="default" disabled={busy} onClick={onBack}>
+          {backLabel ?? t('mismatch.back')}
         </Button>
         {mayConfirm && (
           <Button color="urgent" loading={busy} disabled={reason.trim().length < SHORTEST_REASON} onClick={() => onConfirm(reason.trim())}>

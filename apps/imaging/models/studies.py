@@ -1,4 +1,4 @@
-"""PACS connections, the study index, its links to cases, and the work of ingesting."""
+"""The study index, its links to cases, tickets, and the work of ingesting."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -7,42 +7,7 @@ from django.db.models import Q
 
 from apps.core.models import BaseModel
 from apps.imaging import choices
-
-
-class PacsConnection(BaseModel):
-    """A DICOMweb archive. Its secret is encrypted; its address is allow-listed by an admin."""
-
-    name = models.CharField(max_length=120, unique=True)
-    base_url = models.URLField(max_length=500, help_text="DICOMweb root, e.g. …/dicom-web")
-    auth_kind = models.CharField(
-        max_length=10, choices=choices.AuthKind.choices, default=choices.AuthKind.NONE
-    )
-    username = models.CharField(max_length=200, blank=True, default="")
-    secret_encrypted = models.BinaryField(default=bytes, blank=True)
-    allowed_networks = ArrayField(
-        models.CharField(max_length=50),
-        default=list,
-        help_text="Networks (CIDR) that the host's address must lie in; checked on each connect.",
-    )
-    default_issuer = models.CharField(
-        max_length=64,
-        blank=True,
-        default="",
-        help_text="Issuer of patient ID for objects that name none.",
-    )
-    is_active = models.BooleanField(default=True)
-    priority = models.PositiveSmallIntegerField(default=100)
-    managed_by_settings = models.BooleanField(default=False)
-    last_checked_at = models.DateTimeField(null=True, blank=True)
-    last_latency_ms = models.FloatField(null=True, blank=True)
-    last_error = models.CharField(max_length=300, blank=True, default="")
-    unreachable_since = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["priority", "name"]
-
-    def __str__(self) -> str:
-        return self.name
+from apps.imaging.models.pacs import PacsConnection
 
 
 class Study(BaseModel):
@@ -247,60 +212,6 @@ class PriorStudy(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.case_id} · {self.study_instance_uid}"
-
-
-class Import(BaseModel):
-    """One upload, folder or zip brought into a case, file by file."""
-
-    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="imports")
-    actor_id = models.UUIDField(null=True, blank=True)
-    actor_label = models.CharField(max_length=200, blank=True, default="")
-    mismatch_reason = models.TextField(blank=True, default="")
-    mismatches = models.JSONField(
-        default=list, blank=True, help_text="Both identities of each study that was refused."
-    )
-    only_study_instance_uid = models.CharField(
-        max_length=64, blank=True, default="", help_text="Objects of other studies are refused."
-    )
-    state = models.CharField(
-        max_length=10, choices=choices.ImportState.choices, default=choices.ImportState.PENDING
-    )
-    error_code = models.CharField(max_length=60, blank=True, default="")
-    error_message = models.CharField(max_length=500, blank=True, default="")
-    fencing_token = models.PositiveIntegerField(default=0)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class ImportFile(BaseModel):
-    """What became of one file of an import, with the reason in words."""
-
-    parent = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
-    position = models.PositiveIntegerField()
-    name = models.CharField(max_length=400)
-    verdict = models.CharField(
-        max_length=10, choices=choices.FileVerdict.choices, default=choices.FileVerdict.PENDING
-    )
-    code = models.CharField(max_length=60, blank=True, default="")
-    reason = models.CharField(max_length=500, blank=True, default="")
-    study_instance_uid = models.CharField(max_length=64, blank=True, default="")
-    sop_instance_uid = models.CharField(max_length=64, blank=True, default="")
-    sop_class_uid = models.CharField(max_length=64, blank=True, default="")
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["parent", "position"], name="import_file_position")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class IngestJob(BaseModel):

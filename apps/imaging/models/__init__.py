@@ -1,0 +1,32 @@
+"""The tables of imaging. Each module is one concern."""
+
+from apps.imaging.models.imports import Import, ImportFile
+from apps.imaging.models.pacs import PacsConnection
+from apps.imaging.models.studies import (
+    AccessToken,
+    CaseImages,
+    CaseStudy,
+    IngestJob,
+    Instance,
+    PixelTicket,
+    PriorStudy,
+    Series,
+    Study,
+    TokenFailure,
+)
+
+__all__ = [
+    "AccessToken",
+    "CaseImages",
+    "CaseStudy",
+    "Import",
+    "ImportFile",
+    "IngestJob",
+    "Instance",
+    "PacsConnection",
+    "PixelTicket",
+    "PriorStudy",
+    "Series",
+    "Study",
+    "TokenFailure",
+]
