@@ -88,6 +88,8 @@ class FakePacs:
             parts = [self.objects[str(d.SOPInstanceUID)] for d in wanted]
             kind_of = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
             return multipart(parts), kind_of
+        if kind == "store":
+            return b'{"00081199": {"vr": "SQ", "Value": []}}', "application/dicom+json"
         if kind == "studies":
             records = [study_record(datasets)]
         elif kind == "series":

@@ -26,6 +26,7 @@ from tests.apps.imaging.test_importing import patient_fields
 from tests.faults.fake_pacs import BOUNDARY, FakePacs
 from tests.faults.pacs.scene import link, no_leftovers, on, run_queued
 from tests.people import CaseTeam
+from tests.tallies import Tally
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -100,7 +101,7 @@ def parsers_of(pid: int) -> list[int]:
 
 @pytest.mark.slow
 def test_a_worker_killed_at_any_moment_leaves_nothing_partial(
-    team: CaseTeam, tmp_path: Path
+    team: CaseTeam, tmp_path: Path, tally: Tally
 ) -> None:
     objects = make_series(count=30, study_uid=generate_uid(), **patient_fields(team))
     pacs = FakePacs(objects)
@@ -109,7 +110,7 @@ def test_a_worker_killed_at_any_moment_leaves_nothing_partial(
     job = IngestJob.objects.get()
     staging = tmp_path / "archive" / "staging" / str(study.pk)
     kills = 0
-    for more in (0, 1, 4, 2, 6):
+    for more in (1, 6):  # test_hundred_kills has the rest; here it is whole processes
         before = len(list(staging.glob("*.json")))
         IngestJob.objects.update(lease_expires_at=timezone.now())
         asked = len(pacs.requests)
@@ -127,8 +128,8 @@ def test_a_worker_killed_at_any_moment_leaves_nothing_partial(
         while any(Path("/proc", str(pid)).exists() for pid in children):
             assert time.monotonic() < until, "a parser outlived its worker"
             time.sleep(0.05)
-    print(f"workers killed in the middle of an ingest: {kills}")
-    assert 13 <= len(list(staging.glob("*.json"))) < 30  # what came complete is kept
+    tally("whole workers killed during ingest", kills=kills, orphans=0)
+    assert 7 <= len(list(staging.glob("*.json"))) < 30  # what came complete is kept
     pacs.fault = None
     IngestJob.objects.update(lease_expires_at=timezone.now())
     assert sweep_ingest() == 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from pydicom.uid import generate_uid
 
 from apps.core.exceptions import DomainError
-from apps.imaging import services
+from apps.imaging import archive, services
 from apps.imaging.choices import StudyState
 from apps.imaging.models import Instance, Study
 from tests.apps.imaging.dicom import make_series, make_slice, read_bytes, to_bytes
 from tests.apps.imaging.test_importing import patient_fields
-from tests.faults.fake_pacs import FakePacs, multipart, send
+from tests.faults.fake_pacs import BOUNDARY, FakePacs, multipart, send
 from tests.faults.pacs.scene import on, run_queued
 from tests.people import SYSTEM, CaseTeam
 
@@ -30,6 +32,34 @@ def test_objects_of_another_study_are_not_taken_in(
     study.refresh_from_db()
     assert (study.state, study.error_code) == (StudyState.FAILED, "wrong_object")
     assert not Instance.objects.exists()
+
+
+def test_pixels_that_change_on_retry_never_make_a_mixed_series(
+    team: CaseTeam, pacs: FakePacs, study: Study, objects: list[bytes]
+) -> None:
+    """Cut after two objects; then the PACS serves the same UIDs with other pixels."""
+    changed = []
+    for raw in objects:
+        other = read_bytes(raw)
+        other.PixelData = bytes(len(other.PixelData))
+        changed.append(to_bytes(other))
+    cut = [True]
+
+    def fault(connection: socket.socket, kind: str, body: bytes) -> bool:
+        if kind != "retrieve" or not cut:
+            return False
+        cut.clear()
+        pacs.objects = {str(read_bytes(raw).SOPInstanceUID): raw for raw in changed}
+        delimiter = b"--" + BOUNDARY.encode()
+        send(connection, delimiter.join(body.split(delimiter)[:4])[:-9], length=len(body))
+        return True
+
+    pacs.fault = fault
+    run_queued()
+    study.refresh_from_db()
+    assert study.state == StudyState.READY
+    kept = [archive.read_original(instance_id=one.pk) for one in Instance.objects.all()]
+    assert sorted(kept) == sorted(changed)
 
 
 def test_a_query_that_ignores_its_filter_links_nobody_elses_study(
