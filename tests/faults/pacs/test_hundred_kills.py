@@ -25,7 +25,7 @@ from pydicom.uid import generate_uid
 
 from apps.core.exceptions import DomainError
 from apps.imaging import archive, services
-from apps.imaging.archive.store import series_store
+from apps.imaging.archive.place import series_store
 from apps.imaging.choices import FileVerdict, ImportState, JobState, StudyState
 from apps.imaging.models import Import, IngestJob, Instance, Series, Study
 from apps.imaging.services import leftovers
