@@ -27,6 +27,11 @@ def view_segmentations(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.view_case(actor=actor, case_id=case_id)
 
 
+def view_registrations(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case; to a de-identified viewer the selector shows none."""
+    case_policies.view_case(actor=actor, case_id=case_id)
+
+
 def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.imaging.api import imports, priors, views
+from apps.imaging.api import imports, priors, registrations, views
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
@@ -27,6 +27,11 @@ urlpatterns = [
         "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/thumbnail",
         views.SeriesThumbnailView.as_view(),
         name="series-thumbnail",
+    ),
+    path(
+        "cases/<uuid:case_id>/registrations",
+        registrations.CaseRegistrationsView.as_view(),
+        name="case-registrations",
     ),
     path(
         "cases/<uuid:case_id>/segmentations",
