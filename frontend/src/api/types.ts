@@ -48,6 +48,7 @@ export type CaseDetail = Omit<WithPatient<wire.CaseDetail>, 'can'> & { can: Capa
 export type CaseMember = wire.Grant
 
 export type Series = wire.Series
+export type Registration = wire.Registration
 export type StudyState = wire.StudyStateEnum
 export type Study = wire.Study
 export type PriorStudy = wire.PriorStudy

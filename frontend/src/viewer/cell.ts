@@ -65,7 +65,9 @@ export class Cell {
     const measurements = shapesOn(view, viewer.measurements)
       .filter(({ measurement }) => measurement.id !== preview?.id)
       .map((shape) => drawMeasurement(shape, shape.measurement.id === viewer.selected))
-    const pointers = viewer.pointers.map((pointer) => drawPointer(view, pointer))
+    const pointers = viewer.pointers.map((pointer) =>
+      drawPointer(view, pointer, viewer.registrations),
+    )
     this.drawing.replaceChildren(
       ...drawFurniture(view),
       ...measurements,

@@ -1,4 +1,12 @@
-import { nearestPlaneIndex, type Vec2, type Vec3 } from '@/geometry'
+import {
+  findRegistration,
+  nearestPlaneIndex,
+  transformPoint,
+  type RegistrationLink,
+  type RegistrationSource,
+  type Vec2,
+  type Vec3,
+} from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft } from './annotations'
 import { toPixelError } from './errors'
@@ -69,6 +77,7 @@ export class Viewer {
   private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
+  private registrationLinks: readonly RegistrationLink[] = []
   private readonly turns = new Map<number, number>()
   private readonly requested = new Map<
     number,
@@ -116,6 +125,10 @@ export class Viewer {
 
   get selected(): string | null {
     return this.selectedId
+  }
+
+  get registrations(): readonly RegistrationLink[] {
+    return this.registrationLinks
   }
 
   get visibleViews(): readonly StackView[] {
@@ -170,6 +183,27 @@ export class Viewer {
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
     this.overlaysChanged.emit()
+  }
+
+  /** What links the frames of reference of the case; rigid ones only. */
+  setRegistrations(links: readonly RegistrationLink[]): void {
+    this.registrationLinks = links
+    this.overlaysChanged.emit()
+    this.changed.emit('program')
+  }
+
+  /** The registration by which positions of elsewhere appear in this view; null where none do. */
+  registeredBy(view: StackView): RegistrationSource | null {
+    const own = view.state.series?.frame_of_reference_uid ?? null
+    const others = [
+      ...this.visibleViews.map((one) => one.state.series?.frame_of_reference_uid ?? null),
+      ...this.remotePointers.map((pointer) => pointer.frame_of_reference_uid),
+    ]
+    for (const other of others) {
+      const found = findRegistration(this.registrationLinks, other, own)
+      if (found !== null) return found.by
+    }
+    return null
   }
 
   select(id: string | null): void {
@@ -238,12 +272,19 @@ export class Viewer {
     if (arrived && point_lps !== null) this.views[index]?.centreOn(point_lps, 'user')
   }
 
-  /** Takes all visible views of the same frame of reference to the slice nearest to a point. */
-  goToPoint(point_lps: Vec3, frame_of_reference_uid: string): void {
+  /**
+   * Takes all visible views to the slice nearest to a point: those of its frame of reference, and
+   * those that a registration links with it.
+   */
+  goToPoint(point: Vec3, frame_of_reference_uid: string): void {
     for (const view of this.visibleViews) {
       const { series } = view.state
       const { stack } = view
-      if (series?.frame_of_reference_uid !== frame_of_reference_uid || stack === null) continue
+      if (series === null || stack === null) continue
+      const here = series.frame_of_reference_uid
+      const found = findRegistration(this.registrationLinks, frame_of_reference_uid, here)
+      if (here !== frame_of_reference_uid && found === null) continue
+      const point_lps = found === null ? point : transformPoint(found.matrix, point)
       const frames = series.frames.slice(stack.start, stack.start + stack.count)
       const nearest = nearestPlaneIndex(
         frames.map((frame) => frame.plane_lps),

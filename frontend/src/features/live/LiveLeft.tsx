@@ -19,7 +19,14 @@ export function LiveLeft({ session, room }: { session: LiveSession; room: CaseRo
   const mayGo = useLiveState(session, (state) => state.room.can.includes('goto'))
   const agenda = useAgenda(meetingId)
   const [panel, setPanel] = useState('agenda')
-  const browser = <StudyBrowser viewer={room.viewer} pixels={room.pixels} studies={room.studies} />
+  const browser = (
+    <StudyBrowser
+      viewer={room.viewer}
+      pixels={room.pixels}
+      studies={room.studies}
+      registrations={room.registrations}
+    />
+  )
   if (meetingId === null) return browser
   const goTo = (item: AgendaItem) => {
     void session.submit({

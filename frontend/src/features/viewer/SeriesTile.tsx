@@ -1,10 +1,11 @@
 import { IconAlertTriangle, IconCloudDownload } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Series, Study } from '@/api/types'
+import type { Registration, Series, Study } from '@/api/types'
 import type { Viewer } from '@/viewer/viewer'
 
 import { isPicture, type CasePixels } from './caseImages'
+import { notesOf } from './registrations'
 import { SeriesThumbnail } from './SeriesThumbnail'
 import { StackChips } from './StackChips'
 import { useViewerState } from './useViewerState'
@@ -16,10 +17,11 @@ interface SeriesTileProps {
   pixels: CasePixels
   study: Study
   series: Series
+  registrations: readonly Registration[]
 }
 
 /** One series to click or drag, with what is unusual about it and the stacks in it. */
-export function SeriesTile({ viewer, pixels, study, series }: SeriesTileProps) {
+export function SeriesTile({ viewer, pixels, study, series, registrations }: SeriesTileProps) {
   const { t } = useTranslation('viewer')
   const uid = series.series_instance_uid
   const isShown = useViewerState(viewer, (v) =>
@@ -43,6 +45,7 @@ export function SeriesTile({ viewer, pixels, study, series }: SeriesTileProps) {
         <span className={classes.tileText}>
           <span className={classes.ellipsis}>{series.description || series.modality}</span>
           <WhatItIs series={series} />
+          <WhatIsRegistered series={series} registrations={registrations} />
           {series.is_evicted && (
             <span className={classes.dim}>
               <IconCloudDownload size={12} aria-hidden /> {t('studies.evicted')}
@@ -69,4 +72,25 @@ function WhatItIs({ series }: { series: Series }) {
     ? [series.modality, !isImage && kind, t('studies.images', { count })]
     : [series.modality, isImage ? t('studies.noPicture') : kind]
   return <span className={classes.dim}>{words.filter(Boolean).join(' · ')}</span>
+}
+
+function WhatIsRegistered({
+  series,
+  registrations,
+}: Pick<SeriesTileProps, 'series' | 'registrations'>) {
+  const { t } = useTranslation('viewer')
+  const own = registrations.filter(
+    (one) => one.series_instance_uid === series.series_instance_uid,
+  )
+  return own.flatMap((one) =>
+    notesOf(one).map((note) => (
+      <span
+        key={`${one.id} ${note}`}
+        className={note === 'applied' ? classes.dim : classes.tileWarning}
+      >
+        {note !== 'applied' && <IconAlertTriangle size={12} aria-hidden />}{' '}
+        {t(`registration.${note}`)}
+      </span>
+    )),
+  )
 }

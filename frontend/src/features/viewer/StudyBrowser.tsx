@@ -1,7 +1,7 @@
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Study } from '@/api/types'
+import type { Registration, Study } from '@/api/types'
 import { formatDate, formatTime } from '@/ui/format'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -13,10 +13,11 @@ interface StudyBrowserProps {
   viewer: Viewer
   pixels: CasePixels
   studies: readonly Study[]
+  registrations: readonly Registration[]
 }
 
 /** The studies of the case, newest first, each with its series to click or drag. */
-export function StudyBrowser({ viewer, pixels, studies }: StudyBrowserProps) {
+export function StudyBrowser({ viewer, pixels, studies, registrations }: StudyBrowserProps) {
   const { t } = useTranslation('viewer')
   if (studies.length === 0) return <p className={classes.empty}>{t('studies.none')}</p>
   const sorted = [...studies].sort((a, b) => (b.study_date ?? '').localeCompare(a.study_date ?? ''))
@@ -48,6 +49,7 @@ export function StudyBrowser({ viewer, pixels, studies }: StudyBrowserProps) {
               pixels={pixels}
               study={study}
               series={series}
+              registrations={registrations}
             />
           ))}
         </div>

@@ -131,7 +131,14 @@ function CaseViewer({ caseId }: { caseId: string }) {
       store={store}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
-      left={<StudyBrowser viewer={room.viewer} pixels={room.pixels} studies={room.studies} />}
+      left={
+        <StudyBrowser
+          viewer={room.viewer}
+          pixels={room.pixels}
+          studies={room.studies}
+          registrations={room.registrations}
+        />
+      }
       right={right}
     />
   )

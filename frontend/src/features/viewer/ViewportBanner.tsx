@@ -51,6 +51,7 @@ export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: Vie
         {series.stacks.length > 1 && (
           <StackSwitch view={view} stacks={series.stacks} stack={stack} />
         )}
+        <RegisteredBy viewer={viewer} view={view} />
         {aiUnreviewed && (
           <div className={classes.aiFlag}>
             <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
@@ -100,6 +101,26 @@ function Patient({ series, deidentified }: { series: SeriesDescription; deidenti
       {hidden && (
         <div className={classes.flag}>
           <IconEyeOff size={13} aria-hidden /> {t('banner.deidentified')}
+        </div>
+      )}
+    </>
+  )
+}
+
+/** Whose registration brings positions of other scans here. */
+function RegisteredBy({ viewer, view }: { viewer: Viewer; view: StackView }) {
+  const { t } = useTranslation('viewer')
+  const by = useViewerState(viewer, (v) => v.registeredBy(view))
+  if (by === null) return null
+  const name = by.name || t('registration.unnamed')
+  return (
+    <>
+      <div data-testid="registered">
+        {t('registration.by', { name, date: by.date && formatDate(by.date) })}
+      </div>
+      {by.contradicted && (
+        <div className={classes.warning}>
+          <IconAlertTriangle size={13} aria-hidden /> {t('registration.contradicted')}
         </div>
       )}
     </>

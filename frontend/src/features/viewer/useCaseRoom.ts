@@ -3,19 +3,22 @@ import { useTranslation } from 'react-i18next'
 
 import { useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
+import { useRegistrations } from '@/api/registrations'
 import { useSegmentations } from '@/api/segmentations'
-import type { Finding, Segmentation, Study } from '@/api/types'
+import type { Finding, Registration, Segmentation, Study } from '@/api/types'
 import { personColour } from '@/ui/people'
 import { Viewer } from '@/viewer/viewer'
 
 import { CasePixels } from './caseImages'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
+import { linksOf } from './registrations'
 import { loadMask, useMasks } from './useMasks'
 
 const NO_STUDIES: readonly Study[] = []
 const NO_FINDINGS: readonly Finding[] = []
 const NO_SEGMENTATIONS: readonly Segmentation[] = []
+const NO_REGISTRATIONS: readonly Registration[] = []
 const OWN_COLOUR = '#ffd54a'
 
 export interface CaseRoom {
@@ -25,6 +28,7 @@ export interface CaseRoom {
   readonly studiesLoaded: boolean
   readonly findings: readonly Finding[]
   readonly segmentations: readonly Segmentation[]
+  readonly registrations: readonly Registration[]
   /** Why the segmentations could not be read, and how to try again. */
   readonly segmentationsProblem: { error: Error; retry: () => void } | null
   /** What is laid over the images now. */
@@ -53,6 +57,8 @@ export function useCaseRoom(caseId: string, shelf?: PixelShelf): CaseRoom {
   useEffect(() => viewer.library.setSources(pixels.sourcesOf(studies)), [viewer, pixels, studies])
   const segmentationsQuery = useSegmentations(caseId, studies)
   const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
+  const { data: registrations = NO_REGISTRATIONS } = useRegistrations(caseId, studies)
+  useEffect(() => viewer.setRegistrations(linksOf(registrations)), [viewer, registrations])
   const layers = useMemo(
     () => [
       ...findingLayers(findings),
@@ -88,6 +94,7 @@ export function useCaseRoom(caseId: string, shelf?: PixelShelf): CaseRoom {
     studiesLoaded: studiesQuery.data !== undefined,
     findings,
     segmentations,
+    registrations,
     segmentationsProblem: error === null ? null : { error, retry: () => void refetch() },
     shownMasks,
     visibleMasks,

@@ -1,4 +1,12 @@
-import { distanceToPlane_mm, imageToPatient, type Vec2, type Vec3 } from '@/geometry'
+import {
+  distanceToPlane_mm,
+  findRegistration,
+  imageToPatient,
+  transformPoint,
+  type RegistrationLink,
+  type Vec2,
+  type Vec3,
+} from '@/geometry'
 
 import type { StackView } from '../stackView'
 import { element, fixed } from './svg'
@@ -21,25 +29,34 @@ const FADED_AT_MM = 40
 const FAINTEST = 0.12
 const RING_PX = 11
 
+export interface PlacedPointer {
+  readonly position: Vec2
+  readonly strength: number
+  /** It points in another frame of reference; a registration brought it here. */
+  readonly registered: boolean
+}
+
 /** Place and strength of a pointer in this view, or null where it cannot be placed (LIVE-L2). */
 export function placePointer(
   view: StackView,
   pointer: RemotePointer,
-): { position: Vec2; strength: number } | null {
+  registrations: readonly RegistrationLink[] = [],
+): PlacedPointer | null {
   const frame = view.shownFrame
   const { series } = view.state
   if (frame === null || series === null) return null
   if (pointer.point_lps !== null) {
-    const sameSpace =
-      frame.plane_lps !== null &&
-      pointer.frame_of_reference_uid !== null &&
-      pointer.frame_of_reference_uid === series.frame_of_reference_uid
-    if (!sameSpace || frame.plane_lps === null) return null
-    const away_mm = Math.abs(distanceToPlane_mm(frame.plane_lps, pointer.point_lps))
+    const { frame_of_reference_uid: from } = pointer
+    const here = series.frame_of_reference_uid
+    if (frame.plane_lps === null || from === null) return null
+    const found = findRegistration(registrations, from, here)
+    if (from !== here && found === null) return null
+    const point = found ? transformPoint(found.matrix, pointer.point_lps) : pointer.point_lps
+    const away_mm = Math.abs(distanceToPlane_mm(frame.plane_lps, point))
     if (away_mm >= FADED_AT_MM) return null
-    const position = view.patientToCanvas(pointer.point_lps)
+    const position = view.patientToCanvas(point)
     const strength = Math.max(FAINTEST, 1 - away_mm / FADED_AT_MM)
-    return position && { position, strength }
+    return position && { position, strength, registered: found !== null }
   }
   const sameImage =
     pointer.point_image !== null &&
@@ -48,14 +65,18 @@ export function placePointer(
     pointer.frame === frame.frame
   if (!sameImage || pointer.point_image === null) return null
   const position = view.patientToCanvas(imageToPatient(frame.plane, pointer.point_image))
-  return position && { position, strength: 1 }
+  return position && { position, strength: 1, registered: false }
 }
 
-export function drawPointer(view: StackView, pointer: RemotePointer): SVGElement | null {
-  const place = placePointer(view, pointer)
+export function drawPointer(
+  view: StackView,
+  pointer: RemotePointer,
+  registrations: readonly RegistrationLink[] = [],
+): SVGElement | null {
+  const place = placePointer(view, pointer, registrations)
   if (place === null) return null
   const [x, y] = place.position
-  const group = element('g', { class: 'vw-pointer', 'data-pointer': pointer.user })
+  const group = element('g', { class: 'vw-pointer', 'data-pointer': pointer.user, 'data-registered': String(place.registered) })
   group.style.setProperty('--vw-colour', pointer.colour)
   group.style.opacity = place.strength.toFixed(2)
   group.append(
