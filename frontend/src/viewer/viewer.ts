@@ -176,8 +176,11 @@ export class Viewer {
   }
 
   setPointers(pointers: readonly RemotePointer[]): void {
+    const before = spacesOf(this.remotePointers)
     this.remotePointers = pointers
     this.overlaysChanged.emit()
+    // What is registered by what is told beside the picture, not drawn on it.
+    if (spacesOf(pointers) !== before) this.changed.emit('program')
   }
 
   setMasks(masks: readonly ShownMask[]): void {
@@ -308,6 +311,9 @@ export class Viewer {
     this.select(null)
   }
 }
+
+const spacesOf = (pointers: readonly RemotePointer[]): string =>
+  [...new Set(pointers.map((pointer) => pointer.frame_of_reference_uid ?? ''))].sort().join(' ')
 
 /** Index of a place in a series, or -1; without one the middle of the first stack. */
 export function openingIndex(
