@@ -132,7 +132,9 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
     assert report_b["device_pixel_ratio"] == 1.5
     keep_screenshot(page_a, "4-a-presents")
     keep_screenshot(page_b, "4-b-follows")
+    wide = a.viewport()["voi"]["upper"]
     a.press("1")  # soft tissue: bone is white, the same bone on both screens
+    wait_for(lambda: a.viewport()["voi"]["upper"] < wide, what="the window of key 1", timeout_s=30)
     wait_for(lambda: same_view(a.viewport(), b.viewport()), what="B follows 1", timeout_s=30)
     a.wait_for_picture()
     b.wait_for_picture()
