@@ -251,6 +251,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["case_registrations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/segmentations": {
         parameters: {
             query?: never;
@@ -2617,6 +2639,43 @@ export interface components {
             /** @default  */
             reason: string;
         };
+        /** @enum {string} */
+        RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
+        /** @description One REG object of the case. */
+        Registration: {
+            /** Format: uuid */
+            id: string;
+            sop_instance_uid: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            label: string;
+            description: string;
+            manufacturer: string;
+            /** @description DICOM date of the object, or empty. */
+            date: string;
+            links: components["schemas"]["RegistrationLink"][];
+        };
+        /** @description Points of the source frame of reference into the target's, in LPS millimetres. */
+        RegistrationLink: {
+            source_frame_of_reference_uid: string;
+            target_frame_of_reference_uid: string;
+            /** @description 4 x 4, row by row; applied. */
+            matrix: number[] | null;
+            state: components["schemas"]["RegistrationLinkStateEnum"];
+            /** @description An older registration of the same two says otherwise. */
+            contradicted: boolean;
+            refusal: components["schemas"]["RefusalEnum"] | components["schemas"]["BlankEnum"];
+            reason: string;
+        };
+        /** @enum {string} */
+        RegistrationLinkStateEnum: "applied" | "superseded" | "refused";
+        RegistrationPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Registration"][];
+        };
         Review: {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
@@ -2993,6 +3052,11 @@ export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
+export type RefusalEnum = components['schemas']['RefusalEnum'];
+export type Registration = components['schemas']['Registration'];
+export type RegistrationLink = components['schemas']['RegistrationLink'];
+export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
+export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
@@ -3557,6 +3621,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PriorStudyPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_registrations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationPage"];
                 };
             };
             /** @description Refused or failed */
