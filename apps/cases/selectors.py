@@ -79,7 +79,7 @@ def search_cases(
     tumour_type: str = "",
     updated_since: datetime | None = None,
 ) -> "QuerySet[Case]":
-    """The worklist. Text is never matched against identity in cases seen de-identified."""
+    """The worklist. Text is never matched against what a de-identified view hides."""
     cases = visible_cases(actor=actor)
     if status:
         cases = cases.filter(status=status)
@@ -88,12 +88,16 @@ def search_cases(
     if updated_since:
         cases = cases.filter(updated_at__gte=updated_since)
     if text:
-        by_content = Q(title__icontains=text) | Q(clinical_question__icontains=text)
-        by_identity = Q(patient__name__icontains=text) | Q(patient__patient_id__iexact=text)
+        by_shown = Q(clinical_question__icontains=text)
+        by_identity = (
+            Q(title__icontains=text)
+            | Q(patient__name__icontains=text)
+            | Q(patient__patient_id__iexact=text)
+        )
         if not actor.is_system:
             identified = grants_in_force().filter(user_id=actor.person_id, guise="identified")
             by_identity &= Q(pk__in=identified.values("case_id"))
-        cases = cases.filter(by_content | by_identity)
+        cases = cases.filter(by_shown | by_identity)
     return cases
 
 
