@@ -42,6 +42,25 @@ class StudyProgressed(CaseEvent):
     error_code: str = ""
 
 
+class PicturesCleared(DomainEvent):
+    """Somebody looked at withheld pictures: de-identified viewers may have this content."""
+
+    kind: ClassVar[str] = "pictures.cleared"
+
+    case_id: UUID
+    series_id: UUID
+    content_sha256: str
+
+
+class PicturesWithheld(DomainEvent):
+    """A clearing was taken back."""
+
+    kind: ClassVar[str] = "pictures.withheld"
+
+    case_id: UUID
+    series_id: UUID
+
+
 class ImportFinished(DomainEvent):
     kind: ClassVar[str] = "import.finished"
 

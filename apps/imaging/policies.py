@@ -23,7 +23,7 @@ def view_originals(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 
 def view_segmentations(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
-    """Whoever sees the case; to a de-identified viewer the selectors show none (404)."""
+    """Whoever sees the case; the selectors show them in the viewer's guise."""
     case_policies.view_case(actor=actor, case_id=case_id)
 
 
@@ -38,6 +38,12 @@ def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 def list_priors(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     """Whoever may link them, and sees the patient identified."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+    case_policies.link_studies(actor=actor, case_id=case_id)
+
+
+def clear_pictures(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Coordinator, chair or an imaging clinician, who sees whose pictures they are."""
     case_policies.view_identified(actor=actor, case_id=case_id)
     case_policies.link_studies(actor=actor, case_id=case_id)
 

@@ -19,17 +19,28 @@ from apps.imaging.archive.writer import frame_pose
 from apps.imaging.choices import FileVerdict, ImportState
 from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
+from apps.imaging.geometry.oddities import WARNINGS as GEOMETRY_WARNINGS
 from apps.imaging.models import (
     AccessToken,
     CaseStudy,
     Import,
     PacsConnection,
+    PictureClearance,
     PriorStudy,
     Series,
     Study,
 )
 from apps.imaging.projection import Projection
+from apps.imaging.projection.values import clean_time
+from apps.imaging.projection.vocabulary import clean_description, clean_term
 from apps.imaging.stacks import listed_stacks
+from apps.imaging.withholding import (
+    Disclosure,
+    clearances_in_force,
+    disclosure_of,
+    only_open,
+    with_disclosure,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,16 @@ class SeriesInCase:
     description: str
     frame_of_reference_uid: str
     base_url: str
+    modality: str
+    body_part: str
+    warnings: tuple[dict[str, str], ...]
+    disclosure: Disclosure
     stacks: tuple[dict[str, Any], ...] = ()  # where there are several
+
+    @property
+    def is_shown(self) -> bool:
+        """There is something to fetch for this viewer."""
+        return bool(self.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,9 @@ class StudyInCase:
     description: str
     accession_number: str
     patient: dict[str, Any]
+    modalities: tuple[str, ...]
+    warnings: tuple[dict[str, str], ...]
+    error: dict[str, str] | None
     series: tuple[SeriesInCase, ...] = field(default=())
 
 
@@ -68,7 +91,7 @@ def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
         .prefetch_related(
             Prefetch(
                 "study__series",
-                queryset=Series.objects.exclude(archive_key="").order_by(
+                queryset=with_disclosure(Series.objects.exclude(archive_key="")).order_by(
                     "number", "series_instance_uid"
                 ),
                 to_attr="published_series",
@@ -113,12 +136,27 @@ def find_case_series(
     if projection is None:
         series = published.filter(series_instance_uid=series_instance_uid).first()
     else:
-        known = {one.series_instance_uid: one for one in published.filter(deidentifiable=True)}
+        known = {one.series_instance_uid: one for one in only_open(published)}
         original = projection.original_uid(series_instance_uid, known)
         series = known.get(original or "")
     if series is None or link.study.ready_at is None:
         raise NotVisible()
     return series
+
+
+def find_clearance(
+    *, actor: Actor, case_id: UUID, study_instance_uid: str, series_instance_uid: str
+) -> PictureClearance | None:
+    """Who cleared the pictures that the series holds now; ``None`` when nobody did."""
+    policies.clear_pictures(actor=actor, case_id=case_id)
+    series = find_case_series(
+        actor=actor,
+        case_id=case_id,
+        study_instance_uid=study_instance_uid,
+        series_instance_uid=series_instance_uid,
+    )
+    rows = clearances_in_force().filter(series=series, content_sha256=series.content_sha256)
+    return rows.select_related("cleared_by").first()
 
 
 def projection_for(standing: Standing) -> Projection | None:
@@ -217,16 +255,18 @@ def read_poses(*, series_id: UUID) -> dict[tuple[str, int], FramePose]:
 @lru_cache(maxsize=128)
 def archived_poses(archive_key: str) -> dict[tuple[str, int], FramePose]:
     """The same by archive key, in slice order; shared, not to be changed."""
-    try:
-        archive = open_series(archive_key)
-    except FileNotFoundError:
-        raise explain_absence(archive_key) from None
+    archive = open_archive(archive_key)
     poses = [frame_pose(pose) for one in archive.instances for pose in one["poses"]]
     return {(pose.sop_instance_uid, pose.frame): pose for pose in poses}
 
 
 def open_published(series: Series) -> SeriesArchive:
-    """The archive of a series.
+    """The archive of a series; see ``open_archive``."""
+    return open_archive(series.archive_key)
+
+
+def open_archive(archive_key: str) -> SeriesArchive:
+    """The same by archive key.
 
     Raises
     ------
@@ -236,9 +276,9 @@ def open_published(series: Series) -> SeriesArchive:
         Its files are gone.
     """
     try:
-        return open_series(series.archive_key)
+        return open_series(archive_key)
     except FileNotFoundError:
-        raise explain_absence(series.archive_key) from None
+        raise explain_absence(archive_key) from None
 
 
 def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
@@ -247,6 +287,7 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
     projection = projection_for(standing)
     if projection is not None:
         return _show_projected(link, series, projection)
+    code = study.error_code
     return StudyInCase(
         row=study,
         link=link,
@@ -261,6 +302,9 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
             "birth_date": study.patient_birth_date and study.patient_birth_date.isoformat(),
             "sex": study.patient_sex,
         },
+        modalities=tuple(sorted({one.modality for one in series}) or study.modalities),
+        warnings=tuple(study.source_warnings),
+        error={"code": code, "message": study.error_message} if code else None,
         series=tuple(
             SeriesInCase(
                 row=one,
@@ -269,6 +313,10 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
                 frame_of_reference_uid=one.frame_of_reference_uid,
                 base_url=f"/pixels/{one.archive_key}",
                 stacks=tuple(listed_stacks(one.geometry, is_deidentified=False)),
+                modality=one.modality,
+                body_part=one.body_part,
+                warnings=(*one.warnings, *one.source_warnings),
+                disclosure=disclosure_of(one),
             )
             for one in series
         ),
@@ -276,14 +324,16 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
 
 
 def _show_projected(link: CaseStudy, series: list[Series], projection: Projection) -> StudyInCase:
+    """Words of a header pass only where they are DICOM's own; messages may quote a header."""
     study = link.study
+    modalities = {one.modality for one in series} or set(study.modalities)
     return StudyInCase(
         row=study,
         link=link,
         study_instance_uid=projection.uid(study.study_instance_uid),
         study_date=projection.shift(study.study_date).isoformat() if study.study_date else None,
-        study_time=study.study_time,
-        description="",
+        study_time=clean_time(study.study_time),
+        description=clean_description(study.description),
         accession_number="",
         patient={
             "patient_id": projection.patient_id,
@@ -291,16 +341,35 @@ def _show_projected(link: CaseStudy, series: list[Series], projection: Projectio
             "birth_date": None,
             "sex": study.patient_sex if study.patient_sex in ("M", "F", "O") else "",
         },
-        series=tuple(
-            SeriesInCase(
-                row=one,
-                series_instance_uid=projection.uid(one.series_instance_uid),
-                description="",
-                frame_of_reference_uid=projection.uid(one.frame_of_reference_uid),
-                base_url=f"/pixels/{one.archive_key}.{projection.scope}",
-                stacks=tuple(listed_stacks(one.geometry, is_deidentified=True)),
-            )
-            for one in series
-            if one.deidentifiable
-        ),
+        modalities=tuple(sorted(filter(None, map(clean_term, modalities)))),
+        warnings=tuple(study.source_warnings),
+        error={"code": study.error_code, "message": ""} if study.error_code else None,
+        series=tuple(_show_projected_series(one, projection) for one in series),
     )
+
+
+def _show_projected_series(row: Series, projection: Projection) -> SeriesInCase:
+    """A withheld one is said to be there, with what it is and how much, and nothing to fetch."""
+    disclosure = disclosure_of(row)
+    is_open = disclosure is not Disclosure.WITHHELD
+    frame = row.frame_of_reference_uid if is_open else ""
+    return SeriesInCase(
+        row=row,
+        series_instance_uid=projection.uid(row.series_instance_uid),
+        description=clean_description(row.description),
+        frame_of_reference_uid=projection.uid(frame),
+        base_url=f"/pixels/{row.archive_key}.{projection.scope}" if is_open else "",
+        modality=clean_term(row.modality),
+        body_part=clean_term(row.body_part),
+        warnings=(*_own_words(row.warnings), *row.source_warnings),
+        disclosure=disclosure,
+        stacks=tuple(listed_stacks(row.geometry, is_deidentified=True)) if is_open else (),
+    )
+
+
+def _own_words(warnings: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What a decoder said of the pixels may be the object's words; geometry's are ours."""
+    return [
+        one if one["code"] in GEOMETRY_WARNINGS else {"code": one["code"], "message": ""}
+        for one in warnings
+    ]

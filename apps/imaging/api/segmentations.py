@@ -76,14 +76,15 @@ class SegmentationSerializer(serializers.Serializer[Any]):
 
 
 def show_segmentation(shown: SegmentationInCase, *, case_id: UUID) -> dict[str, Any]:
-    row, header = shown.row, shown.header
+    row, header, projection = shown.row, shown.header, shown.projection
+    day = row.series.study.study_date
     base = f"/api/cases/{case_id}/segmentations/{row.pk}"
     return {
         "id": row.pk,
-        "sop_instance_uid": row.sop_instance_uid,
-        "study_instance_uid": row.series.study.study_instance_uid,
-        "series_instance_uid": row.series.series_instance_uid,
-        "study_date": row.series.study.study_date,
+        "sop_instance_uid": shown.uid(row.sop_instance_uid),
+        "study_instance_uid": shown.uid(row.series.study.study_instance_uid),
+        "series_instance_uid": shown.uid(row.series.series_instance_uid),
+        "study_date": projection.shift(day) if projection and day else day,
         "label": header.label,
         "description": header.description,
         "manufacturer": header.manufacturer,
@@ -110,8 +111,8 @@ def show_segmentation(shown: SegmentationInCase, *, case_id: UUID) -> dict[str, 
                 "masks": [
                     {
                         "series": series.pk,
-                        "study_instance_uid": series.study.study_instance_uid,
-                        "series_instance_uid": series.series_instance_uid,
+                        "study_instance_uid": shown.uid(series.study.study_instance_uid),
+                        "series_instance_uid": shown.uid(series.series_instance_uid),
                         "mask_url": f"{base}/segments/{segment.number}/series/{series.pk}/mask",
                     }
                     for series in shown.series_of(segment)

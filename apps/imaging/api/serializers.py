@@ -20,6 +20,7 @@ from apps.imaging.pacs import QidoStudy
 from apps.imaging.pacs.tls import describe
 from apps.imaging.selectors import SeriesInCase, StudyInCase
 from apps.imaging.services import MintedTicket
+from apps.imaging.withholding import Disclosure, is_clearable
 
 
 class PacsWriteSerializer(serializers.Serializer[Any]):
@@ -191,6 +192,20 @@ class StackSerializer(serializers.Serializer[Any]):
     warnings = WarningSerializer(many=True)
 
 
+class ClearanceSerializer(serializers.Serializer[Any]):
+    """Who cleared a series' pictures for de-identified viewers, and in which words."""
+
+    id = serializers.UUIDField()
+    cleared_by = serializers.CharField()
+    cleared_at = serializers.DateTimeField()
+    statement = serializers.CharField()
+
+
+class ClearanceWriteSerializer(serializers.Serializer[Any]):
+    archive_key = serializers.CharField(max_length=64, help_text="What was looked at.")
+    statement = serializers.CharField(max_length=1000)
+
+
 class SeriesSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     series_instance_uid = serializers.CharField()
@@ -209,6 +224,11 @@ class SeriesSerializer(serializers.Serializer[Any]):
     stack_count = serializers.IntegerField()
     stacks = StackSerializer(many=True, help_text="The first of them, where there are several.")
     is_evicted = serializers.BooleanField(help_text="In the PACS; fetched when opened.")
+    disclosure = serializers.ChoiceField(
+        choices=[one.value for one in Disclosure],
+        help_text="To de-identified viewers: open by its headers, cleared by a person, withheld.",
+    )
+    is_clearable = serializers.BooleanField(help_text="A person may clear its pictures.")
     warnings = WarningSerializer(many=True)
 
 
@@ -262,23 +282,21 @@ class StudiesSerializer(serializers.Serializer[Any]):
 
 def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:
     row = study.row
-    error = {"code": row.error_code, "message": row.error_message} if row.error_code else None
-    modalities = sorted({one.row.modality for one in study.series}) or row.modalities
     return {
         "id": str(row.pk),
         "study_instance_uid": study.study_instance_uid,
         "study_date": study.study_date,
         "study_time": study.study_time,
         "description": study.description,
-        "modalities": modalities,
+        "modalities": list(study.modalities),
         "accession_number": study.accession_number,
         "state": row.state,
         "progress": {"done": row.done_instances, "total": row.total_instances},
-        "error": error,
+        "error": study.error,
         "synthetic": row.synthetic,
         "source": row.source,
         "at_source": describe_source(row),
-        "warnings": row.source_warnings,
+        "warnings": list(study.warnings),
         "mismatch_confirmed": bool(study.link.mismatch_reason),
         "patient": study.patient,
         "series": [
@@ -295,21 +313,23 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
         "id": str(row.pk),
         "series_instance_uid": series.series_instance_uid,
         "number": row.number,
-        "modality": row.modality,
+        "modality": series.modality,
         "description": series.description,
-        "body_part": row.body_part,
+        "body_part": series.body_part,
         "instance_count": row.instance_count,
         "frame_count": row.frame_count,
         "frame_of_reference_uid": series.frame_of_reference_uid,
-        "archive_key": row.archive_key,
+        "archive_key": row.archive_key if series.is_shown else "",
         "base_url": series.base_url,
-        "thumbnail_url": url if row.frame_count else None,
+        "thumbnail_url": url if row.frame_count and series.is_shown else None,
         "kind": row.kind,
         "is_volume": bool(row.geometry.get("is_volume")),
         "stack_count": row.geometry.get("stack_count", 1),
         "stacks": [_show_stack(one) for one in series.stacks],
         "is_evicted": row.evicted_at is not None,
-        "warnings": [*row.warnings, *row.source_warnings],
+        "disclosure": series.disclosure,
+        "is_clearable": is_clearable(row),
+        "warnings": list(series.warnings),
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.imaging.api import imports, priors, registrations, views
+from apps.imaging.api import clearances, imports, priors, registrations, views
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
@@ -32,6 +32,11 @@ urlpatterns = [
         "cases/<uuid:case_id>/registrations",
         registrations.CaseRegistrationsView.as_view(),
         name="case-registrations",
+    ),
+    path(
+        "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/clearance",
+        clearances.SeriesClearanceView.as_view(),
+        name="series-clearance",
     ),
     path(
         "cases/<uuid:case_id>/segmentations",

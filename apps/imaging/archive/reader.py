@@ -14,7 +14,7 @@ import orjson
 import pydicom
 from pydicom.dataset import Dataset
 
-from apps.imaging.archive.pixels import decode_frame
+from apps.imaging.archive.pixels import HTJ2K_SYNTAXES, decode_frame
 from apps.imaging.archive.place import series_store
 from apps.imaging.archive.store import MANIFEST, StoredFile
 
@@ -75,6 +75,11 @@ class SeriesArchive:
             raise KeyError(f"{sop_instance_uid} frame {frame}")
         offset, length, syntax = span
         return self.file(FRAMES).read_range(offset, length), syntax
+
+    def keeps_source_codestream(self, sop_instance_uid: str) -> bool:
+        """Its frames are the very bytes that came: comments in them are the maker's."""
+        one = self.instance(sop_instance_uid)
+        return one is not None and one["transfer_syntax_uid"] in HTJ2K_SYNTAXES
 
     def decode(self, sop_instance_uid: str, frame: int = 1) -> npt.NDArray[Any]:
         """Stored values of one frame, equal to what pydicom decodes from the original."""

@@ -17,10 +17,12 @@ from apps.imaging.choices import TokenScope
 from apps.imaging.derived_objects import DerivedObject, ReviewState, objects_about
 from apps.imaging.exceptions import Withheld
 from apps.imaging.gateway.holdings import ArchivedHolding, HeldInstance, Holding, offered_holdings
+from apps.imaging.gateway.projected import is_servable, projected_documents
 from apps.imaging.models import CaseStudy, Instance, Series, Study
 from apps.imaging.parser.metadata import BULK_MARK
 from apps.imaging.projection import Projection
 from apps.imaging.selectors import find_case_study, projection_for
+from apps.imaging.withholding import only_open
 
 AUDIT_EVERY_S = 300.0
 REMEMBERED = 10_000
@@ -68,7 +70,7 @@ class CaseRoot:
         derived = objects_about(case_id=self.case_id, study_ids=[one.pk for one in wanted])
         rows = Series.objects.filter(study__in=wanted).exclude(archive_key="")
         if self.projection:
-            rows = rows.filter(deidentifiable=True)
+            rows = only_open(rows)
         withheld = self._withheld(wanted, derived)
         found: list[Holding] = [
             ArchivedHolding(one, withheld=frozenset(withheld.get(one.pk, ())))
@@ -128,17 +130,26 @@ class CaseRoot:
         raise NotVisible()
 
     def require_identified(self) -> None:
-        """Original files name the patient in every header."""
+        """Bulk values are bytes or free text: nobody knows what they say."""
         if self.projection is not None:
-            raise Withheld("Original files are not available in de-identified view.")
+            raise Withheld("Bulk data are not available in de-identified view.")
+
+    def count_withheld(self, studies: Iterable[Study]) -> int:
+        """Series that a de-identified viewer is told of and does not get."""
+        if self.projection is None:
+            return 0
+        rows = Series.objects.filter(study__in=list(studies)).exclude(archive_key="")
+        return rows.count() - only_open(rows).count()
+
+    def may_have_pixels(self, holding: Holding, held: HeldInstance) -> bool:
+        return self.projection is None or is_servable(holding, held)
 
     # headers
 
     def metadata(self, holding: Holding) -> list[dict[str, Any]]:
-        """Full DICOM JSON, or the projected viewer profile."""
+        """Full DICOM JSON, projected where the guise wants it; bulk values by their address."""
         if self.projection is not None:
-            assert holding.archive is not None
-            return [self.projection.project(one) for one in holding.archive.viewer_profile()]
+            return self._projected_metadata(holding, self.projection)
         documents = holding.documents()
         with_pixels = {one.sop_instance_uid for one in holding.instances if one.has_pixels}
         for document in documents:
@@ -148,6 +159,18 @@ class CaseRoot:
             if sop_uid in with_pixels:
                 tag, vr = _pixel_element(document)
                 document[tag] = {"vr": vr, "BulkDataURI": f"{base}/{tag}"}
+        return documents
+
+    def _projected_metadata(self, holding: Holding, projection: Projection) -> list[dict[str, Any]]:
+        held_by_uid = {one.sop_instance_uid: one for one in holding.instances}
+        documents = []
+        for sop_uid, projected in projected_documents(holding, projection).items():
+            document, held = dict(projected), held_by_uid.get(sop_uid)
+            if held is not None and held.rows and is_servable(holding, held):
+                tag, vr = _pixel_element(document)
+                address = f"{self.instance_url(holding, sop_uid)}/bulkdata/{tag}"
+                document[tag] = {"vr": vr, "BulkDataURI": address}
+            documents.append(document)
         return documents
 
     # addresses

@@ -59,13 +59,16 @@ class FrameForm:
         return not self.accepted.is_multipart and "*" not in self.accepted.media_type
 
 
-def plan_frames(accepted: list[MediaRange], holding: Holding, held: HeldInstance) -> FrameForm:
+def plan_frames(
+    accepted: list[MediaRange], holding: Holding, held: HeldInstance, *, only_ours: bool = False
+) -> FrameForm:
     """The first Accept entry that can be met.
 
     Without a transfer syntax frames are Explicit VR Little Endian, of an image type its
-    default one; ``*`` is what the archive holds.
+    default one; ``*`` is what the archive holds. ``only_ours``: no bytes of a codestream that
+    somebody else wrote.
     """
-    stored, available = _available(holding, held)
+    stored, available = _available(holding, held, only_ours=only_ours)
     for one in accepted:
         content, wanted = one.content, one.transfer_syntax
         if content in (OCTETS, "*/*", "", "application/*"):
@@ -89,15 +92,17 @@ def plan_frames(accepted: list[MediaRange], holding: Holding, held: HeldInstance
     )
 
 
-def _available(holding: Holding, held: HeldInstance) -> tuple[str, set[str]]:
+def _available(holding: Holding, held: HeldInstance, *, only_ours: bool) -> tuple[str, set[str]]:
     """The archive's syntax, and all that can be given without a lossy step."""
     archive = holding.archive
+    if only_ours and archive and archive.keeps_source_codestream(held.sop_instance_uid):
+        return EXPLICIT_LE, {EXPLICIT_LE}
     span = archive.frame_span(held.sop_instance_uid, 1) if archive and held.frames else None
     stored = span[2] if span else EXPLICIT_LE
     available = {stored, EXPLICIT_LE}
     if stored == HTJ2K_RPCL:
         available.add(HTJ2K_LOSSLESS)  # RPCL only fixes the order of packets
-    if held.transfer_syntax_uid in MEDIA_OF:
+    if held.transfer_syntax_uid in MEDIA_OF and not only_ours:
         available.add(held.transfer_syntax_uid)
     return stored, available
 

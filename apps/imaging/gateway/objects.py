@@ -14,10 +14,13 @@ DICOM = "application/dicom"
 ObjectPlan = tuple[MediaRange, str]
 
 
-def plan_object(accepted: list[MediaRange], held: HeldInstance, *, alone: bool) -> ObjectPlan:
+def plan_object(
+    accepted: list[MediaRange], held: HeldInstance, *, alone: bool, projected: bool = False
+) -> ObjectPlan:
     """The Accept entry for this object and the transfer syntax of its bytes.
 
-    Without a transfer syntax that is Explicit VR Little Endian; ``*`` is the stored one.
+    Without a transfer syntax that is Explicit VR Little Endian; ``*`` is the stored one. A
+    ``projected`` object is written anew and has no stored one.
 
     Raises
     ------
@@ -30,6 +33,10 @@ def plan_object(accepted: list[MediaRange], held: HeldInstance, *, alone: bool) 
         if one.content not in (DICOM, "*/*", "", "application/*") or (single and not alone):
             continue
         wanted = one.transfer_syntax or EXPLICIT_LE
+        if projected:
+            if wanted in (ANY, EXPLICIT_LE):
+                return one, EXPLICIT_LE
+            continue
         if wanted in (ANY, held.transfer_syntax_uid):
             return one, held.transfer_syntax_uid
         if wanted == EXPLICIT_LE and is_convertible(held):

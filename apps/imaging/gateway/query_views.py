@@ -47,6 +47,8 @@ class QueryView(GatewayView):
         root = self.root()
         matching = query.select(find(root, wanted), wanted)
         root.note_query()
+        if withheld := root.count_withheld(root.studies()):
+            wanted.warnings.append(f"{withheld} series are withheld from this view.")
         if matching:
             ordered = [{tag: one[tag] for tag in sorted(one)} for one in matching]
             response = answer_documents(request, ordered)

@@ -8,8 +8,11 @@ from pydicom.datadict import tag_for_keyword
 
 from apps.imaging.gateway.access import CaseRoot
 from apps.imaging.gateway.holdings import HeldInstance, Holding, load_instances
+from apps.imaging.gateway.negotiation import EXPLICIT_LE
 from apps.imaging.gateway.query import Query, Record, element
 from apps.imaging.models import Study
+from apps.imaging.projection.values import SEXES, clean_time, standard_or_nothing
+from apps.imaging.projection.vocabulary import clean_description, clean_term
 
 
 def _tags(words: str) -> frozenset[str]:
@@ -100,25 +103,25 @@ def _study(root: CaseRoot, study: Study, holdings: list[Holding], query: Query) 
     day, birth = study.study_date, study.patient_birth_date
     if projection is not None:
         day = projection.shift(day) if day else None
-    counted = Counter(one.modality for one in holdings)
+    counted = Counter(_term(root, one.modality) for one in holdings)
     return {
         "00080090": element("PN"),
         "00200010": element("SH"),
         **_from_header(root, holdings[:1], FROM_STUDY_HEADER, STUDY_EXTRAS, query),
         "00080005": element("CS", "ISO_IR 192"),
         "00080020": element("DA", day and day.strftime("%Y%m%d")),
-        "00080030": element("TM", study.study_time),
+        "00080030": element("TM", study.study_time if shown else clean_time(study.study_time)),
         "00080050": element("SH", study.accession_number if shown else ""),
         "00080056": element("CS", "ONLINE"),
         "00080061": element("CS", *sorted(counted)),
-        "00081030": element("LO", study.description if shown else ""),
+        "00081030": element("LO", _description(root, study.description)),
         "00081190": element("UR", root.study_url(study)),
         "00100010": element("PN", study.patient_name if shown else "De-identified"),
         "00100020": element(
             "LO", study.patient_id if projection is None else projection.patient_id
         ),
         "00100030": element("DA", birth.strftime("%Y%m%d") if birth and shown else ""),
-        "00100040": element("CS", study.patient_sex),
+        "00100040": element("CS", study.patient_sex if shown or study.patient_sex in SEXES else ""),
         "0020000D": element("UI", root.uid(study.study_instance_uid)),
         "00201206": element("IS", len(holdings)),
         "00201208": element("IS", sum(one.instance_count for one in holdings)),
@@ -128,8 +131,8 @@ def _study(root: CaseRoot, study: Study, holdings: list[Holding], query: Query) 
 def _series(root: CaseRoot, holding: Holding, query: Query) -> Record:
     return {
         **_from_header(root, [holding], FROM_SERIES_HEADER, SERIES_EXTRAS, query),
-        "00080060": element("CS", holding.modality),
-        "0008103E": element("LO", holding.description if root.projection is None else ""),
+        "00080060": element("CS", _term(root, holding.modality)),
+        "0008103E": element("LO", _description(root, holding.description)),
         "00081190": element("UR", root.series_url(holding)),
         "0020000E": element("UI", root.uid(holding.uid)),
         "00200011": element("IS", holding.number),
@@ -138,16 +141,27 @@ def _series(root: CaseRoot, holding: Holding, query: Query) -> Record:
 
 
 def _instance(root: CaseRoot, holding: Holding, held: HeldInstance) -> Record:
+    shown = root.projection is None
     return {
-        "00080016": element("UI", held.sop_class_uid),
+        "00080016": element(
+            "UI", held.sop_class_uid if shown else standard_or_nothing(held.sop_class_uid)
+        ),
         "00080018": element("UI", root.uid(held.sop_instance_uid)),
         "00081190": element("UR", root.instance_url(holding, held.sop_instance_uid)),
-        "00083002": element("UI", held.transfer_syntax_uid),
+        "00083002": element("UI", held.transfer_syntax_uid if shown else EXPLICIT_LE),
         "00200013": element("IS", held.number),
         "00280008": element("IS", held.frames or None),
         "00280010": element("US", held.rows),
         "00280011": element("US", held.columns),
     }
+
+
+def _term(root: CaseRoot, word: str) -> str:
+    return word if root.projection is None else clean_term(word)
+
+
+def _description(root: CaseRoot, text: str) -> str:
+    return text if root.projection is None else clean_description(text)
 
 
 def _from_header(

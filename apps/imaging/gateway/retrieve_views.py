@@ -18,6 +18,7 @@ from apps.imaging.gateway.frames import OCTETS
 from apps.imaging.gateway.holdings import HeldInstance, Holding, load_instances
 from apps.imaging.gateway.multipart import Part, multipart_response
 from apps.imaging.gateway.negotiation import MediaRange, NotAcceptable, read_accept
+from apps.imaging.gateway.projected import write_projected
 from apps.imaging.gateway.query_views import SEARCH_MEDIA, warn
 
 FRAMES_AT_ONCE = 10_000
@@ -84,15 +85,15 @@ class RetrieveView(GatewayView):
     ) -> HttpResponseBase:
         root = self.root()
         holdings = found_holdings(root, study_uid, series_uid)
-        root.require_identified()
         if sop_uid:
             found = [(holdings[0], root.instance(holdings[0], sop_uid))]
         else:
             load_instances(holdings)
             found = [(one, held) for one in holdings for held in one.instances]
+        found = [one for one in found if not one[1].rows or root.may_have_pixels(*one)]
         if not found:
             raise NotVisible()
-        planned, refused = _plan(read_accept(request), found)
+        planned, refused = _plan(read_accept(request), found, projected=root.projection is not None)
         if not planned:
             assert refused is not None
             raise refused
@@ -107,14 +108,14 @@ Planned = list[tuple[Holding, HeldInstance, objects.ObjectPlan]]
 
 
 def _plan(
-    accepted: list[MediaRange], found: list[tuple[Holding, HeldInstance]]
+    accepted: list[MediaRange], found: list[tuple[Holding, HeldInstance]], *, projected: bool
 ) -> tuple[Planned, NotAcceptable | None]:
     """What can be sent as asked; some without the others is 206 (PS3.18 10.4.3.1)."""
     planned: Planned = []
     refused = None
     for holding, held in found:
         try:
-            plan = objects.plan_object(accepted, held, alone=len(found) == 1)
+            plan = objects.plan_object(accepted, held, alone=len(found) == 1, projected=projected)
         except NotAcceptable as error:
             refused = error
         else:
@@ -125,13 +126,13 @@ def _plan(
 def _send_objects(root: CaseRoot, planned: Planned, missing: int, etag: str) -> HttpResponseBase:
     holding, held, (accepted, syntax) = planned[0]
     if not accepted.is_multipart and accepted.media_type == objects.DICOM:
-        raw = objects.read_object(holding, held, syntax=syntax)
+        raw = _read(root, holding, held, syntax)
         return HttpResponse(raw, content_type=f"{objects.DICOM}; transfer-syntax={syntax}")
     parts = [
         Part(
             content_type=f"{objects.DICOM}; transfer-syntax={syntax}",
             location=root.instance_url(holding, held.sop_instance_uid),
-            read=partial(objects.read_object, holding, held, syntax=syntax),
+            read=partial(_read, root, holding, held, syntax),
         )
         for holding, held, (_, syntax) in planned
     ]
@@ -141,6 +142,12 @@ def _send_objects(root: CaseRoot, planned: Planned, missing: int, etag: str) -> 
     if missing:
         warn(response, f"{missing} instances cannot be given in an acceptable transfer syntax.")
     return response
+
+
+def _read(root: CaseRoot, holding: Holding, held: HeldInstance, syntax: str) -> bytes:
+    if root.projection is not None:
+        return write_projected(holding, held, root.projection)
+    return objects.read_object(holding, held, syntax=syntax)
 
 
 class FramesView(GatewayView):
@@ -165,9 +172,13 @@ class FramesView(GatewayView):
         holding = root.holding(of["study_uid"], of["series_uid"])
         held = root.instance(holding, of["sop_uid"])
         numbers = frame_numbers(of["frames"])
+        if not root.may_have_pixels(holding, held):
+            raise NotVisible("No such frame.")
         if max(numbers) > frames.count_frames(holding, held):
             raise NotVisible("No such frame.")
-        form = frames.plan_frames(read_accept(request), holding, held)
+        form = frames.plan_frames(
+            read_accept(request), holding, held, only_ours=root.projection is not None
+        )
         root.note_access(holding.study)
 
         def build(etag: str) -> HttpResponseBase:
@@ -198,7 +209,8 @@ class BulkDataView(GatewayView):
         root = self.root()
         holding = root.holding(of["study_uid"], of["series_uid"])
         held = root.instance(holding, of["sop_uid"])
-        root.require_identified()
+        if not (of["path"].upper() in PIXEL_TAGS and root.may_have_pixels(holding, held)):
+            root.require_identified()
         if not _BULK_PATH.fullmatch(of["path"]):
             raise NotVisible()
         accepted = _choose_octets(request)

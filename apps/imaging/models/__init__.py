@@ -1,5 +1,6 @@
 """The tables of imaging. Each module is one concern."""
 
+from apps.imaging.models.clearances import PictureClearance
 from apps.imaging.models.imports import Import, ImportFile
 from apps.imaging.models.pacs import PacsConnection
 from apps.imaging.models.studies import (
@@ -24,6 +25,7 @@ __all__ = [
     "IngestJob",
     "Instance",
     "PacsConnection",
+    "PictureClearance",
     "PixelTicket",
     "PriorStudy",
     "Series",

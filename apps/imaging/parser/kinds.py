@@ -57,8 +57,11 @@ def may_be_deidentified(dataset: Dataset) -> bool:
     """Whether header projection alone removes identity: no text burned into the pixels.
 
     Conservative (PS3.15 E.3.1 needs a person otherwise): only cross-sectional images with a
-    position in the patient, one sample, no capture, no overlay hidden in the pixel bits.
+    position in the patient, one sample, no capture, no overlay hidden in the pixel bits; and
+    segmentations, whose pixels say only which of the source's pixels are meant.
     """
+    if kind_of(dataset) == "seg":
+        return not has_overlay(dataset)
     sop_class = text(dataset, "SOPClassUID")
     image_type = text(dataset, "ImageType").upper()
     return (
@@ -69,6 +72,10 @@ def may_be_deidentified(dataset: Dataset) -> bool:
         and text(dataset, "ConversionType") == ""
         and text(dataset, "SamplesPerPixel") in ("", "1")
         and not any(word in image_type for word in CAPTURE_WORDS)
-        and not any((int(tag) >> 16) & 0xFF00 == 0x6000 for tag in dataset.keys())  # noqa: SIM118 - iterating yields elements
+        and not has_overlay(dataset)
         and ("ImagePositionPatient" in dataset or "PerFrameFunctionalGroupsSequence" in dataset)
     )
+
+
+def has_overlay(dataset: Dataset) -> bool:
+    return any((int(tag) >> 16) & 0xFF00 == 0x6000 for tag in dataset.keys())  # noqa: SIM118 - iterating yields elements

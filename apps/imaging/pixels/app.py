@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
 from django.db import DatabaseError, connection
 
 from apps.imaging.archive.reader import FRAMES, SeriesArchive, open_series, series_at_hand
@@ -24,9 +23,15 @@ from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import Series
 from apps.imaging.pixels.guard import GuardUnavailable, guard
+from apps.imaging.pixels.guise import (
+    EXPLICIT_LE,
+    decoded_frame,
+    original_uids,
+    projected_gz,
+    projection_of,
+)
 from apps.imaging.pixels.tokens import HEADER, BadTicket, Claims, mark_study, read
 from apps.imaging.projection import VERSION as PROJECTION_VERSION
-from apps.imaging.projection import Projection
 from apps.imaging.stacks import STACKS_VERSION, stacks_document
 
 Scope = dict[str, Any]
@@ -141,10 +146,11 @@ async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
         archive = await _in_thread(open_series, asked.key)
     if _study_mark(archive.manifest["study_instance_uid"]) != claims.study_mark:
         raise Refusal(403, "ticket_for_other_study", "The ticket is for another study.")
-    expected = _projection(claims.grant_id).scope if claims.grant_id else ""
+    expected = projection_of(claims.grant_id).scope if claims.grant_id else ""
     if asked.scope != expected:
         raise Refusal(403, "ticket_for_other_guise", "The ticket is for another view.")
-    if claims.is_deidentified and not archive.manifest["deidentifiable"]:
+    is_open = archive.manifest["deidentifiable"] or guard.is_cleared(asked.key)
+    if claims.is_deidentified and not is_open:
         raise Refusal(403, "withheld", "Not available in de-identified view.")
     return archive
 
@@ -178,11 +184,6 @@ def _study_mark(study_instance_uid: str) -> str:
     return mark_study(study_instance_uid)
 
 
-@lru_cache(maxsize=256)
-def _projection(grant_id: UUID) -> Projection:
-    return Projection(grant_id=grant_id)
-
-
 async def _respond(
     asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
 ) -> None:
@@ -214,7 +215,7 @@ async def _send_metadata(
         return
     body = await _from_store(archive, archive.viewer_gz)
     if claims.grant_id:
-        body = await _in_thread(_projected_gz, asked.key, claims.grant_id)
+        body = await _in_thread(projected_gz, asked.key, claims.grant_id)
     if wants_gzip:
         headers.append((b"content-encoding", b"gzip"))
     else:
@@ -239,23 +240,6 @@ async def _send_stacks(asked: Asked, claims: Claims, send: Send, *, head: bool) 
     )
 
 
-@lru_cache(maxsize=32)
-def _projected_gz(archive_key: str, grant_id: UUID) -> bytes:
-    projection = _projection(grant_id)
-    documents = [projection.project(one) for one in open_series(archive_key).viewer_profile()]
-    return gzip.compress(orjson.dumps(documents), 6, mtime=0)
-
-
-@lru_cache(maxsize=64)
-def _original_uids(archive_key: str, grant_id: UUID) -> dict[str, str]:
-    projection = _projection(grant_id)
-    archive = open_series(archive_key)
-    return {
-        projection.uid(one["sop_instance_uid"]): one["sop_instance_uid"]
-        for one in archive.instances
-    }
-
-
 async def _send_thumbnail(asked: Asked, archive: SeriesArchive, send: Send, *, head: bool) -> None:
     etag = f'"{asked.key[:32]}{asked.scope}-t"'.encode()
     if _matches(asked, etag):
@@ -273,15 +257,20 @@ async def _send_frame(
 ) -> None:
     uid = asked.uid
     if claims.grant_id:
-        uid = _original_uids(asked.key, claims.grant_id).get(uid, "")
+        uid = original_uids(asked.key, claims.grant_id).get(uid, "")
     span = archive.frame_span(uid, asked.frame)
     if span is None:
-        raise _explain_no_frame(archive, uid)
+        raise _explain_no_frame(archive, uid, in_own_words=claims.is_deidentified)
     offset, length, syntax = span
     etag = f'"{asked.key[:32]}{asked.scope}-{archive.position(uid)}-{asked.frame}"'.encode()
     if _matches(asked, etag):
         await _send_not_modified(send, etag)
         return
+    written_anew = bool(claims.grant_id) and archive.keeps_source_codestream(uid)
+    if written_anew:  # a codestream that came from outside may carry comments
+        loop = asyncio.get_running_loop()
+        decoded = await loop.run_in_executor(None, decoded_frame, archive, uid, asked.frame)
+        length, syntax = len(decoded), EXPLICIT_LE
     media = MEDIA_TYPES.get(syntax, "application/octet-stream")
     headers: Headers = [
         (b"content-type", f"{media}; transfer-syntax={syntax}".encode()),
@@ -291,18 +280,23 @@ async def _send_frame(
     if status == 206:
         span_text = f"bytes {start}-{start + count - 1}/{length}"
         headers.append((b"content-range", span_text.encode()))
-    frame = b"" if head else await _read(archive, offset + start, count)
+    if written_anew:
+        frame: bytes | bytearray = decoded[start : start + count]
+    else:
+        frame = b"" if head else await _read(archive, offset + start, count)
     await _send_body(
         send, body=frame, etag=etag, headers=headers, head=head, status=status, length=count
     )
 
 
-def _explain_no_frame(archive: SeriesArchive, sop_instance_uid: str) -> Refusal:
+def _explain_no_frame(
+    archive: SeriesArchive, sop_instance_uid: str, *, in_own_words: bool
+) -> Refusal:
     """An image that is there but could not be decoded is not one that is missing."""
     instance = archive.instance(sop_instance_uid)
     if instance is not None and instance["problem"]:
         code, detail = instance["problem"]
-        return Refusal(422, code, detail)
+        return Refusal(422, code, TITLES[422] if in_own_words else detail)
     return Refusal(404, "not_found", "No such frame.")
 
 

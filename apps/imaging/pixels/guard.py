@@ -23,6 +23,7 @@ from apps.audit.services import record_entry
 from apps.cases.access import grants_in_force
 from apps.core.actors import Actor
 from apps.imaging.models import CaseStudy, PixelTicket
+from apps.imaging.withholding import cleared_archive_keys
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class TicketGuard:
         self._wake = threading.Event()
         self._used_at: dict[UUID, float] = {}
         self._holding: set[UUID] = set()
+        self._cleared: frozenset[str] = frozenset()
         self._asked: dict[UUID, list[Future[bool]]] = {}
         self._refusals: Counter[tuple[str, str]] = Counter()
         self._checked_at = float("-inf")
@@ -95,6 +97,10 @@ class TicketGuard:
             return await asyncio.wait_for(asyncio.wrap_future(answer), STALE_AFTER_S)
         except TimeoutError:
             raise GuardUnavailable from None
+
+    def is_cleared(self, archive_key: str) -> bool:
+        """A person cleared these pictures; as fresh as ``admit``, which is asked first."""
+        return archive_key in self._cleared
 
     def note_refusal(self, *, code: str, ticket_id: UUID | None) -> None:
         """Refusals reach the audit in batches, so that an attacker cannot flood it."""
@@ -129,11 +135,12 @@ class TicketGuard:
             refusals, self._refusals = self._refusals, Counter()
         try:
             holding = tickets_in_force(wanted) if wanted else set()
+            cleared = cleared_archive_keys() if wanted else frozenset()
         except Exception:
             _answer(asked, holding=None)
             raise
         with self._lock:
-            self._holding = holding
+            self._holding, self._cleared = holding, cleared
             self._checked_at = time.monotonic()
         _answer(asked, holding=holding)
         _record_refusals(refusals)

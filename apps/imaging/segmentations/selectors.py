@@ -1,4 +1,4 @@
-"""Segmentations of a case, for whoever sees the case identified; nobody else knows of them."""
+"""Segmentations of a case, in the guise that the reader has."""
 
 import hashlib
 from collections import Counter
@@ -19,6 +19,8 @@ from apps.imaging.choices import SeriesKind
 from apps.imaging.exceptions import SeriesEvicted, UnreadableObject
 from apps.imaging.masks import pack_mask
 from apps.imaging.models import Instance, Series
+from apps.imaging.projection import Projection
+from apps.imaging.projection.vocabulary import clean_term
 from apps.imaging.segmentations.header import (
     FRACTION_DRAWN,
     FRACTIONAL,
@@ -31,7 +33,8 @@ from apps.imaging.segmentations.placing import Placement, place_frames
 from apps.imaging.segmentations.problems import Problem
 from apps.imaging.segmentations.review import AUTOMATIC, verified_references
 from apps.imaging.segmentations.unpacked import UnpackedFrames, open_unpacked
-from apps.imaging.selectors import archived_poses, open_published
+from apps.imaging.selectors import archived_poses, open_published, projection_for
+from apps.imaging.withholding import only_open
 
 SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 MAX_MASK_BYTES = 1024 * 1024 * 1024
@@ -43,11 +46,16 @@ class SegmentationInCase:
     """One segmentation: its header, the series it lies on, and what keeps it from being drawn."""
 
     row: Instance
-    header: SegmentationHeader
+    header: SegmentationHeader  # as this viewer may see it
     places: tuple[tuple[Series, Placement], ...]
     problems: tuple[Problem, ...]
     verified: bool
     owner: dict[str, Any] | None  # the finding whose own segmentation it is
+    projection: Projection | None
+
+    def uid(self, original: str) -> str:
+        """A UID as this viewer knows it."""
+        return self.projection.uid(original) if self.projection else original
 
     def is_unreviewed(self, segment: Segment) -> bool:
         """Computed, and nobody answers for it."""
@@ -84,12 +92,14 @@ class SegmentMask:
 
 
 def list_case_segmentations(*, actor: Actor, case_id: UUID) -> list[SegmentationInCase]:
-    """Segmentations in the case's studies, newest study first; none for a de-identified viewer."""
-    standing = require_standing(actor=actor, case_id=case_id)
-    if standing.is_deidentified:
-        return []
-    rows = list(_instances(case_id).order_by("-study__study_date", "series__number", "pk"))
-    return _describe(rows, case_id=case_id)
+    """Segmentations in the case's studies, newest study first.
+
+    A de-identified viewer gets those whose series is open, and none of a finding's own.
+    """
+    projection = projection_for(require_standing(actor=actor, case_id=case_id))
+    rows = _instances(case_id, projection)
+    ordered = list(rows.order_by("-study__study_date", "series__number", "pk"))
+    return _describe(ordered, case_id=case_id, projection=projection)
 
 
 def read_segment_mask(
@@ -104,22 +114,25 @@ def read_segment_mask(
     UnreadableObject
         Its pixels cannot be read, or the mask exceeds the limit.
     """
-    standing = require_standing(actor=actor, case_id=case_id)
-    row = None if standing.is_deidentified else _instances(case_id).filter(pk=instance_id).first()
-    if row is None:
+    projection = projection_for(require_standing(actor=actor, case_id=case_id))
+    row = _instances(case_id, projection).filter(pk=instance_id).first()
+    described = _describe([row] if row else [], case_id=case_id, projection=projection)
+    if row is None or not described:
         raise NotVisible()
-    shown = _describe([row], case_id=case_id)[0]
+    shown = described[0]
     segment = next((one for one in shown.header.segments if one.number == number), None)
     place = next((place for series, place in shown.places if series.pk == series_id), None)
     series = next((series for series, _ in shown.places if series.pk == series_id), None)
     if segment is None or place is None or series is None or shown.owner is not None:
         raise NotVisible()
-    return _cut(row, shown.header, segment=number, series=series, place=place)
+    return _cut(shown, segment=number, series=series, place=place)
 
 
 def _cut(
-    row: Instance, header: SegmentationHeader, *, segment: int, series: Series, place: Placement
+    shown: SegmentationInCase, *, segment: int, series: Series, place: Placement
 ) -> SegmentMask:
+    row = shown.row
+    header = _header(row.series.archive_key, row.sop_instance_uid)
     unpacked = open_unpacked(
         archive=open_published(row.series), sop_instance_uid=row.sop_instance_uid
     )
@@ -135,11 +148,12 @@ def _cut(
     rows, columns = _image_size(series.archive_key)
     if len(ordered) * rows * columns > MAX_MASK_BYTES:
         raise UnreadableObject("The mask exceeds the limit.", code="pixels_too_large")
-    seed = f"{row.sha256}:{segment}:{series.archive_key}"
+    scope = shown.projection.scope if shown.projection else ""
+    seed = f"{row.sha256}:{segment}:{series.archive_key}{scope}"
     return SegmentMask(
         etag=hashlib.sha256(seed.encode()).hexdigest(),
         shape=(len(ordered), rows, columns),
-        sop_instance_uids=tuple(uid for uid, _ in ordered),
+        sop_instance_uids=tuple(shown.uid(uid) for uid, _ in ordered),
         frames=tuple(frame for _, frame in ordered),
         _slices=tuple(tuple(laid[key]) for key in ordered),
         _unpacked=unpacked,
@@ -147,8 +161,8 @@ def _cut(
     )
 
 
-def _instances(case_id: UUID) -> Any:
-    return (
+def _instances(case_id: UUID, projection: Projection | None) -> Any:
+    rows = (
         Instance.objects.filter(
             sop_class_uid__in=SEGMENTATION_CLASSES,
             study__case_studies__case_id=case_id,
@@ -157,9 +171,14 @@ def _instances(case_id: UUID) -> Any:
         .exclude(series__archive_key="")
         .select_related("series", "series__study")
     )
+    if projection is not None:
+        rows = rows.filter(series__in=only_open(Series.objects.all()).values("pk"))
+    return rows
 
 
-def _describe(rows: Sequence[Instance], *, case_id: UUID) -> list[SegmentationInCase]:
+def _describe(
+    rows: Sequence[Instance], *, case_id: UUID, projection: Projection | None
+) -> list[SegmentationInCase]:
     """All of them with the same handful of queries."""
     if not rows:
         return []
@@ -175,6 +194,7 @@ def _describe(rows: Sequence[Instance], *, case_id: UUID) -> list[SegmentationIn
         .order_by("number", "pk")
     )
     images = [series for series in published if series.kind == SeriesKind.IMAGE]
+    withheld = _withheld_of(images) if projection else frozenset()
     verified = {
         uid
         for series in published
@@ -189,15 +209,19 @@ def _describe(rows: Sequence[Instance], *, case_id: UUID) -> list[SegmentationIn
         )
     described = []
     for row, header in zip(rows, headers, strict=True):
+        owner = owners.get(row.sop_instance_uid)
+        if projection is not None and owner is not None:
+            continue
         places, problems = _place(row, header, images=images, source_of=source_of)
         described.append(
             SegmentationInCase(
                 row=row,
-                header=header,
-                places=places,
+                header=_shown_header(row, projection) if projection else header,
+                places=tuple(one for one in places if one[0].pk not in withheld),
                 problems=problems,
                 verified=row.sop_instance_uid in verified,
-                owner=owners.get(row.sop_instance_uid),
+                owner=owner,
+                projection=projection,
             )
         )
     return described
@@ -266,8 +290,24 @@ def _remarks(
     if not names_source:
         yield Problem.of("placed_by_geometry")
     if header.segmentation_type == FRACTIONAL:
-        kind = header.fractional_type.lower() or "of unnamed kind"
+        kind = clean_term(header.fractional_type).lower() or "of unnamed kind"
         yield Problem.of("fraction_threshold", kind=kind, percent=round(FRACTION_DRAWN * 100))
+
+
+def _withheld_of(images: Sequence[Series]) -> frozenset[UUID]:
+    """Those of the image series that a de-identified viewer does not get."""
+    keys = [one.pk for one in images]
+    shown = only_open(Series.objects.filter(pk__in=keys)).values_list("pk", flat=True)
+    return frozenset(keys) - frozenset(shown)
+
+
+def _shown_header(row: Instance, projection: Projection) -> SegmentationHeader:
+    """The header as projected: numbered labels, published codes, mapped UIDs."""
+    archive = open_published(row.series)
+    position = archive.position(row.sop_instance_uid)
+    if position is None:
+        raise NotVisible()
+    return read_segmentation(projection.project(archive.metadata()[position]))
 
 
 def _frames_of(header: SegmentationHeader, segment: int) -> frozenset[int]:

@@ -1,6 +1,7 @@
 """Everything that changes imaging. Each module is one concern; this is the public door."""
 
 from apps.imaging.services.checking import check_study
+from apps.imaging.services.clearing import clear_pictures, withhold_pictures
 from apps.imaging.services.importing import import_files, open_import, process_import
 from apps.imaging.services.ingesting import queue_ingest, retry_ingest, run_ingest
 from apps.imaging.services.linking import link_archived_study, link_study
@@ -34,6 +35,7 @@ __all__ = [
     "StoreOutcome",
     "cancel_upload",
     "check_study",
+    "clear_pictures",
     "create_connection",
     "create_token",
     "delete_connection",
@@ -62,4 +64,5 @@ __all__ = [
     "store_objects",
     "test_connection",
     "update_connection",
+    "withhold_pictures",
 ]

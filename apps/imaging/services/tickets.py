@@ -17,8 +17,10 @@ from apps.imaging.exceptions import StudyNotReady
 from apps.imaging.models import PixelTicket, Series
 from apps.imaging.pixels import tokens
 from apps.imaging.projection import Projection
+from apps.imaging.projection.vocabulary import clean_description, clean_term
 from apps.imaging.selectors import find_case_study
 from apps.imaging.services.retention import note_need
+from apps.imaging.withholding import only_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +92,25 @@ def mint_ticket(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> Mint
     )
     projection = Projection(grant_id=grant_id) if grant_id else None
     published = Series.objects.filter(study=study).exclude(archive_key="")
+    if projection is not None:
+        published = only_open(published)
     return MintedTicket(
         ticket=tokens.sign(claims),
         expires_at=datetime.fromtimestamp(claims.expires_at, tz=UTC),
-        series=tuple(
-            _describe(one, projection)
-            for one in published
-            if projection is None or one.deidentifiable
-        ),
+        series=tuple(_describe(one, projection) for one in published),
     )
 
 
 def _describe(series: Series, projection: Projection | None) -> TicketSeries:
     uid, base_url = series.series_instance_uid, f"/pixels/{series.archive_key}"
-    description = series.description
+    description, modality = series.description, series.modality
     if projection is not None:
         uid = projection.uid(uid)
         base_url += f".{projection.scope}"
-        description = ""
+        description, modality = clean_description(description), clean_term(modality)
     return TicketSeries(
         series_instance_uid=uid,
-        modality=series.modality,
+        modality=modality,
         description=description,
         frame_count=series.frame_count,
         base_url=base_url,

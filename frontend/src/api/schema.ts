@@ -384,6 +384,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/studies/{study_uid}/series/{series_uid}/clearance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether somebody cleared the series' pictures; clear them; take it back. */
+        get: operations["api_cases_studies_series_clearance_retrieve"];
+        put?: never;
+        /** @description Whether somebody cleared the series' pictures; clear them; take it back. */
+        post: operations["api_cases_studies_series_clearance_create"];
+        /** @description Whether somebody cleared the series' pictures; clear them; take it back. */
+        delete: operations["api_cases_studies_series_clearance_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/studies/{study_uid}/series/{series_uid}/thumbnail": {
         parameters: {
             query?: never;
@@ -1744,6 +1763,20 @@ export interface components {
             not_after: string;
             is_expired: boolean;
         };
+        /** @description Who cleared a series' pictures for de-identified viewers, and in which words. */
+        Clearance: {
+            /** Format: uuid */
+            id: string;
+            cleared_by: string;
+            /** Format: date-time */
+            cleared_at: string;
+            statement: string;
+        };
+        ClearanceWriteRequest: {
+            /** @description What was looked at. */
+            archive_key: string;
+            statement: string;
+        };
         Code: {
             system: string;
             code: string;
@@ -1825,6 +1858,8 @@ export interface components {
         };
         /** @enum {string} */
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
+        /** @enum {string} */
+        DisclosureEnum: "open" | "cleared" | "withheld";
         DismissRequest: {
             version: number;
             /** Format: uuid */
@@ -2779,6 +2814,10 @@ export interface components {
             stacks: components["schemas"]["Stack"][];
             /** @description In the PACS; fetched when opened. */
             is_evicted: boolean;
+            /** @description To de-identified viewers: open by its headers, cleared by a person, withheld. */
+            disclosure: components["schemas"]["DisclosureEnum"];
+            /** @description A person may clear its pictures. */
+            is_clearable: boolean;
             warnings: components["schemas"]["Warning"][];
         };
         /** @enum {string} */
@@ -2947,6 +2986,8 @@ export type CaseListItemPage = components['schemas']['CaseListItemPage'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
+export type Clearance = components['schemas']['Clearance'];
+export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type Code = components['schemas']['Code'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type Csrf = components['schemas']['Csrf'];
@@ -2957,6 +2998,7 @@ export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest']
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
+export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
@@ -3843,6 +3885,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Study"];
                 };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_series_clearance_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                series_uid: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clearance"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_series_clearance_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                series_uid: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearanceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clearance"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_series_clearance_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                series_uid: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused or failed */
             default: {

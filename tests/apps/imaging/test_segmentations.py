@@ -15,7 +15,9 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
 
 from apps.audit.models import AuditEntry
+from apps.cases.models import CaseGrant
 from apps.imaging.archive.layout import segment_directory
+from apps.imaging.projection import Projection
 from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import write_files
 from tests.apps.imaging.segs import (
@@ -229,22 +231,28 @@ def test_slices_that_are_not_here_are_counted(team: CaseTeam, tmp_path: Path) ->
     assert_drawn(drawn, images[:3], blob()[:3])
 
 
-def test_only_who_sees_the_case_identified_knows_of_segmentations(
-    team: CaseTeam, tmp_path: Path
-) -> None:
+def test_segmentations_are_shown_in_the_guise_of_who_asks(team: CaseTeam, tmp_path: Path) -> None:
     images = stack(team)
-    bring(team, tmp_path, [*images, make_seg(images, blob())])
+    seg = make_seg(images, blob(), segments=[describe_segment(label="Doe's liver")])
+    bring(team, tmp_path, [*images, seg])
     url = Door(team).list()[0]["segments"][0]["masks"][0]["mask_url"]
     assert AuditEntry.objects.filter(action="segmentations.viewed", case_id=team.case_id).exists()
     shown_to_guest = Door(team, "consultant").client.get(f"/api/cases/{team.case_id}/studies")
     (study,) = shown_to_guest.json()["results"]
-    assert [series["modality"] for series in study["series"]] == ["CT"]
+    assert sorted(series["modality"] for series in study["series"]) == ["CT", "SEG"]
     guest, outsider = Door(team, "consultant"), Door(team, "outsider")
-    assert guest.list() == []
+    (shown,) = guest.list()
+    (segment,) = shown["segments"]
+    assert (segment["label"], segment["type"]["display"]) == ("Segment 1", "Liver")
+    assert segment["tracking_id"] == shown["manufacturer"].replace("Withheld", "") == ""
+    grant = CaseGrant.objects.get(user=team.people["consultant"])
+    mapped = {Projection(grant_id=grant.pk).uid(one.SOPInstanceUID) for one in images}
+    laid = guest.client.get(f"{segment['masks'][0]['mask_url']}-geometry").json()
+    assert set(laid["sop_instance_uids"]) < mapped
+    assert guest.client.get(url).content == Door(team).client.get(url).content
     assert outsider.client.get(outsider.url).status_code == 404
-    for door in (guest, outsider):
-        for path in (url, f"{url}-geometry"):
-            assert door.client.get(path).status_code == 404
+    for path in (url, f"{url}-geometry"):
+        assert outsider.client.get(path).status_code == 404
     assert Client().get(url).status_code == 401
     member = Door(team).client
     other_segment = url.replace("/segments/1/", "/segments/2/")

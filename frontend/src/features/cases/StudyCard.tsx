@@ -1,16 +1,15 @@
-import { Button, Progress, Tooltip, UnstyledButton } from '@mantine/core'
+import { Button, Progress } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconClock, IconDownload, IconUserExclamation } from '@tabler/icons-react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
-import type { Series, Study, StudyState } from '@/api/types'
+import type { Study, StudyState } from '@/api/types'
 import { Chip, type Tone } from '@/ui/Chip'
 import { SyntheticMark } from '@/ui/clinical'
 import { formatDate, wordFor } from '@/ui/format'
 
 import classes from './Case.module.css'
-import { SeriesThumbnail } from './SeriesThumbnail'
+import { SeriesStrip } from './SeriesStrip'
 
 const STATES: Record<StudyState, { tone: Tone; icon: typeof IconCheck }> = {
   queued: { tone: 'neutral', icon: IconClock },
@@ -18,7 +17,6 @@ const STATES: Record<StudyState, { tone: Tone; icon: typeof IconCheck }> = {
   ready: { tone: 'ok', icon: IconCheck },
   failed: { tone: 'urgent', icon: IconAlertTriangle },
 }
-const SERIES_SHOWN = 12
 
 interface StudyCardProps {
   caseId: string
@@ -93,69 +91,5 @@ function StudyProgress({ study }: { study: Study }) {
       </Progress.Root>
       <span className={classes.dim}>{text}</span>
     </div>
-  )
-}
-
-/** Images first; what was derived from them (SEG, SR, plans) after. */
-function inReadingOrder(series: readonly Series[]): Series[] {
-  return [...series].sort(
-    (a, b) => Number(a.kind !== 'image') - Number(b.kind !== 'image') || (a.number ?? 1e9) - (b.number ?? 1e9),
-  )
-}
-
-function SeriesStrip({ caseId, study }: { caseId: string; study: Study }) {
-  const { t } = useTranslation('cases')
-  const [isOpen, setOpen] = useState(false)
-  const ordered = inReadingOrder(study.series)
-  if (ordered.length === 0) return null
-  const shown = isOpen ? ordered : ordered.slice(0, SERIES_SHOWN)
-  const hidden = ordered.length - SERIES_SHOWN
-  return (
-    <>
-      <div className={classes.strip}>
-        {shown.map((series) => (
-          <SeriesTile key={series.id} caseId={caseId} study={study} series={series} />
-        ))}
-      </div>
-      {hidden > 0 && (
-        <UnstyledButton mt={8} mih={24} c="var(--c-accent)" fz={13} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? t('images.less') : t('images.more', { count: hidden })}
-        </UnstyledButton>
-      )}
-    </>
-  )
-}
-
-function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; series: Series }) {
-  const { t } = useTranslation('cases')
-  const name = series.description || wordFor('seriesKind', series.kind)
-  const warnings = series.warnings.map((warning) => warning.message).join('\n')
-  return (
-    <Link
-      className={classes.series}
-      to={`/cases/${caseId}/view?study=${study.study_instance_uid}&series=${series.series_instance_uid}`}
-      title={t('images.openSeries', { what: name })}
-    >
-      <span className={classes.thumb}>
-        <SeriesThumbnail series={series} />
-        <span className={classes.thumbModality}>{series.modality}</span>
-        {warnings && (
-          <Tooltip label={warnings} multiline maw={340} style={{ whiteSpace: 'pre-line' }}>
-            <span className={classes.thumbWarning}>
-              <IconAlertTriangle size={14} aria-label={t('images.warning', { count: series.warnings.length })} />
-            </span>
-          </Tooltip>
-        )}
-      </span>
-      <span className={classes.seriesText}>
-        <div className={classes.seriesName} title={name}>
-          {name}
-        </div>
-        <div className={classes.seriesCount} title={series.is_evicted ? t('images.evictedHint') : undefined}>
-          {t('images.objects', { count: series.frame_count || series.instance_count })}
-          {series.is_evicted && ` · ${t('images.evicted')}`}
-        </div>
-      </span>
-    </Link>
   )
 }

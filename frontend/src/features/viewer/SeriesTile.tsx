@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Registration, Series, Study } from '@/api/types'
 import type { Viewer } from '@/viewer/viewer'
 
-import { isPicture, type CasePixels } from './caseImages'
+import { isPicture, isWithheld, type CasePixels } from './caseImages'
 import { notesOf } from './registrations'
 import { SeriesThumbnail } from './SeriesThumbnail'
 import { StackChips } from './StackChips'
@@ -53,7 +53,7 @@ export function SeriesTile({ viewer, pixels, study, series, registrations }: Ser
           )}
           {series.warnings.map((warning) => (
             <span key={warning.code} className={classes.tileWarning} title={warning.message}>
-              <IconAlertTriangle size={12} aria-hidden /> {warning.message}
+              <IconAlertTriangle size={12} aria-hidden /> {warning.message || warning.code}
             </span>
           ))}
         </span>
@@ -70,7 +70,7 @@ function WhatItIs({ series }: { series: Series }) {
   const isImage = series.kind === 'image'
   const words = isPicture(series)
     ? [series.modality, !isImage && kind, t('studies.images', { count })]
-    : [series.modality, isImage ? t('studies.noPicture') : kind]
+    : [series.modality, !isImage && kind, isImage && !isWithheld(series) && t('studies.noPicture'), isWithheld(series) && t('studies.withheld')]
   return <span className={classes.dim}>{words.filter(Boolean).join(' · ')}</span>
 }
 

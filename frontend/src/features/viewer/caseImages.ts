@@ -61,8 +61,13 @@ function asPixelError(error: unknown): PixelError {
 /** Kinds of series that are pictures; the others are shown as overlays, or not at all. */
 const NOT_PICTURES = new Set(['SEG', 'SR', 'RTSTRUCT', 'RTPLAN', 'PR', 'KO', 'REG', 'DOC', 'ECG'])
 
+/** A de-identified viewer is told of it and gets nothing of it. */
+export const isWithheld = (series: Series): boolean =>
+  series.disclosure === 'withheld' && series.base_url === ''
+
 /** Once read, a series is a picture by its frames; until then by what the PACS says it holds. */
 export const isPicture = (series: Series): boolean => {
+  if (isWithheld(series)) return false
   const isRead = series.archive_key !== '' || series.is_evicted
   const count = isRead ? series.frame_count : series.instance_count
   return !NOT_PICTURES.has(series.modality) && count > 0
