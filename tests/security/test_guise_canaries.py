@@ -194,7 +194,7 @@ class Listener:
             paths = []
             for series in Series.objects.filter(study=study).exclude(archive_key=""):
                 base = f"/pixels/{series.archive_key}{scope}"
-                paths += [f"{base}/metadata", f"{base}/thumbnail"]
+                paths += [f"{base}/metadata", f"{base}/thumbnail", f"{base}/stacks"]
                 paths += [
                     f"{base}/instances/{self.uid(one.sop_instance_uid)}/frames/1"
                     for one in Instance.objects.filter(series=series)

@@ -80,6 +80,7 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
           key={study.id}
           caseId={entry.id}
           study={study}
+          mayClear={mayLink && entry.guise === 'identified'}
           onRetry={
             mayLink
               ? (failed) =>

@@ -1,5 +1,5 @@
 import { Tooltip, UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconEyeOff } from '@tabler/icons-react'
+import { IconAlertTriangle, IconEyeCheck, IconEyeOff } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
@@ -8,9 +8,17 @@ import type { Series, Study } from '@/api/types'
 import { wordFor } from '@/ui/format'
 
 import classes from './Case.module.css'
+import { ClearPicturesDialog } from './ClearPicturesDialog'
 import { SeriesThumbnail } from './SeriesThumbnail'
 
 const SERIES_SHOWN = 12
+
+interface SeriesStripProps {
+  caseId: string
+  study: Study
+  /** Offers to clear withheld pictures for de-identified viewers. */
+  mayClear: boolean
+}
 
 /** Images first; what was derived from them (SEG, SR, plans) after. */
 function inReadingOrder(series: readonly Series[]): Series[] {
@@ -20,9 +28,10 @@ function inReadingOrder(series: readonly Series[]): Series[] {
 }
 
 /** The series of a study at a glance. */
-export function SeriesStrip({ caseId, study }: { caseId: string; study: Study }) {
+export function SeriesStrip({ caseId, study, mayClear }: SeriesStripProps) {
   const { t } = useTranslation('cases')
   const [isOpen, setOpen] = useState(false)
+  const [asked, setAsked] = useState<Series | null>(null)
   const ordered = inReadingOrder(study.series)
   if (ordered.length === 0) return null
   const shown = isOpen ? ordered : ordered.slice(0, SERIES_SHOWN)
@@ -31,7 +40,15 @@ export function SeriesStrip({ caseId, study }: { caseId: string; study: Study })
     <>
       <div className={classes.strip}>
         {shown.map((series) => (
-          <SeriesTile key={series.id} caseId={caseId} study={study} series={series} />
+          <div key={series.id} className={classes.seriesCell}>
+            <SeriesTile caseId={caseId} study={study} series={series} />
+            {mayClear && series.is_clearable && (
+              <UnstyledButton className={classes.clearance} data-state={series.disclosure} onClick={() => setAsked(series)}>
+                {series.disclosure === 'cleared' ? <IconEyeCheck size={14} aria-hidden /> : <IconEyeOff size={14} aria-hidden />}
+                {t(series.disclosure === 'cleared' ? 'clearance.cleared' : 'clearance.closed')}
+              </UnstyledButton>
+            )}
+          </div>
         ))}
       </div>
       {hidden > 0 && (
@@ -39,6 +56,7 @@ export function SeriesStrip({ caseId, study }: { caseId: string; study: Study })
           {isOpen ? t('images.less') : t('images.more', { count: hidden })}
         </UnstyledButton>
       )}
+      {asked && <ClearPicturesDialog caseId={caseId} study={study} series={asked} onClose={() => setAsked(null)} />}
     </>
   )
 }

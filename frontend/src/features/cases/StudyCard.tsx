@@ -21,10 +21,11 @@ const STATES: Record<StudyState, { tone: Tone; icon: typeof IconCheck }> = {
 interface StudyCardProps {
   caseId: string
   study: Study
+  mayClear?: boolean
   onRetry?: (study: Study) => void
 }
 
-export function StudyCard({ caseId, study, onRetry }: StudyCardProps) {
+export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCardProps) {
   const { t } = useTranslation('cases')
   const { tone, icon: Icon } = STATES[study.state]
   const name = study.description || study.modalities.join(' / ')
@@ -73,7 +74,7 @@ export function StudyCard({ caseId, study, onRetry }: StudyCardProps) {
           )}
         </div>
       )}
-      <SeriesStrip caseId={caseId} study={study} />
+      <SeriesStrip caseId={caseId} study={study} mayClear={mayClear} />
     </article>
   )
 }
