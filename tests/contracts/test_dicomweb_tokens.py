@@ -111,7 +111,10 @@ def test_a_token_dies_with_its_persons_account(gateway: Gateway) -> None:
 
 
 def test_the_guise_of_the_grant_applies(gateway: Gateway) -> None:
-    """A de-identified consultant's token: mapped UIDs, no names, no original files."""
+    """A de-identified consultant's token: mapped UIDs, no names, objects written anew.
+
+    "CT thorax" may pass: words of radiology are what cleaning leaves of a description.
+    """
     token = gateway.mint("consultant")
     client = gateway.client(token)
     (study,) = client.search_for_studies(fields=["all"])
@@ -125,14 +128,14 @@ def test_the_guise_of_the_grant_applies(gateway: Gateway) -> None:
         "House",
         "S7",
         gateway.study_uid,
-        "CT thorax",
         "ACC-7731",
     ]
     assert [secret for secret in secrets if str(secret) in said] == []
     assert shown.startswith("2.25.")
     assert gateway.get(gateway.study, token=token).status_code == 404
-    withheld = gateway.get(f"/studies/{shown}", token=token)
-    assert (withheld.status_code, withheld.json()["code"]) == (403, "withheld")
+    objects = gateway.get(f"/studies/{shown}", token=token)
+    assert objects.status_code == 200
+    assert [word for word in secrets if str(word).encode() in objects.content] == []
 
 
 def test_reading_needs_the_scope(gateway: Gateway) -> None:
