@@ -137,13 +137,14 @@ def test_second_run_is_warm(runner, bundle):
     assert warm_s < 2.0
 
 
-def test_changed_bundle_is_not_evaluated(warm_runner, bundle):
+def test_changed_bundle_is_not_evaluated(runner, bundle):
+    """By a runner that has not loaded it yet: what is loaded is not read again."""
     request = bundle_request(bundle)
     config = json.loads((bundle / "configs/inference.json").read_text())
     config["network_def"] = "$__import__('os').abort()"
     (bundle / "configs/inference.json").write_text(json.dumps(config))
     with pytest.raises(RunnerError) as caught:
-        run(warm_runner, request)
+        run(runner, request)
     assert caught.value.code == "bundle_changed"
     assert not caught.value.retryable
 
