@@ -384,9 +384,9 @@ def meeting_start(*, board_name: str, when: str) -> datetime:
     if when == "today":
         half_hour = now.replace(minute=0, second=0, microsecond=0)
         half_hour += timedelta(minutes=30 * (now.minute // 30 + 1))
-        if half_hour.date() == now.date():
-            return half_hour
-        return now.replace(hour=12, minute=0, second=0, microsecond=0)
+        is_today = half_hour.date() == now.date()
+        # In the last half hour of a day it has just begun: today's meeting is never a past one.
+        return half_hour if is_today else half_hour - timedelta(minutes=30)
     days = {"next": {THORACIC: 7}.get(board_name, 6), "past": -7}[when]
     start = now.replace(hour=13, minute=0, second=0, microsecond=0)
     return start + timedelta(days=days)

@@ -1,4 +1,7 @@
-"""Every series of the shared data in the viewer: drawn as it is, or its reason on the screen."""
+"""Every series of the shared data in the viewer: drawn as it is, or its reason on the screen.
+
+Comes after `test_real_data`, whose studies it imports once more, with all that belongs to them.
+"""
 
 from __future__ import annotations
 
