@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.bench.run import Figure, at_most
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS, sign_in
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.meetings import cases_with_images, plan_meeting
 from tests.e2e.screen import Screen
-from tests.e2e.test_pacs_away import cases_with_images, plan_meeting
 from tests.system_parts import find_chromium
 
 ROOMS = 12

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import conftest
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.meetings import cases_with_images, plan_meeting
 from tests.e2e.screen import Screen, same_view
 from tests.orthanc import OrthancUnderTest, skip_without_orthanc
 
@@ -52,32 +51,6 @@ def stack(pacs: OrthancUnderTest, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 open_page = conftest.open_page
-
-
-def cases_with_images(client: httpx.Client) -> list[dict[str, Any]]:
-    return [one for one in client.get("/api/cases").json()["results"] if one["images"]["total"]]
-
-
-def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:
-    """A meeting within the prefetch window, with these cases on its agenda."""
-    (board, *_) = coordinator.get("/api/boards").json()["results"]
-    for hours in range(2, 20):
-        start = datetime.now(UTC) + timedelta(hours=hours)
-        made = coordinator.post(
-            "/api/meetings",
-            json={
-                "board": board["id"],
-                "starts_at": start.isoformat(),
-                "ends_at": (start + timedelta(minutes=50)).isoformat(),
-            },
-        )
-        if made.status_code == 201:
-            break
-    meeting_id = str(made.json()["id"])
-    for case in cases:
-        added = coordinator.post(f"/api/meetings/{meeting_id}/agenda", json={"case": case["id"]})
-        assert added.status_code == 201, added.text
-    return meeting_id
 
 
 def show_images(screen: Screen) -> None:

@@ -86,17 +86,29 @@ def first_value(profile: dict[str, Any], tag: str, default: Any) -> Any:
 def _window(profile: dict[str, Any]) -> tuple[float, float] | None:
     """Centre and width of the file, after the Modality LUT (PS3.3 C.11.2).
 
-    ``None`` where there is none, or where it is several times wider than all values the pixels can
-    hold: then it was written in stored values, as the viewer judges too (``viewer/frames.ts``).
+    ``None`` where there is none, or none that can be meant (``names_impossible_window``).
     """
     centre, width = first_value(profile, "00281050", None), first_value(profile, "00281051", None)
     try:
         centre, width = float(centre), float(width)
     except (TypeError, ValueError):
         return None
-    slope = abs(float(first_value(profile, "00281053", 1.0)))
-    possible = slope * 2 ** int(first_value(profile, "00280101", 16))
-    return (centre, width) if 1 <= width <= IMPOSSIBLY_WIDE * possible else None
+    return (centre, width) if width >= 1 and not names_impossible_window(profile) else None
+
+
+def names_impossible_window(profile: dict[str, Any]) -> bool:
+    """Whether the file's window is several times wider than all values its pixels can hold.
+
+    Then it was written in stored values and would blacken the picture. The viewer judges the same
+    (``viewer/frames.ts``), and the series carries the warning ``window_not_usable``.
+    """
+    try:
+        width = float(first_value(profile, "00281051", 0.0))
+        slope = abs(float(first_value(profile, "00281053", 1.0)))
+        possible = slope * 2.0 ** int(first_value(profile, "00280101", 16))
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return width > IMPOSSIBLY_WIDE * possible
 
 
 def _stretch(

@@ -11,13 +11,14 @@ import orjson
 
 from apps.imaging.archive import reader
 from apps.imaging.archive.layout import draft_directory
-from apps.imaging.archive.pixels import decode_frame, draw_thumbnail
+from apps.imaging.archive.pixels import decode_frame, draw_thumbnail, names_impossible_window
 from apps.imaging.archive.place import series_store
 from apps.imaging.archive.store import MANIFEST
 from apps.imaging.geometry import FramePose, SeriesGeometry, describe_frames, instance_order
 from apps.imaging.parsing import side_file
 
 FORMAT_VERSION = 1
+WINDOW_NOT_USABLE = "The file's window does not fit its values; the shown one is ours."
 GZIP_LEVEL = 6
 
 
@@ -186,6 +187,9 @@ def _warnings(
     if problems:
         message = f"{len(problems)} of {len(ordered)} images cannot be decoded: {problems[0][1]}"
         found.append({"code": problems[0][0], "message": message[:300]})
+    pictures = [one for one in ordered if one.summary["frames"]]
+    if pictures and names_impossible_window(orjson.loads(pictures[len(pictures) // 2].viewer())):
+        found.append({"code": "window_not_usable", "message": WINDOW_NOT_USABLE})
     return found
 
 

@@ -14,7 +14,7 @@ WARNINGS: dict[str, str] = {
     "incomplete_stack": "Only {n} of the {total} slice positions are in every stack.",
     "gantry_tilt": "The gantry was tilted by {angle:.1f} degrees: slices are sheared.",
     "irregular_spacing": "The distance between slices varies from {low:.2f} to {high:.2f} mm.",
-    "missing_slices": "Slices are missing at {n} place(s).",
+    "missing_slices": "Slices are missing (places: {n}).",
 }
 
 

@@ -38,7 +38,7 @@ function SegmentationSection({ room, one }: { room: CaseRoom; one: Segmentation 
   const shown = ids.filter((id) => room.visibleMasks.has(id)).length
   const isUnreviewed = one.finding === null && one.segments.some((segment) => segment.unreviewed)
   return (
-    <section className={classes.segmentation} aria-label={name}>
+    <section className={classes.segmentation} aria-label={name} data-segmentation={one.id}>
       <header className={classes.segmentationHead}>
         <span className={classes.rowText}>
           <span className={classes.strong}>{name}</span>

@@ -1,7 +1,4 @@
-"""Every series of the shared data in the viewer: drawn as it is, or its reason on the screen.
-
-Comes after `test_real_data`, whose studies it imports once more, with all that belongs to them.
-"""
+"""Every series of the shared data in the viewer: drawn as it is, or its reason on the screen."""
 
 from __future__ import annotations
 

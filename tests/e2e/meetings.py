@@ -1,0 +1,34 @@
+"""A meeting that begins soon, as a coordinator plans it over REST."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+
+def cases_with_images(client: httpx.Client) -> list[dict[str, Any]]:
+    return [one for one in client.get("/api/cases").json()["results"] if one["images"]["total"]]
+
+
+def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:
+    """A meeting within the prefetch window, with these cases on its agenda."""
+    (board, *_) = coordinator.get("/api/boards").json()["results"]
+    for hours in range(2, 20):
+        start = datetime.now(UTC) + timedelta(hours=hours)
+        made = coordinator.post(
+            "/api/meetings",
+            json={
+                "board": board["id"],
+                "starts_at": start.isoformat(),
+                "ends_at": (start + timedelta(minutes=50)).isoformat(),
+            },
+        )
+        if made.status_code == 201:
+            break
+    meeting_id = str(made.json()["id"])
+    for case in cases:
+        added = coordinator.post(f"/api/meetings/{meeting_id}/agenda", json={"case": case["id"]})
+        assert added.status_code == 201, added.text
+    return meeting_id
