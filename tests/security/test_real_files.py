@@ -29,7 +29,7 @@ ODD_GEOMETRY = {
     "08-": [{"multiple_volumes"}],
     "16-": [set(), {"gantry_tilt"}, {"missing_slices"}],
 }
-#: Sets with one series whose window is written in stored values; in all others windows are believed.
+#: Sets with one series whose window is written in stored values; all others are believed.
 ODD_WINDOWS = {"07-"}
 
 
