@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
@@ -67,7 +67,7 @@ def test_a_functional_series_is_scrolled_stack_by_stack(
     assert second["sop_instance_uid"] != last["sop_instance_uid"]
     assert second["focal_point_lps"] == pytest.approx(last["focal_point_lps"])
     keep_screenshot(page, "1920")
-    assert "2 of 4" in page.get_by_test_id("stack").inner_text()
+    expect(page.get_by_test_id("stack")).to_contain_text("2 of 4")
     page.get_by_role("button", name="Next stack of the series").click()
     reached(stack=3)
     page.locator(f"[data-series='{uid}'] + [role='group'] [data-stack='4']").click()
@@ -96,7 +96,7 @@ def test_a_functional_series_is_scrolled_stack_by_stack(
             what=name,
         )
         screen.wait_for_picture()
-        assert words in page.locator("[data-viewport='0']").inner_text()
+        expect(page.locator("[data-viewport='0']")).to_contain_text(words)
         keep_screenshot(page, name)
     plan = next(one for one in every if one["kind"] == "rtplan")
     tile = page.locator(f"[data-series='{plan['series_instance_uid']}']")
