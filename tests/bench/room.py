@@ -81,7 +81,7 @@ class Room:
         return minted
 
     def ticket_headers(self) -> dict[str, str]:
-        return {HEADER: str(self.ticket()["ticket"])}
+        return {HEADER: str(self.ticket()["ticket"]), "Cookie": f"sessionid={self.session}"}
 
 
 def prepare_room(*, house: Stack, patient_id: str, study_uid: str) -> Room:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -26,7 +24,6 @@ from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import IngestJob, Instance, Series
 from apps.imaging.pixels import app as pixel_module
 from apps.imaging.pixels import guard as guard_module
-from apps.imaging.pixels import pixel_app
 from apps.imaging.services import retention
 from apps.imaging.volumes import open_volume
 from apps.live.services import open_ad_hoc_session
@@ -34,6 +31,7 @@ from tests.apps.imaging.dicom import make_series, make_slice, to_bytes, write_fi
 from tests.integration.pacs_scene import Scene
 from tests.integration.test_orthanc_ingest import run_queued
 from tests.people import SYSTEM
+from tests.pixel_client import fetch, mint
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -54,15 +52,6 @@ def sign_in(scene: Scene, who: str) -> Client:
     client = Client()
     client.force_login(scene.team.people[who], backend="django.contrib.auth.backends.ModelBackend")
     return client
-
-
-def fetch(path: str, ticket: str) -> httpx.Response:
-    async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(app=pixel_app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get(path, headers={"X-Consilium-Ticket": ticket})
-
-    return asyncio.run(get())
 
 
 def put_on_agenda(scene: Scene) -> None:
@@ -167,14 +156,14 @@ def test_evicted_and_back_everything_is_what_it_was(scene: Scene) -> None:
     surgeon = scene.team.actor("surgeon")
     drawn = annotations.put_measurement(actor=surgeon, case_id=scene.team.case_id, drawing=length)
     url = f"/api/cases/{scene.team.case_id}/studies"
-    ticket = client.post(f"{url}/{scene.study_uid}/ticket").json()
+    ticket = mint(client, case_id=scene.team.case_id, study_uid=scene.study_uid)
     base = next(
         one["base_url"]
         for one in ticket["series"]
         if one["series_instance_uid"] == series.series_instance_uid
     )
     path = f"{base}/instances/{instance.sop_instance_uid}/frames/1"
-    before = fetch(path, ticket["ticket"])
+    before = fetch(path, ticket["headers"])
     assert before.status_code == 200
     scene.forget()
 
@@ -184,9 +173,9 @@ def test_evicted_and_back_everything_is_what_it_was(scene: Scene) -> None:
     flags = {one["series_instance_uid"]: one["is_evicted"] for one in shown["series"]}
     assert flags[series.series_instance_uid] is True
     assert sum(flags.values()) == 1
-    refused = fetch(path, ticket["ticket"])
+    refused = fetch(path, ticket["headers"])
     assert (refused.status_code, refused.json()["code"]) == (409, "series_evicted")
-    assert fetch(path.replace(base[-6:], "000000"), ticket["ticket"]).status_code == 404
+    assert fetch(path.replace(base[-6:], "000000"), ticket["headers"]).status_code == 404
     with pytest.raises(SeriesEvicted):
         selectors.read_poses(series_id=series.pk)
     with pytest.raises(SeriesEvicted):
@@ -197,7 +186,7 @@ def test_evicted_and_back_everything_is_what_it_was(scene: Scene) -> None:
     assert keeper.recall_wanted() == 1
     assert keeper.recall_wanted() == 0
     run_queued()
-    after = fetch(path, ticket["ticket"])
+    after = fetch(path, ticket["headers"])
     assert after.status_code == 200
     assert (after.content, after.headers["etag"]) == (before.content, before.headers["etag"])
     again = scene.series()

@@ -22,6 +22,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless, generate_uid
 from apps.imaging.parsing import ParserPool, side_file
 from apps.imaging.services import zips
 from tests.apps.imaging.dicom import make_slice, to_bytes
+from tests.tallies import Tally
 
 MIB = 1024 * 1024
 HOSTILE_LIMIT_S = 2.0
@@ -163,7 +164,7 @@ ACCEPTED_WITHOUT_PIXELS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_gets_a_verdict_in_bounded_time_and_memory(
-    name: str, pool: ParserPool, tmp_path: Path
+    name: str, pool: ParserPool, tmp_path: Path, tally: Tally
 ) -> None:
     make, codes = HOSTILE[name]
     source = tmp_path / "in"
@@ -177,15 +178,17 @@ def test_a_hostile_file_gets_a_verdict_in_bounded_time_and_memory(
     # "crowded" is a legal file of several megabytes and may take its time.
     assert took_s < HOSTILE_LIMIT_S * (5 if name == "410,000 items" else 1)
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    tally("hostile DICOM files", tried=1, with_clean_verdict=1, leftovers=0)
 
 
 @pytest.mark.parametrize("name", ACCEPTED_WITHOUT_PIXELS)
 def test_pixels_that_lie_are_not_shown_and_the_reason_is(
-    name: str, pool: ParserPool, tmp_path: Path
+    name: str, pool: ParserPool, tmp_path: Path, tally: Tally
 ) -> None:
     source = tmp_path / "in"
     source.write_bytes(ACCEPTED_WITHOUT_PIXELS[name]())
     outcome = pool.parse(source=source, prefix=tmp_path / "out")
+    tally("hostile DICOM files", tried=1, with_clean_verdict=1, leftovers=0)
     if outcome.summary is None:
         assert outcome.code in {"out_of_memory", "parser_crashed"}
         return
@@ -289,3 +292,31 @@ def test_a_damaged_zip_is_a_verdict(tmp_path: Path) -> None:
     with pytest.raises(zips.BadZip) as refused:
         list(zips.extract(tmp_path / "cut.zip", into=tmp_path, first_position=0))
     assert refused.value.code == "bad_zip"
+
+
+TRAVERSING = (
+    "../../evil",
+    "/etc/evil",
+    "..\\..\\evil",
+    "C:\\evil",
+    "a/../../../evil",
+    "DICOM/./../../evil",
+)
+
+
+def test_no_name_in_a_zip_becomes_a_path(tmp_path: Path, tally: Tally) -> None:
+    """Nor does a link: what it points to would be read as the content of a file."""
+    packed, inside = tmp_path / "in.zip", tmp_path / "a" / "b" / "in"
+    inside.mkdir(parents=True)
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(packed, "w") as zipped:
+        for name in TRAVERSING:
+            zipped.writestr(zipfile.ZipInfo(name), b"evil")
+        zipped.writestr(link, "/etc/passwd")
+    entries = list(zips.extract(packed, into=inside, first_position=0))
+    written = sorted(path for path in tmp_path.rglob("*") if path.is_file() and path != packed)
+    assert written == sorted(one.path for one in entries)
+    assert all(path.parent == inside and not path.is_symlink() for path in written)
+    assert inside.joinpath("000006").read_bytes() == b"/etc/passwd"
+    tally("hostile zips", tried=len(entries), paths_outside=0)

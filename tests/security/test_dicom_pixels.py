@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, generate_uid
@@ -30,13 +31,16 @@ from apps.cases.models import CaseGrant
 from apps.imaging.models import CaseStudy, PixelTicket
 from apps.imaging.pixels import app as pixel_module
 from apps.imaging.pixels import guard as guard_module
-from apps.imaging.pixels import pixel_app, tokens
+from apps.imaging.pixels import tokens
 from apps.imaging.projection import Projection
 from apps.imaging.services import import_files
 from apps.imaging.stacks import stacks_document
+from tests import pixel_client
 from tests.apps.imaging.dicom import make_series, make_slice, read_bytes, to_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import SYSTEM, CaseTeam, make_case_team
+from tests.pixel_client import fetch, get
+from tests.tallies import Tally
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -77,22 +81,7 @@ def sign_in(team: CaseTeam, who: str) -> Client:
 
 
 def mint(team: CaseTeam, who: str, study_uid: str) -> dict[str, Any]:
-    answer = sign_in(team, who).post(f"/api/cases/{team.case_id}/studies/{study_uid}/ticket")
-    assert answer.status_code == 200, answer.content
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-async def get(path: str, ticket: str = "", **headers: str) -> httpx.Response:
-    if ticket:
-        headers["X-Consilium-Ticket"] = ticket
-    transport = httpx.ASGITransport(app=pixel_app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await client.get(path, headers=headers)
-
-
-def fetch(path: str, ticket: str = "", **headers: str) -> httpx.Response:
-    return asyncio.run(get(path, ticket, **headers))
+    return pixel_client.mint(sign_in(team, who), case_id=team.case_id, study_uid=study_uid)
 
 
 def frame_path(minted: dict[str, Any], raw: bytes) -> str:
@@ -103,54 +92,85 @@ def test_a_ticket_opens_metadata_frames_and_thumbnail(team: CaseTeam, objects: l
     one = read_bytes(objects[0])
     minted = mint(team, "surgeon", one.StudyInstanceUID)
     assert minted["header"] == "X-Consilium-Ticket"
-    base, ticket = minted["series"][0]["base_url"], minted["ticket"]
-    metadata = fetch(f"{base}/metadata", ticket, **{"accept-encoding": "gzip"})
+    base, held = minted["series"][0]["base_url"], minted["headers"]
+    metadata = fetch(f"{base}/metadata", held, **{"accept-encoding": "gzip"})
     assert metadata.headers["content-encoding"] == "gzip"
     uids = [document["00080018"]["Value"][0] for document in metadata.json()]
     assert uids == [read_bytes(raw).SOPInstanceUID for raw in objects]
     assert "7FE00010" not in metadata.json()[0]
-    plain = fetch(f"{base}/metadata", ticket, **{"accept-encoding": "identity"})
+    plain = fetch(f"{base}/metadata", held, **{"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert plain.json() == metadata.json()
-    frame = fetch(frame_path(minted, objects[0]), ticket)
+    frame = fetch(frame_path(minted, objects[0]), held)
     assert frame.headers["content-type"] == ("image/jphc; transfer-syntax=1.2.840.10008.1.2.4.202")
     assert np.array_equal(imagecodecs.htj2k_decode(frame.content), one.pixel_array)
     assert frame.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert "content-encoding" not in frame.headers
-    again = fetch(
-        frame_path(minted, objects[0]), ticket, **{"if-none-match": frame.headers["etag"]}
-    )
+    again = fetch(frame_path(minted, objects[0]), held, **{"if-none-match": frame.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    part = fetch(frame_path(minted, objects[0]), ticket, range="bytes=2-9")
+    part = fetch(frame_path(minted, objects[0]), held, range="bytes=2-9")
     assert (part.status_code, part.content) == (206, frame.content[2:10])
     assert part.headers["content-range"] == f"bytes 2-9/{len(frame.content)}"
-    assert fetch(f"{base}/thumbnail", ticket).content.startswith(b"\xff\xd8")
+    assert fetch(f"{base}/thumbnail", held).content.startswith(b"\xff\xd8")
     entry = AuditEntry.objects.get(action="images.accessed")
     assert entry.actor_id == team.people["surgeon"].pk
 
 
-def test_without_a_genuine_ticket_nothing_is_served(team: CaseTeam, objects: list[bytes]) -> None:
-    minted = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
-    path, good = frame_path(minted, objects[0]), minted["ticket"]
+def _forgeries(good: str) -> Iterator[tuple[str, str]]:
+    """Everything that is not quite a ticket, and what it is refused with."""
     body, _, seal = good.partition(".")
     claims = tokens.read(good)
-    attempts = {
-        "": "ticket_missing",
-        "nonsense": "ticket_invalid",
-        f"{body}.": "ticket_invalid",
-        f"{body}.{seal[:-2]}AA": "ticket_invalid",
-        f"{body[:-2]}AA.{seal}": "ticket_invalid",
-        "x" * 5000: "ticket_invalid",
-        good + "é": "ticket_invalid",
-        tokens.sign(replace(claims, expires_at=int(time.time()) - 1)): "ticket_expired",
-    }
-    for ticket, code in attempts.items():
-        answer = fetch(path, ticket.encode("latin-1") if ticket else "")  # type: ignore[arg-type]
-        assert (answer.status_code, answer.json()["code"]) == (401, code), ticket[:20]
+    yield "", "ticket_missing"
+    for text in ("nonsense", f"{body}.", f".{seal}", f"{seal}.{body}", "x" * 5000, good + "é"):
+        yield text, "ticket_invalid"
+    for at in range(0, len(good), 3):
+        changed = "A" if good[at] != "A" else "B"
+        # The last character of a part holds spare bits that base64 does not read.
+        if good[at] != "." and at not in (len(body) - 1, len(good) - 1):
+            yield good[:at] + changed + good[at + 1 :], "ticket_invalid"
+    yield _signed_elsewhere(claims), "ticket_invalid"
+    yield tokens.sign(replace(claims, expires_at=int(time.time()) - 1)), "ticket_expired"
+    yield tokens.sign(replace(claims, ticket_id=uuid4())), "ticket_revoked"
+
+
+def _signed_elsewhere(claims: tokens.Claims) -> str:
+    with override_settings(SECRET_KEY="the key of another house"):
+        return tokens.sign(claims)
+
+
+def test_without_a_genuine_ticket_nothing_is_served(
+    team: CaseTeam, objects: list[bytes], fresh_guard: guard_module.TicketGuard, tally: Tally
+) -> None:
+    minted = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
+    path, sent = frame_path(minted, objects[0]), minted["headers"]
+    refused: Counter[str] = Counter()
+    for ticket, code in _forgeries(minted["ticket"]):
+        header: bytes = ticket.encode("latin-1")
+        answer = fetch(path, sent | {"X-Consilium-Ticket": header})
+        status = 403 if code == "ticket_revoked" else 401
+        assert (answer.status_code, answer.json()["code"]) == (status, code), ticket[:20]
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["cache-control"] == "no-store"
-    unknown = tokens.sign(replace(claims, ticket_id=uuid4()))
-    assert fetch(path, unknown).json()["code"] == "ticket_revoked"
+        refused[code] += 1
+    for who in ("of nobody", "of another member", "of the same person elsewhere"):
+        stolen = sent | {"Cookie": _cookie(team, who)}
+        answer = fetch(path, stolen)
+        assert (answer.status_code, answer.json()["code"]) == (401, "ticket_for_other_session"), who
+        refused["ticket_for_other_session"] += 1
+    assert fetch(path, sent).status_code == 200
+    fresh_guard.poll()
+    noted: Counter[str] = Counter()
+    for entry in AuditEntry.objects.filter(action="images.refused"):
+        noted[entry.details["code"]] += entry.details["count"]
+    assert noted == refused
+    tally("forged and stolen tickets", tried=refused.total(), served=0, in_audit=noted.total())
+
+
+def _cookie(team: CaseTeam, who: str) -> str:
+    if who == "of nobody":
+        return "theme=dark; sessionid="
+    client = sign_in(team, "surgeon" if who == "of the same person elsewhere" else "chair")
+    return pixel_client.pixel_headers(client, "")["Cookie"]
 
 
 def test_a_ticket_opens_its_own_study_only(
@@ -161,7 +181,7 @@ def test_a_ticket_opens_its_own_study_only(
     import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "other"])
     mine = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
     theirs = mint(team, "surgeon", read_bytes(other[0]).StudyInstanceUID)
-    answer = fetch(frame_path(theirs, other[0]), mine["ticket"])
+    answer = fetch(frame_path(theirs, other[0]), mine["headers"])
     assert (answer.status_code, answer.json()["code"]) == (403, "ticket_for_other_study")
 
 
@@ -179,12 +199,12 @@ def test_the_stacks_of_a_series_are_told_to_holders_of_a_ticket_without_any_uid(
     minted = mint(team, "surgeon", str(fields["study_uid"]))
     path = f"{minted['series'][0]['base_url']}/stacks"
     assert fetch(path).status_code == 401
-    answer = fetch(path, minted["ticket"])
+    answer = fetch(path, minted["headers"])
     stacks = answer.json()["stacks"]
     assert [stack["label"] for stack in stacks] == ["ORIGINAL DOE JANE", "ORIGINAL WATER"]
     assert sorted(tuple(stack["frames"]) for stack in stacks) == [(0, 1, 1, 1), (2, 1, 3, 1)]
     assert answer.headers["cache-control"] == "private, no-cache"
-    again = fetch(path, minted["ticket"], **{"if-none-match": answer.headers["etag"]})
+    again = fetch(path, minted["headers"], **{"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     key = minted["series"][0]["base_url"].rpartition("/")[2]
     withheld = stacks_document(key, is_deidentified=True)
@@ -205,15 +225,15 @@ def test_the_stacks_of_a_series_are_told_to_holders_of_a_ticket_without_any_uid(
 )
 def test_odd_paths_are_404(team: CaseTeam, objects: list[bytes], path: str) -> None:
     minted = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
-    assert fetch(path, minted["ticket"]).status_code == 404
+    assert fetch(path, minted["headers"]).status_code == 404
 
 
 def test_a_frame_that_is_not_there_is_404(team: CaseTeam, objects: list[bytes]) -> None:
     minted = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
     path = frame_path(minted, objects[0])
-    assert fetch(path[:-1] + "2", minted["ticket"]).status_code == 404
-    assert fetch(path.replace("instances/", "instances/9."), minted["ticket"]).status_code == 404
-    assert fetch(path, minted["ticket"], range="bytes=99999999-").status_code == 416
+    assert fetch(path[:-1] + "2", minted["headers"]).status_code == 404
+    assert fetch(path.replace("instances/", "instances/9."), minted["headers"]).status_code == 404
+    assert fetch(path, minted["headers"], range="bytes=99999999-").status_code == 416
 
 
 def test_an_image_that_cannot_be_decoded_is_said_to_be_so(team: CaseTeam, tmp_path: Path) -> None:
@@ -224,7 +244,7 @@ def test_an_image_that_cannot_be_decoded_is_said_to_be_so(team: CaseTeam, tmp_pa
     write_files(tmp_path / "in", [broken := to_bytes(dataset)])
     import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
     minted = mint(team, "surgeon", dataset.StudyInstanceUID)
-    answer = fetch(frame_path(minted, broken), minted["ticket"])
+    answer = fetch(frame_path(minted, broken), minted["headers"])
     assert (answer.status_code, answer.json()["code"]) == (422, "pixels_undecodable")
 
 
@@ -269,11 +289,11 @@ def test_access_that_ends_is_refused_within_two_seconds(
     path = frame_path(minted, objects[0])
 
     async def watch() -> tuple[float, httpx.Response]:
-        assert (await get(path, minted["ticket"])).status_code == 200
+        assert (await get(path, minted["headers"])).status_code == 200
         await sync_to_async(ending)(team)
         started = time.monotonic()
         while time.monotonic() - started < 10:
-            answer = await get(path, minted["ticket"])
+            answer = await get(path, minted["headers"])
             if answer.status_code != 200:
                 return time.monotonic() - started, answer
             await asyncio.sleep(0.05)
@@ -289,7 +309,7 @@ def test_refusals_reach_the_audit(
 ) -> None:
     minted = mint(team, "surgeon", read_bytes(objects[0]).StudyInstanceUID)
     for _ in range(30):
-        fetch(frame_path(minted, objects[0]), "forged")
+        fetch(frame_path(minted, objects[0]), {tokens.HEADER: "forged"})
     fresh_guard.poll()
     entries = AuditEntry.objects.filter(action="images.refused", details__code="ticket_invalid")
     assert sum(entry.details["count"] for entry in entries) == 30
@@ -307,10 +327,10 @@ def test_when_postgresql_cannot_be_asked_nothing_is_served(
         raise OperationalError("server closed the connection")
 
     async def watch() -> httpx.Response:
-        assert (await get(path, minted["ticket"])).status_code == 200
+        assert (await get(path, minted["headers"])).status_code == 200
         monkeypatch.setattr(guard_module, "tickets_in_force", broken)
         await asyncio.sleep(1.5)
-        return await get(path, minted["ticket"])
+        return await get(path, minted["headers"])
 
     answer = asyncio.run(watch())
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -341,8 +361,8 @@ def test_a_deidentified_ticket_shows_no_identity_and_its_own_urls(
     listed = client.get(f"/api/cases/{team.case_id}/studies")
     study_uid = listed.json()["results"][0]["study_instance_uid"]
     minted = mint(team, "consultant", study_uid)
-    base, ticket = minted["series"][0]["base_url"], minted["ticket"]
-    metadata = fetch(f"{base}/metadata", ticket)
+    base, held = minted["series"][0]["base_url"], minted["headers"]
+    metadata = fetch(f"{base}/metadata", held)
     said = listed.content + json.dumps(minted).encode() + metadata.content
     said += gzip.decompress(metadata.content) if metadata.content[:2] == b"\x1f\x8b" else b""
     for secret in (
@@ -355,13 +375,13 @@ def test_a_deidentified_ticket_shows_no_identity_and_its_own_urls(
     projection = Projection(grant_id=grant.pk)
     assert shown["00080018"]["Value"] == [projection.uid(one.SOPInstanceUID)]
     assert shown["00280030"]["Value"] == [0.5, 0.75]
-    frame = fetch(f"{base}/instances/{shown['00080018']['Value'][0]}/frames/1", ticket)
+    frame = fetch(f"{base}/instances/{shown['00080018']['Value'][0]}/frames/1", held)
     assert np.array_equal(imagecodecs.htj2k_decode(frame.content), one.pixel_array)
     identified = base.partition(".")[0]
-    answer = fetch(f"{identified}/metadata", ticket)
+    answer = fetch(f"{identified}/metadata", held)
     assert (answer.status_code, answer.json()["code"]) == (403, "ticket_for_other_guise")
     member = mint(team, "surgeon", one.StudyInstanceUID)
-    assert fetch(f"{base}/metadata", member["ticket"]).status_code == 403
+    assert fetch(f"{base}/metadata", member["headers"]).status_code == 403
 
 
 def test_captures_are_withheld_from_a_deidentified_viewer(
@@ -385,7 +405,7 @@ def test_captures_are_withheld_from_a_deidentified_viewer(
     whole = mint(team, "surgeon", burned.StudyInstanceUID)
     keys = {one["series_instance_uid"]: one["base_url"] for one in whole["series"]}
     scope = minted["series"][0]["base_url"].partition(".")[2]
-    answer = fetch(f"{keys[burned.SeriesInstanceUID]}.{scope}/metadata", minted["ticket"])
+    answer = fetch(f"{keys[burned.SeriesInstanceUID]}.{scope}/metadata", minted["headers"])
     assert (answer.status_code, answer.json()["code"]) == (403, "withheld")
 
 

@@ -16,6 +16,7 @@ import pytest
 from apps.imaging.gateway import intake
 from apps.imaging.models import TokenFailure
 from tests.contracts.dicomweb import WRITE, Gateway, encode_parts, live_gateway
+from tests.tallies import Tally
 
 pytestmark = pytest.mark.slow
 MOST_S = 5.0
@@ -55,7 +56,9 @@ TRAVERSALS = (
 
 
 @pytest.mark.parametrize("uid", TRAVERSALS)
-def test_a_uid_that_is_none_gets_nowhere(db: None, gateway: Gateway, uid: str) -> None:
+def test_a_uid_that_is_none_gets_nowhere(
+    db: None, gateway: Gateway, uid: str, tally: Tally
+) -> None:
     for path in (
         f"/studies/{uid}", f"/studies/{uid}/metadata", f"{gateway.study}/series/{uid}/metadata",
         f"{gateway.series()}/instances/{uid}/frames/1", f"{gateway.series()}/instances/{uid}",
@@ -66,6 +69,7 @@ def test_a_uid_that_is_none_gets_nowhere(db: None, gateway: Gateway, uid: str) -
         code = int(answer.split(b" ", 2)[1])
         assert code in (400, 404), (path, answer[:300])
         assert b"passwd" not in answer.split(b"\r\n\r\n", 1)[1]
+        tally("hostile gateway requests", tried=1, answered_with_data=0)
 
 
 QUERIES = {
@@ -89,13 +93,16 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
-def test_a_hostile_query_is_answered_soon_and_without_an_echo(gateway: Gateway, query: str) -> None:
+def test_a_hostile_query_is_answered_soon_and_without_an_echo(
+    gateway: Gateway, query: str, tally: Tally
+) -> None:
     started = time.monotonic()
     answer = gateway.get(f"/studies?{query}")
     assert time.monotonic() - started < MOST_S
     assert answer.status_code == QUERIES[query], answer.text
     assert "X-Injected" not in answer.headers
     assert "Set-Cookie" not in answer.headers
+    tally("hostile gateway requests", tried=1, answered_with_data=0)
 
 
 def test_headers_cannot_be_injected_through_accept(gateway: Gateway) -> None:
@@ -113,9 +120,10 @@ def test_headers_cannot_be_injected_through_accept(gateway: Gateway) -> None:
     ["/studies?url=http://169.254.169.254/", "/studies?server=http://127.0.0.1:8042/dicom-web",
      "/studies?configUrl=http://x/", "/studies?upstream=/system"],
 )  # fmt: skip
-def test_no_parameter_chooses_an_upstream(gateway: Gateway, path: str) -> None:
+def test_no_parameter_chooses_an_upstream(gateway: Gateway, path: str, tally: Tally) -> None:
     """CVE-2026-12473: the proxy that sent a clinician's token to ``?url=``."""
     assert gateway.get(path).status_code == 400
+    tally("hostile gateway requests", tried=1, answered_with_data=0)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +133,12 @@ def test_no_parameter_chooses_an_upstream(gateway: Gateway, path: str) -> None:
      "/../../../../system", "/studies/../../system", "//studies", "/studies/1.2.3/archive",
      "/http://127.0.0.1:8042/", "/%2e%2e/%2e%2e/api/me"],
 )  # fmt: skip
-def test_no_path_leads_past_the_gateway(gateway: Gateway, path: str) -> None:
+def test_no_path_leads_past_the_gateway(gateway: Gateway, path: str, tally: Tally) -> None:
     target = f"/dicomweb/cases/{gateway.team.case_id}{path}"
     head = f"Authorization: Bearer {gateway.token}\r\nHost: localhost\r\nConnection: close"
     answer = ask_raw(gateway, f"GET {target} HTTP/1.1\r\n{head}\r\n\r\n".encode())
     assert int(answer.split(b" ", 2)[1]) in (400, 404)
+    tally("hostile gateway requests", tried=1, answered_with_data=0)
 
 
 def test_answers_hold_nothing_of_the_pacs(gateway: Gateway) -> None:

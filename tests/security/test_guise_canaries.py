@@ -38,6 +38,7 @@ from apps.imaging.withholding import is_clearable
 from apps.live.services.chat import post_chat
 from apps.live.services.sessions import open_ad_hoc_session
 from tests.people import SYSTEM, CaseTeam, make_case_team
+from tests.pixel_client import pixel_headers
 from tests.security.canaries import BIRTH_DAY, Aviary, found_in
 from tests.security.test_routes import ROUTES
 
@@ -208,7 +209,7 @@ class Listener:
 
     async def _fetch(self, paths: list[str], ticket: str) -> list[tuple[str, httpx.Response]]:
         transport = httpx.ASGITransport(app=pixel_app)
-        headers = {"X-Consilium-Ticket": ticket}
+        headers = pixel_headers(self.client, ticket)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return [(path, await client.get(path, headers=headers)) for path in paths]
 

@@ -22,6 +22,7 @@ from apps.imaging.archive.store import StoreUnavailable
 from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import Series
+from apps.imaging.pixels import tokens
 from apps.imaging.pixels.guard import GuardUnavailable, guard
 from apps.imaging.pixels.guise import (
     EXPLICIT_LE,
@@ -30,7 +31,6 @@ from apps.imaging.pixels.guise import (
     projected_gz,
     projection_of,
 )
-from apps.imaging.pixels.tokens import HEADER, BadTicket, Claims, mark_study, read
 from apps.imaging.projection import VERSION as PROJECTION_VERSION
 from apps.imaging.stacks import STACKS_VERSION, stacks_document
 
@@ -46,7 +46,7 @@ _PATH = re.compile(
     r"instances/(?P<uid>[0-9.]{1,64})/frames/(?P<frame>[1-9][0-9]{0,6}))$"
 )
 _RANGE = re.compile(rb"^bytes=(\d*)-(\d*)$")
-_TICKET_HEADER = HEADER.lower().encode("ascii")
+_TICKET_HEADER = tokens.HEADER.lower().encode("ascii")
 MEDIA_TYPES = {
     "1.2.840.10008.1.2.4.201": "image/jphc",
     "1.2.840.10008.1.2.4.202": "image/jphc",
@@ -133,14 +133,17 @@ def _parse(scope: Scope) -> Asked:
     )
 
 
-def _read_ticket(asked: Asked) -> Claims:
+def _read_ticket(asked: Asked) -> tokens.Claims:
     try:
-        return read(asked.headers.get(_TICKET_HEADER, b"").decode("latin-1"))
-    except BadTicket as error:
+        claims = tokens.read(asked.headers.get(_TICKET_HEADER, b"").decode("latin-1"))
+    except tokens.BadTicket as error:
         raise Refusal(401, error.code, "A valid study ticket is needed.") from None
+    if tokens.session_mark_of(asked.headers.get(b"cookie", b"")) != claims.session_mark:
+        raise Refusal(401, "ticket_for_other_session", "The ticket is for another session.")
+    return claims
 
 
-async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
+async def _open(asked: Asked, claims: tokens.Claims) -> SeriesArchive:
     archive = series_at_hand(asked.key)  # the path matched: it is a key
     if archive is None:
         archive = await _in_thread(open_series, asked.key)
@@ -155,7 +158,7 @@ async def _open(asked: Asked, claims: Claims) -> SeriesArchive:
     return archive
 
 
-async def _explain_absence(asked: Asked, claims: Claims) -> Refusal:
+async def _explain_absence(asked: Asked, claims: tokens.Claims) -> Refusal:
     """Off the fast path: is the series only evicted? Told to holders of its study's ticket."""
     if await _in_thread(_recall, asked.key, claims.study_mark):
         return Refusal(409, "series_evicted", "The images are in the PACS and are being fetched.")
@@ -181,11 +184,11 @@ def _recall(archive_key: str, study_mark: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _study_mark(study_instance_uid: str) -> str:
-    return mark_study(study_instance_uid)
+    return tokens.mark_study(study_instance_uid)
 
 
 async def _respond(
-    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+    asked: Asked, claims: tokens.Claims, archive: SeriesArchive, send: Send, *, head: bool
 ) -> None:
     if asked.document == "metadata":
         await _send_metadata(asked, claims, archive, send, head=head)
@@ -201,7 +204,7 @@ async def _respond(
 
 
 async def _send_metadata(
-    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+    asked: Asked, claims: tokens.Claims, archive: SeriesArchive, send: Send, *, head: bool
 ) -> None:
     wants_gzip = b"gzip" in asked.headers.get(b"accept-encoding", b"")
     form = "gz" if wants_gzip else "id"
@@ -223,7 +226,7 @@ async def _send_metadata(
     await _send_body(send, body=body, etag=etag, headers=headers, head=head)
 
 
-async def _send_stacks(asked: Asked, claims: Claims, send: Send, *, head: bool) -> None:
+async def _send_stacks(asked: Asked, claims: tokens.Claims, send: Send, *, head: bool) -> None:
     """Which frames belong together. Computed, so it is asked for again when it may have changed."""
     etag = f'"{asked.key[:32]}{asked.scope}-s{STACKS_VERSION}"'.encode()
     if _matches(asked, etag):
@@ -253,7 +256,7 @@ async def _send_thumbnail(asked: Asked, archive: SeriesArchive, send: Send, *, h
 
 
 async def _send_frame(
-    asked: Asked, claims: Claims, archive: SeriesArchive, send: Send, *, head: bool
+    asked: Asked, claims: tokens.Claims, archive: SeriesArchive, send: Send, *, head: bool
 ) -> None:
     uid = asked.uid
     if claims.grant_id:

@@ -2,6 +2,8 @@
 
 The claims name no patient and no DICOM UID, since the browser can read them. Whether the
 ticket still holds is asked of PostgreSQL (``guard``); the signature only says who minted it.
+A ticket opens nothing without the session it was minted for: its cookie travels beside it, and
+no script can read that.
 """
 
 import base64
@@ -15,6 +17,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
+from django.http import parse_cookie
 
 HEADER = "X-Consilium-Ticket"
 LIFETIME_S = 300
@@ -34,6 +37,7 @@ class BadTicket(Exception):
 class Claims:
     ticket_id: UUID
     study_mark: str  # keyed digest of the Study Instance UID
+    session_mark: str  # keyed digest of the session key
     expires_at: int  # epoch seconds
     grant_id: UUID | None  # set: a de-identified view
 
@@ -48,11 +52,25 @@ def mark_study(study_instance_uid: str) -> str:
     return digest.hexdigest()[:32]
 
 
+def mark_session(session_key: str) -> str:
+    """Binds a ticket to a sign-in session without naming it."""
+    digest = hmac.new(_key(), b"session:" + session_key.encode(), hashlib.sha256)
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1024)
+def session_mark_of(cookie_header: bytes) -> str:
+    """The mark of the session that a request's cookies name; of no session where none do."""
+    cookies = parse_cookie(cookie_header.decode("latin-1"))
+    return mark_session(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+
+
 def sign(claims: Claims) -> str:
     body = json.dumps(
         {
             "t": claims.ticket_id.hex,
             "s": claims.study_mark,
+            "k": claims.session_mark,
             "e": claims.expires_at,
             "g": claims.grant_id.hex if claims.grant_id else "",
         },
@@ -90,6 +108,7 @@ def _genuine(token: str) -> Claims:
         return Claims(
             ticket_id=UUID(fields["t"]),
             study_mark=fields["s"],
+            session_mark=fields["k"],
             expires_at=int(fields["e"]),
             grant_id=UUID(fields["g"]) if fields["g"] else None,
         )

@@ -87,6 +87,7 @@ def mint_ticket(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> Mint
     claims = tokens.Claims(
         ticket_id=row.pk,
         study_mark=tokens.mark_study(study.study_instance_uid),
+        session_mark=tokens.mark_session(actor.session_key),
         expires_at=int(min(time.time() + tokens.LIFETIME_S, expires_at.timestamp())),
         grant_id=grant_id,
     )

@@ -25,7 +25,8 @@ from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import make_series, read_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import SYSTEM, CaseTeam, make_case_team
-from tests.security.test_dicom_pixels import fetch, frame_path, fresh_guard, mint
+from tests.pixel_client import fetch
+from tests.security.test_dicom_pixels import frame_path, fresh_guard, mint
 
 __all__ = ["fresh_guard"]  # a pixel path of its own for every test
 
@@ -153,16 +154,16 @@ def test_images_are_imported_into_the_store_and_served_from_it(
     on_disk = (settings.ARCHIVE_ROOT / "series" / key[:2] / key).exists()
     assert on_disk == (place == "directory")
     answers: list[httpx.Response] = [
-        fetch(frame_path(minted, made[0]), minted["ticket"]),
-        fetch(f"{minted['series'][0]['base_url']}/metadata", minted["ticket"]),
-        fetch(f"{minted['series'][0]['base_url']}/thumbnail", minted["ticket"]),
+        fetch(frame_path(minted, made[0]), minted["headers"]),
+        fetch(f"{minted['series'][0]['base_url']}/metadata", minted["headers"]),
+        fetch(f"{minted['series'][0]['base_url']}/thumbnail", minted["headers"]),
     ]
     assert [one.status_code for one in answers] == [200, 200, 200]
     assert reader.open_series(key).verify() == []
     place_module.series_store().delete(key)
     monkeypatch.setattr(reader, "LOOK_AGAIN_S", 0.0)
-    assert fetch(frame_path(minted, made[0]), minted["ticket"]).status_code == 404
+    assert fetch(frame_path(minted, made[0]), minted["headers"]).status_code == 404
     if place == "s3":
         settings.ARCHIVE_S3_ENDPOINT = "http://127.0.0.1:9"
-        gone = fetch(frame_path(minted, made[0]), minted["ticket"])
+        gone = fetch(frame_path(minted, made[0]), minted["headers"])
         assert (gone.status_code, gone.json()["code"]) == (503, "archive_unavailable")
