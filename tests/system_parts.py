@@ -3,15 +3,20 @@
     python -m tests.system_parts
 
 As root on Debian it installs what is missing; elsewhere it prints the one line that would, and says
-by name what the tests will skip. With CI=true a missing part is a failure.
+by name what the tests will skip. With CI=true a missing part is a failure. OHIF, the viewer our
+gateway is tried with, comes from the npm registry as its makers published it, into ``var/parts``.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +25,12 @@ from pathlib import Path
 from config.supervisor.orthanc import find_dicomweb_plugin, find_orthanc
 
 POLICY = Path("/usr/sbin/policy-rc.d")
+OHIF = "@ohif/app@3.12.10"
+#: Of the package as published; another one is not what was tried.
+OHIF_SHA512 = (
+    "0kuF66Mq9c9dMD++bUsTjMrJpXJwaZhz9B4uS244DawAjSkTwIYFU93pxPuRUQixaRi7QAHlF3Fe1qudBlZrmA=="
+)
+OHIF_DIST = Path(__file__).resolve().parents[1] / "var" / "parts" / "ohif-3.12.10"
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
@@ -30,10 +41,40 @@ class Part:
     packages: tuple[str, ...]
     skipped_without: str
     find: Callable[[], object]
+    fetch: Callable[[], None] | None = None
 
 
 def find_chromium() -> str | None:
     return find_program("chromium") or find_program("chromium-browser")
+
+
+def find_ohif() -> Path | None:
+    """Folder of OHIF's published pages; CONSILIUM_OHIF_DIST names another than the fetched one."""
+    named = os.environ.get("CONSILIUM_OHIF_DIST", "")
+    folder = Path(named) if named else OHIF_DIST
+    return folder if (folder / "index.html").is_file() else None
+
+
+def fetch_ohif() -> None:
+    """npm's package, checked and unpacked into ``OHIF_DIST``; nothing without a registry."""
+    if not shutil.which("npm"):
+        return
+    OHIF_DIST.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OHIF_DIST.parent) as name:
+        folder = Path(name)
+        subprocess.run(
+            ["npm", "pack", OHIF, "--silent", "--pack-destination", name],
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+        for package in folder.glob("*.tgz"):
+            digest = hashlib.sha512(package.read_bytes()).digest()
+            if base64.b64encode(digest).decode("ascii") != OHIF_SHA512:
+                print(f"{OHIF} is not the package it was; not used")
+                return
+            with tarfile.open(package) as packed:
+                packed.extractall(folder, filter="data")
+            (folder / "package" / "dist").rename(OHIF_DIST)
 
 
 def find_program(name: str) -> str | None:
@@ -65,6 +106,12 @@ PARTS = {
         packages=("dicom3tools",),
         skipped_without="the DICOM conformance of SEG, SR and phantoms",
         find=lambda: find_program("dciodvfy"),
+    ),
+    "OHIF": Part(
+        packages=(),
+        skipped_without="the gateway shown in OHIF, which npm fetches",
+        find=find_ohif,
+        fetch=fetch_ohif,
     ),
 }
 
@@ -106,17 +153,26 @@ def _no_services_started() -> Iterator[None]:
         POLICY.unlink()
 
 
+def _packages(names: list[str]) -> list[str]:
+    return [package for name in names for package in PARTS[name].packages]
+
+
 def main() -> int:
     missing = find_missing()
-    packages = [package for name in missing for package in PARTS[name].packages]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+    if missing:
         print(f"installing {', '.join(missing)}", flush=True)
-        install(packages=packages)
+        packages = _packages(missing)
+        if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+            install(packages=packages)
+        for name in missing:
+            if fetch := PARTS[name].fetch:
+                fetch()
         missing = find_missing()
     if not missing:
         return 0
-    packages = [package for name in missing for package in PARTS[name].packages]
-    print(f"Missing: {', '.join(missing)}.  apt-get install {' '.join(packages)}")
+    packages = _packages(missing)
+    line = f"  apt-get install {' '.join(packages)}" if packages else ""
+    print(f"Missing: {', '.join(missing)}.{line}")
     for name in missing:
         print(f"  without {name} is skipped: {PARTS[name].skipped_without}")
     return 1 if is_required() else 0

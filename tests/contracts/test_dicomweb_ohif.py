@@ -1,14 +1,13 @@
 """OHIF as published, configured and nothing else, shows a study of the gateway.
 
-Needs the unpacked package (`npm pack @ohif/app@3.12.10`) named by CONSILIUM_OHIF_DIST; see
-docs/walkthroughs/connect-ohif.md, whose configuration is the one used here.
+`make test` fetches the published package from the npm registry (tests/system_parts.py); the
+configuration is the one of docs/walkthroughs/connect-ohif.md.
 """
 
 from __future__ import annotations
 
 import functools
 import io
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -26,16 +25,18 @@ from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import make_slice, to_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.contracts.dicomweb import Gateway, live_gateway
-from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.e2e.conftest import CHROMIUM_ARGUMENTS, SCREENSHOTS
 from tests.people import SYSTEM
-from tests.system_parts import find_chromium
+from tests.system_parts import find_chromium, find_ohif, is_required
 
-DIST = os.environ.get("CONSILIUM_OHIF_DIST", "")
+DIST = find_ohif()
 WALKTHROUGH = Path(__file__).parents[2] / "docs" / "walkthroughs" / "connect-ohif.md"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.chromium,
-    pytest.mark.skipif(not DIST, reason="CONSILIUM_OHIF_DIST names no unpacked OHIF"),
+    pytest.mark.skipif(
+        DIST is None and not is_required(), reason="OHIF is not here (make test fetches it)"
+    ),
 ]
 
 
@@ -64,6 +65,7 @@ class Pages(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[ThreadingHTTPServer]:
+    assert DIST is not None, "OHIF is not here (make test fetches it)"
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=DIST))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -142,7 +144,8 @@ def test_ohif_shows_a_study(
         page.get_by_text("Skip all").click()
         page.wait_for_timeout(3000)
         shot = page.screenshot()
-        Path(os.environ.get("CONSILIUM_OHIF_SHOT", tmp_path / "ohif.png")).write_bytes(shot)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        (SCREENSHOTS / "ohif.png").write_bytes(shot)
         title = page.url
         browser.close()
     asked = [(status, url) for status, url in answers if url.startswith(gateway.root)]
