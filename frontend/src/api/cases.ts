@@ -29,12 +29,14 @@ export function useCases(filters?: CaseFilters) {
   })
 }
 
-export function useCase(caseId: string) {
-  return useQuery({
+export const caseOf = (caseId: string) =>
+  queryOptions({
     queryKey: caseKeys.one(caseId),
     queryFn: ({ signal }) => http.get<CaseDetail>(`/api/cases/${caseId}`, { signal }),
-    enabled: caseId !== '',
   })
+
+export function useCase(caseId: string) {
+  return useQuery({ ...caseOf(caseId), enabled: caseId !== '' })
 }
 
 export interface NewCase {

@@ -7,6 +7,14 @@ import { stackAt, type StackDescription } from './stacks'
 /** Of the image cache, what prefetching one series may fill. */
 const PREFETCH_BUDGET_BYTES = 400 * 1024 * 1024
 const SETTLE_MS = 120
+/** A page that never rests prefetches all the same. */
+const IDLE_AT_MOST_MS = 500
+
+/** Once the page has painted what it had to. Safari has no such call. */
+const whenIdle: (work: () => void) => void =
+  typeof requestIdleCallback === 'function'
+    ? (work) => void requestIdleCallback(work, { timeout: IDLE_AT_MOST_MS })
+    : (work) => void setTimeout(work, SETTLE_MS)
 
 /** Loads the rest of the visible stack from the visible slice outwards, then the other stacks. */
 export class Prefetcher {
@@ -17,10 +25,14 @@ export class Prefetcher {
   /** `owner` is the viewport; its newest wish replaces the former. */
   wish(owner: object, series: SeriesDescription, index: number): void {
     clearTimeout(this.timers.get(owner))
-    this.timers.set(
-      owner,
-      setTimeout(() => this.queue(series, index), SETTLE_MS),
+    const timer = setTimeout(
+      () =>
+        whenIdle(() => {
+          if (this.timers.get(owner) === timer) this.queue(series, index)
+        }),
+      SETTLE_MS,
     )
+    this.timers.set(owner, timer)
   }
 
   stop(owner: object): void {

@@ -10,6 +10,8 @@ import type { WireStack } from './stacks'
 export interface SeriesSource {
   readonly study_instance_uid: string
   readonly series_instance_uid: string
+  /** Changes with what the archive holds of it; what was opened before is then opened anew. */
+  readonly version: string
   /** Asks once per study; resolves to the path below `/pixels` and the access to it. */
   readonly open: () => Promise<{ base_url: string; access: PixelAccess }>
 }
@@ -21,10 +23,13 @@ export class SeriesLibrary {
 
   /** Replaces the list; series that are still in it stay open. */
   setSources(sources: readonly SeriesSource[]): void {
-    const kept = new Set(sources.map((source) => source.series_instance_uid))
+    const before = new Map(this.sources)
     this.sources.clear()
     for (const source of sources) this.sources.set(source.series_instance_uid, source)
-    for (const uid of [...this.opened.keys()]) if (!kept.has(uid)) this.opened.delete(uid)
+    for (const uid of [...this.opened.keys()]) {
+      const now = this.sources.get(uid)
+      if (now === undefined || now.version !== before.get(uid)?.version) this.opened.delete(uid)
+    }
   }
 
   has(series_instance_uid: string): boolean {

@@ -59,7 +59,8 @@ export interface MeasurementEdit {
  * State flows in by the `set…` methods and is drawn; what a person does flows out by the signals.
  */
 export class Viewer {
-  readonly library = new SeriesLibrary()
+  /** May outlive this viewer: a case that was warmed, or seen, opens without asking again. */
+  readonly library: SeriesLibrary
   readonly masks = new MaskStore()
   readonly prefetcher = new Prefetcher()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
@@ -84,12 +85,14 @@ export class Viewer {
     { series_instance_uid: string; place?: Place | StackNumber }
   >()
 
-  constructor() {
+  constructor(library: SeriesLibrary = new SeriesLibrary()) {
+    this.library = library
     this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView())
     for (const view of this.views) {
       view.changed.on((cause) => {
-        const { series, index } = view.state
-        if (series !== null) this.prefetcher.wish(view, series, index)
+        const { series, index, status } = view.state
+        // The picture that is looked at comes before those that may be looked at next.
+        if (series !== null && status === 'ready') this.prefetcher.wish(view, series, index)
         this.changed.emit(cause)
       })
     }

@@ -1,5 +1,5 @@
 import { notifications } from '@mantine/notifications'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
@@ -9,6 +9,8 @@ import { masksShown } from '@/viewer/stage'
 import { hangCase } from '../viewer/hanging'
 import { ImageRoom } from '../viewer/ImageRoom'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
+import { usePerCase } from '../viewer/usePerCase'
+import { AfterPicture } from './AfterPicture'
 import { LiveActions } from './LiveActions'
 import { LiveHeader } from './LiveHeader'
 import { LiveLeft } from './LiveLeft'
@@ -54,7 +56,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const room = useCaseRoom(caseId, shelf)
   const patientCase = useCase(caseId)
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
-  const sync = useSync(session, room)
+  const sync = useSync(session, caseId, room)
   const onRefused = useCallback(
     (ack: OpAck) =>
       notifications.show({
@@ -65,8 +67,12 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       }),
     [t],
   )
-  const store = useLiveMeasurements(session, onRefused)
+  const store = useLiveMeasurements(session, caseId, onRefused)
   useMeasurementWiring(room.viewer, store, myId)
+  const actions = useMemo(
+    () => <LiveActions key={caseId} session={session} sync={sync} />,
+    [caseId, session, sync],
+  )
   return (
     <ImageRoom
       viewer={room.viewer}
@@ -77,16 +83,21 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       header={<LiveHeader session={session} caseId={caseId} />}
       notice={<LiveNotice session={session} />}
       left={<LiveLeft session={session} room={room} />}
-      right={<LiveRight session={session} room={room} caseId={caseId} store={store} sync={sync} />}
-      actions={<LiveActions session={session} sync={sync} />}
+      right={
+        // A draft, a choice or an open dialog belongs to one patient.
+        <AfterPicture key={caseId} viewer={room.viewer}>
+          <LiveRight session={session} room={room} caseId={caseId} store={store} sync={sync} />
+        </AfterPicture>
+      }
+      actions={actions}
     />
   )
 }
 
 /** Ties the screen to the room once the case's studies are known. */
-function useSync(session: LiveSession, room: CaseRoom): Sync {
+function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   const { viewer, studies, studiesLoaded, setVisibleMasks } = room
-  const [sync] = useState<Sync>(() => ({
+  const sync = usePerCase<Sync>(caseId, () => ({
     stage: new StageSync(session, viewer),
     pointer: new PointerSync(session, viewer),
   }))
@@ -108,15 +119,15 @@ function useSync(session: LiveSession, room: CaseRoom): Sync {
   }, [stage, setVisibleMasks])
 
   // Before anybody has shown anything, the case hangs as in the viewer.
-  const hung = useRef(false)
+  const hung = useRef<string | null>(null)
   const hasStage = useLiveState(session, (state) => state.room.stage !== null)
   useEffect(() => {
-    if (hung.current || hasStage) return
+    if (hung.current === caseId || hasStage) return
     const hanging = hangCase(studies)
     if (hanging === null) return
-    hung.current = true
+    hung.current = caseId
     viewer.setLayout(hanging.layout, 'program')
     hanging.series_instance_uids.forEach((uid, index) => void viewer.show(index, uid, 'program'))
-  }, [hasStage, studies, viewer])
+  }, [caseId, hasStage, studies, viewer])
   return sync
 }

@@ -1,5 +1,5 @@
 import { IconBroadcast } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgenda, useMeeting } from '@/api/boards'
@@ -13,7 +13,7 @@ import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
 /** Board, case, who presents to how many, and how long already. */
-export function LiveHeader({ session, caseId }: { session: LiveSession; caseId: string | null }) {
+export const LiveHeader = memo(function LiveHeader({ session, caseId }: { session: LiveSession; caseId: string | null }) {
   const { t } = useTranslation('live')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
@@ -33,7 +33,7 @@ export function LiveHeader({ session, caseId }: { session: LiveSession; caseId: 
       {caseId !== null && <CaseLine caseId={caseId} />}
     </div>
   )
-}
+})
 
 function CaseLine({ caseId }: { caseId: string }) {
   const patientCase = useCase(caseId)

@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgenda } from '@/api/boards'
@@ -12,7 +12,7 @@ import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
 /** The agenda, and the images of the case. */
-export function LiveLeft({ session, room }: { session: LiveSession; room: CaseRoom }) {
+export const LiveLeft = memo(function LiveLeft({ session, room }: { session: LiveSession; room: CaseRoom }) {
   const { t } = useTranslation('live')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
@@ -60,4 +60,4 @@ export function LiveLeft({ session, room }: { session: LiveSession; room: CaseRo
       )}
     </>
   )
-}
+})

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { LiveSession } from './liveSession'
@@ -7,7 +8,7 @@ import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
 /** Trouble with the connection, said while it lasts. */
-export function LiveNotice({ session }: { session: LiveSession }) {
+export const LiveNotice = memo(function LiveNotice({ session }: { session: LiveSession }) {
   const { t } = useTranslation('live')
   const status = useLiveState(session, (state) => state.status)
   const polling = useLiveState(session, (state) => state.polling)
@@ -41,4 +42,4 @@ export function LiveNotice({ session }: { session: LiveSession }) {
       {t('notice.paused')}
     </div>
   )
-}
+})

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { memo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useDecisions } from '@/api/boards'
@@ -31,7 +31,7 @@ interface LiveRightProps {
 }
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
-export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps) {
+export const LiveRight = memo(function LiveRight({ session, room, caseId, store, sync }: LiveRightProps) {
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
@@ -83,7 +83,7 @@ export function LiveRight({ session, room, caseId, store, sync }: LiveRightProps
       </Section>
     </div>
   )
-}
+})
 
 function Section({
   title,

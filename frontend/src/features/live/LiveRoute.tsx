@@ -38,7 +38,6 @@ function LiveRoom({ sessionId }: { sessionId: string }) {
   }
   return (
     <LiveCase
-      key={caseId}
       session={session}
       sessionId={sessionId}
       caseId={caseId}

@@ -2,14 +2,13 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
 import { useAgenda } from '@/api/boards'
-import { studiesOf } from '@/api/cases'
+import { caseOf, studiesOf } from '@/api/cases'
 import type { AgendaItem } from '@/api/types'
 import { loadFrame } from '@/viewer/loader'
 import { PRIORITY_PREFETCH } from '@/viewer/requestQueue'
-import { SeriesLibrary } from '@/viewer/seriesLibrary'
 import { openingIndex } from '@/viewer/viewer'
 
-import { CasePixels } from '../viewer/caseImages'
+import { CaseImages } from '../viewer/caseImages'
 import { hangCase } from '../viewer/hanging'
 import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
@@ -19,19 +18,19 @@ const KEPT = 6
 /** The case on the screen comes first: its own images are on their way for as long. */
 const SETTLED_MS = 1200
 
-/** Tickets of the cases of one room, so that a case that was warmed, or seen, opens at once. */
+/** Images of the cases of one room, so that a case that was warmed, or seen, opens at once. */
 export class CaseShelf {
-  private readonly cases = new Map<string, CasePixels>()
+  private readonly cases = new Map<string, CaseImages>()
 
-  of(caseId: string): CasePixels {
-    const pixels = this.cases.get(caseId) ?? new CasePixels(caseId)
+  of(caseId: string): CaseImages {
+    const images = this.cases.get(caseId) ?? new CaseImages(caseId)
     this.cases.delete(caseId)
-    this.cases.set(caseId, pixels)
+    this.cases.set(caseId, images)
     for (const oldest of this.cases.keys()) {
       if (this.cases.size <= KEPT) break
       this.cases.delete(oldest)
     }
-    return pixels
+    return images
   }
 }
 
@@ -67,12 +66,14 @@ export function useWarmNeighbours(session: LiveSession, shelf: CaseShelf): void 
   }, [client, shelf, wanted])
 }
 
-async function warmCase(client: QueryClient, pixels: CasePixels, caseId: string): Promise<void> {
-  const studies = await client.fetchQuery({ ...studiesOf(caseId), staleTime: 60_000 })
-  const library = new SeriesLibrary()
-  library.setSources(pixels.sourcesOf(studies))
+async function warmCase(client: QueryClient, images: CaseImages, caseId: string): Promise<void> {
+  const [studies] = await Promise.all([
+    client.fetchQuery({ ...studiesOf(caseId), staleTime: 60_000 }),
+    client.fetchQuery({ ...caseOf(caseId), staleTime: 60_000 }),
+  ])
+  images.setStudies(studies)
   for (const uid of hangCase(studies)?.series_instance_uids ?? []) {
-    const series = await library.open(uid)
+    const series = await images.library.open(uid)
     const frame = series.frames[openingIndex(series)]
     if (frame) await loadFrame(frame.image_id, PRIORITY_PREFETCH)
   }

@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'react'
+import { useMemo } from 'react'
 
 import type { Vec2, Vec3 } from '@/geometry'
 import type { MeasurementPut, MeasurementRevise, OpAck, OpSubmit } from '@/protocol/generated'
@@ -10,6 +10,7 @@ import type {
   PendingMeasurement,
 } from '../viewer/measurementStore'
 import type { LiveSession, LiveState } from './liveSession'
+import { usePerCase } from '../viewer/usePerCase'
 import { useLiveState } from './useLiveSession'
 
 const NO_ITEMS: readonly MeasurementBody[] = []
@@ -93,12 +94,14 @@ const payloadOf = (body: MeasurementBody): MeasurementPut['payload'] => ({
 /** Measurements of the live case: state from the log, changes as durable ops. */
 export function useLiveMeasurements(
   session: LiveSession,
+  caseId: string,
   onRefused: (ack: OpAck) => void,
 ): MeasurementStore {
   const items = useLiveState(session, (state) => state.room.snapshot?.measurements ?? NO_ITEMS)
   const waiting = useLiveState(session, (state) => state.ops.waiting)
   const mayWrite = useLiveState(session, (state) => state.room.can.includes('annotate'))
-  const undoStack = useRef<(() => OpSubmit | null)[]>([])
+  // What was undone in another case stays there.
+  const undoStack = usePerCase<(() => OpSubmit | null)[]>(caseId, () => [])
 
   const write = useMemo<MeasurementWrites>(() => {
     const known = (id: string, state: LiveState = session.state): MeasurementBody | undefined =>
@@ -106,7 +109,7 @@ export function useLiveMeasurements(
     const send = (op: OpSubmit, inverse: (() => OpSubmit | null) | null) => {
       void session.submit(op).then((ack) => {
         if (ack.outcome === 'rejected') onRefused(ack)
-        else if (inverse) undoStack.current.push(inverse)
+        else if (inverse) undoStack.push(inverse)
       })
     }
     const removal = (id: string): OpSubmit | null => {
@@ -140,12 +143,15 @@ export function useLiveMeasurements(
         if (before && op) send(op, () => put(payloadOf(before), before.version + 1))
       },
       undo: () => {
-        const op = undoStack.current.pop()?.()
+        const op = undoStack.pop()?.()
         if (op) send(op, null)
       },
     }
-  }, [session, onRefused])
+  }, [session, undoStack, onRefused])
 
   const pending = useMemo(() => pendingFrom(waiting, items), [waiting, items])
-  return { items, pending, write: mayWrite ? write : null }
+  return useMemo(
+    () => ({ items, pending, write: mayWrite ? write : null }),
+    [items, pending, write, mayWrite],
+  )
 }

@@ -29,16 +29,30 @@ function staleAfter(event: LogEvent): string[] {
   }
 }
 
+/** Several things change at once when the room moves on, and its first picture comes first. */
+const REFRESH_AFTER_MS = 300
+
 /** Reads again by REST what the room says has changed. */
 export function useLiveRefresh(session: LiveSession): void {
   const client = useQueryClient()
-  useEffect(
-    () =>
-      session.happened.on((event) => {
-        for (const first of staleAfter(event)) {
-          void client.invalidateQueries({ predicate: (query) => query.queryKey[0] === first })
-        }
-      }),
-    [session, client],
-  )
+  useEffect(() => {
+    const stale = new Set<unknown>()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const readAgain = () => {
+      timer = undefined
+      const firsts = new Set(stale)
+      stale.clear()
+      void client.invalidateQueries({ predicate: ({ queryKey }) => firsts.has(queryKey[0]) })
+    }
+    const stop = session.happened.on((event) => {
+      for (const first of staleAfter(event)) stale.add(first)
+      if (stale.size > 0) timer ??= setTimeout(readAgain, REFRESH_AFTER_MS)
+    })
+    return () => {
+      stop()
+      if (timer === undefined) return
+      clearTimeout(timer)
+      readAgain()
+    }
+  }, [session, client])
 }

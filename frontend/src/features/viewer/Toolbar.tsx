@@ -18,6 +18,7 @@ import {
   IconZoomIn,
   type Icon,
 } from '@tabler/icons-react'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Tool, Viewer } from '@/viewer/viewer'
@@ -71,7 +72,7 @@ const keyOf = (action: Action): string => {
   return key === ' ' ? 'Space' : key.toUpperCase()
 }
 
-export function Toolbar({ viewer, room, mayDraw, children }: ToolbarProps) {
+export const Toolbar = memo(function Toolbar({ viewer, room, mayDraw, children }: ToolbarProps) {
   const { t } = useTranslation('viewer')
   const tool = useViewerState(viewer, (v) => v.tool)
   const drawing = (name: Tool): boolean => name === 'length' || name === 'bidirectional'
@@ -118,7 +119,7 @@ export function Toolbar({ viewer, room, mayDraw, children }: ToolbarProps) {
       />
     </div>
   )
-}
+})
 
 interface PressProps {
   icon: Icon

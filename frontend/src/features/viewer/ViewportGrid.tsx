@@ -1,3 +1,5 @@
+import { memo } from 'react'
+
 import type { Viewer } from '@/viewer/viewer'
 
 import type { MaskLayer } from './maskLayers'
@@ -11,7 +13,7 @@ interface ViewportGridProps {
   shownMasks: readonly MaskLayer[]
 }
 
-export function ViewportGrid({ viewer, deidentified, shownMasks }: ViewportGridProps) {
+export const ViewportGrid = memo(function ViewportGrid({ viewer, deidentified, shownMasks }: ViewportGridProps) {
   const layout = useViewerState(viewer, (v) => v.layout)
   const maximised = useViewerState(viewer, (v) => v.maximised)
   useViewerState(viewer, (v) => v.tool)
@@ -45,4 +47,4 @@ export function ViewportGrid({ viewer, deidentified, shownMasks }: ViewportGridP
       ))}
     </div>
   )
-}
+})

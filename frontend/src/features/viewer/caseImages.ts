@@ -3,7 +3,7 @@ import { asProblem } from '@/api/problem'
 import type { Series, Study } from '@/api/types'
 import { PixelError } from '@/viewer/errors'
 import { PixelAccess, type PixelTicket } from '@/viewer/pixelAccess'
-import type { SeriesSource } from '@/viewer/seriesLibrary'
+import { SeriesLibrary, type SeriesSource } from '@/viewer/seriesLibrary'
 
 interface TicketAnswer extends PixelTicket {
   series: { series_instance_uid: string; base_url: string }[]
@@ -99,6 +99,7 @@ export class CasePixels {
         pictureSeries(study).map((series) => ({
           study_instance_uid: study.study_instance_uid,
           series_instance_uid: series.series_instance_uid,
+          version: series.archive_key,
           open: async () => {
             const pixels = this.of(study.study_instance_uid)
             const base_url = await pixels.baseOf(series.series_instance_uid)
@@ -106,5 +107,19 @@ export class CasePixels {
           },
         })),
       )
+  }
+}
+
+/** What a screen keeps of a case's images: the tickets, and the series that were opened. */
+export class CaseImages {
+  readonly library = new SeriesLibrary()
+  readonly pixels: CasePixels
+
+  constructor(case_id: string) {
+    this.pixels = new CasePixels(case_id)
+  }
+
+  setStudies(studies: readonly Study[]): void {
+    this.library.setSources(this.pixels.sourcesOf(studies))
   }
 }

@@ -9,11 +9,12 @@ import type { Finding, Registration, Segmentation, Study } from '@/api/types'
 import { personColour } from '@/ui/people'
 import { Viewer } from '@/viewer/viewer'
 
-import { CasePixels } from './caseImages'
+import { CaseImages, type CasePixels } from './caseImages'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
 import { loadMask, useMasks } from './useMasks'
+import { usePerCase } from './usePerCase'
 
 const NO_STUDIES: readonly Study[] = []
 const NO_FINDINGS: readonly Finding[] = []
@@ -40,21 +41,21 @@ export interface CaseRoom {
   readonly failedMasks: ReadonlySet<string>
 }
 
-/** Where tickets outlive a visit to a case. */
-export interface PixelShelf {
-  of(caseId: string): CasePixels
+/** Where the images of a case outlive a visit to it. */
+export interface ImageShelf {
+  of(caseId: string): CaseImages
 }
 
 /** What the viewer and the live room both need of a case. */
-export function useCaseRoom(caseId: string, shelf?: PixelShelf): CaseRoom {
-  const [viewer] = useState(() => new Viewer())
-  const pixels = useMemo(() => shelf?.of(caseId) ?? new CasePixels(caseId), [caseId, shelf])
+export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
+  const images = usePerCase(caseId, () => shelf?.of(caseId) ?? new CaseImages(caseId))
+  const viewer = usePerCase(caseId, () => new Viewer(images.library))
   const studiesQuery = useStudies(caseId)
   const findingsQuery = useFindings({ case: caseId })
   const studies = studiesQuery.data ?? NO_STUDIES
   const findings = findingsQuery.data ?? NO_FINDINGS
-  const [visibleMasks, setVisibleMasks] = useState<ReadonlySet<string>>(new Set())
-  useEffect(() => viewer.library.setSources(pixels.sourcesOf(studies)), [viewer, pixels, studies])
+  const { visibleMasks, setVisibleMasks, showMasks } = useVisibleMasks(caseId)
+  useEffect(() => images.setStudies(studies), [images, studies])
   const segmentationsQuery = useSegmentations(caseId, studies)
   const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
   const { data: registrations = NO_REGISTRATIONS } = useRegistrations(caseId, studies)
@@ -73,35 +74,72 @@ export function useCaseRoom(caseId: string, shelf?: PixelShelf): CaseRoom {
     [layers, visibleMasks],
   )
   const failedMasks = useMasks(viewer, shownMasks)
+  // Another case has another viewer; what the former one still waits for has nowhere to go.
+  useEffect(() => () => viewer.clearAll(), [viewer])
+  const segmentationsProblem = useMemo(
+    () => (error === null ? null : { error, retry: () => void refetch() }),
+    [error, refetch],
+  )
+  const studiesLoaded = studiesQuery.data !== undefined
+  return useMemo(
+    () => ({
+      viewer,
+      pixels: images.pixels,
+      studies,
+      studiesLoaded,
+      findings,
+      segmentations,
+      registrations,
+      segmentationsProblem,
+      shownMasks,
+      visibleMasks,
+      setVisibleMasks,
+      showMasks,
+      failedMasks,
+    }),
+    [
+      viewer,
+      images,
+      studies,
+      studiesLoaded,
+      findings,
+      segmentations,
+      registrations,
+      segmentationsProblem,
+      shownMasks,
+      visibleMasks,
+      setVisibleMasks,
+      showMasks,
+      failedMasks,
+    ],
+  )
+}
+
+const NO_MASKS: ReadonlySet<string> = new Set()
+
+type VisibleMasks = Pick<CaseRoom, 'visibleMasks' | 'setVisibleMasks' | 'showMasks'>
+
+/** What is laid over the images of this case; another case begins without. */
+function useVisibleMasks(caseId: string): VisibleMasks {
+  const [held, setHeld] = useState({ caseId, ids: NO_MASKS })
+  const visibleMasks = held.caseId === caseId ? held.ids : NO_MASKS
+  const setVisibleMasks = useCallback(
+    (ids: ReadonlySet<string>) => setHeld({ caseId, ids }),
+    [caseId],
+  )
   const showMasks = useCallback(
     (ids: readonly string[], on: boolean) =>
-      setVisibleMasks((before) => {
-        const after = new Set(before)
+      setHeld((before) => {
+        const after = new Set(before.caseId === caseId ? before.ids : NO_MASKS)
         for (const id of ids) {
           if (on) after.add(id)
           else after.delete(id)
         }
-        return after
+        return { caseId, ids: after }
       }),
-    [],
+    [caseId],
   )
-  // Another case begins with empty viewports: nothing of the former patient stays on the screen.
-  useEffect(() => () => viewer.clearAll(), [viewer, caseId])
-  return {
-    viewer,
-    pixels,
-    studies,
-    studiesLoaded: studiesQuery.data !== undefined,
-    findings,
-    segmentations,
-    registrations,
-    segmentationsProblem: error === null ? null : { error, retry: () => void refetch() },
-    shownMasks,
-    visibleMasks,
-    setVisibleMasks,
-    showMasks,
-    failedMasks,
-  }
+  return { visibleMasks, setVisibleMasks, showMasks }
 }
 
 /** Draws the measurements of a store and sends what is drawn back into it. */
