@@ -30,12 +30,16 @@ CHILD_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 
 @dataclass(frozen=True, slots=True)
 class ParseOutcome:
-    """``summary`` when the file was accepted, else ``code`` and ``reason``."""
+    """``summary`` when the file was accepted, else ``code`` and ``reason``.
+
+    ``listed``: SOP Instance UIDs that a DICOMDIR lists.
+    """
 
     prefix: Path
     summary: dict[str, Any] | None = None
     code: str = ""
     reason: str = ""
+    listed: tuple[str, ...] = ()
 
 
 class ParserPool:
@@ -93,7 +97,12 @@ class ParserPool:
         self._idle.put(child)
         if not answer.get("ok"):
             clear_prefix(prefix)
-            return ParseOutcome(prefix=prefix, code=answer["code"], reason=answer["reason"])
+            return ParseOutcome(
+                prefix=prefix,
+                code=answer["code"],
+                reason=answer["reason"],
+                listed=tuple(answer.get("listed", ())),
+            )
         return ParseOutcome(prefix=prefix, summary=read_summary(prefix))
 
     def close(self) -> None:

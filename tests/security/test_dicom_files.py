@@ -133,7 +133,24 @@ def huge_declared() -> bytes:
     return to_bytes(one)
 
 
+def wandering_dicomdir() -> bytes:
+    """Its records point out of the folder; nobody may follow."""
+    one = dataset()
+    del one.PixelData
+    one.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    records = []
+    for path in (["..", "..", "etc", "passwd"], ["C:", "WINDOWS"], "/etc/shadow"):
+        record = Dataset()
+        record.DirectoryRecordType, record.RecordInUseFlag = "IMAGE", 0xFFFF
+        record.ReferencedFileID = path
+        record.ReferencedSOPInstanceUIDInFile = "../../1.2.3"
+        records.append(record)
+    one.DirectoryRecordSequence = Sequence(records)
+    return to_bytes(one)
+
+
 HOSTILE: dict[str, tuple[Any, set[str]]] = {
+    "DICOMDIR that points elsewhere": (wandering_dicomdir, {"dicomdir"}),
     "empty": (lambda: b"", {"empty"}),
     "text": (lambda: b"hello" * 100, {"not_dicom"}),
     "only a preamble": (lambda: bytes(128) + b"DICM", {"malformed", "missing_uid", "truncated"}),

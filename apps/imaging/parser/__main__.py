@@ -89,7 +89,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             **request.get("extent", {}),
         )
     except Rejected as error:
-        return {"ok": False, "code": error.code, "reason": error.reason}
+        told = {"ok": False, "code": error.code, "reason": error.reason}
+        return told | {"listed": error.listed} if error.listed else told
     except MemoryError:
         refused = Rejected("out_of_memory")
     except RecursionError:

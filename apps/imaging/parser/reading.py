@@ -9,6 +9,7 @@ import pydicom
 from pydicom import config as pydicom_config
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from apps.imaging.parser.limits import Limits
@@ -18,6 +19,7 @@ PREAMBLE_BYTES = 128
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 UID_PATTERN = re.compile(r"^[0-9]+(\.[0-9]+)*$")
 UID_LENGTH = 64
+LISTED_OBJECTS = 50_000
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # these have a verdict of their own
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -110,7 +112,7 @@ def _convert(dataset: Dataset, tag: Any) -> Any:
 def _check_identity(dataset: FileDataset) -> None:
     meta = getattr(dataset, "file_meta", None)
     if str(getattr(meta, "MediaStorageSOPClassUID", "")) == MEDIA_STORAGE_DIRECTORY:
-        raise Rejected("dicomdir")
+        raise Rejected("dicomdir", listed=_listed_objects(dataset))
     for keyword in (
         "SOPClassUID",
         "SOPInstanceUID",
@@ -127,6 +129,19 @@ def _check_identity(dataset: FileDataset) -> None:
         raise Rejected("unsupported_transfer_syntax", "none named")
     if not UID(syntax).is_transfer_syntax:
         raise Rejected("unsupported_transfer_syntax", syntax[:UID_LENGTH])
+
+
+def _listed_objects(dataset: FileDataset) -> tuple[str, ...]:
+    """SOP Instance UIDs of a DICOMDIR's records in use (PS3.3 F.3.2.2); its paths are not read."""
+    found: dict[str, None] = {}
+    records = value_of(dataset, "DirectoryRecordSequence")
+    for record in records if isinstance(records, Sequence) else ():
+        uid = text(record, "ReferencedSOPInstanceUIDInFile")
+        if whole(record, "RecordInUseFlag") == 0 or len(found) >= LISTED_OBJECTS:
+            continue
+        if len(uid) <= UID_LENGTH and UID_PATTERN.match(uid):
+            found[uid] = None
+    return tuple(found)
 
 
 def text(dataset: Dataset, keyword: str) -> str:

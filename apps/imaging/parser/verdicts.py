@@ -24,7 +24,8 @@ REASONS: dict[str, str] = {
 class Rejected(Exception):
     """The file is refused with a code of ``REASONS``; for the parent, never a trace."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, listed: tuple[str, ...] = ()) -> None:
         super().__init__(code)
         self.code = code
+        self.listed = listed  # SOP Instance UIDs, of a DICOMDIR only
         self.reason = REASONS[code] + (f" ({detail})" if detail else "")

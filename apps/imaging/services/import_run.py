@@ -39,6 +39,7 @@ STORED_FIELDS = [
     "verdict", "code", "reason", "sop_instance_uid", "study_instance_uid", "sop_class_uid",
 ]  # fmt: skip
 FOREIGN_WORDS = "The object belongs to another patient."
+DISC_INCOMPLETE = "The disc is not complete: {} of the {} objects it lists did not come with it."
 
 Accepted = tuple[ImportFile, StagedInstance]
 
@@ -53,6 +54,7 @@ class ImportRun:
         self.staging = staging_directory(parent.pk)
         self.by_study: dict[str, list[Accepted]] = defaultdict(list)
         self.seen: dict[str, str] = {}
+        self.discs: list[tuple[ImportFile, tuple[str, ...]]] = []
 
     def run(self) -> None:
         staging.clear(self.staging)
@@ -62,6 +64,7 @@ class ImportRun:
         self._parse_all()
         for study_uid, files in self.by_study.items():
             self._accept_study(study_uid, files)
+        self._compare_discs()
         self._finish()
         staging.clear(self.staging)
         self._clear_spool()
@@ -128,6 +131,9 @@ class ImportRun:
 
     def _take(self, file: ImportFile, parsed: "Future[ParseOutcome]") -> None:
         outcome = parsed.result()
+        if outcome.listed:
+            self.discs.append((file, outcome.listed))
+            return
         if outcome.summary is None:
             self._reject(file, outcome.code, outcome.reason)
             return
@@ -315,6 +321,25 @@ class ImportRun:
         indexing.finish_study(
             actor=self.actor, study_id=study.pk, series_ids=series_ids, guard=decide
         )
+
+    def _compare_discs(self) -> None:
+        """A DICOMDIR says what the disc should hold: a part of it must not pass for the whole."""
+        for file, listed in self.discs:
+            here = set(
+                self.parent.files.exclude(sop_instance_uid="").values_list(
+                    "sop_instance_uid", flat=True
+                )
+            )
+            here |= set(
+                Instance.objects.filter(
+                    study__case_studies__case=self.parent.case_id, sop_instance_uid__in=listed
+                ).values_list("sop_instance_uid", flat=True)
+            )
+            missing = sum(uid not in here for uid in listed)
+            if missing:
+                self._reject(file, "disc_incomplete", DISC_INCOMPLETE.format(missing, len(listed)))
+            else:
+                self._reject(file, "dicomdir", f"A list of the disc; all {len(listed)} are here.")
 
     @staticmethod
     def _as_stored(file: ImportFile) -> ImportFile:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.test import Client
+from pydicom.fileset import FileSet
 from pydicom.uid import generate_uid
 
 from apps.audit.models import AuditEntry
@@ -243,6 +244,63 @@ def test_a_zip_is_opened_and_its_names_are_no_paths(team: CaseTeam, tmp_path: Pa
     assert found["outside.zip/folder/readme.txt"] == ("rejected", "not_dicom")
     assert found["outside.zip/inner.zip"] == ("rejected", "nested_zip")
     assert not list(tmp_path.rglob("escaped.dcm"))
+
+
+def _disc(folder: Path, objects: list[bytes]) -> None:
+    """A folder as a hospital burns it: DICOMDIR and the files it lists."""
+    disc = FileSet()
+    for raw in objects:
+        one = read_bytes(raw)
+        one.StudyID, one.AccessionNumber, one.SeriesNumber = "1", "", one.get("SeriesNumber", 1)
+        disc.add(one)
+    disc.write(folder)
+
+
+def _said_of_disc(parent: Import) -> tuple[str, str]:
+    (file,) = parent.files.filter(name="DICOMDIR")
+    assert file.verdict == FileVerdict.REJECTED
+    return file.code, file.reason
+
+
+def test_a_disc_that_lacks_what_it_lists_is_not_taken_for_whole(
+    team: CaseTeam, tmp_path: Path
+) -> None:
+    made = make_series(count=5, study_uid=generate_uid(), **patient_fields(team))
+    _disc(tmp_path / "disc", made)
+    images = sorted(path for path in (tmp_path / "disc").rglob("*") if path.name != "DICOMDIR")
+    lost = [path for path in images if path.is_file()][:2]
+    kept = {path: path.read_bytes() for path in lost}
+    for path in lost:
+        path.unlink()
+    actor = team.actor("coordinator")
+    first = import_files(actor=actor, case_id=team.case_id, paths=[tmp_path / "disc"])
+    assert first.state == ImportState.DONE
+    code, words = _said_of_disc(first)
+    assert code == "disc_incomplete"
+    assert "2 of the 5 objects" in words
+    assert Instance.objects.count() == 3
+    for path, raw in kept.items():
+        path.write_bytes(raw)
+    again = import_files(actor=actor, case_id=team.case_id, paths=[tmp_path / "disc"])
+    assert _said_of_disc(again)[0] == "dicomdir"
+    assert Instance.objects.count() == 5
+
+
+def test_a_list_does_not_tell_what_other_cases_hold(team: CaseTeam, tmp_path: Path) -> None:
+    other = make_case_team()
+    theirs = make_series(count=2, study_uid=generate_uid(), **patient_fields(other))
+    write_files(tmp_path / "theirs", theirs)
+    import_files(
+        actor=other.actor("coordinator"), case_id=other.case_id, paths=[tmp_path / "theirs"]
+    )
+    _disc(tmp_path / "disc", theirs)
+    only_the_list = import_files(
+        actor=team.actor("coordinator"),
+        case_id=team.case_id,
+        paths=[tmp_path / "disc" / "DICOMDIR"],
+    )
+    code, words = _said_of_disc(only_the_list)
+    assert (code, "2 of the 2" in words) == ("disc_incomplete", True)
 
 
 def test_an_upload_goes_through_the_same_path(team: CaseTeam) -> None:

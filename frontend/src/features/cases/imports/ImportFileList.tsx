@@ -2,10 +2,12 @@ import { IconAlertTriangle, IconArrowUp, IconCheck, IconClock, IconCopy, IconUse
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { Problem } from '@/api/problem'
 import type { ImportFile } from '@/api/types'
 import { fileAt } from '@/api/upload'
 import { Chip, type Tone } from '@/ui/Chip'
 import { formatBytes, formatCount, wordFor } from '@/ui/format'
+import { ProblemNotice } from '@/ui/ProblemNotice'
 import { VirtualRows } from '@/ui/VirtualRows'
 
 import classes from '../Case.module.css'
@@ -56,8 +58,12 @@ export function VerdictList({ files }: { files: ImportFile[] }) {
     return found
   }, [files])
   const count = (standing: Standing) => formatCount(counts[standing] ?? 0)
+  const incomplete = files.filter(({ code }) => code === 'disc_incomplete')
   return (
     <div>
+      {incomplete.map((file) => (
+        <ProblemNotice key={file.position} problem={new Problem({ status: 422, code: file.code, title: file.reason, detail: file.reason })} />
+      ))}
       <p role="status">
         {t('import.done', { stored: count('stored'), duplicate: count('duplicate'), rejected: count('rejected') })}
         {counts.held ? `, ${t('import.held', { count: counts.held })}` : ''}
