@@ -26,7 +26,7 @@ from tests.apps.imaging.dicom import make_series, read_bytes, write_files
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import SYSTEM, CaseTeam, make_case_team
 from tests.pixel_client import fetch
-from tests.security.test_dicom_pixels import frame_path, fresh_guard, mint
+from tests.security.pixel_path import frame_path, fresh_guard, mint
 
 __all__ = ["fresh_guard"]  # a pixel path of its own for every test
 
