@@ -1,6 +1,6 @@
 """Reading cases: every list and every look-up is scoped to the actor here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -32,9 +32,12 @@ _looked_up: ContextVar[dict[tuple[Actor, UUID], Standing | None] | None] = Conte
 
 
 @contextmanager
-def one_look() -> Iterator[None]:
-    """Within, each standing is read once: for many policies asked about the same moment."""
-    token = _looked_up.set({})
+def one_look(known: Mapping[tuple[Actor, UUID], Standing | None] | None = None) -> Iterator[None]:
+    """Within, each standing is read once: for many policies asked about the same moment.
+
+    ``known``: standings that were just read, of many people at once.
+    """
+    token = _looked_up.set(dict(known or {}))
     try:
         yield
     finally:

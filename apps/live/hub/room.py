@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from apps.live import limits, reducer, selectors
-from apps.live.access import Access, capabilities, fresh_actor, read_access
+from apps.live.access import Ability, Access, read_abilities, read_access
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
@@ -138,29 +138,44 @@ class Room(StageLane):
         found = await run_db(read_access, case_id=case_id, user_ids=user_ids)
         if case_id != self.case_id:
             return  # moved meanwhile; that move reads again
-        fresh = []
-        for member in list(self.members):
-            access = found.get(member.user_id, member.access)
-            if access == member.access and not moved:
-                continue
-            if await self._change_access(member, access=access, moved=moved):
-                fresh.append(member)
+        changed = [
+            member
+            for member in self.members
+            if moved or found.get(member.user_id, member.access) != member.access
+        ]
+        abilities = await self._read_abilities(changed)
+        if case_id != self.case_id:
+            return
+        fresh = [
+            member
+            for member in changed
+            if self._change_access(
+                member,
+                access=found.get(member.user_id, member.access),
+                ability=abilities.get(_sign_in(member)),
+                moved=moved,
+            )
+        ]
         if not moved:
             await self.send_snapshot(fresh)
 
     async def refresh_access_of(self, member: Member) -> None:
         """The access of somebody who is about to be let in."""
         found = await run_db(read_access, case_id=self.case_id, user_ids={member.user_id})
+        abilities = await self._read_abilities([member])
         member.access = found[member.user_id]
-        member.can = await self.read_capabilities(member)
+        _become(member, ability=abilities.get(_sign_in(member)))
 
-    async def _change_access(self, member: Member, *, access: Access, moved: bool) -> bool:
+    def _change_access(
+        self, member: Member, *, access: Access, ability: Ability | None, moved: bool
+    ) -> bool:
         """``True`` when the member needs a snapshot in its new guise."""
         if access.standing is None and not moved:
             member.close(CloseCode.FORBIDDEN)
             return False
-        was, member.access = member.view, access
-        before, member.can = member.can, await self.read_capabilities(member)
+        was, before = member.view, member.can
+        member.access = access
+        _become(member, ability=ability)
         changed_view = was != member.view
         if (changed_view or before != member.can) and member.welcomed:
             member.outbox.put_durable(
@@ -174,13 +189,23 @@ class Room(StageLane):
             )
         return changed_view and member.welcomed
 
-    async def read_capabilities(self, member: Member) -> list[str]:
-        if member.access.standing is None:
-            return []
-        member.actor = await run_db(
-            fresh_actor, user_id=member.user_id, session_key=member.sign_in_key
-        )
-        return await run_db(capabilities, actor=member.actor, session_id=self.session_id)
+    async def _read_abilities(self, members: list[Member]) -> dict[tuple[UUID, str], Ability]:
+        if not members:
+            return {}
+        sign_ins = {_sign_in(member) for member in members}
+        return await run_db(read_abilities, sign_ins=sign_ins, session_id=self.session_id)
+
+
+def _sign_in(member: Member) -> tuple[UUID, str]:
+    return member.user_id, member.sign_in_key
+
+
+def _become(member: Member, *, ability: Ability | None) -> None:
+    """Take over who the person is now; whoever has no access keeps their name and can nothing."""
+    if member.access.standing is None or ability is None:
+        member.can = []
+        return
+    member.actor, member.can = ability.actor, ability.can
 
 
 def _snapshot_text(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from apps.cases.models import CaseGrant
 from apps.imaging.projection import Projection
-from apps.live import limits, services
+from apps.live import access, limits, services
 from apps.live.models import LiveSession, LiveTicket
 from apps.live.projections import View, ai_embargoes, project_event, project_snapshot
 from apps.live.protocol import PROTOCOL_NAME
@@ -233,3 +234,17 @@ def _pretend_job_changed(team: CaseTeam) -> None:
                 series_instance_uid="1.2.3",
             )
         )
+
+
+def test_abilities_of_a_full_room_cost_no_more_than_of_one_person(
+    team: CaseTeam, session: LiveSession, django_assert_num_queries: Any
+) -> None:
+    everybody = [(user.pk, "") for user in team.people.values()]
+    with django_assert_num_queries(4):
+        alone = access.read_abilities(sign_ins=everybody[:1], session_id=session.pk)
+    with django_assert_num_queries(4):
+        found = access.read_abilities(sign_ins=everybody, session_id=session.pk)
+    assert len(found) == len(everybody) > 5
+    assert found[everybody[0]] == alone[everybody[0]]
+    assert "annotate" in found[team.people["surgeon"].pk, ""].can
+    assert found[team.people["outsider"].pk, ""].can == []
