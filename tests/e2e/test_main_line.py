@@ -173,6 +173,12 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
     keep_screenshot(page_a, "5-a-measures")
     keep_screenshot(page_b, "5-b-sees")
 
+    # A lays the outlines over the pictures: both screens say that nobody has reviewed them.
+    unreviewed = "[data-viewport='0'] >> text=AI result, not reviewed"
+    page_a.get_by_role("switch", name="Show AI outlines").click(force=True)
+    for page in (page_a, page_b):
+        expect(page.locator(unreviewed)).to_be_visible(timeout=SLOW_MS)
+
     # B, the radiologist, dismisses one finding with a reason and accepts another.
     cards = page_b.locator("[data-finding][data-state='unreviewed']")
     dismissed_id = cards.nth(0).get_attribute("data-finding")
@@ -196,6 +202,8 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
     expect(page_a.locator(f"[data-finding='{accepted_id}'][data-state='accepted']")).to_be_visible(
         timeout=SLOW_MS
     )
+    for page in (page_a, page_b):
+        expect(page.locator(unreviewed)).to_have_count(0, timeout=SLOW_MS)
     keep_screenshot(page_b, "6-reviewed")
 
     # The chair records the recommendation, with one dissent by name, and signs.

@@ -97,6 +97,8 @@ def test_a_functional_series_is_scrolled_stack_by_stack(
         )
         screen.wait_for_picture()
         expect(page.locator("[data-viewport='0']")).to_contain_text(words)
+        # Imported with a reason in spite of another name: said on every picture, not only once.
+        expect(page.get_by_test_id("other-identity")).to_be_visible()
         keep_screenshot(page, name)
     plan = next(one for one in every if one["kind"] == "rtplan")
     tile = page.locator(f"[data-series='{plan['series_instance_uid']}']")

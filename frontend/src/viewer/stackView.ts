@@ -26,7 +26,7 @@ import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
 import { shareWindow, stackAt, type StackDescription } from './stacks'
 import { PRIORITY_VISIBLE } from './requestQueue'
-import { FIRST_SUV_RANGE, rangeFromPixels, type VoiWindow } from './voi'
+import { FIRST_CT_RANGE, FIRST_SUV_RANGE, rangeFromPixels, showsNothing, type VoiWindow } from './voi'
 
 export type ViewStatus = 'empty' | 'loading' | 'ready' | 'error' | 'not_comparable'
 
@@ -239,9 +239,17 @@ export class StackView {
 
   private shown(image: Types.IImage, index: number): void {
     this.shownImage = image
-    const voi = this.current.voi ?? windowFromImage(image)
+    const voi = this.openingWindow(image) ?? windowFromImage(image)
     this.set({ ...this.current, status: 'ready', error: null, shown_index: index, voi }, 'program')
     this.redraw()
+  }
+
+  /** The current window, unless it is our guess and would show nothing of the first picture. */
+  private openingWindow(image: Types.IImage): VoiWindow | null {
+    const { voi, shown_index } = this.current
+    const isGuess = shown_index === null && this.targetFrame?.voi === null && !image.color
+    const isOurs = sameWindow(voi, { ...FIRST_CT_RANGE, invert: false })
+    return voi !== null && isGuess && isOurs && showsNothing(voi, image) ? null : voi
   }
 
   setCamera(camera: PlaneCamera, cause: Cause): void {
@@ -362,7 +370,7 @@ export function firstWindow(series: SeriesDescription, frame: FrameDescription):
   if (series.unit === 'SUVbw g/mL') return { ...FIRST_SUV_RANGE, invert: true }
   if (frame.layout.samples_per_pixel > 1) return { lower: 0, upper: 255, invert: false }
   if (frame.voi !== null) return { ...frame.voi, invert: series.modality === 'PT' }
-  if (series.modality === 'CT') return { lower: -160, upper: 240, invert: false }
+  if (series.modality === 'CT') return { ...FIRST_CT_RANGE, invert: false }
   return null
 }
 

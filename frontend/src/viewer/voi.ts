@@ -53,6 +53,15 @@ export const SUV_PRESETS: readonly WindowPreset[] = [pet(5), pet(3), pet(7), pet
 /** The first PET window, so that two people see the same before anybody has turned a knob. */
 export const FIRST_SUV_RANGE: VoiRange = { lower: 0, upper: 5 }
 
+/** Soft tissue: what a CT opens with that names no window. */
+export const FIRST_CT_RANGE: VoiRange = { lower: -160, upper: 240 }
+
+/** Whether every value lies on one side of the window: the picture would be all black, or white. */
+export const showsNothing = (
+  { lower, upper }: VoiRange,
+  values: { readonly minPixelValue: number; readonly maxPixelValue: number },
+): boolean => values.maxPixelValue <= lower || values.minPixelValue >= upper
+
 /**
  * A window from the values of one image where the file names none: the 1st to 99th percentile.
  *

@@ -82,6 +82,7 @@ export function ImageRoom(props: ImageRoomProps) {
               viewer={viewer}
               deidentified={props.deidentified}
               shownMasks={props.shownMasks}
+              studies={studies}
             />
           )}
         </div>

@@ -1,6 +1,7 @@
-import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe } from '@tabler/icons-react'
+import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe, IconUserExclamation } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
+import type { Study } from '@/api/types'
 import { formatDate } from '@/ui/format'
 import type { FrameDescription, SeriesDescription } from '@/viewer/frames'
 import { loadedCount } from '@/viewer/prefetch'
@@ -8,20 +9,27 @@ import type { StackDescription } from '@/viewer/stacks'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import type { MaskLayer } from './maskLayers'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
 import { lengthsWithin, windowWords } from './viewportWords'
 import classes from './viewer.module.css'
 
-interface ViewportBannerProps {
+/** What the case says of the pictures in its viewports. */
+export interface ViewportFacts {
+  readonly deidentified: boolean
+  readonly shownMasks: readonly MaskLayer[]
+  readonly studies: readonly Study[]
+}
+
+interface ViewportBannerProps extends ViewportFacts {
   viewer: Viewer
   view: StackView
-  deidentified: boolean
-  aiUnreviewed: boolean
 }
 
 /** Whose picture this is, in the four corners: no picture is ever without it. */
-export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: ViewportBannerProps) {
+export function ViewportBanner(props: ViewportBannerProps) {
+  const { viewer, view, deidentified, shownMasks, studies } = props
   const { t } = useTranslation('viewer')
   const state = useViewerState(viewer, () => view.state)
   const stack = useViewerState(viewer, () => view.stack)
@@ -33,10 +41,23 @@ export function ViewportBanner({ viewer, view, deidentified, aiUnreviewed }: Vie
   const total = stack.count
   const isInStack = shown_index !== null && shown_index >= stack.start && shown_index < stack.start + total
   const frame = view.shownFrame
+  const aiUnreviewed = shownMasks.some(
+    (mask) => mask.unreviewed && mask.series_instance_uid === series.series_instance_uid,
+  )
+  // The study names another patient than the case; somebody confirmed that it is the same one.
+  const otherIdentity = studies.some(
+    (study) =>
+      study.mismatch_confirmed && study.study_instance_uid === series.study_instance_uid,
+  )
   return (
     <>
       <div className={`${classes.corner} ${classes.topLeft}`} data-testid="patient-banner">
         <Patient series={series} deidentified={deidentified} />
+        {otherIdentity && (
+          <div className={classes.warning} data-testid="other-identity">
+            <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
+          </div>
+        )}
         {series.synthetic && (
           <div className={classes.flag}>
             <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}

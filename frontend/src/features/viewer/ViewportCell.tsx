@@ -5,21 +5,19 @@ import { Cell } from '@/viewer/cell'
 import type { Viewer } from '@/viewer/viewer'
 
 import { useViewerState } from './useViewerState'
-import { ViewportBanner } from './ViewportBanner'
+import { ViewportBanner, type ViewportFacts } from './ViewportBanner'
 import { ViewportNotice } from './ViewportNotice'
 import classes from './viewer.module.css'
 
 export const SERIES_DRAG_TYPE = 'application/x-consilium-series'
 
-interface ViewportCellProps {
+interface ViewportCellProps extends ViewportFacts {
   viewer: Viewer
   index: number
-  deidentified: boolean
-  aiUnreviewed: boolean
 }
 
 /** One viewport with its picture, its banner and what it has to say when there is no picture. */
-export function ViewportCell({ viewer, index, deidentified, aiUnreviewed }: ViewportCellProps) {
+export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   const { t } = useTranslation('viewer')
   const host = useRef<HTMLDivElement>(null)
   const view = viewer.views[index]
@@ -49,12 +47,7 @@ export function ViewportCell({ viewer, index, deidentified, aiUnreviewed }: View
       onDrop={drop}
     >
       <div ref={host} className={classes.stage} data-tool={viewer.tool} />
-      <ViewportBanner
-        viewer={viewer}
-        view={view}
-        deidentified={deidentified}
-        aiUnreviewed={aiUnreviewed}
-      />
+      <ViewportBanner viewer={viewer} view={view} {...facts} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
     </section>
   )

@@ -2,18 +2,16 @@ import { memo } from 'react'
 
 import type { Viewer } from '@/viewer/viewer'
 
-import type { MaskLayer } from './maskLayers'
 import { useViewerState } from './useViewerState'
+import type { ViewportFacts } from './ViewportBanner'
 import { ViewportCell } from './ViewportCell'
 import classes from './viewer.module.css'
 
-interface ViewportGridProps {
+interface ViewportGridProps extends ViewportFacts {
   viewer: Viewer
-  deidentified: boolean
-  shownMasks: readonly MaskLayer[]
 }
 
-export const ViewportGrid = memo(function ViewportGrid({ viewer, deidentified, shownMasks }: ViewportGridProps) {
+export const ViewportGrid = memo(function ViewportGrid({ viewer, ...facts }: ViewportGridProps) {
   const layout = useViewerState(viewer, (v) => v.layout)
   const maximised = useViewerState(viewer, (v) => v.maximised)
   useViewerState(viewer, (v) => v.tool)
@@ -22,12 +20,6 @@ export const ViewportGrid = memo(function ViewportGrid({ viewer, deidentified, s
     maximised === null ? Array.from({ length: count }, (_, index) => index) : [maximised]
   const columns = maximised === null ? layout.columns : 1
   const rows = maximised === null ? layout.rows : 1
-  const showsAi = (index: number): boolean =>
-    shownMasks.some(
-      (mask) =>
-        mask.unreviewed &&
-        mask.series_instance_uid === viewer.views[index]?.state.series?.series_instance_uid,
-    )
   return (
     <div
       className={classes.grid}
@@ -37,13 +29,7 @@ export const ViewportGrid = memo(function ViewportGrid({ viewer, deidentified, s
       }}
     >
       {indices.map((index) => (
-        <ViewportCell
-          key={index}
-          viewer={viewer}
-          index={index}
-          deidentified={deidentified}
-          aiUnreviewed={showsAi(index)}
-        />
+        <ViewportCell key={index} viewer={viewer} index={index} {...facts} />
       ))}
     </div>
   )
