@@ -29,6 +29,7 @@ from pydicom.uid import (
 
 from tests.apps.imaging.dicom import make_slice, to_bytes
 from tests.apps.imaging.segs import blob, describe_segment, make_seg, make_stack
+from tests.security.canary_objects import derived_objects
 
 CANARY = re.compile(rb"zq[0-9]{5}xv", re.IGNORECASE)
 UID_ROOT = "1.2.826.0.1.3680043.10.424242."
@@ -150,6 +151,7 @@ class Aviary:
             ("ultrasound", UltrasoundImageStorage, "US"),
         ):
             yield name, self._capture(study, sop_class, modality)
+        yield from derived_objects(self, study, stack)
         yield "pdf", self._document(study, EncapsulatedPDFStorage, "DOC")
         yield "report", self._report(study)
 
@@ -216,7 +218,8 @@ class Aviary:
         self.add_private(seg)
         return seg
 
-    def _header(self, study: dict[str, Any], sop_class: str, modality: str) -> FileDataset:
+    def header(self, study: dict[str, Any], sop_class: str, modality: str) -> FileDataset:
+        """An object of the study that has no picture."""
         dataset = self._single(study, seed=6, modality=modality)
         dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = sop_class
         for keyword in (
@@ -228,7 +231,7 @@ class Aviary:
         return dataset
 
     def _document(self, study: dict[str, Any], sop_class: str, modality: str) -> FileDataset:
-        dataset = self._header(study, sop_class, modality)
+        dataset = self.header(study, sop_class, modality)
         dataset.DocumentTitle = self.word()
         dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
         body = b"%PDF-1.4\n% " + self.word().encode() + b"\n%%EOF\n"
@@ -236,7 +239,7 @@ class Aviary:
         return dataset
 
     def _report(self, study: dict[str, Any]) -> FileDataset:
-        dataset = self._header(study, COMPREHENSIVE_SR, "SR")
+        dataset = self.header(study, COMPREHENSIVE_SR, "SR")
         dataset.ValueType, dataset.ContinuityOfContent = "CONTAINER", "SEPARATE"
         dataset.CompletionFlag, dataset.VerificationFlag = "COMPLETE", "UNVERIFIED"
         items = []
