@@ -34,10 +34,14 @@ _CASE_POLICIES = (
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One person's access to the current case; ``None`` standing means none."""
+    """One person's access to one case; ``None`` standing means none."""
 
     standing: Standing | None
     view: View = NOTHING
+
+    @property
+    def case_id(self) -> UUID | None:
+        return None if self.standing is None else self.standing.case_id
 
 
 def read_access(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Access]:

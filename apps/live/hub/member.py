@@ -60,5 +60,15 @@ class Member:
     def view(self) -> View:
         return self.access.view if self.access else NOTHING
 
+    def view_in(self, case_id: UUID) -> View:
+        """What it may see of this case; nothing while its access is that to another one."""
+        return self.view if self.access.case_id == case_id else NOTHING
+
+    def view_of_event(self, event: Json) -> View:
+        """A move says no more than where to: whoever was in the room hears it."""
+        if event["kind"] == "agenda.moved":
+            return self.view
+        return self.view_in(UUID(event["case_id"]))
+
     def close(self, code: CloseCode) -> None:
         self.outbox.close(code)

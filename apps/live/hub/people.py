@@ -159,19 +159,23 @@ class PeopleLanes:
 
     def take_presence(self, member: Member, person: Json) -> None:
         """Presence names places in images: nobody speaks of images they do not see."""
-        shown = admit_presence({**person, "user": str(member.user_id)}, view=member.view)
+        view = member.view_in(self.case_id)
+        shown = admit_presence({**person, "user": str(member.user_id)}, view=view)
         self.presence.say(shown)
         self._presence_out.poke()
 
     def _publish_presence(self) -> None:
         batch = self.presence.take_outgoing()
         if batch:
-            self.spawn(self.bus.publish(self.session_id, {"k": "presence", "people": batch}))
+            message = {"k": "presence", "case": str(self.case_id), "people": batch}
+            self.spawn(self.bus.publish(self.session_id, message))
 
     def hear_presence(self, message: Json) -> None:
+        """A place in another case's images is nobody's here: its process has moved, or not yet."""
         now = time.monotonic()
+        same_case = message.get("case") == str(self.case_id)
         for person in message["people"]:
-            self.presence.hear(person, now=now)
+            self.presence.hear(person if same_case else {**person, "pointer": None}, now=now)
         self._presence_in.poke()
 
     def expire_presence(self) -> None:
@@ -188,16 +192,17 @@ class PeopleLanes:
         for member in self.members:
             if not member.welcomed:
                 continue
-            if member.view not in texts:
-                texts[member.view] = encode(
+            view = member.view_in(self.case_id)
+            if view not in texts:
+                texts[view] = encode(
                     {
                         "type": "presence.delta",
-                        "changed": [project_presence(p, view=member.view) for p in changed],
+                        "changed": [project_presence(p, view=view) for p in changed],
                         "removed": removed,
                         "t": time.time(),
                     }
                 )
-            member.outbox.put_presence(texts[member.view])
+            member.outbox.put_presence(texts[view])
 
     # ── once a second ─────────────────────────────────────────────────────────────────
 

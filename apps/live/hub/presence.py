@@ -36,6 +36,14 @@ class PresenceBoard:
             self.changed.pop(user_id, None)
             self.removed.add(user_id)
 
+    def forget_places(self) -> None:
+        """The room went to another case: where people pointed is of the old one."""
+        self.outgoing = {key: _nowhere(one) for key, one in self.outgoing.items()}
+        for key, (at, person) in self.people.items():
+            if person["pointer"] is not None:
+                self.people[key] = (at, _nowhere(person))
+                self.changed[key] = _nowhere(person)
+
     def expire(self, *, now: float) -> None:
         late = [k for k, (at, _) in self.people.items() if now - at > limits.PRESENCE_TTL_S]
         for key in late:
@@ -48,6 +56,10 @@ class PresenceBoard:
         changed, removed = list(self.changed.values()), sorted(self.removed)
         self.changed, self.removed = {}, set()
         return changed, removed
+
+
+def _nowhere(person: Json) -> Json:
+    return {**person, "pointer": None}
 
 
 class Throttle:

@@ -69,9 +69,10 @@ class Room(StageLane):
                 member.pending.append(event)
             elif event["seq"] > member.cursor:
                 member.cursor = event["seq"]
-                if member.view not in texts:
-                    texts[member.view] = encode(project_event(event, view=member.view))
-                member.outbox.put_durable(texts[member.view])
+                view = member.view_of_event(event)
+                if view not in texts:
+                    texts[view] = encode(project_event(event, view=view))
+                member.outbox.put_durable(texts[view])
         if event["kind"] == "presenter.changed":
             self.change_presenter(event["payload"]["presenter"])
         if event["kind"] == "agenda.moved":
@@ -88,7 +89,8 @@ class Room(StageLane):
         for event in member.pending:
             if event["seq"] > member.cursor:
                 member.cursor = event["seq"]
-                member.outbox.put_durable(encode(project_event(event, view=member.view)))
+                shown = project_event(event, view=member.view_of_event(event))
+                member.outbox.put_durable(encode(shown))
                 needs_snapshot = needs_snapshot or event["kind"] in reducer.NEEDS_SNAPSHOT
         member.pending.clear()
         return needs_snapshot
@@ -99,7 +101,7 @@ class Room(StageLane):
             for member in members:
                 member.cursor = None
             read = await run_db(selectors.read_room, session_id=self.session_id, after_seq=None)
-            stage = await self.newest_stage(fallback=read.last_keyframe)
+            stage = await self.newest_stage(read=read)
             parts: dict[View, tuple[bytes, bytes]] = {}
             again = []
             for member in members:
@@ -118,8 +120,9 @@ class Room(StageLane):
             await self.send_snapshot([member])
             return
         for row in read.events:
-            event = project_event(selectors.describe_event(row), view=member.view)
-            member.outbox.put_durable(encode(event))
+            event = selectors.describe_event(row)
+            shown = project_event(event, view=member.view_of_event(event))
+            member.outbox.put_durable(encode(shown))
         if self.flush_pending(member, head=read.session.head):
             await self.send_snapshot([member])
 
@@ -153,7 +156,7 @@ class Room(StageLane):
                 member,
                 access=found.get(member.user_id, member.access),
                 ability=abilities.get(_sign_in(member)),
-                moved=moved,
+                moved=moved or member.access.case_id not in (None, case_id),
             )
         ]
         if not moved:
@@ -173,10 +176,10 @@ class Room(StageLane):
         if access.standing is None and not moved:
             member.close(CloseCode.FORBIDDEN)
             return False
-        was, before = member.view, member.can
+        was, before = member.access, member.can
         member.access = access
         _become(member, ability=ability)
-        changed_view = was != member.view
+        changed_view = was.view != member.view
         if (changed_view or before != member.can) and member.welcomed:
             member.outbox.put_durable(
                 encode(
@@ -187,7 +190,7 @@ class Room(StageLane):
                     }
                 )
             )
-        return changed_view and member.welcomed
+        return (changed_view or was.case_id != access.case_id) and member.welcomed
 
     async def _read_abilities(self, members: list[Member]) -> dict[tuple[UUID, str], Ability]:
         if not members:
@@ -215,7 +218,7 @@ def _snapshot_text(
     stage: Json | None,
     parts: dict[View, tuple[bytes, bytes]],
 ) -> str:
-    view = member.view
+    view = member.view_in(read.session.case_id)
     if view not in parts:
         parts[view] = (
             orjson.dumps(project_snapshot(read.snapshot, view=view)),

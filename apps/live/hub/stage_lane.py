@@ -56,7 +56,10 @@ class StageLane(PeopleLanes):
         if str(member.user_id) != self.presenter_id or frame.epoch != epoch:
             return
         body = frame.model_dump(mode="json")
+        case_id = self.case_id
         await self._require_known_studies(body)
+        if self.case_id != case_id:
+            return  # the room moved on while the frame was checked
         waiting = self._waiting_frame
         if (frame.epoch, frame.rev) <= self.stage.position():
             return
@@ -107,10 +110,11 @@ class StageLane(PeopleLanes):
         for member in members:
             if not member.welcomed:
                 continue
-            shown = project_stage(frame, view=member.view)
-            if member.view not in texts:
-                texts[member.view] = encode({"type": "stage", "frame": shown})
-            member.outbox.put_stage(texts[member.view])
+            view = member.view_in(self.case_id)
+            shown = project_stage(frame, view=view)
+            if view not in texts:
+                texts[view] = encode({"type": "stage", "frame": shown})
+            member.outbox.put_stage(texts[view])
             if shown is not None:
                 viewers[member.user_id] = member.actor
         self._record_views(viewers=viewers, frame=frame)
@@ -133,7 +137,10 @@ class StageLane(PeopleLanes):
             return
         if time.monotonic() - self._studies_read_at > limits.POLL_INTERVAL_S:
             self._studies_read_at = time.monotonic()
-            self._studies = await run_db(selectors.studies_of_case, case_id=self.case_id)
+            case_id = self.case_id
+            studies = await run_db(selectors.studies_of_case, case_id=case_id)
+            if self.case_id == case_id:
+                self._studies = studies
         if not wanted <= self._studies:
             raise StagePlaceUnknown("The stage shows a study that is not of this case.")
 
@@ -162,17 +169,23 @@ class StageLane(PeopleLanes):
         if written:
             self.stage.keyframed = position
 
-    async def newest_stage(self, *, fallback: Json | None) -> Json | None:
-        """From the register, else as last seen here, else the last keyframe of the log."""
+    async def newest_stage(self, *, read: selectors.RoomRead) -> Json | None:
+        """Of the case that was read, which this room may not know yet to be the current one.
+
+        From the register, else as last seen here, else the last keyframe of the log.
+        """
         message = await self.bus.read_stage(self.session_id)
-        if message is not None and message["case"] == str(self.case_id):
-            self.stage.accept(message["frame"], epoch=0)
+        is_here = read.session.case_id == self.case_id
+        if message is not None and message["case"] == str(read.session.case_id):
+            if is_here:
+                self.stage.accept(message["frame"], epoch=0)
             return message["frame"]  # type: ignore[no-any-return]
-        return self.stage.frame or fallback
+        return (self.stage.frame if is_here else None) or read.last_keyframe
 
     def clear_stage(self) -> None:
-        """The room went to another case: what was on stage is of the old one."""
+        """The room went to another case: what was shown and pointed at is of the old one."""
         self.stage.clear()
+        self.presence.forget_places()
         self._waiting_frame = None
         self._studies = frozenset()
         self._studies_read_at = -1e9

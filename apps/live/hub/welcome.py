@@ -12,7 +12,7 @@ from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.wire import encode
 from apps.live.limits import LaneRate
-from apps.live.projections import project_event, project_snapshot, project_stage
+from apps.live.projections import View, project_event, project_snapshot, project_stage
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
 
 Json = dict[str, Any]
@@ -28,9 +28,10 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
     role = await run_db(
         role_of, actor=member.actor, session=read.session, standing=member.access.standing
     )
-    stage = await room.newest_stage(fallback=read.last_keyframe)
+    stage = await room.newest_stage(read=read)
     if member.has_left:
         return
+    view = member.view_in(read.session.case_id)
     member.following = str(member.user_id) != _presenter_id(read.session)
     room.admit(member)
     member.outbox.put_durable(
@@ -43,12 +44,12 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "you": {"user": member.person, "client_id": str(member.client_id)},
                 "role": role,
                 "can": member.can,
-                "projection": member.view.guise,
+                "projection": view.guise,
                 "case_id": str(read.session.case_id),
                 "presenter": selectors.describe_presenter(read.session),
                 "head_seq": read.session.head,
-                **_durable(read, member=member),
-                "stage": project_stage(stage, view=member.view),
+                **_durable(read, view=view),
+                "stage": project_stage(stage, view=view),
                 "people": list(room.roster.people().values()),
                 "followers": room.roster.followers(presenter_id=_presenter_id(read.session)),
                 "limits": limits_message(realtime=room.bus.is_alive),
@@ -73,12 +74,12 @@ def limits_message(*, realtime: bool) -> Json:
     }
 
 
-def _durable(read: selectors.RoomRead, *, member: Member) -> Json:
-    """A snapshot or the events of the gap, as this member's guise sees them."""
+def _durable(read: selectors.RoomRead, *, view: View) -> Json:
+    """A snapshot or the events of the gap, all of one case, as this view sees them."""
     if read.events is None:
-        shown = orjson.dumps(project_snapshot(read.snapshot, view=member.view))
+        shown = orjson.dumps(project_snapshot(read.snapshot, view=view))
         return {"snapshot": orjson.Fragment(shown), "events": None}
-    events = [project_event(selectors.describe_event(row), view=member.view) for row in read.events]
+    events = [project_event(selectors.describe_event(row), view=view) for row in read.events]
     return {"snapshot": None, "events": events}
 
 
