@@ -3,16 +3,19 @@
 An event that a view hides arrives as ``{seq, kind: "withheld"}``, so numbers stay whole.
 A de-identified view gets what carries no free text, with every UID as its grant's images
 carry it (``imaging.projection``); points in patient space stay, as they do in its images.
+Names that a browser or a model chose pass only where they are of a list or a form we know.
 There is no way back yet from mapped UIDs to the room's, so such a view cannot point,
 measure or present; and what cannot be projected is withheld.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
+from apps.ai.choices import DismissalReason
 from apps.cases.access import Standing
 from apps.core.registry import Registry
 from apps.imaging.projection import Projection
@@ -56,6 +59,10 @@ UID_FIELDS = frozenset(
     }
 )
 FREE_TEXT_FIELDS = frozenset({"label"})
+KNOWN_TOOLS = frozenset({"window", "pan", "zoom", "scroll", "length", "bidirectional"})
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+KNOWN_OVERLAY = re.compile(f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}")
+"""How our browser names overlays (``viewer/stage.ts``); another client may write any word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ def project_stage(frame: Json | None, *, view: View) -> Json | None:
 def project_presence(person: Json, *, view: View) -> Json:
     """Somebody else's presence, as this view may see it."""
     if view.guise == "none":
-        return {**person, "pointer": None}
+        return {**person, "pointer": None, "tool": None}
     return person if view.mapping is None else map_identifiers(person, mapping=view.mapping)
 
 
@@ -142,17 +149,23 @@ def admit_presence(person: Json, *, view: View) -> Json:
 
 
 def map_identifiers(value: Any, *, mapping: Projection) -> Any:
-    """``value`` with every UID as the grant's images carry it, and without free text."""
+    """``value`` with every UID as the grant's images carry it, and without words of anybody's."""
     if isinstance(value, list):
         return [map_identifiers(one, mapping=mapping) for one in value]
     if not isinstance(value, dict):
         return value
-    mapped: Json = {}
-    for name, one in value.items():
-        if name in UID_FIELDS and isinstance(one, str):
-            mapped[name] = mapping.uid(one)
-        elif name in FREE_TEXT_FIELDS:
-            mapped[name] = ""
-        else:
-            mapped[name] = map_identifiers(one, mapping=mapping)
-    return mapped
+    return {name: _map_field(name, one, mapping=mapping) for name, one in value.items()}
+
+
+def _map_field(name: str, value: Any, *, mapping: Projection) -> Any:
+    if name in UID_FIELDS and isinstance(value, str):
+        return mapping.uid(value)
+    if name in FREE_TEXT_FIELDS:
+        return ""
+    if name == "overlays":
+        return [one for one in value if KNOWN_OVERLAY.fullmatch(one)]
+    if name == "tool":
+        return value if value in KNOWN_TOOLS else None
+    if name == "reason_code":  # a job's is the model's own word
+        return value if value in DismissalReason.values else None
+    return map_identifiers(value, mapping=mapping)

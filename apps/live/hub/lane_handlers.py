@@ -107,17 +107,24 @@ class LaneHandlers:
 
     async def _carry_out(self, op: Any) -> OpAck:
         try:
-            return await run_db(
+            ack = await run_db(
                 services.submit_op,
                 actor=await self._actor(),
                 session_id=self.room.session_id,
                 op=op,
             )
+            return self._as_seen(ack)
         except (DatabaseError, InterfaceError):
             return _refusal(op, code="unavailable", message="Not saved; it is sent again.")
         except Exception:  # one op's failure must not end the socket
             logger.exception("live: op %s failed", op.kind)
             return _refusal(op, code="internal_error", message="Not saved: an error was logged.")
+
+    def _as_seen(self, ack: OpAck) -> OpAck:
+        """The kept answer of a retried op may hold what was seen identified."""
+        if self.member.view_in(self.room.case_id).guise == "identified":
+            return ack
+        return ack.model_copy(update={"current": None})
 
     def _ack_refused(self, op: Any, *, code: str, message: str) -> None:
         self.member.outbox.put_durable(encode(_refusal(op, code=code, message=message)))
