@@ -31,6 +31,7 @@ class LiveClient:
     close_socket: Callable[[], Awaitable[None]]
     client_id: UUID = field(default_factory=uuid4)
     seen: list[Json] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     welcome: Json = field(default_factory=dict)
     snapshot: Json | None = None
     seq: int = 0
@@ -41,7 +42,9 @@ class LiveClient:
 
     async def receive(self, timeout_s: float = 5.0) -> Json:
         """The next message, valid by the schema, folded into ``snapshot`` and ``seq``."""
-        message: Json = json.loads(await self.receive_text(timeout_s))
+        text = await self.receive_text(timeout_s)
+        self.texts.append(text)
+        message: Json = json.loads(text)
         server_messages.validate_json(json.dumps(message), strict=True)
         self.seen.append(message)
         self._fold(message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -256,11 +256,13 @@ class Aviary:
         dataset.ContentSequence = items
         return dataset
 
-    def write(self, folder: Path, identity: dict[str, Any]) -> list[Path]:
-        """The files, each with a canary in its own name."""
+    def write(
+        self, folder: Path, identity: dict[str, Any], *, most: int | None = None
+    ) -> list[Path]:
+        """The files, each with a canary in its own name; only the first slices with ``most``."""
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for kind, dataset in self.objects(identity):
+        for kind, dataset in islice(self.objects(identity), most):
             path = folder / f"{kind}-{self.word()}.dcm"
             path.write_bytes(to_bytes(dataset))
             paths.append(path)

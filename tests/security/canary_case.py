@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from apps.cases.choices import Sex
+from apps.cases.models import Patient
 from apps.cases.services import create_patient, edit_case
 from apps.imaging.gateway import projected
 from apps.imaging.models import Series
@@ -68,17 +69,21 @@ def team(db: None, aviary: Aviary, tmp_path: Path) -> CaseTeam:
             "diagnosis_text": aviary.word(),
         },
     )
-    identity = {
+    aviary.write(tmp_path / "in", identity_of(patient))
+    import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
+    session, _ = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
+    post_chat(actor=team.actor("chair"), session_id=session.pk, text=aviary.word())
+    return team
+
+
+def identity_of(patient: Patient) -> dict[str, Any]:
+    """As the objects of this patient say it."""
+    return {
         "patient_id": patient.patient_id,
         "name": patient.name,
         "birth_date": BIRTH_DAY,
         "sex": "F",
     }
-    aviary.write(tmp_path / "in", identity)
-    import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
-    session, _ = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
-    post_chat(actor=team.actor("chair"), session_id=session.pk, text=aviary.word())
-    return team
 
 
 def clear_everything(team: CaseTeam) -> list[Series]:
