@@ -138,7 +138,9 @@ export function PatientLine({ patient, stacked = false }: { patient: PatientIden
     .join(' · ')
   return (
     <span className={stacked ? classes.stack : classes.patient}>
-      <span className={classes.patientName}>{formatPatientName(patient.name)}</span>
+      <span className={classes.patientName} data-testid="patient-name">
+        {formatPatientName(patient.name)}
+      </span>
       <span className={classes.facts}>{stacked ? short : facts}</span>
       {!stacked && (
         <span className={classes.facts} title={patient.issuer ? t('patient.issuer', { issuer: patient.issuer }) : undefined}>
