@@ -107,6 +107,7 @@ class SourceState(models.TextChoices):
     CHANGED = "changed", "The PACS holds another object under this UID"
     GONE = "gone", "The PACS no longer lists it"
     REPLACED = "replaced", "Fetched again after eviction, with other content"
+    ELSEWHERE = "elsewhere", "From a PACS that stood in; the study's own has not listed it since"
 
 
 FETCHABLE_STATES = frozenset({SourceState.HELD, SourceState.REPLACED})

@@ -47,6 +47,13 @@ class PacsAnswerBroken(DomainError):
     status = 502
 
 
+class StandInRefused(DomainError):
+    """A PACS cannot serve a study in place of another; told with the other's failure."""
+
+    code = "stand_in_refused"
+    status = 502
+
+
 class AddressNotAllowed(InvalidInput):
     """The PACS's name resolves to an address outside the admin's allow-list."""
 

@@ -24,5 +24,5 @@ def scene(
     settings.ARCHIVE_ROOT = tmp_path / "archive"
     monkeypatch.setattr(pacs_client, "breaker", breaker_module.Breaker())
     monkeypatch.setattr(pacs_client, "RETRY_BASE_S", 0.01)
-    monkeypatch.setattr("apps.imaging.services.ingesting.PAUSE_S", 0.01)
+    monkeypatch.setattr("apps.imaging.services.fetching.PAUSE_S", 0.01)
     return Scene(orthanc)

@@ -16,7 +16,7 @@ from apps.imaging import archive, selectors, services
 from apps.imaging.choices import AuthKind, JobState, StudyState
 from apps.imaging.exceptions import PatientMismatch
 from apps.imaging.models import CaseStudy, IngestJob, Instance, PacsConnection, Series, Study
-from apps.imaging.services import ingesting
+from apps.imaging.services import fetching, ingesting
 from apps.imaging.volumes import open_volume
 from tests.apps.imaging.dicom import data_folder, make_series, make_slice, to_bytes
 from tests.apps.imaging.segs import OBLIQUE, blob, make_seg, make_stack, shuffled
@@ -139,7 +139,7 @@ def test_a_second_run_fetches_only_what_is_new(
     assert (study.state, study.done_instances) == (StudyState.READY, 5)
     fetched: list[str] = []
     monkeypatch.setattr(
-        ingesting.PacsClient,
+        fetching.PacsClient,
         "retrieve_series",
         lambda *a, **k: fetched.append("series") or iter(()),
     )

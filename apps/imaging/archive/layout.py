@@ -4,7 +4,7 @@
 
     series/<k>/<archive_key>/   immutable: manifest.json metadata.json.gz viewer.json.gz
                                 frames.bin originals.bin thumbnail.jpg
-    staging/<study_id>/         what arrived and is not published yet; resumable
+    staging/<study_id>/<pacs>/  what arrived and is not published yet; resumable
     spool/<import_id>/          uploads waiting to be parsed, named by position
     volumes/<archive_key>.*     derived, rebuilt at need
     segments/<sha256>.*         unpacked frames of a segmentation, likewise
@@ -43,8 +43,10 @@ def series_directory(archive_key: str) -> Path:
     return archive_root() / "series" / archive_key[:2] / archive_key
 
 
-def staging_directory(study_id: UUID) -> Path:
-    return _private(archive_root() / "staging" / str(study_id))
+def staging_directory(study_id: UUID, *, pacs_id: UUID | None = None) -> Path:
+    """Of one study (or import); of what comes from one PACS, a directory inside."""
+    directory = _private(archive_root() / "staging" / str(study_id))
+    return _private(directory / str(pacs_id)) if pacs_id else directory
 
 
 def spool_directory(import_id: UUID) -> Path:

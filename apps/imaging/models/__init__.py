@@ -2,7 +2,7 @@
 
 from apps.imaging.models.clearances import PictureClearance
 from apps.imaging.models.imports import Import, ImportFile
-from apps.imaging.models.pacs import PacsConnection
+from apps.imaging.models.pacs import PacsConnection, SeriesOrigin, SourceReport
 from apps.imaging.models.studies import (
     AccessToken,
     CaseImages,
@@ -29,6 +29,8 @@ __all__ = [
     "PixelTicket",
     "PriorStudy",
     "Series",
+    "SeriesOrigin",
+    "SourceReport",
     "Study",
     "TokenFailure",
 ]

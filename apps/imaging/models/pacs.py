@@ -47,3 +47,40 @@ class PacsConnection(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SourceReport(BaseModel):
+    """What the PACS a study is linked through last said it holds of it.
+
+    Another PACS may stand in only for all of it that is not in the archive.
+    """
+
+    study = models.OneToOneField(
+        "imaging.Study", on_delete=models.CASCADE, related_name="source_report"
+    )
+    pacs = models.ForeignKey(PacsConnection, on_delete=models.CASCADE, related_name="+")
+    series_count = models.PositiveIntegerField(null=True, blank=True)
+    instance_count = models.PositiveIntegerField(null=True, blank=True)
+    listing = models.JSONField(
+        default=dict, blank=True, help_text="Series Instance UID: its SOP Instance UIDs."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.study_id} at {self.pacs_id}"
+
+
+class SeriesOrigin(BaseModel):
+    """How many of a series' objects were fetched from which PACS."""
+
+    series = models.ForeignKey("imaging.Series", on_delete=models.CASCADE, related_name="origins")
+    pacs = models.ForeignKey(PacsConnection, on_delete=models.PROTECT, related_name="origins")
+    objects_fetched = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "pacs"], name="origin_once_per_series")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series_id}: {self.objects_fetched} from {self.pacs_id}"

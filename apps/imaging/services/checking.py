@@ -15,7 +15,7 @@ from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
 from apps.imaging import identity as identities
 from apps.imaging.archive import open_series
-from apps.imaging.choices import JobState
+from apps.imaging.choices import JobState, SourceState
 from apps.imaging.corrections import find_corrected
 from apps.imaging.exceptions import PatientMismatch
 from apps.imaging.models import CaseStudy, IngestJob, Instance, Series, Study
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 ACTOR = Actor.system("recheck")
 LIST_EVERY = timedelta(hours=1)
+NOT_SEEN_THERE = (SourceState.OURS, SourceState.GONE, SourceState.ELSEWHERE)
 
 
 @dataclass(slots=True)
@@ -120,11 +121,11 @@ def _patient_warnings(study: Study, found: QidoStudy) -> list[str]:
 def _counts_agree(study: Study, every_series: Sequence[QidoSeries]) -> bool:
     """Every series has as many objects there as were seen there before."""
     archived: dict[str, int] = {}
-    states = Instance.objects.filter(study=study).exclude(source_state="ours")
-    for uid, state in states.values_list("series__series_instance_uid", "source_state"):
-        archived[uid] = archived.get(uid, 0) + (state != "gone")
+    states = Instance.objects.filter(study=study).exclude(source_state__in=NOT_SEEN_THERE)
+    for uid in states.values_list("series__series_instance_uid", flat=True):
+        archived[uid] = archived.get(uid, 0) + 1
     listed = {one.series_instance_uid: one.instance_count for one in every_series}
-    return listed == {uid: count for uid, count in archived.items() if count}
+    return listed == archived
 
 
 def _find_corrected(client: PacsClient, study: Study, series_uid: str) -> list[str]:
@@ -156,6 +157,8 @@ def _note(*, study_id: UUID, seen: _Seen) -> None:
         has_new = is_changed = False
         if seen.is_listed:
             study.source_listed_at = study.source_checked_at
+            if study.pacs_id is not None:
+                sources.note_listing(study=study, pacs_id=study.pacs_id, listing=seen.listing)
             result = sources.compare_listing(study=study, listing=seen.listing)
             corrected = sources.mark_changed(study=study, sop_instance_uids=seen.corrected)
             has_new, is_changed = result.has_new, result.has_changes or corrected

@@ -30,7 +30,8 @@ from apps.imaging.parsing import ParseOutcome, ParserPool
 from apps.imaging.services import indexing, staging, uploading, zips
 from apps.imaging.services.indexing import record_ready
 from apps.imaging.services.leases import Lease
-from apps.imaging.services.linking import check_patient, put_link
+from apps.imaging.services.linking import put_link
+from apps.imaging.services.patients import check_patient
 from apps.imaging.services.reconciling import confirmation_of, mismatch_key
 
 IN_FLIGHT_PER_CHILD = 3

@@ -68,6 +68,7 @@ def publish_and_index(
     guard: Guard = no_guard,
     origin: SourceState = SourceState.OURS,
     is_whole: bool = False,
+    pacs_id: UUID | None = None,
 ) -> UUID:
     """Publish a series with its new objects and point the index at it, atomically.
 
@@ -82,6 +83,8 @@ def publish_and_index(
         Where the staged objects come from; only what the PACS holds may ever be evicted.
     is_whole
         ``staged`` is all of the series: it may come back without what was evicted.
+    pacs_id
+        The PACS that the staged objects were fetched from, for the series' record.
 
     Raises
     ------
@@ -107,9 +110,15 @@ def publish_and_index(
                 continue  # somebody else published meanwhile: merge with theirs
             if not series_store().exists(published.archive_key):
                 continue  # evicted under our hands: eviction holds the same lock
-            return _write_rows(
+            series_id = _write_rows(
                 study, series_instance_uid, published, changed=changed, origin=origin
             )
+            if pacs_id is not None:
+                fresh = sum(isinstance(one, StagedInstance) for one in objects)
+                sources.note_origin(
+                    series_id=series_id, pacs_id=pacs_id, objects=fresh, is_whole=not is_here
+                )
+            return series_id
     raise RuntimeError("a series kept changing while it was published")
 
 

@@ -3,46 +3,34 @@
 import errno
 import logging
 import os
-import random
 import socket
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.services import record_entry
-from apps.cases.identity import PatientIdentity
 from apps.core.actors import Actor
 from apps.core.exceptions import Conflict, DomainError, NotVisible, Unavailable
 from apps.core.outbox import enqueue
-from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive.layout import staging_directory
 from apps.imaging.archive.place import series_store
-from apps.imaging.archive.writer import StagedInstance
 from apps.imaging.choices import JobState, SourceState, StudyState
-from apps.imaging.exceptions import (
-    LostLease,
-    PacsAnswerBroken,
-    PacsError,
-    PatientMismatch,
-)
-from apps.imaging.models import CaseStudy, IngestJob, Series, Study
-from apps.imaging.pacs import PacsClient, QidoSeries, ReceivedPart, open_client
-from apps.imaging.parsing import ParseOutcome, ParserPool, shared_pool
-from apps.imaging.services import indexing, retention, sources, staging
+from apps.imaging.exceptions import LostLease, PacsAnswerBroken, PacsError
+from apps.imaging.models import IngestJob, PacsConnection, Series, Study
+from apps.imaging.pacs import PacsClient, open_client
+from apps.imaging.parsing import ParserPool, shared_pool
+from apps.imaging.services import indexing, retention, sources, staging, stand_ins
+from apps.imaging.services.fetching import StudyFetch
 from apps.imaging.services.leases import Lease, claim_ingest, kept_alive
 from apps.imaging.services.progress import ProgressTeller
+from apps.imaging.services.stand_ins import list_objects
 
 logger = logging.getLogger(__name__)
 
 INGEST_TASK = "apps.imaging.tasks.ingest_study"
-SERIES_ATTEMPTS = 3
-PAUSE_S = 0.5
-FEW_MISSING = 24  # up to this many are asked for one by one instead of the series again
 
 
 # --- asking for it ---------------------------------------------------------------------------
@@ -109,8 +97,6 @@ def run_ingest(*, job_id: UUID) -> None:
     except LostLease:
         logger.info("ingest %s: another worker took over", job_id)
     except DomainError as error:
-        if job.study.pacs_id is not None:
-            sources.note_reached(pacs_id=job.study.pacs_id, error=error)
         _fail(actor=actor, lease=lease, job=job, error=error)
     except OSError as error:
         _fail(actor=actor, lease=lease, job=job, error=_storage_error(error))
@@ -129,43 +115,72 @@ class _Ingest:
         self.study: Study = job.study
         self.lease = lease
         self.pool = pool
-        self.directory = staging_directory(job.study_id)
         self.progress = ProgressTeller(actor=actor, study=self.study, lease=lease)
-        self.described = False
 
     def run(self) -> None:
+        """From the PACS the study is linked through; where that is away, from a stand-in."""
+        try:
+            self._ingest_as_linked()
+        except DomainError as failure:
+            if self.study.pacs_id is not None:
+                sources.note_reached(pacs_id=self.study.pacs_id, error=failure)
+            if not isinstance(failure, PacsError):
+                raise
+            self._ingest_from_stand_in(failure)
+        staging.clear(staging_directory(self.study.pk))
+
+    def _ingest_as_linked(self) -> None:
         connection = self.study.pacs
         if connection is None or not connection.is_active:
             raise PacsError("The study's PACS is switched off.", code="pacs_inactive")
         with open_client(connection) as client:
-            every_series = client.list_series(study_instance_uid=self.study.study_instance_uid)
-            if not every_series:
+            listing = list_objects(client, study_instance_uid=self.study.study_instance_uid)
+            if not listing:
                 raise PacsAnswerBroken("The PACS lists no series.", code="empty_study")
-            wanted = {
-                one.series_instance_uid: client.list_instances(
-                    study_instance_uid=self.study.study_instance_uid,
-                    series_instance_uid=one.series_instance_uid,
-                )
-                for one in every_series
-            }
             sources.note_reached(pacs_id=connection.pk, error=None)
-            self.progress.begin(total=sum(len(uids) for uids in wanted.values()))
-            self._make_room(wanted)
-            series_ids = [
-                self._ingest_series(client, one, wanted[one.series_instance_uid])
-                for one in every_series
-            ]
-        indexing.finish_study(
-            actor=self.actor,
-            study_id=self.study.pk,
-            series_ids=series_ids,
-            guard=lambda: self._finish_job(wanted),
-        )
-        staging.clear(self.directory)
+            sources.note_listing(study=self.study, pacs_id=connection.pk, listing=listing)
+            series_ids = self._ingest_listing(client, connection, listing)
+        self._finish(series_ids, guard=lambda: self._finish_as_linked(listing))
 
-    def _make_room(self, wanted: dict[str, list[str]]) -> None:
+    def _ingest_from_stand_in(self, failure: PacsError) -> None:
+        """The first PACS by priority that holds the same study whole, of the same patient."""
+        refusals: list[stand_ins.Refusal] = []
+        for connection in stand_ins.list_stand_ins(self.study):
+            try:
+                with open_client(connection) as client:
+                    listing = stand_ins.agree_on_listing(
+                        client=client, connection=connection, study=self.study
+                    )
+                    sources.note_reached(pacs_id=connection.pk, error=None)
+                    series_ids = self._ingest_listing(client, connection, listing)
+            except stand_ins.REFUSALS as error:
+                refusals.append(stand_ins.Refusal(pacs=connection, error=error))
+                stand_ins.note_refusal(study=self.study, refusal=refusals[-1])
+                if not isinstance(error, PacsError):
+                    staging.clear(staging_directory(self.study.pk, pacs_id=connection.pk))
+                continue
+            guard = partial(self._finish_with_stand_in, connection, because=failure.error_code)
+            self._finish(series_ids, guard=guard)
+            return
+        raise stand_ins.explain(failure, refusals)
+
+    def _ingest_listing(
+        self, client: PacsClient, connection: PacsConnection, listing: sources.Listing
+    ) -> list[UUID]:
+        fetch = StudyFetch(
+            client=client,
+            connection=connection,
+            study=self.study,
+            pool=self.pool,
+            progress=self.progress,
+        )
+        self.progress.begin(total=sum(len(list(uids)) for uids in listing.values()))
+        self._make_room(listing)
+        return [self._ingest_series(fetch, uid, set(uids)) for uid, uids in listing.items()]
+
+    def _make_room(self, listing: sources.Listing) -> None:
         """Before the first byte: evict what others need less, or say that there is no room."""
-        missing = sum(len(set(uids) - self._archived(uid)) for uid, uids in wanted.items())
+        missing = sum(len(set(uids) - self._archived(uid)) for uid, uids in listing.items())
         if missing:
             retention.make_room(study_id=self.study.pk, objects=missing)
 
@@ -180,171 +195,46 @@ class _Ingest:
             return set()
         return set(series.instances.values_list("sop_instance_uid", flat=True))
 
-    def _ingest_series(
-        self, client: PacsClient, series: QidoSeries, expected: Sequence[str]
-    ) -> UUID:
-        uid = series.series_instance_uid
+    def _ingest_series(self, fetch: StudyFetch, uid: str, expected: set[str]) -> UUID:
         archived = self._archived(uid)
-        if expected and archived.issuperset(expected):
+        if expected and archived >= expected:
             self.progress.advance(len(expected))
             return staging.series_id(study_id=self.study.pk, series_instance_uid=uid)
         self.progress.advance(len(archived))
-        staged = self._collect(client, uid, expected=set(expected) - archived)
+        staged = fetch.collect(uid, expected=expected - archived)
+        if fetch.is_stand_in:  # what the study's own PACS never listed stays out
+            missing = expected - archived
+            staged = {sop_uid: one for sop_uid, one in staged.items() if sop_uid in missing}
         return indexing.publish_and_index(
             study_id=self.study.pk,
             series_instance_uid=uid,
             staged=list(staged.values()),
             guard=self.lease.check,
-            origin=SourceState.HELD,
+            origin=SourceState.ELSEWHERE if fetch.is_stand_in else SourceState.HELD,
             is_whole=not archived,
+            pacs_id=fetch.connection.pk,
         )
 
-    def _collect(
-        self, client: PacsClient, series_uid: str, *, expected: set[str]
-    ) -> dict[str, StagedInstance]:
-        """Fetch until nothing expected is missing, a few times; keep what came complete."""
-        staged = staging.find_staged(self.directory, series_instance_uid=series_uid)
-        self.progress.advance(len(staged))
-        failure: DomainError | None = None
-        for attempt in range(SERIES_ATTEMPTS):
-            missing = expected - staged.keys()
-            if staged and not missing:
-                return staged
-            if attempt:
-                time.sleep(PAUSE_S * 2**attempt * (0.5 + random.random()))
-            try:
-                self._fetch(client, series_uid, missing=missing, staged=staged)
-                failure = None
-            except (PacsError, PacsAnswerBroken) as error:
-                failure = error
-        missing = expected - staged.keys()
-        if staged and not missing:
-            return staged
-        raise failure or PacsAnswerBroken(
-            f"The PACS did not send {len(missing)} of {len(expected)} objects.",
-            code="incomplete_series",
-            details={"missing": len(missing), "expected": len(expected)},
+    def _finish(self, series_ids: list[UUID], *, guard: indexing.Guard) -> None:
+        indexing.finish_study(
+            actor=self.actor, study_id=self.study.pk, series_ids=series_ids, guard=guard
         )
 
-    def _fetch(
-        self,
-        client: PacsClient,
-        series_uid: str,
-        *,
-        missing: set[str],
-        staged: dict[str, StagedInstance],
-    ) -> None:
-        """Receive and parse at the same time: the next part is read while children work."""
-        pending: list[tuple[ReceivedPart, Future[ParseOutcome]]] = []
-        try:
-            for part in self._parts(client, series_uid, missing=missing, staged=staged):
-                prefix = self.directory / part.path.stem
-                pending.append((part, self.pool.submit(source=part.path, prefix=prefix)))
-                if len(pending) >= 2 * self.pool.size:
-                    self._take(*pending.pop(0), series_uid=series_uid, staged=staged)
-        finally:
-            while pending:
-                self._take(*pending.pop(0), series_uid=series_uid, staged=staged)
-
-    def _parts(
-        self,
-        client: PacsClient,
-        series_uid: str,
-        *,
-        missing: set[str],
-        staged: dict[str, StagedInstance],
-    ) -> Iterator[ReceivedPart]:
-        study_uid = self.study.study_instance_uid
-        if staged and 0 < len(missing) <= FEW_MISSING:
-            # One that is here comes again as a witness that they still are of the same series.
-            for sop_uid in [min(staged), *sorted(missing)]:
-                yield from client.retrieve_instance(
-                    study_instance_uid=study_uid,
-                    series_instance_uid=series_uid,
-                    sop_instance_uid=sop_uid,
-                    into=self.directory,
-                )
-            return
-        yield from client.retrieve_series(
-            study_instance_uid=study_uid, series_instance_uid=series_uid, into=self.directory
-        )
-
-    def _take(
-        self,
-        part: ReceivedPart,
-        parsed: "Future[ParseOutcome]",
-        *,
-        series_uid: str,
-        staged: dict[str, StagedInstance],
-    ) -> None:
-        outcome = parsed.result()
-        part.path.unlink(missing_ok=True)
-        if outcome.summary is None:
-            raise PacsAnswerBroken(
-                f"The PACS sent an object that is refused: {outcome.reason}",
-                code="object_refused",
-                details={"verdict": outcome.code},
-            )
-        summary = outcome.summary
-        asked = (self.study.study_instance_uid, series_uid)
-        if (summary["study_instance_uid"], summary["series_instance_uid"]) != asked:
-            staging.discard(outcome.prefix)
-            raise PacsAnswerBroken(
-                "The PACS sent an object of another study or series.", code="wrong_object"
-            )
-        self._check_patient(outcome)
-        known = staged.get(summary["sop_instance_uid"])
-        if known is not None:
-            staging.discard(outcome.prefix)
-            if known.summary["sha256"] != summary["sha256"]:
-                self._forget(staged)
-                words = "The PACS changed objects while the series was fetched."
-                raise PacsAnswerBroken(words, code="changed_on_retry")
-            return
-        staged[summary["sop_instance_uid"]] = StagedInstance(outcome.prefix, summary)
-        self.progress.advance(1)
-
-    def _forget(self, staged: dict[str, StagedInstance]) -> None:
-        """What was staged before the PACS changed the series: half of each would be neither."""
-        self.progress.advance(-len(staged))
-        for one in staged.values():
-            staging.discard(one.prefix)
-        staged.clear()
-
-    def _check_patient(self, outcome: ParseOutcome) -> None:
-        """Every object's patient is the one that was linked, or a coordinator confirmed it."""
-        assert outcome.summary is not None and self.study.pacs is not None
-        found = identities.identity_of_object(
-            outcome.summary["identity"], default_issuer=self.study.pacs.default_issuer
-        )
-        stored = identities.identity_of_study(self.study)
-        if stored.patient_id and not identities.same_person(stored, found):
-            staging.discard(outcome.prefix)
-            raise PatientMismatch("The study holds objects of different patients.")
-        if self.described and found == stored:
-            return
-        if self.study.ready_at is None:
-            # Saved before it is judged: linking again then compares with what the images say.
-            indexing.describe_study(study=self.study, summary=outcome.summary, identity=found)
-            self.study.save(update_fields=indexing.DESCRIBED_FIELDS)
-        self._check_cases(found)
-        self.described = True
-
-    def _check_cases(self, found: PatientIdentity) -> None:
-        links = CaseStudy.objects.filter(study=self.study, mismatch_reason="")
-        for link in links.select_related("case__patient"):
-            expected = identities.identity_of_patient(link.case.patient)
-            if identities.find_contradictions(expected=expected, found=found):
-                raise PatientMismatch(
-                    "The images name another patient than the case; link the study again "
-                    "and confirm with a reason."
-                )
-
-    def _finish_job(self, listing: sources.Listing) -> None:
+    def _finish_as_linked(self, listing: sources.Listing) -> None:
         self.lease.check()
         sources.compare_listing(study=self.study, listing=listing)
         now = timezone.now()
         Study.objects.filter(pk=self.study.pk).update(source_checked_at=now, source_listed_at=now)
+        self._finish_job(details={"pacs": str(self.study.pacs_id)})
+
+    def _finish_with_stand_in(self, connection: PacsConnection, *, because: str) -> None:
+        """Complete, and not compared with the study's own PACS: that is for when it is back."""
+        self.lease.check()
+        Study.objects.filter(pk=self.study.pk).update(source_listed_at=None)
+        told = {"pacs": str(connection.pk), "linked_pacs": str(self.study.pacs_id)}
+        self._finish_job(details=told | {"because": because})
+
+    def _finish_job(self, *, details: dict[str, str]) -> None:
         IngestJob.objects.filter(pk=self.job.pk).update(
             state=JobState.DONE,
             finished_at=timezone.now(),
@@ -357,7 +247,7 @@ class _Ingest:
             action="study.ingested",
             entity="study",
             entity_id=self.study.pk,
-            details={"objects": self.progress.total},
+            details={"objects": self.progress.total} | details,
         )
 
 

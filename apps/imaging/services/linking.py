@@ -1,6 +1,5 @@
 """A study comes into a case: identity is compared first, side by side where it differs."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,12 +18,11 @@ from apps.imaging.exceptions import PatientMismatch
 from apps.imaging.models import CaseStudy, PacsConnection, Study
 from apps.imaging.pacs import QidoStudy, open_client
 from apps.imaging.parser.reading import UID_LENGTH, UID_PATTERN
-from apps.imaging.services import ingesting
+from apps.imaging.services import ingesting, sources
 from apps.imaging.services.indexing import record_ready
 from apps.imaging.services.pacs import active_connection
+from apps.imaging.services.patients import check_patient
 from apps.imaging.services.prefetching import recall_evicted
-
-REASON_LENGTH = 10
 
 
 def link_study(
@@ -150,44 +148,6 @@ def put_link(
     return Link(row, was_new=was_new)
 
 
-def check_patient(
-    *,
-    actor: Actor,
-    case: Case,
-    found: PatientIdentity,
-    mismatch_reason: str,
-    study: Study | None = None,
-) -> dict[str, Any]:
-    """Empty when the patient is the case's; the confirmed differences when a reason was given.
-
-    Raises
-    ------
-    PatientMismatch
-        No reason given, or too short a one.
-    Forbidden
-        A reason by somebody who is not a coordinator of the case.
-    """
-    expected = identities.identity_of_patient(case.patient)
-    fields = identities.find_contradictions(expected=expected, found=found)
-    if not fields:
-        return {}
-    if study is not None and _confirmed_before(case, study, found):
-        return {}
-    details = identities.mismatch_details(expected=expected, found=found, fields=fields)
-    if not mismatch_reason.strip():
-        raise PatientMismatch("The study's patient is not the case's patient.", details=details)
-    if len(mismatch_reason.strip()) < REASON_LENGTH:
-        raise PatientMismatch("Say in a sentence why this is the same patient.", details=details)
-    policies.confirm_mismatch(actor=actor, case_id=case.pk)
-    return details
-
-
-def _confirmed_before(case: Case, study: Study, found: PatientIdentity) -> bool:
-    """A coordinator confirmed exactly this identity for this case before."""
-    row = CaseStudy.objects.filter(case=case, study=study).exclude(mismatch_reason="").first()
-    return row is not None and row.mismatch_details.get("study_patient") == found.as_details()
-
-
 def check_uid(uid: str) -> None:
     if len(uid) > UID_LENGTH or not UID_PATTERN.match(uid):
         raise InvalidInput("Not a DICOM UID.", code="invalid_uid")
@@ -219,6 +179,8 @@ def _study_from_answer(found: QidoStudy, connection: PacsConnection) -> Study:
     if study.pacs_id is None or (study.ready_at is None and study.pacs_id != connection.pk):
         study.pacs = connection  # results can go home; an unread study may come from elsewhere
         study.save(update_fields=["pacs", "updated_at"])
+    if study.pacs_id == connection.pk:
+        sources.note_counts(study=study, pacs_id=connection.pk, found=found)
     return study
 
 

@@ -117,7 +117,7 @@ def delete_connection(*, actor: Actor, pacs_id: UUID) -> None:
     policies.manage_pacs(actor=actor)
     with transaction.atomic():
         connection = _locked(pacs_id)
-        if connection.studies.exists():
+        if connection.studies.exists() or connection.origins.exists():
             raise Conflict(
                 "Studies came from this PACS; switch it off instead.", code="pacs_in_use"
             )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from apps.audit.services import record_entry
@@ -107,11 +107,13 @@ def schedule_needed(*, needs: dict[UUID, datetime]) -> int:
 
 
 def recall_evicted(*, case_ids: Iterable[UUID]) -> int:
-    """Evicted series of these cases are wanted back."""
+    """Evicted series of these cases are wanted back, where a PACS may have them to give."""
     studies = CaseStudy.objects.filter(case_id__in=list(case_ids)).values("study_id")
+    may_stand_in = PacsConnection.objects.filter(is_active=True, unreachable_since__isnull=True)
     return Series.objects.filter(
+        Q(study__pacs__unreachable_since__isnull=True) | Q(Exists(may_stand_in)),
+        study__pacs__isnull=False,
         study_id__in=studies,
-        study__pacs__unreachable_since__isnull=True,
         evicted_at__isnull=False,
         wanted_at__isnull=True,
     ).update(wanted_at=timezone.now())
@@ -216,6 +218,7 @@ def _pull_prior(case: Case, prior: PriorStudy, answer: QidoStudy) -> None:
             },
         )
         if is_new:
+            sources.note_counts(study=study, pacs_id=connection.pk, found=answer)
             ingesting.queue_ingest(actor=ACTOR, study_id=study.pk)
 
 

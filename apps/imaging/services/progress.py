@@ -23,7 +23,7 @@ class ProgressTeller:
         self.total = 0
 
     def begin(self, *, total: int) -> None:
-        self.total = total
+        self.done, self.total = 0, total
         self._tell()
 
     def advance(self, count: int) -> None:

@@ -19,7 +19,7 @@ from apps.imaging.choices import FileVerdict, ImportState
 from apps.imaging.exceptions import PatientMismatch
 from apps.imaging.models import Import
 from apps.imaging.services import import_records
-from apps.imaging.services.linking import REASON_LENGTH
+from apps.imaging.services.patients import REASON_LENGTH
 
 KEY_FACTS = ("issuer", "patient_id", "birth_date", "sex")  # a name may be spelled in many ways
 REFUSED_WORDS = "Somebody compared the patients: these are another patient's images."

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from apps.core.exceptions import DomainError
@@ -20,7 +20,15 @@ from apps.imaging.exceptions import (
     PacsError,
     PacsRefused,
 )
-from apps.imaging.models import Instance, PacsConnection, Series, Study
+from apps.imaging.models import (
+    Instance,
+    PacsConnection,
+    Series,
+    SeriesOrigin,
+    SourceReport,
+    Study,
+)
+from apps.imaging.pacs import QidoStudy
 
 Warnings = list[dict[str, str]]
 Listing = Mapping[str, Iterable[str]]
@@ -40,6 +48,11 @@ SERIES_WORDS = {
         "replaced_at_source",
         "{n} object(s) were fetched again with other content than before: measurements and "
         "findings may have been made on the former ones.",
+    ),
+    SourceState.ELSEWHERE: (
+        "fetched_elsewhere",
+        "{n} object(s) came from another PACS while the study's own could not be reached; it has "
+        "not listed them since.",
     ),
 }
 DELETED_SERIES_WORDS = {
@@ -84,7 +97,7 @@ def compare_listing(*, study: Study, listing: Listing) -> Comparison:
         if state in (SourceState.HELD, SourceState.REPLACED) and not is_listed:
             gone.append(pk)
             changed_series.add(series_id)
-        elif state == SourceState.GONE and is_listed:
+        elif state in (SourceState.GONE, SourceState.ELSEWHERE) and is_listed:
             back.append(pk)
             changed_series.add(series_id)
     Instance.objects.filter(pk__in=gone).update(source_state=SourceState.GONE)
@@ -93,6 +106,43 @@ def compare_listing(*, study: Study, listing: Listing) -> Comparison:
         refresh_series_warnings(series_id=series_id)
     has_new = any(uids - archived.get(uid, set()) for uid, uids in listed.items())
     return Comparison(has_new=has_new, has_changes=bool(changed_series))
+
+
+def note_counts(*, study: Study, pacs_id: UUID, found: QidoStudy) -> None:
+    """What a query's answer says of the size of a study, by the PACS it is linked through."""
+    report, _ = SourceReport.objects.get_or_create(study=study, defaults={"pacs_id": pacs_id})
+    if report.pacs_id != pacs_id:
+        report.pacs_id, report.listing = pacs_id, {}
+    report.series_count = _count(found.series_count)
+    report.instance_count = _count(found.instance_count)
+    report.save()
+
+
+def note_listing(*, study: Study, pacs_id: UUID, listing: Listing) -> None:
+    """The same, object by object. An empty listing: the PACS says that it has no such study."""
+    told = {uid: sorted(uids) for uid, uids in listing.items()}
+    SourceReport.objects.update_or_create(
+        study=study,
+        defaults={
+            "pacs_id": pacs_id,
+            "series_count": len(told),
+            "instance_count": sum(map(len, told.values())),
+            "listing": told,
+        },
+    )
+
+
+def note_origin(*, series_id: UUID, pacs_id: UUID, objects: int, is_whole: bool) -> None:
+    """So many of a series' objects came from a PACS; all of them when it came as a whole."""
+    if is_whole:
+        SeriesOrigin.objects.filter(series_id=series_id).delete()
+    origin, _ = SeriesOrigin.objects.get_or_create(series_id=series_id, pacs_id=pacs_id)
+    SeriesOrigin.objects.filter(pk=origin.pk).update(objects_fetched=F("objects_fetched") + objects)
+
+
+def _count(raw: int | None) -> int | None:
+    """A PACS's number, where it can be one."""
+    return raw if raw is not None and 0 <= raw < 2**31 else None
 
 
 def mark_changed(*, study: Study, sop_instance_uids: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 from apps.imaging.models import Study
 from apps.imaging.pacs import breaker as breaker_module
 from apps.imaging.pacs import client as pacs_client
-from apps.imaging.services import ingesting
+from apps.imaging.services import fetching
 from tests.apps.imaging.dicom import make_series
 from tests.apps.imaging.test_importing import patient_fields
 from tests.faults.fake_pacs import FakePacs
@@ -29,7 +29,7 @@ def quick(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pacs_client, "QUERY_TOTAL_S", 4.0)
     monkeypatch.setattr(pacs_client, "SERIES_TOTAL_S", 3.0)
     monkeypatch.setattr(pacs_client, "RETRY_BASE_S", 0.02)
-    monkeypatch.setattr(ingesting, "PAUSE_S", 0.02)
+    monkeypatch.setattr(fetching, "PAUSE_S", 0.02)
     monkeypatch.setattr(breaker_module, "OPENS_AFTER_FAILURES", 1000)
 
 
