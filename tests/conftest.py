@@ -4,10 +4,17 @@ import pytest
 
 from tests import clean_slate
 from tests.engines import is_worker
-from tests.orthanc import orthanc, orthanc_server
+from tests.orthanc import orthanc, orthanc_server, second_orthanc, second_orthanc_server
 from tests.tallies import pytest_terminal_summary, tally
 
-__all__ = ["orthanc", "orthanc_server", "pytest_terminal_summary", "tally"]
+__all__ = [
+    "orthanc",
+    "orthanc_server",
+    "pytest_terminal_summary",
+    "second_orthanc",
+    "second_orthanc_server",
+    "tally",
+]
 
 
 @pytest.hookimpl(trylast=True)

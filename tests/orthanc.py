@@ -153,3 +153,22 @@ def orthanc(orthanc_server: OrthancUnderTest) -> OrthancUnderTest:
         orthanc_server.start()
     orthanc_server.empty()
     return orthanc_server
+
+
+@pytest.fixture(scope="session")
+def second_orthanc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancUnderTest]:
+    """Another PACS of the same house, for the whole run."""
+    skip_without_orthanc()
+    server = OrthancUnderTest(root=tmp_path_factory.mktemp("second-orthanc"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def second_orthanc(second_orthanc_server: OrthancUnderTest) -> OrthancUnderTest:
+    """The run's second Orthanc, running and empty."""
+    if second_orthanc_server._process is None:
+        second_orthanc_server.start()
+    second_orthanc_server.empty()
+    return second_orthanc_server

@@ -28,6 +28,7 @@ from apps.imaging.models import (
     PictureClearance,
     PriorStudy,
     Series,
+    SeriesOrigin,
     Study,
 )
 from apps.imaging.projection import Projection
@@ -57,6 +58,7 @@ class SeriesInCase:
     warnings: tuple[dict[str, str], ...]
     disclosure: Disclosure
     stacks: tuple[dict[str, Any], ...] = ()  # where there are several
+    fetched_from: tuple[SeriesOrigin, ...] = ()  # no house is named to a de-identified viewer
 
     @property
     def is_shown(self) -> bool:
@@ -80,6 +82,7 @@ class StudyInCase:
     warnings: tuple[dict[str, str], ...]
     error: dict[str, str] | None
     series: tuple[SeriesInCase, ...] = field(default=())
+    pacs_name: str | None = None  # likewise
 
 
 def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
@@ -91,8 +94,10 @@ def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
         .prefetch_related(
             Prefetch(
                 "study__series",
-                queryset=with_disclosure(Series.objects.exclude(archive_key="")).order_by(
-                    "number", "series_instance_uid"
+                queryset=with_disclosure(Series.objects.exclude(archive_key=""))
+                .order_by("number", "series_instance_uid")
+                .prefetch_related(
+                    Prefetch("origins", queryset=SeriesOrigin.objects.select_related("pacs"))
                 ),
                 to_attr="published_series",
             )
@@ -305,6 +310,7 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
         modalities=tuple(sorted({one.modality for one in series}) or study.modalities),
         warnings=tuple(study.source_warnings),
         error={"code": code, "message": study.error_message} if code else None,
+        pacs_name=study.pacs.name if study.pacs else None,
         series=tuple(
             SeriesInCase(
                 row=one,
@@ -317,6 +323,7 @@ def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
                 body_part=one.body_part,
                 warnings=(*one.warnings, *one.source_warnings),
                 disclosure=disclosure_of(one),
+                fetched_from=tuple(one.origins.all()),
             )
             for one in series
         ),

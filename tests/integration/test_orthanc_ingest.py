@@ -241,9 +241,12 @@ def test_real_studies_come_through_orthanc_exactly(
     found = services.search_studies(
         actor=team.actor("coordinator"), pacs_id=pacs.pk, filters={"PatientID": patient_id}
     )
-    for one in found:
+    for one in found.studies:
         link(
-            team, pacs, one.study_instance_uid, mismatch_reason="Public data set of this test case"
+            team,
+            pacs,
+            one.study.study_instance_uid,
+            mismatch_reason="Public data set of this test case",
         )
     run_queued()
     assert set(Study.objects.values_list("state", flat=True)) == {StudyState.READY}

@@ -1,7 +1,5 @@
 """What is sent to imaging over REST, and how what is there is shown."""
 
-import re
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +14,6 @@ from apps.imaging.choices import (
 )
 from apps.imaging.completeness import describe_source
 from apps.imaging.models import AccessToken, PacsConnection
-from apps.imaging.pacs import QidoStudy
 from apps.imaging.pacs.tls import describe
 from apps.imaging.selectors import SeriesInCase, StudyInCase
 from apps.imaging.services import MintedTicket
@@ -109,56 +106,6 @@ class PacsTestSerializer(serializers.Serializer[Any]):
     error = serializers.DictField(allow_null=True)
 
 
-class FoundStudySerializer(serializers.Serializer[Any]):
-    """One QIDO match."""
-
-    study_instance_uid = serializers.CharField()
-    study_date = serializers.CharField(allow_null=True)
-    study_time = serializers.CharField()
-    description = serializers.CharField()
-    modalities = serializers.ListField(child=serializers.CharField())
-    accession_number = serializers.CharField()
-    patient_id = serializers.CharField()
-    issuer = serializers.CharField()
-    patient_name = serializers.CharField()
-    birth_date = serializers.CharField(allow_null=True)
-    sex = serializers.CharField()
-    series_count = serializers.IntegerField(allow_null=True)
-    instance_count = serializers.IntegerField(allow_null=True)
-
-
-def show_found(found: QidoStudy) -> dict[str, Any]:
-    return {
-        "study_instance_uid": found.study_instance_uid,
-        "study_date": _iso(found.study_date),
-        "study_time": found.study_time,
-        "description": found.description,
-        "modalities": list(found.modalities),
-        "accession_number": found.accession_number,
-        "patient_id": found.patient_id,
-        "issuer": found.issuer_of_patient_id,
-        "patient_name": found.patient_name,
-        "birth_date": _iso(found.birth_date),
-        "sex": found.sex,
-        "series_count": found.series_count,
-        "instance_count": found.instance_count,
-    }
-
-
-def _iso(raw: str) -> str | None:
-    """A DICOM date as ISO 8601; None when it is absent or no date of the calendar."""
-    if not re.fullmatch(r"[0-9]{8}", raw):
-        return None
-    try:
-        return date(int(raw[:4]), int(raw[4:6]), int(raw[6:])).isoformat()
-    except ValueError:
-        return None
-
-
-class FoundStudiesSerializer(serializers.Serializer[Any]):
-    results = FoundStudySerializer(many=True)
-
-
 class LinkStudySerializer(serializers.Serializer[Any]):
     pacs = serializers.UUIDField()
     study_instance_uid = serializers.CharField(max_length=64)
@@ -206,6 +153,13 @@ class ClearanceWriteSerializer(serializers.Serializer[Any]):
     statement = serializers.CharField(max_length=1000)
 
 
+class SeriesOriginSerializer(serializers.Serializer[Any]):
+    """A PACS that objects of a series were fetched from."""
+
+    name = serializers.CharField()
+    objects = serializers.IntegerField()
+
+
 class SeriesSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     series_instance_uid = serializers.CharField()
@@ -229,6 +183,9 @@ class SeriesSerializer(serializers.Serializer[Any]):
         help_text="To de-identified viewers: open by its headers, cleared by a person, withheld.",
     )
     is_clearable = serializers.BooleanField(help_text="A person may clear its pictures.")
+    fetched_from = SeriesOriginSerializer(
+        many=True, help_text="Empty for de-identified viewers, and for what was not fetched."
+    )
     warnings = WarningSerializer(many=True)
 
 
@@ -267,6 +224,9 @@ class StudySerializer(serializers.Serializer[Any]):
     error = WarningSerializer(allow_null=True)
     synthetic = serializers.BooleanField()
     source = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute name
+    pacs_name = serializers.CharField(
+        allow_null=True, help_text="It is linked through this one; null for de-identified viewers."
+    )
     at_source = StudySourceSerializer()
     warnings = WarningSerializer(many=True)
     mismatch_confirmed = serializers.BooleanField()
@@ -295,6 +255,7 @@ def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:
         "error": study.error,
         "synthetic": row.synthetic,
         "source": row.source,
+        "pacs_name": study.pacs_name,
         "at_source": describe_source(row),
         "warnings": list(study.warnings),
         "mismatch_confirmed": bool(study.link.mismatch_reason),
@@ -329,6 +290,9 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
         "is_evicted": row.evicted_at is not None,
         "disclosure": series.disclosure,
         "is_clearable": is_clearable(row),
+        "fetched_from": [
+            {"name": one.pacs.name, "objects": one.objects_fetched} for one in series.fetched_from
+        ],
         "warnings": list(series.warnings),
     }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.imaging.api import clearances, imports, priors, registrations, views
+from apps.imaging.api import clearances, imports, priors, registrations, searches, views
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
@@ -11,7 +11,8 @@ urlpatterns = [
     path("pacs", views.PacsListView.as_view(), name="pacs"),
     path("pacs/<uuid:pacs_id>", views.PacsDetailView.as_view(), name="pacs-detail"),
     path("pacs/<uuid:pacs_id>/test", views.PacsTestView.as_view(), name="pacs-test"),
-    path("pacs/<uuid:pacs_id>/studies", views.PacsStudiesView.as_view(), name="pacs-studies"),
+    path("pacs/studies", searches.AllPacsStudiesView.as_view(), name="all-pacs-studies"),
+    path("pacs/<uuid:pacs_id>/studies", searches.PacsStudiesView.as_view(), name="pacs-studies"),
     path("cases/<uuid:case_id>/studies", views.CaseStudiesView.as_view(), name="case-studies"),
     path(
         "cases/<uuid:case_id>/studies/<str:study_uid>/retry",

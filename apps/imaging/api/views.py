@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,9 +18,6 @@ from apps.imaging.api import segmentations as shapes
 from apps.imaging.api import serializers
 from apps.imaging.masks import describe_grid, mask_response
 from apps.imaging.segmentations import selectors as segmentations
-from apps.imaging.services.pacs import SEARCH_KEYS
-
-SEARCH_PARAMETERS = [OpenApiParameter(name, OpenApiTypes.STR) for name in SEARCH_KEYS]
 
 
 class PacsListView(ConsiliumView):
@@ -84,16 +81,6 @@ class PacsTestView(ConsiliumView):
     @extend_schema(request=None, responses=serializers.PacsTestSerializer)
     def post(self, request: Request, pacs_id: UUID) -> Response:
         return Response(services.test_connection(actor=self.actor, pacs_id=pacs_id))
-
-
-class PacsStudiesView(ConsiliumView):
-    policies = {"get": policies.search_pacs}
-
-    @extend_schema(parameters=SEARCH_PARAMETERS, responses=serializers.FoundStudiesSerializer)
-    def get(self, request: Request, pacs_id: UUID) -> Response:
-        filters = {key: request.query_params.get(key, "") for key in SEARCH_KEYS}
-        found = services.search_studies(actor=self.actor, pacs_id=pacs_id, filters=filters)
-        return Response({"results": [serializers.show_found(one) for one in found]})
 
 
 class CaseStudiesView(ConsiliumView):

@@ -68,6 +68,7 @@ class PacsClient:
 
     def __init__(self, connection: PacsConnection, *, connections: int = 4) -> None:
         self.pacs_id: UUID = connection.pk
+        self.has_more = False  # than the last query's answer holds, by the PACS's own word
         self._root = connection.base_url.rstrip("/")
         self._backend = GuardedBackend(allowed_networks=connection.allowed_networks)
         self._http = httpx.Client(
@@ -148,6 +149,7 @@ class PacsClient:
     def _query(self, path: str, *, params: Mapping[str, str]) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:
             with self._stream("GET", path, params=params) as response:
+                self.has_more = replies.says_more(response.headers.get("Warning", ""))
                 if response.status_code == 204:
                     return []
                 answer = _read_json(response)

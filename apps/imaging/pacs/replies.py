@@ -71,6 +71,11 @@ def read_series(record: dict[str, Any]) -> QidoSeries:
     )
 
 
+def says_more(warning: str) -> bool:
+    """Warning 299: "There are <n> additional results that can be requested" (PS3.18 8.3.4.4)."""
+    return "additional results" in warning.lower()
+
+
 def read_stow(reply: dict[str, Any]) -> StowReply:
     """Orthanc always sends a (mostly empty) FailedSOPSequence: its length decides."""
     stored = tuple(text(item, "00081155") for item in _items(reply, "00081199"))

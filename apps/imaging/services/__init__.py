@@ -9,7 +9,6 @@ from apps.imaging.services.pacs import (
     create_connection,
     delete_connection,
     ensure_connection_from_settings,
-    search_studies,
     update_connection,
 )
 from apps.imaging.services.pacs import test_connection as test_connection
@@ -17,6 +16,7 @@ from apps.imaging.services.prefetching import note_case_opened, prefetch_case
 from apps.imaging.services.receiving import receive_objects
 from apps.imaging.services.reconciling import reconcile_import
 from apps.imaging.services.retention import enforce_budget, evict_series, keep_archive
+from apps.imaging.services.searching import search_studies
 from apps.imaging.services.storing import StoreOutcome, store_objects
 from apps.imaging.services.tickets import MintedTicket, mint_ticket
 from apps.imaging.services.tokens import MintedToken, create_token, revoke_token

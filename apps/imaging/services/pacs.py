@@ -1,6 +1,5 @@
-"""PACS connections: made by a system admin, tested by a button, searched by coordinators."""
+"""PACS connections: made by a system admin, tested by a button."""
 
-import re
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from uuid import UUID
@@ -15,7 +14,7 @@ from apps.core.exceptions import Conflict, DomainError, InvalidInput, NotVisible
 from apps.imaging import policies
 from apps.imaging.choices import AuthKind
 from apps.imaging.models import PacsConnection
-from apps.imaging.pacs import QidoStudy, open_client
+from apps.imaging.pacs import open_client
 from apps.imaging.pacs.addresses import check_root, networks_of, parse_networks
 from apps.imaging.pacs.secrets import decrypt_secret, encrypt_secret
 from apps.imaging.pacs.tls import check_authorities, check_identity
@@ -35,16 +34,6 @@ EDITABLE = frozenset(
     }
 )
 SECRETS = frozenset({"secret", "client_key"})
-SEARCH_KEYS = (
-    "PatientID",
-    "PatientName",
-    "StudyDate",
-    "StudyInstanceUID",
-    "AccessionNumber",
-    "ModalitiesInStudy",
-)
-_DATE_RANGE = re.compile(r"^\d{8}$|^\d{8}-\d{0,8}$|^-\d{8}$")
-SEARCH_VALUE_LENGTH = 128
 
 
 def create_connection(
@@ -146,28 +135,6 @@ def test_connection(*, actor: Actor, pacs_id: UUID) -> dict[str, Any]:
     return {"ok": error is None, "latency_ms": latency_ms, "error": error}
 
 
-def search_studies(
-    *, actor: Actor, pacs_id: UUID, filters: dict[str, str], limit: int = 100
-) -> list[QidoStudy]:
-    """QIDO by patient or study. An empty search is refused: it would list the hospital."""
-    policies.search_pacs(actor=actor)
-    connection = active_connection(pacs_id)
-    wanted = {key: filters[key].strip() for key in SEARCH_KEYS if filters.get(key, "").strip()}
-    if not wanted:
-        raise InvalidInput("Name a patient, a date or a study.", code="empty_search")
-    _check_filters(wanted)
-    with open_client(connection) as client:
-        found = client.search_studies(filters=wanted, limit=limit)
-    record_entry(
-        actor=actor,
-        action="query.studies",
-        entity="pacs",
-        entity_id=pacs_id,
-        details={"by": sorted(wanted), "found": len(found)},
-    )
-    return found
-
-
 def active_connection(pacs_id: UUID) -> PacsConnection:
     """A connection in use, or 404."""
     connection = PacsConnection.objects.filter(pk=pacs_id, is_active=True).first()
@@ -255,15 +222,3 @@ def _save(connection: PacsConnection) -> None:
             connection.save()
     except IntegrityError:
         raise Conflict("A PACS of this name is there already.", code="name_taken") from None
-
-
-def _check_filters(wanted: dict[str, str]) -> None:
-    for key, value in wanted.items():
-        if len(value) > SEARCH_VALUE_LENGTH:
-            raise InvalidInput("Too long.", details={"field": key})
-    if "StudyDate" in wanted and not _DATE_RANGE.match(wanted["StudyDate"]):
-        raise InvalidInput(
-            "Dates are YYYYMMDD or YYYYMMDD-YYYYMMDD.", details={"field": "StudyDate"}
-        )
-    if set("*?") >= set(wanted.get("PatientName", "x")) | set(wanted.get("PatientID", "x")):
-        raise InvalidInput("Name a patient, a date or a study.", code="empty_search")

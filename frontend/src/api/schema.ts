@@ -1384,6 +1384,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pacs/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A PACS that does not answer is named in ``answers``; the others' studies are there. */
+        get: operations["pacs_studies_search_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients": {
         parameters: {
             query?: never;
@@ -1925,8 +1942,10 @@ export interface components {
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
+            /** @description In order of priority. */
+            answers: components["schemas"]["PacsAnswer"][];
         };
-        /** @description One QIDO match. */
+        /** @description One study as the first PACS that holds it describes it. */
         FoundStudy: {
             study_instance_uid: string;
             study_date: string | null;
@@ -1941,6 +1960,8 @@ export interface components {
             sex: string;
             series_count: number | null;
             instance_count: number | null;
+            /** @description In order of priority. */
+            held_by: components["schemas"]["Holder"][];
         };
         Grant: {
             /** Format: uuid */
@@ -1972,6 +1993,16 @@ export interface components {
         };
         /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
+        /** @description A PACS that holds a study, and how much of it. */
+        Holder: {
+            /** Format: uuid */
+            pacs: string;
+            name: string;
+            series_count: number | null;
+            instance_count: number | null;
+            /** @description As the first holder's. */
+            is_same_patient: boolean;
+        };
         /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
@@ -2425,6 +2456,17 @@ export interface components {
             /** Format: date-time */
             unreachable_since?: string | null;
         };
+        /** @description What one PACS answered to a search. */
+        PacsAnswer: {
+            /** Format: uuid */
+            pacs: string;
+            name: string;
+            /** @description Null when it did not answer. */
+            found: number | null;
+            /** @description It has more than is shown. */
+            is_truncated: boolean;
+            error: components["schemas"]["SearchError"] | null;
+        };
         PacsPage: {
             /** Format: uri */
             next: string | null;
@@ -2726,6 +2768,10 @@ export interface components {
         };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
+        SearchError: {
+            code: string;
+            message: string;
+        };
         Segment: {
             number: number;
             label: string;
@@ -2818,7 +2864,14 @@ export interface components {
             disclosure: components["schemas"]["DisclosureEnum"];
             /** @description A person may clear its pictures. */
             is_clearable: boolean;
+            /** @description Empty for de-identified viewers, and for what was not fetched. */
+            fetched_from: components["schemas"]["SeriesOrigin"][];
             warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A PACS that objects of a series were fetched from. */
+        SeriesOrigin: {
+            name: string;
+            objects: number;
         };
         /** @enum {string} */
         SeverityEnum: "error" | "warning" | "note";
@@ -2868,6 +2921,8 @@ export interface components {
             error: components["schemas"]["Warning"] | null;
             synthetic: boolean;
             source: string;
+            /** @description It is linked through this one; null for de-identified viewers. */
+            pacs_name: string | null;
             at_source: components["schemas"]["StudySource"];
             warnings: components["schemas"]["Warning"][];
             mismatch_confirmed: boolean;
@@ -3013,6 +3068,7 @@ export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
+export type Holder = components['schemas']['Holder'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
@@ -3063,6 +3119,7 @@ export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
+export type PacsAnswer = components['schemas']['PacsAnswer'];
 export type PacsPage = components['schemas']['PacsPage'];
 export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
@@ -3102,6 +3159,7 @@ export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
+export type SearchError = components['schemas']['SearchError'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
 export type SegmentMaskLink = components['schemas']['SegmentMaskLink'];
@@ -3110,6 +3168,7 @@ export type SegmentationOwner = components['schemas']['SegmentationOwner'];
 export type SegmentationPage = components['schemas']['SegmentationPage'];
 export type SegmentationProblem = components['schemas']['SegmentationProblem'];
 export type Series = components['schemas']['Series'];
+export type SeriesOrigin = components['schemas']['SeriesOrigin'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type SourceEnum = components['schemas']['SourceEnum'];
@@ -5928,6 +5987,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PacsTest"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pacs_studies_search_all: {
+        parameters: {
+            query?: {
+                AccessionNumber?: string;
+                ModalitiesInStudy?: string;
+                PatientID?: string;
+                PatientName?: string;
+                StudyDate?: string;
+                StudyInstanceUID?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundStudies"];
                 };
             };
             /** @description Refused or failed */

@@ -111,11 +111,11 @@ def test_a_worker_killed_at_any_moment_leaves_nothing_partial(
     staging = tmp_path / "archive" / "staging" / str(study.pk)
     kills = 0
     for more in (1, 6):  # test_hundred_kills has the rest; here it is whole processes
-        before = len(list(staging.glob("*.json")))
+        before = len(list(staging.glob("*/*.json")))
         IngestJob.objects.update(lease_expires_at=timezone.now())
         asked = len(pacs.requests)
         worker = start_worker(job.pk, tmp_path / "archive")
-        while len(list(staging.glob("*.json"))) < before + more or len(pacs.requests) < asked + 3:
+        while len(list(staging.glob("*/*.json"))) < before + more or len(pacs.requests) < asked + 3:
             assert worker.poll() is None
             time.sleep(0.01)
         children = parsers_of(worker.pid)
@@ -129,7 +129,7 @@ def test_a_worker_killed_at_any_moment_leaves_nothing_partial(
             assert time.monotonic() < until, "a parser outlived its worker"
             time.sleep(0.05)
     tally("whole workers killed during ingest", kills=kills, orphans=0)
-    assert 7 <= len(list(staging.glob("*.json"))) < 30  # what came complete is kept
+    assert 7 <= len(list(staging.glob("*/*.json"))) < 30  # what came complete is kept
     pacs.fault = None
     IngestJob.objects.update(lease_expires_at=timezone.now())
     assert sweep_ingest() == 1

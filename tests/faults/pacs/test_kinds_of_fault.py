@@ -236,7 +236,8 @@ def test_a_pacs_that_keeps_failing_is_left_alone_for_a_moment(
     assert codes == ["pacs_failed", "pacs_failed", "pacs_circuit_open", "pacs_circuit_open"]
     pacs.fault = None
     assert services.test_connection(actor=SYSTEM, pacs_id=connection.pk)["ok"] is True
-    assert services.search_studies(actor=SYSTEM, pacs_id=connection.pk, filters={"PatientID": "1"})
+    found = services.search_studies(actor=SYSTEM, pacs_id=connection.pk, filters={"PatientID": "1"})
+    assert found.studies
 
 
 def test_at_least_twenty_ways_to_fail_were_tried() -> None:
