@@ -107,6 +107,25 @@ def test_the_second_serves_what_was_linked_through_the_first(
     assert shown(scene, study_id)["at_source"]["state"] == "complete"
 
 
+def test_what_the_second_holds_differently_is_told_when_the_first_is_back(
+    scene: Scene, second: OrthancUnderTest
+) -> None:
+    uid = new_study(scene, scene.orthanc)
+    series_uid = ""
+    for resource in scene.orthanc.find(level="Instance", query={"StudyInstanceUID": uid}):
+        held = read_bytes(scene.orthanc.request("GET", f"/instances/{resource['ID']}/file").content)
+        held.RescaleIntercept = -1000
+        series_uid = str(held.SeriesInstanceUID)
+        second.store(to_bytes(held))
+    study_id = link(scene.team, scene.pacs, uid).study_id
+    scene.orthanc.stop()
+    run_queued()
+    scene.orthanc.start()
+    services.check_study(study_id=study_id)
+    series = Series.objects.get(series_instance_uid=series_uid)
+    assert [one["code"] for one in series.source_warnings] == ["changed_at_source"]
+
+
 def test_results_go_to_the_pacs_the_study_is_linked_through(
     scene: Scene, second: OrthancUnderTest
 ) -> None:

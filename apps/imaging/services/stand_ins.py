@@ -11,6 +11,7 @@ from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
 from apps.imaging import identity as identities
+from apps.imaging.archive.place import series_store
 from apps.imaging.choices import SourceState
 from apps.imaging.exceptions import (
     AddressNotAllowed,
@@ -20,7 +21,7 @@ from apps.imaging.exceptions import (
     PatientMismatch,
     StandInRefused,
 )
-from apps.imaging.models import CaseStudy, Instance, PacsConnection, SourceReport, Study
+from apps.imaging.models import CaseStudy, Instance, PacsConnection, Series, SourceReport, Study
 from apps.imaging.pacs import PacsClient
 from apps.imaging.services import sources
 from apps.imaging.services.patients import check_patient
@@ -46,8 +47,14 @@ class Refusal:
 
 
 def list_stand_ins(study: Study) -> list[PacsConnection]:
-    """Who may be asked, in order of priority; nobody for a study its own PACS took away."""
+    """Who may be asked, in order of priority.
+
+    Nobody for a study its own PACS took away, or one of which nothing is missing here.
+    """
     if study.pacs_id is None or _is_withdrawn(study):
+        return []
+    reported = _reported(study)
+    if reported and not any(_missing(study, reported).values()):
         return []
     others = PacsConnection.objects.filter(is_active=True).exclude(pk=study.pacs_id)
     return list(others.order_by("priority", "name"))
@@ -119,14 +126,10 @@ def _choose(study: Study, held: dict[str, list[str]]) -> sources.Listing:
     if not reported:
         _compare_counts(study, held)
         return held
-    here: dict[str, set[str]] = defaultdict(set)
-    rows = Instance.objects.filter(study=study, series__evicted_at__isnull=True)
-    for series_uid, sop_uid in rows.values_list("series__series_instance_uid", "sop_instance_uid"):
-        here[series_uid].add(sop_uid)
-    wanted = {uid: set(uids) - here[uid] for uid, uids in reported.items()}
-    lacking = sum(len(uids - set(held.get(uid, ()))) for uid, uids in wanted.items())
+    missing = _missing(study, reported)
+    lacking = sum(len(uids - set(held.get(uid, ()))) for uid, uids in missing.items())
     if lacking:
-        total = sum(map(len, wanted.values()))
+        total = sum(map(len, missing.values()))
         raise _fewer(f"It lacks {lacking} of the {total} images that are missing here.")
     return reported
 
@@ -152,6 +155,16 @@ def _reported(study: Study) -> dict[str, list[str]]:
     for series_uid, sop_uid in rows.values_list("series__series_instance_uid", "sop_instance_uid"):
         listed[series_uid].append(sop_uid)
     return dict(listed)
+
+
+def _missing(study: Study, reported: dict[str, list[str]]) -> dict[str, set[str]]:
+    """What was reported and is not in the archive, by series."""
+    here: dict[str, set[str]] = defaultdict(set)
+    for series in Series.objects.filter(study=study, evicted_at__isnull=True):
+        if series.archive_key and series_store().exists(series.archive_key):
+            uids = series.instances.values_list("sop_instance_uid", flat=True)
+            here[series.series_instance_uid] = set(uids)
+    return {uid: set(uids) - here[uid] for uid, uids in reported.items()}
 
 
 def _is_withdrawn(study: Study) -> bool:

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 
 import { http } from './http'
 import { getAll, getPage } from './pages'
-import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsStudy, PatientIdentity, PriorStudy, Study } from './types'
+import type { CaseDetail, CaseListEntry, CaseMember, Guise, PacsConnection, PacsSearch, PatientIdentity, PriorStudy, Study } from './types'
 
 export const caseKeys = {
   list: (filters?: CaseFilters) => ['cases', filters ?? {}] as const,
@@ -183,12 +183,15 @@ export interface PacsQuery {
   StudyInstanceUID?: string
 }
 
-export function usePacsSearch(pacsId: string | null, query: PacsQuery | null) {
+export const ALL_PACS = 'all'
+
+/** In one PACS, or in all of them at once; a PACS that does not answer is told in `answers`. */
+export function usePacsSearch(pacs: string | null, query: PacsQuery | null) {
+  const path = pacs === ALL_PACS ? '/api/pacs/studies' : `/api/pacs/${pacs}/studies`
   return useQuery({
-    queryKey: ['pacs', pacsId, 'studies', query],
-    queryFn: ({ signal }) =>
-      http.get<{ results: PacsStudy[] }>(`/api/pacs/${pacsId}/studies`, { query: { ...query }, signal }),
-    enabled: pacsId !== null && query !== null,
+    queryKey: ['pacs', pacs, 'studies', query],
+    queryFn: ({ signal }) => http.get<PacsSearch>(path, { query: { ...query }, signal }),
+    enabled: pacs !== null && query !== null,
     staleTime: 0,
     retry: false,
   })

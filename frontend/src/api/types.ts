@@ -57,6 +57,8 @@ export type PriorStudy = wire.PriorStudy
 export type PacsConnection = Pick<wire.Pacs, 'id' | 'name'> & Partial<wire.Pacs>
 export type PacsTest = Omit<wire.PacsTest, 'error'> & { error: { code: string; message: string } | null }
 export type PacsStudy = wire.FoundStudy
+export type PacsAnswer = wire.PacsAnswer
+export type PacsSearch = wire.FoundStudies
 
 export type ImportFile = wire.ImportFile
 export type ImportBatch = wire.Import

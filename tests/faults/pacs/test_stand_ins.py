@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from apps.audit.models import AuditEntry
+from apps.cases.models import Patient
 from apps.imaging import services
 from apps.imaging.archive.layout import archive_root
 from apps.imaging.choices import SourceState, StudyState
@@ -404,6 +407,54 @@ def test_what_was_evicted_comes_back_from_the_second(
     assert (archive_root() / "series").exists()
 
 
+def test_where_nothing_is_missing_nobody_is_asked(
+    team: CaseTeam, pacs: FakePacs, study: Study, objects: list[bytes], serve: Serve
+) -> None:
+    run_queued()
+    second = serve(objects)
+    away(pacs)
+    services.retry_ingest(actor=team.actor("coordinator"), case_id=team.case_id, study_id=study.pk)
+    run_queued()
+    study.refresh_from_db()
+    assert study.state == StudyState.READY
+    assert second.requests == []
+
+
+@pytest.mark.parametrize(
+    ("second_names", "state"), [("ANOTHER", StudyState.READY), ("A-THIRD", StudyState.FAILED)]
+)
+def test_a_confirmed_mismatch_holds_for_exactly_that_identity(
+    second_names: str, state: StudyState, team: CaseTeam, objects: list[bytes], serve: Serve
+) -> None:
+    foreign = remade(objects, PatientID="ANOTHER")
+    first = serve(foreign, name="first", priority=1)
+    serve(remade(objects, PatientID=second_names), name="second", priority=2)
+    study = services.link_study(
+        actor=team.actor("coordinator"),
+        case_id=team.case_id,
+        pacs_id=PacsConnection.objects.get(name="first").pk,
+        study_instance_uid=str(read_bytes(objects[0]).StudyInstanceUID),
+        mismatch_reason="The number is the one of the referring hospital.",
+    ).study
+    away(first)
+    run_queued()
+    study.refresh_from_db()
+    assert study.state == state
+    assert refused_by(study) == ([] if state == StudyState.READY else ["patient_mismatch"])
+
+
+def test_a_case_of_another_patient_is_no_place_for_it(
+    team: CaseTeam, pacs: FakePacs, study: Study, objects: list[bytes], serve: Serve
+) -> None:
+    """The case's patient is corrected after linking: the second is compared with what is now."""
+    serve(objects)
+    Patient.objects.update(birth_date=date(1999, 9, 9))
+    away(pacs)
+    run_queued()
+    assert refused_by(study) == ["patient_mismatch"]
+    assert not Instance.objects.exists()
+
+
 def test_a_study_its_pacs_took_away_is_not_fetched_elsewhere(
     team: CaseTeam, pacs: FakePacs, study: Study, objects: list[bytes], serve: Serve
 ) -> None:
@@ -411,6 +462,7 @@ def test_a_study_its_pacs_took_away_is_not_fetched_elsewhere(
     pacs.fault = on("studies", lambda c, b: send(c, b"[]", content_type="application/dicom+json"))
     Study.objects.update(source_listed_at=None)
     services.check_study(study_id=study.pk)
+    Series.objects.update(evicted_at=timezone.now())
     second = serve(objects)
     away(pacs)
     services.retry_ingest(actor=team.actor("coordinator"), case_id=team.case_id, study_id=study.pk)

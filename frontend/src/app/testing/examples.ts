@@ -196,6 +196,7 @@ export const aStudy = (part: Partial<Study> = {}): Study => ({
   error: null,
   synthetic: true,
   source: 'pacs',
+  pacs_name: 'House PACS',
   at_source: { state: 'complete', unreachable_since: null, checked_at: null },
   warnings: [],
   mismatch_confirmed: false,

@@ -32,6 +32,7 @@ const ultrasound = (part: Partial<Series> = {}): Series => ({
   is_evicted: false,
   disclosure: 'withheld',
   is_clearable: true,
+  fetched_from: [],
   warnings: [],
   ...part,
 })

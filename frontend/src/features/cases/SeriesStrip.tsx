@@ -9,6 +9,7 @@ import { wordFor } from '@/ui/format'
 
 import classes from './Case.module.css'
 import { ClearPicturesDialog } from './ClearPicturesDialog'
+import { seriesElsewhere } from './origins'
 import { SeriesThumbnail } from './SeriesThumbnail'
 
 const SERIES_SHOWN = 12
@@ -67,7 +68,7 @@ function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; s
   if (series.base_url === '' && series.disclosure === 'withheld') {
     return (
       <div className={classes.series} title={t('clearance.withheldHint')}>
-        <TileFace series={series} name={name} />
+        <TileFace study={study} series={series} name={name} />
       </div>
     )
   }
@@ -77,12 +78,12 @@ function SeriesTile({ caseId, study, series }: { caseId: string; study: Study; s
       to={`/cases/${caseId}/view?study=${study.study_instance_uid}&series=${series.series_instance_uid}`}
       title={t('images.openSeries', { what: name })}
     >
-      <TileFace series={series} name={name} />
+      <TileFace study={study} series={series} name={name} />
     </Link>
   )
 }
 
-function TileFace({ series, name }: { series: Series; name: string }) {
+function TileFace({ study, series, name }: { study: Study; series: Series; name: string }) {
   const { t } = useTranslation('cases')
   const warnings = series.warnings.map((warning) => warning.message || warning.code).join('\n')
   const isWithheld = series.base_url === '' && series.disclosure === 'withheld'
@@ -108,6 +109,11 @@ function TileFace({ series, name }: { series: Series; name: string }) {
           {t('images.objects', { count: series.frame_count || series.instance_count })}
           {series.is_evicted && ` · ${t('images.evicted')}`}
         </div>
+        {seriesElsewhere(study, series).length > 0 && (
+          <div className={classes.seriesCount}>
+            {series.fetched_from.map((origin) => t('images.seriesFrom', { count: origin.objects, name: origin.name })).join(', ')}
+          </div>
+        )}
       </span>
     </>
   )

@@ -9,6 +9,7 @@ import { SyntheticMark } from '@/ui/clinical'
 import { formatDate, wordFor } from '@/ui/format'
 
 import classes from './Case.module.css'
+import { fetchedElsewhere } from './origins'
 import { SeriesStrip } from './SeriesStrip'
 
 const STATES: Record<StudyState, { tone: Tone; icon: typeof IconCheck }> = {
@@ -29,6 +30,7 @@ export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCar
   const { t } = useTranslation('cases')
   const { tone, icon: Icon } = STATES[study.state]
   const name = study.description || study.modalities.join(' / ')
+  const elsewhere = fetchedElsewhere(study)
   const viewUrl = `/cases/${caseId}/view?study=${study.study_instance_uid}`
   return (
     <article className={classes.study} aria-label={`${name} ${formatDate(study.study_date)}`}>
@@ -41,8 +43,13 @@ export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCar
         <div className={classes.studyTitle}>
           {study.state === 'ready' ? <Link to={viewUrl}>{name}</Link> : <span>{name}</span>}
           <span className={classes.dim}>
-            {formatDate(study.study_date)} · {t('images.series', { count: study.series.length })} · {wordFor('studySource', study.source)}
+            {formatDate(study.study_date)} · {t('images.series', { count: study.series.length })} · {study.pacs_name ?? wordFor('studySource', study.source)}
           </span>
+          {elsewhere.length > 0 && (
+            <span className={classes.dim} title={t('images.fetchedFromHint', { pacs: study.pacs_name })}>
+              {t('images.fetchedFrom', { names: elsewhere.join(', ') })}
+            </span>
+          )}
         </div>
         <div className={classes.studyEnd}>
           {study.synthetic && <SyntheticMark />}
