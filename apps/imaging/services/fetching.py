@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from apps.cases.identity import PatientIdentity
 from apps.core.exceptions import DomainError
@@ -84,8 +84,11 @@ class StudyFetch:
                 if len(pending) >= 2 * self.pool.size:
                     self._take(*pending.pop(0), series_uid=series_uid, staged=staged)
         finally:
-            while pending:
-                self._take(*pending.pop(0), series_uid=series_uid, staged=staged)
+            try:
+                while pending:
+                    self._take(*pending.pop(0), series_uid=series_uid, staged=staged)
+            finally:  # one was refused: the directory may be cleared once no child writes there
+                wait([parsed for _, parsed in pending])
 
     def _parts(
         self, series_uid: str, *, missing: set[str], staged: dict[str, StagedInstance]
