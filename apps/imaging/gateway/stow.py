@@ -26,7 +26,6 @@ FAILURES = {
     "too_large": 0xA700,
     "pixels_too_large": 0xA700,
     "out_of_memory": 0xA700,
-    "deflate_bomb": 0xA700,
     "missing_uid": 0xA900,
     "invalid_uid": 0xA900,
     "pixel_length_mismatch": 0xA900,

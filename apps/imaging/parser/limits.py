@@ -31,13 +31,16 @@ def limit_next_file(*, limits: Limits, size_bytes: int, extra_bytes: int = 0) ->
 
     Only the soft limits move, so that the next file can be given its own.
     """
-    address_space = (
-        _address_space_in_use() + HEADROOM_BYTES + MEMORY_PER_FILE_BYTE * size_bytes + extra_bytes
-    )
+    address_space = _address_space_in_use() + memory_for(size_bytes) + extra_bytes
     _set_soft(resource.RLIMIT_AS, address_space)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _set_soft(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + limits.cpu_s)
     _set_soft(resource.RLIMIT_FSIZE, limits.decoded_bytes + limits.file_bytes)
+
+
+def memory_for(size_bytes: int) -> int:
+    """Bytes that reading a file of this size may take, beyond what the child has already."""
+    return HEADROOM_BYTES + MEMORY_PER_FILE_BYTE * size_bytes
 
 
 def lift_memory_limit() -> None:

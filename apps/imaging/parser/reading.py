@@ -12,7 +12,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from apps.imaging.parser.limits import Limits
+from apps.imaging.parser.limits import Limits, memory_for
 from apps.imaging.parser.verdicts import Rejected
 
 PREAMBLE_BYTES = 128
@@ -26,8 +26,6 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 DEFLATED = re.compile(rb"\x02\x00\x10\x00UI\x16\x001\.2\.840\.10008\.1\.2\.1\.99")
 META_BYTES = 4096
 INFLATED_AT_ONCE = 4 * 1024 * 1024
-INFLATED_UNASKED = 64 * 1024 * 1024
-DEFLATE_RATIO = 200  # images deflate to a half or a tenth; a thousandth is possible
 
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
 pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
@@ -77,9 +75,10 @@ def read_dataset(raw: bytes, *, limits: Limits) -> FileDataset:
 
 
 def _check_deflated(raw: bytes) -> None:
-    """Inflate without keeping anything, until the data set is known to be no bomb.
+    """Inflate without keeping anything: a bomb is known before it has filled the memory.
 
-    What hides its transfer syntax from this look still meets the limit on memory.
+    Refuses only what would not fit anyway. What hides its transfer syntax from this look meets
+    the limit on memory itself.
     """
     found = DEFLATED.search(raw, PREAMBLE_BYTES, PREAMBLE_BYTES + META_BYTES)
     if found is None or raw[132:138] != b"\x02\x00\x00\x00UL":
@@ -93,8 +92,8 @@ def _check_deflated(raw: bytes) -> None:
         except zlib.error:
             return  # told as what it is where it is read
         rest = inflater.unconsumed_tail
-        if total > INFLATED_UNASKED and total > DEFLATE_RATIO * (len(raw) - start - len(rest)):
-            raise Rejected("deflate_bomb")
+        if total > memory_for(len(raw)):
+            raise Rejected("out_of_memory")
 
 
 def _count_elements(dataset: Dataset, *, limits: Limits) -> None:

@@ -10,7 +10,6 @@ REASONS: dict[str, str] = {
     "missing_uid": "A required UID is missing.",
     "invalid_uid": "A UID holds something other than digits and dots.",
     "unsupported_transfer_syntax": "The transfer syntax is not supported.",
-    "deflate_bomb": "The compressed data would grow beyond all measure.",
     "too_many_elements": "The file holds more data elements than the limit.",
     "nested_too_deep": "Sequences are nested deeper than the limit.",
     "pixels_too_large": "The declared pixel data exceed the limit.",

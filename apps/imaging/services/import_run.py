@@ -40,7 +40,10 @@ STORED_FIELDS = [
     "verdict", "code", "reason", "sop_instance_uid", "study_instance_uid", "sop_class_uid",
 ]  # fmt: skip
 FOREIGN_WORDS = "The object belongs to another patient."
-DISC_INCOMPLETE = "The disc is not complete: {} of the {} objects it lists did not come with it."
+DISC_INCOMPLETE = (
+    "The disc is not complete: {} of the {} objects it lists did not come with it, or could not "
+    "be read."
+)
 
 Accepted = tuple[ImportFile, StagedInstance]
 
