@@ -10,7 +10,7 @@ import classes from './PacsSearch.module.css'
 /** What each PACS answered. One that answered in full is not worth a line where it is the only one. */
 export function PacsAnswers({ answers }: { answers: readonly PacsAnswer[] }) {
   const { t } = useTranslation('cases')
-  if (answers.length < 2 && answers.every((answer) => answer.error === null && !answer.is_truncated)) return null
+  if (answers.length < 2 && !answers.some((answer) => answer.is_truncated)) return null
   return (
     <div role="status" aria-label={t('link.answers')}>
       <ul className={classes.answers}>

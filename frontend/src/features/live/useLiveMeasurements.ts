@@ -9,8 +9,8 @@ import type {
   MeasurementWrites,
   PendingMeasurement,
 } from '../viewer/measurementStore'
-import type { LiveSession, LiveState } from './liveSession'
 import { usePerCase } from '../viewer/usePerCase'
+import type { LiveSession, LiveState } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
 const NO_ITEMS: readonly MeasurementBody[] = []
@@ -100,7 +100,7 @@ export function useLiveMeasurements(
   const items = useLiveState(session, (state) => state.room.snapshot?.measurements ?? NO_ITEMS)
   const waiting = useLiveState(session, (state) => state.ops.waiting)
   const mayWrite = useLiveState(session, (state) => state.room.can.includes('annotate'))
-  // What was undone in another case stays there.
+  // What was drawn in another case is not undone from this one.
   const undoStack = usePerCase<(() => OpSubmit | null)[]>(caseId, () => [])
 
   const write = useMemo<MeasurementWrites>(() => {
