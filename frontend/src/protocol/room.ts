@@ -39,6 +39,8 @@ export interface RoomState {
   readonly people: readonly Person[]
   readonly presence: Readonly<Record<string, TimedPresence>>
   readonly stage: StageFrame | null
+  /** Counts what the presenter's last stage may have been lost in: it is told again (LIVE-C2). */
+  readonly stage_losses: number
   readonly limits: Limits | null
   /** Set where an event is missing: ask from here (LIVE-J2). */
   readonly gap_after: number | null
@@ -63,6 +65,7 @@ export const EMPTY_ROOM: RoomState = {
   people: [],
   presence: {},
   stage: null,
+  stage_losses: 0,
   limits: null,
   gap_after: null,
   refused: 0,
@@ -104,7 +107,7 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
     case 'access.changed':
       return { ...state, can: message.can, projection: message.projection }
     case 'limits':
-      return { ...state, limits: message }
+      return withLimits(state, message)
     case 'resync':
       return { ...state, gap_after: message.after_seq }
     case 'op.ack':
@@ -129,6 +132,7 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     followers: message.followers,
     people: message.people,
     presence: {},
+    stage_losses: state.stage_losses + 1,
     limits: message.limits,
     gap_after: null,
   }
@@ -185,8 +189,17 @@ export function withEvent(state: RoomState, event: LogEvent): RoomState {
 const newerPresenter = (known: PresenterState, said: PresenterState): PresenterState =>
   said.epoch >= known.epoch ? said : known
 
-function withPresenter(state: RoomState, presenter: PresenterState): RoomState {
-  return { ...state, presenter: newerPresenter(state.presenter, presenter) }
+/** Frames on their way are of the old epoch, which nobody takes any more. */
+function withPresenter(state: RoomState, said: PresenterState): RoomState {
+  const presenter = newerPresenter(state.presenter, said)
+  const renewed = presenter.epoch !== state.presenter.epoch
+  return { ...state, presenter, stage_losses: state.stage_losses + (renewed ? 1 : 0) }
+}
+
+/** While Redis was away no stage went further than the server. */
+function withLimits(state: RoomState, limits: Limits): RoomState {
+  const back = limits.realtime && state.limits?.realtime === false
+  return { ...state, limits, stage_losses: state.stage_losses + (back ? 1 : 0) }
 }
 
 /** The newest stage wins; one of an epoch that is over never does (LIVE-P1). */

@@ -34,10 +34,14 @@ export interface LiveState {
   readonly following: boolean
 }
 
+/** The server's word for a stage that shows a study it does not know to be of the case. */
+const STAGE_REFUSED = 'study_not_in_case'
+
 /** Joins the transport and the pure state of one session; everything outside reads `state`. */
 export class LiveSession {
   readonly changed = new Signal()
   readonly happened = new Signal<LogEvent>()
+  readonly stageRefused = new Signal()
   private current: LiveState = {
     room: EMPTY_ROOM,
     ops: EMPTY_QUEUE,
@@ -149,6 +153,7 @@ export class LiveSession {
     const room = reduceRoom(before, message, Date.now())
     this.set({ room })
     if (message.type === 'op.ack') this.settled(message)
+    if (message.type === 'error' && message.code === STAGE_REFUSED) this.stageRefused.emit()
     if (message.type === 'event' && room.head !== before.head) this.happened.emit(message)
     if (message.type === 'welcome') {
       for (const event of message.events ?? []) this.happened.emit(event)

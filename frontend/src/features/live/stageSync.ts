@@ -4,7 +4,7 @@ import { StageFollower, stageOf } from '@/viewer/stage'
 import type { Viewer } from '@/viewer/viewer'
 
 import type { LiveSession } from './liveSession'
-import { STAGE_EVERY_MS, STAGE_SETTLED_MS } from './timing'
+import { STAGE_AGAIN_MS, STAGE_EVERY_MS, STAGE_SETTLED_MS } from './timing'
 
 /**
  * Presenter and follower of one screen: what is shown goes out while presenting, what comes in is
@@ -17,8 +17,10 @@ export class StageSync {
   private last_sent_at_ms = 0
   private last_applied: object | null = null
   private last_followers = 0
+  private last_losses = 0
   private was_presenting = false
   private timer: ReturnType<typeof setTimeout> | undefined
+  private againTimer: ReturnType<typeof setTimeout> | undefined
   private held = false
   private focus: StageState['focus'] = null
   private readonly session: LiveSession
@@ -39,6 +41,7 @@ export class StageSync {
       }),
       viewer.overlaysChanged.on(() => this.schedule()),
       session.changed.on(() => this.sessionChanged()),
+      session.stageRefused.on(() => this.tellAgainLater()),
     ]
     const { room } = session.state
     // A presenter who reloads the page goes on where the room is.
@@ -56,6 +59,7 @@ export class StageSync {
 
   stop(): void {
     clearTimeout(this.timer)
+    clearTimeout(this.againTimer)
     this.timer = undefined
     this.follower.stop()
     for (const stop of this.stops) stop()
@@ -106,7 +110,9 @@ export class StageSync {
       if (!presenting) this.session.setFollowing(true)
     }
     if (presenting) {
-      if (room.followers > this.last_followers) this.last_sent = ''
+      const lost = room.stage_losses !== this.last_losses
+      if (lost || room.followers > this.last_followers) this.last_sent = ''
+      this.last_losses = room.stage_losses
       this.last_followers = room.followers
       this.schedule()
       return
@@ -114,6 +120,15 @@ export class StageSync {
     if (!following || room.stage === null || room.stage === this.last_applied) return
     this.last_applied = room.stage
     this.follower.apply(room.stage.state)
+  }
+
+  /** A study that was linked this moment is not known to the server yet. */
+  private tellAgainLater(): void {
+    clearTimeout(this.againTimer)
+    this.againTimer = setTimeout(() => {
+      this.last_sent = ''
+      this.schedule()
+    }, STAGE_AGAIN_MS)
   }
 
   private schedule(): void {

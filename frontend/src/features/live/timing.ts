@@ -14,6 +14,8 @@ export const POLL_EVERY_MS = 1_000
 export const STAGE_EVERY_MS = 1000 / 30
 /** Without followers only a settled view is told (LIVE-P4). */
 export const STAGE_SETTLED_MS = 500
+/** A refused stage is told again after the server has read the case's studies anew. */
+export const STAGE_AGAIN_MS = 1_200
 export const PRESENCE_EVERY_MS = 1000 / 25
 /** Presence lives 5 s on the server; it is renewed well before. */
 export const PRESENCE_RENEW_MS = 2_000
