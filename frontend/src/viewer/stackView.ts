@@ -11,6 +11,7 @@ import {
   rotatedClockwise,
   zoomedAbout,
   type CanvasSize,
+  type ImagePlane,
   type PlaneCamera,
   type Vec2,
   type Vec3,
@@ -86,6 +87,11 @@ export class StackView {
   get shownFrame(): FrameDescription | null {
     const { series, shown_index } = this.current
     return series === null || shown_index === null ? null : (series.frames[shown_index] ?? null)
+  }
+
+  /** Where the picture on the canvas lies. Whoever needs the plane, not the image, asks here. */
+  get shownPlane(): ImagePlane | null {
+    return this.shownFrame?.plane ?? null
   }
 
   get targetFrame(): FrameDescription | null {
