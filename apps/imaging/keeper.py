@@ -22,13 +22,14 @@ CHECKS_PER_PACS = 2
 CHECK_LEASE = timedelta(minutes=5)
 RECALL_PAUSE = timedelta(seconds=20)
 RECALLS = 20
+RETRIES = 20
 PLAN_EVERY_S = 10.0
 KEEP_EVERY_S = 300.0
 _last = {"plan": 0.0, "keep": 0.0}
 
 
 def keep() -> int:
-    moved = recall_wanted() + hand_out_checks()
+    moved = recall_wanted() + hand_out_checks() + retry_failed()
     if _is_time("plan", PLAN_EVERY_S):
         prefetching.plan_prefetch()
         prefetching.schedule_needed(needs=needs.collect_needs())
@@ -93,6 +94,16 @@ def recall_wanted() -> int:
             Series.objects.filter(study_id=study_id).update(wanted_at=None)
         recalled += 1
     return recalled
+
+
+def retry_failed() -> int:
+    """Studies whose PACS was away, once their time has come."""
+    due = Study.objects.filter(retry_at__lte=timezone.now(), case_studies__isnull=False).distinct()
+    study_ids = list(due.order_by("retry_at").values_list("pk", flat=True)[:RETRIES])
+    for study_id in study_ids:
+        with transaction.atomic():
+            ingesting.queue_ingest(actor=ACTOR, study_id=study_id)
+    return len(study_ids)
 
 
 def _is_time(what: str, every_s: float) -> bool:

@@ -222,6 +222,9 @@ class StudySerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=StudyState.choices)
     progress = ProgressSerializer()
     error = WarningSerializer(allow_null=True)
+    retry_at = serializers.DateTimeField(
+        allow_null=True, help_text="Its PACS was away: fetched again by itself at this time."
+    )
     synthetic = serializers.BooleanField()
     source = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute name
     pacs_name = serializers.CharField(
@@ -253,6 +256,7 @@ def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:
         "state": row.state,
         "progress": {"done": row.done_instances, "total": row.total_instances},
         "error": study.error,
+        "retry_at": row.retry_at,
         "synthetic": row.synthetic,
         "source": row.source,
         "pacs_name": study.pacs_name,

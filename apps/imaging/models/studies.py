@@ -29,6 +29,9 @@ class Study(BaseModel):
     )
     error_code = models.CharField(max_length=60, blank=True, default="")
     error_message = models.CharField(max_length=500, blank=True, default="")
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="Its PACS was away: fetched again by itself at this time."
+    )
     done_instances = models.PositiveIntegerField(default=0)
     total_instances = models.PositiveIntegerField(default=0)
     synthetic = models.BooleanField(default=False)
@@ -56,6 +59,9 @@ class Study(BaseModel):
         indexes = [
             models.Index(fields=["patient_id"], name="study_patient"),
             models.Index(fields=["check_due_at"], name="study_check_due"),
+            models.Index(
+                fields=["retry_at"], condition=Q(retry_at__isnull=False), name="study_retry"
+            ),
         ]
         verbose_name_plural = "studies"
 

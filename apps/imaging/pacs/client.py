@@ -19,7 +19,13 @@ from apps.imaging.models import PacsConnection
 from apps.imaging.pacs import replies, tls
 from apps.imaging.pacs.breaker import breaker
 from apps.imaging.pacs.credentials import basic_auth_of, headers_of
-from apps.imaging.pacs.failures import Busy, busy_error, check_status, connect_error
+from apps.imaging.pacs.failures import (
+    Busy,
+    NobodyThere,
+    busy_error,
+    check_status,
+    connect_error,
+)
 from apps.imaging.pacs.multipart import MultipartReader, boundary_of
 from apps.imaging.pacs.replies import QidoSeries, QidoStudy, StowReply
 from apps.imaging.pacs.transport import GuardedBackend, GuardedTransport
@@ -256,11 +262,11 @@ class PacsClient:
             except Busy as error:
                 failure: Exception = busy_error(error)
                 pause = error.retry_after_s
-            except PacsError as error:
-                failure = error
-            except PacsAnswerBroken:
+            except (NobodyThere, PacsAnswerBroken):
                 breaker.failed(self.pacs_id)
                 raise
+            except PacsError as error:
+                failure = error
             else:
                 breaker.succeeded(self.pacs_id)
                 return result
@@ -290,7 +296,7 @@ class PacsClient:
                 check_status(response, accepted=accepted)
                 yield response
         except httpx.ConnectTimeout as error:
-            raise PacsError("The PACS does not answer.", code="pacs_unreachable") from error
+            raise NobodyThere("The PACS does not answer.") from error
         except (httpx.TimeoutException, httpcore.TimeoutException) as error:
             raise PacsError("The PACS answers too slowly.", code="pacs_timeout") from error
         except httpx.ConnectError as error:

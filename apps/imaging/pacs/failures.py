@@ -11,6 +11,12 @@ from apps.imaging.exceptions import PacsError, PacsRefused
 WAIT_STATUSES = frozenset({429, 502, 503, 504})
 
 
+class NobodyThere(PacsError):
+    """Not even a connection within its time. Asking again at once would only wait as long again."""
+
+    code = "pacs_unreachable"
+
+
 class Busy(Exception):
     """The PACS asks to come back later (429, 502, 503, 504). For the client's retry loop only."""
 

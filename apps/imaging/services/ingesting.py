@@ -22,7 +22,7 @@ from apps.imaging.exceptions import LostLease, PacsAnswerBroken, PacsError
 from apps.imaging.models import IngestJob, PacsConnection, Series, Study
 from apps.imaging.pacs import PacsClient, open_client
 from apps.imaging.parsing import ParserPool, shared_pool
-from apps.imaging.services import indexing, retention, sources, staging, stand_ins
+from apps.imaging.services import indexing, retention, retrying, sources, staging, stand_ins
 from apps.imaging.services.fetching import StudyFetch
 from apps.imaging.services.leases import Lease, claim_ingest, kept_alive
 from apps.imaging.services.progress import ProgressTeller
@@ -45,10 +45,12 @@ def queue_ingest(*, actor: Actor, study_id: UUID) -> IngestJob:
     if open_job is not None:
         return open_job
     job = IngestJob.objects.create(study=study)
+    study.retry_at = None
     if study.ready_at is None:
         study.state = StudyState.QUEUED
         study.error_code = study.error_message = ""
-        study.save(update_fields=["state", "error_code", "error_message", "updated_at"])
+    study.save(update_fields=["state", "error_code", "error_message", "retry_at", "updated_at"])
+    if study.ready_at is None:
         indexing.record_progress(actor=actor, study=study)
     enqueue(task=INGEST_TASK, kwargs={"job_id": str(job.pk)})
     return job
@@ -268,7 +270,10 @@ def _fail(*, actor: Actor, lease: Lease, job: IngestJob, error: DomainError) -> 
             study.error_message = str(error.message)[:500]
             if study.ready_at is None:
                 study.state = StudyState.FAILED
-            study.save(update_fields=["state", "error_code", "error_message", "updated_at"])
+            study.retry_at = retrying.retry_time(study=study, error=error)
+            study.save(
+                update_fields=["state", "error_code", "error_message", "retry_at", "updated_at"]
+            )
             record_entry(
                 actor=actor,
                 action="study.ingest_failed",

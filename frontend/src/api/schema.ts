@@ -2919,6 +2919,11 @@ export interface components {
             state: components["schemas"]["StudyStateEnum"];
             progress: components["schemas"]["Progress"];
             error: components["schemas"]["Warning"] | null;
+            /**
+             * Format: date-time
+             * @description Its PACS was away: fetched again by itself at this time.
+             */
+            retry_at: string | null;
             synthetic: boolean;
             source: string;
             /** @description It is linked through this one; null for de-identified viewers. */

@@ -194,6 +194,7 @@ export const aStudy = (part: Partial<Study> = {}): Study => ({
   state: 'ready',
   progress: { done: 120, total: 120 },
   error: null,
+  retry_at: null,
   synthetic: true,
   source: 'pacs',
   pacs_name: 'House PACS',

@@ -6,7 +6,7 @@ import { Link } from 'react-router-dom'
 import type { Study, StudyState } from '@/api/types'
 import { Chip, type Tone } from '@/ui/Chip'
 import { SyntheticMark } from '@/ui/clinical'
-import { formatDate, wordFor } from '@/ui/format'
+import { formatDate, formatTime, wordFor } from '@/ui/format'
 
 import classes from './Case.module.css'
 import { fetchedElsewhere } from './origins'
@@ -73,7 +73,10 @@ export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCar
       {study.error && study.state === 'failed' && (
         <div className={classes.error} role="alert">
           <IconAlertTriangle size={16} aria-hidden />
-          <span>{study.error.message || wordFor('studyError', study.error.code)}</span>
+          <span>
+            {study.error.message || wordFor('studyError', study.error.code)}
+            {study.retry_at && <> {t('images.retryAt', { when: formatTime(study.retry_at) })}.</>}
+          </span>
           {onRetry && (
             <Button size="xs" variant="default" ml="auto" onClick={() => onRetry(study)}>
               {t('common:action.retry')}
