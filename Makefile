@@ -54,7 +54,8 @@ fix: $(STAMPS)/dev $(STAMPS)/node ## put right what a machine can
 	$(BIN)/ruff format .
 	cd frontend && npx eslint --fix .
 
-bench: $(STAMPS)/runtime $(STAMPS)/dev ## make bench NAME=pixels
+bench: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html ## make bench NAME=images
+	@$(BIN)/python -m tests.system_parts --bench
 	@test -n "$(NAME)" || { echo "make bench NAME=…  one of:"; $(BIN)/python -m tests.bench.run --list; exit 2; }
 	$(BIN)/python -m tests.bench.run $(NAME)
 

@@ -1,10 +1,11 @@
 """The programs of the system that tests run against: looked for, installed where that is allowed.
 
-    python -m tests.system_parts
+    python -m tests.system_parts [--bench]
 
 As root on Debian it installs what is missing; elsewhere it prints the one line that would, and says
 by name what the tests will skip. With CI=true a missing part is a failure. OHIF, the viewer our
 gateway is tried with, comes from the npm registry as its makers published it, into ``var/parts``.
+With ``--bench`` it also sees to what only the benchmarks need.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,9 +117,18 @@ PARTS = {
 }
 
 
-def find_missing() -> list[str]:
+BENCH_PARTS = {
+    "wrk": Part(
+        packages=("wrk",),
+        skipped_without="make bench NAME=images",
+        find=lambda: find_program("wrk"),
+    ),
+}
+
+
+def find_missing(parts: Mapping[str, Part]) -> list[str]:
     """Names of the parts this machine lacks."""
-    return [name for name, part in PARTS.items() if not part.find()]
+    return [name for name, part in parts.items() if not part.find()]
 
 
 def is_required() -> bool:
@@ -153,30 +163,31 @@ def _no_services_started() -> Iterator[None]:
         POLICY.unlink()
 
 
-def _packages(names: list[str]) -> list[str]:
-    return [package for name in names for package in PARTS[name].packages]
+def _packages(parts: Mapping[str, Part], names: list[str]) -> list[str]:
+    return [package for name in names for package in parts[name].packages]
 
 
-def main() -> int:
-    missing = find_missing()
+def main(arguments: Sequence[str] = ()) -> int:
+    parts = PARTS | BENCH_PARTS if "--bench" in arguments else PARTS
+    missing = find_missing(parts)
     if missing:
         print(f"installing {', '.join(missing)}", flush=True)
-        packages = _packages(missing)
+        packages = _packages(parts, missing)
         if packages and os.geteuid() == 0 and shutil.which("apt-get"):
             install(packages=packages)
         for name in missing:
-            if fetch := PARTS[name].fetch:
+            if fetch := parts[name].fetch:
                 fetch()
-        missing = find_missing()
+        missing = find_missing(parts)
     if not missing:
         return 0
-    packages = _packages(missing)
+    packages = _packages(parts, missing)
     line = f"  apt-get install {' '.join(packages)}" if packages else ""
     print(f"Missing: {', '.join(missing)}.{line}")
     for name in missing:
-        print(f"  without {name} is skipped: {PARTS[name].skipped_without}")
+        print(f"  without {name} is skipped: {parts[name].skipped_without}")
     return 1 if is_required() else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

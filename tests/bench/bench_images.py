@@ -9,12 +9,10 @@ compared with the source bit by bit, and the metadata attribute by attribute.
 
 from __future__ import annotations
 
-import base64
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,48 +22,28 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from apps.demo.dicom.common import PhantomPatient, PhantomStudy
-from apps.demo.dicom.ct import SERIES, write_ct
-from apps.demo.phantoms import generate_ct
 from apps.imaging.parser.frames import encode_frame
 from tests.apps.imaging.dicom import SHARED_DATA
 from tests.bench.load import Load, is_available, run_load
-from tests.bench.peers import NginxFiles, PeerOrthanc
-from tests.bench.room import Room, prepare_room
+from tests.bench.peers import NginxFiles
+from tests.bench.room import Room
 from tests.bench.run import Figure, at_least, at_most
+from tests.bench.scene import SLICES, Server, open_scene
 from tests.bench.switching import measure_switches
-from tests.e2e.harness import Stack
 
-SLICES = 300
 ROUNDS = 5
 BLOCK_S = 2.0
-STUDY = PhantomStudy(
-    patient=PhantomPatient("BENCH-1", "Bench^Phantom", "19600101", "F"),
-    key="bench",
-    date="20260101",
-    time="101500",
-    description="CT 300 slices",
-    accession_number="B1",
-)
-
-
-@dataclass
-class Server:
-    """One server of the comparison; paths of what is asked of it."""
-
-    name: str
-    origin: str
-    headers: dict[str, str]
-    frames: list[str]
-    metadata: list[str] = field(default_factory=list)
 
 
 def measure() -> list[Figure]:
     """All figures of the table."""
     if not is_available():
         raise SystemExit("bench images needs wrk: apt-get install wrk")
-    with tempfile.TemporaryDirectory(prefix="consilium-bench-") as name, _stage(Path(name)) as it:
-        datasets, room, orthanc_default, orthanc_plain, pacs = it
+    with (
+        tempfile.TemporaryDirectory(prefix="consilium-bench-") as name,
+        open_scene(directory=Path(name)) as it,
+    ):
+        datasets, room, orthanc_default, orthanc_plain = it.datasets, it.room, it.default, it.plain
         figures = [_ingest(room)]
         wire = _check_and_weigh(datasets, room, orthanc_plain)
         figures.append(wire.figure)
@@ -84,7 +62,7 @@ def measure() -> list[Figure]:
             figures += _metadata(room, servers[:3])
             figures += _frames(room, servers)
             figures += _series(room, servers)
-            pacs.stop()
+            it.pacs.stop()
             figures += _viewers(room, ours)
         finally:
             nginx.stop()
@@ -92,67 +70,6 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="consilium-bench-") as name:
         figures += measure_switches(directory=Path(name))
     return figures
-
-
-# --- what is compared --------------------------------------------------------------------------
-
-
-@contextmanager
-def _stage(directory: Path) -> Iterator[tuple[list[Dataset], Room, Server, Server, PeerOrthanc]]:
-    datasets = list(
-        write_ct(
-            study=STUDY,
-            volume=generate_ct(seed=7, shape=(SLICES, 512, 512), spacing_mm=(1.4, 0.76, 0.76)),
-            description="bench",
-        )
-    )
-    default = PeerOrthanc(root=directory / "default", compression=True)
-    plain = PeerOrthanc(root=directory / "plain", compression=False)
-    house = Stack(
-        directory=directory / "house",
-        orthanc=False,
-        frontend=False,
-        environment={"CONSILIUM_PACS_URL": plain.url_with_credentials},
-    )
-    try:
-        for peer in (default, plain):
-            peer.start()
-            for path in _saved(datasets, directory / "objects"):
-                peer.store(path.read_bytes())
-        house.start()
-        room = prepare_room(house=house, patient_id=STUDY.patient.patient_id, study_uid=STUDY.uid)
-        yield (
-            datasets,
-            room,
-            _orthanc(default, "orthanc default", datasets),
-            _orthanc(plain, "orthanc, no compression", datasets),
-            plain,
-        )
-    finally:
-        house.stop()
-        default.stop()
-        plain.stop()
-
-
-def _saved(datasets: Sequence[Dataset], directory: Path) -> list[Path]:
-    directory.mkdir(exist_ok=True)
-    paths = [directory / f"{n}.dcm" for n in range(len(datasets))]
-    for dataset, path in zip(datasets, paths, strict=True):
-        if not path.exists():
-            dataset.save_as(path, enforce_file_format=True)
-    return paths
-
-
-def _orthanc(peer: PeerOrthanc, name: str, datasets: Sequence[Dataset]) -> Server:
-    secret = base64.b64encode(f"{peer.username}:{peer.password}".encode()).decode()
-    series = f"/dicom-web/studies/{STUDY.uid}/series/{STUDY.series_uid(SERIES)}"
-    return Server(
-        name,
-        peer.rest_url,
-        {"Authorization": f"Basic {secret}"},
-        [f"{series}/instances/{one.SOPInstanceUID}/frames/1" for one in datasets],
-        [f"{series}/metadata"],
-    )
 
 
 # --- correctness gate --------------------------------------------------------------------------
