@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+import { compressAssets } from './compress'
+
 const source = fileURLToPath(new URL('./src', import.meta.url))
 const backend = process.env.CONSILIUM_BACKEND ?? 'http://127.0.0.1:8000'
 const backendPaths = ['/api', '/_allauth', '/accounts', '/dicomweb', '/pixels', '/livez', '/readyz']
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compressAssets(fileURLToPath(new URL('./dist/assets', import.meta.url)))],
   resolve: {
     alias: {
       '@': source,

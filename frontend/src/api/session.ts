@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { forgetCsrfToken } from './csrf'
 import { http } from './http'
@@ -59,13 +59,13 @@ export async function signOut(): Promise<void> {
 
 export const meKey = ['me'] as const
 
-export function useMe() {
-  return useQuery({
-    queryKey: meKey,
-    queryFn: ({ signal }) => http.get<Me>('/api/me', { signal, anonymous: true }),
-    staleTime: 60_000,
-  })
-}
+export const meOptions = queryOptions({
+  queryKey: meKey,
+  queryFn: ({ signal }) => http.get<Me>('/api/me', { signal, anonymous: true }),
+  staleTime: 60_000,
+})
+
+export const useMe = () => useQuery(meOptions)
 
 export function useSignOut() {
   const client = useQueryClient()

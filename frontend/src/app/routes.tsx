@@ -3,6 +3,7 @@ import { createBrowserRouter, type LazyRouteFunction, type RouteObject, useOutle
 import type { Me } from '@/api/types'
 
 import { RouteError } from './errors/RouteError'
+import { primeSession, primeViewer } from './priming'
 import { SessionGate } from './session/SessionGate'
 import { BareShell, Shell } from './shell/Shell'
 
@@ -34,6 +35,8 @@ export const routes: RouteObject[] = [
   { path: '/sign-in', lazy: screen(() => import('@/features/auth/SignInRoute')), ErrorBoundary: RouteError, HydrateFallback: () => null },
   {
     Component: SessionGate,
+    loader: primeSession,
+    shouldRevalidate: () => false,
     ErrorBoundary: RouteError,
     HydrateFallback: () => null,
     children: [
@@ -43,7 +46,11 @@ export const routes: RouteObject[] = [
           {
             ErrorBoundary: RouteError,
             children: [
-              { path: '/cases/:caseId/view', lazy: screen(() => import('@/features/viewer/ViewerRoute')) },
+              {
+                path: '/cases/:caseId/view',
+                loader: ({ params }) => primeViewer(params.caseId),
+                lazy: screen(() => import('@/features/viewer/ViewerRoute')),
+              },
               { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
             ],
           },

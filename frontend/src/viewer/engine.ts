@@ -1,37 +1,40 @@
-import { cache, getConfiguration, init as initCore, RenderingEngine } from '@cornerstonejs/core'
-import { init as initLoader } from '@cornerstonejs/dicom-image-loader'
-
-import { registerFrameLoader } from './loader'
-import { registerMetadataProvider } from './metadataProvider'
+import { CanvasRenderer } from './canvasRenderer'
+import { decoders } from './decoding/decoderPool'
+import type { OnDrawn, SliceRenderer } from './renderer'
+import { Signal } from './signal'
 
 /** How pictures get onto the screen. */
 export type RendererKind = 'gpu' | 'canvas'
 
-const CACHE_BYTES = 1024 * 1024 * 1024
-/** Contexts are shared by viewports; each costs video memory. */
-const WEBGL_CONTEXTS = 4
-const ENGINE_ID = 'consilium'
 /** Local override for support: `localStorage['consilium.renderer'] = 'gpu' | 'canvas'`. */
 const OVERRIDE_KEY = 'consilium.renderer'
+/** The first picture is drawn by the 2D canvas; what comes for the card afterwards is a megabyte. */
+const CARD_AFTER_MS = 1500
 
-let ready: Promise<void> | null = null
-let engine: RenderingEngine | null = null
-let chosen: RendererKind | null = null
+type MakeRenderer = (element: HTMLDivElement, onDrawn: OnDrawn) => SliceRenderer
 
-/** Prepares Cornerstone3D once per page. */
-export function initViewer(): Promise<void> {
-  ready ??= start()
-  return ready
+const onCanvas: MakeRenderer = (element, onDrawn) => new CanvasRenderer(element, onDrawn)
+
+/** Viewports draw with another renderer from now on. */
+export const rendererChanged = new Signal()
+let make: MakeRenderer = onCanvas
+let started = false
+
+/** Starts what a first picture needs; the graphics card's renderer follows when the page rests. */
+export function initViewer(): void {
+  if (started) return
+  started = true
+  decoders.warm()
+  if (rendererKind() === 'gpu') setTimeout(() => void takeCard(), CARD_AFTER_MS)
 }
 
-async function start(): Promise<void> {
-  const defaults = getConfiguration()
-  initCore({ ...defaults, rendering: { ...defaults.rendering, webGlContextCount: WEBGL_CONTEXTS } })
-  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) })
-  cache.setMaxCacheSize(CACHE_BYTES)
-  registerMetadataProvider()
-  registerFrameLoader()
+async function takeCard(): Promise<void> {
+  const { startCard } = await import('./gpuRenderer')
+  make = startCard()
+  rendererChanged.emit()
 }
+
+export const createRenderer: MakeRenderer = (element, onDrawn) => make(element, onDrawn)
 
 /**
  * The renderer this machine gets: the graphics card where there is one, else the 2D canvas.
@@ -39,9 +42,8 @@ async function start(): Promise<void> {
  * A software rasteriser pretending to be a card is slower than the 2D canvas by a factor of
  * two to three, and thin clients have nothing else.
  */
-export function rendererKind(): RendererKind {
-  chosen ??= overriddenKind() ?? detectedKind()
-  return chosen
+function rendererKind(): RendererKind {
+  return overriddenKind() ?? detectedKind()
 }
 
 function overriddenKind(): RendererKind | null {
@@ -62,9 +64,4 @@ function detectedKind(): RendererKind {
   const name: unknown = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)
   gl.getExtension('WEBGL_lose_context')?.loseContext()
   return SOFTWARE_RASTERIZER.test(String(name)) ? 'canvas' : 'gpu'
-}
-
-export function renderingEngine(): RenderingEngine {
-  engine ??= new RenderingEngine(ENGINE_ID)
-  return engine
 }

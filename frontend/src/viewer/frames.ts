@@ -49,6 +49,8 @@ export interface FrameDescription {
   readonly slope: number
   readonly intercept: number
   readonly factor: number
+  /** Float Pixel Data; the stored values are no whole numbers. */
+  readonly is_float: boolean
   readonly voi: VoiRange | null
   readonly dataset: DicomDataset
 }
@@ -200,6 +202,8 @@ function describeFrame(
     slope,
     intercept: numberOf(transformation, '00281052') ?? 0,
     factor,
+    // Whole numbers have a pixel representation, floats have none (PS3.3 C.7.6.24).
+    is_float: layout.bits_allocated >= 32 && numberOf(dataset, '00280103') === null,
     voi: factor === 1 ? voiOf(macro('00289132') ?? dataset, slope, layout) : null,
     dataset,
   }

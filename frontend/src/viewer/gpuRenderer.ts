@@ -2,7 +2,8 @@ import { Enums, type Types } from '@cornerstonejs/core'
 
 import { add, cross, parallelScaleFromFit, scale, screenAxes, type CanvasSize } from '@/geometry'
 
-import { renderingEngine } from './engine'
+import { asCornerstoneImage, renderingEngine, startCornerstone } from './cornerstoneEngine'
+import type { FrameImage } from './decoding/frameImage'
 import type { OnDrawn, Picture, SliceRenderer } from './renderer'
 
 /** How far in front of the plane the eye stands; parallel projection, so only the sign matters. */
@@ -10,13 +11,19 @@ const EYE_DISTANCE_MM = 1000
 
 let counter = 0
 
+/** Prepares the card's library; what it returns makes a renderer for one viewport. */
+export function startCard(): (element: HTMLDivElement, onDrawn: OnDrawn) => SliceRenderer {
+  startCornerstone()
+  return (element, onDrawn) => new GpuRenderer(element, onDrawn)
+}
+
 /** Draws slices with a Cornerstone3D stack viewport on the graphics card. */
 export class GpuRenderer implements SliceRenderer {
   readonly kind = 'gpu'
   private readonly element: HTMLDivElement
   private readonly onDrawn: OnDrawn
   private readonly viewportId: string
-  private shown: Types.IImage | null = null
+  private shown: FrameImage | null = null
   private stackOf: string | null = null
   private preparing: string | null = null
   private latest: Picture | null = null
@@ -65,7 +72,7 @@ export class GpuRenderer implements SliceRenderer {
   private show(picture: Picture): void {
     const viewport = this.viewport()
     if (this.shown !== picture.image) {
-      viewport.renderImageObject(picture.image)
+      viewport.renderImageObject(asCornerstoneImage(picture.image))
       this.shown = picture.image
     }
     viewport.setProperties({

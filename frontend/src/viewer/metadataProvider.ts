@@ -1,27 +1,14 @@
 import { metaData } from '@cornerstonejs/core'
 
 import type { FrameDescription, SeriesDescription } from './frames'
+import { knownFrame } from './knownFrames'
 import { paletteOf } from './palette'
-
-interface KnownFrame {
-  readonly frame: FrameDescription
-  readonly series: SeriesDescription
-}
-
-const known = new Map<string, KnownFrame>()
-
-export function registerFrames(series: SeriesDescription): void {
-  for (const frame of series.frames) known.set(frame.image_id, { frame, series })
-}
-
-export const frameOfImageId = (image_id: string): FrameDescription | null =>
-  known.get(image_id)?.frame ?? null
 
 /** What Cornerstone asks about an image, answered from the trimmed DICOM JSON. */
 function provide(type: string, image_id: unknown): unknown {
   if (typeof image_id !== 'string') return undefined
-  const entry = known.get(image_id)
-  if (entry === undefined) return undefined
+  const entry = knownFrame(image_id)
+  if (entry === null) return undefined
   const { frame, series } = entry
   switch (type) {
     case 'imagePixelModule':
@@ -30,7 +17,7 @@ function provide(type: string, image_id: unknown): unknown {
       return planeModuleOf(frame, series)
     case 'generalSeriesModule':
       return {
-        // The loader scales PET by itself when it hears 'PT'; scaling is done in `loader.ts`.
+        // Cornerstone scales PET by itself when it hears 'PT'; our values are scaled already.
         modality: series.modality,
         seriesInstanceUID: series.series_instance_uid,
         studyInstanceUID: series.study_instance_uid,

@@ -1,5 +1,5 @@
 import type { SeriesDescription } from './frames'
-import { cachedImage, dropPrefetch, loadFrame } from './loader'
+import { dropPrefetch, isCached, loadFrame } from './loader'
 import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
 import { Signal } from './signal'
 import { stackAt, type StackDescription } from './stacks'
@@ -48,7 +48,7 @@ export class Prefetcher {
       const frame = series.frames[position]
       if (frame === undefined) return
       budget -= frame.layout.columns * frame.layout.rows * 4
-      if (budget < 0 || cachedImage(frame.image_id) !== null) return
+      if (budget < 0 || isCached(frame.image_id)) return
       loadFrame(frame.image_id, PRIORITY_PREFETCH + rank).then(
         () => this.progressed.emit(),
         () => undefined,
@@ -68,5 +68,5 @@ function stackFirst(series: SeriesDescription, index: number): number[] {
 /** How many pictures of a stack are ready to show. */
 export function loadedCount(series: SeriesDescription, stack: StackDescription | null): number {
   const frames = stack ? series.frames.slice(stack.start, stack.start + stack.count) : series.frames
-  return frames.reduce((sum, frame) => sum + (cachedImage(frame.image_id) ? 1 : 0), 0)
+  return frames.reduce((sum, frame) => sum + (isCached(frame.image_id) ? 1 : 0), 0)
 }

@@ -1,12 +1,11 @@
-import type { Types } from '@cornerstonejs/core'
-
 import type { CanvasSize, ImagePlane, PlaneCamera } from '@/geometry'
 
+import type { FrameImage } from './decoding/frameImage'
 import type { VoiRange } from './voi'
 
 /** Everything a picture on the screen depends on. */
 export interface Picture {
-  readonly image: Types.IImage
+  readonly image: FrameImage
   readonly plane: ImagePlane
   readonly camera: PlaneCamera
   readonly voi: VoiRange

@@ -2,7 +2,7 @@ import type { DicomDataset } from './dicomJson'
 import { PixelError, toPixelError } from './errors'
 import { describeSeries, type SeriesDescription } from './frames'
 import { setPixelAccess } from './loader'
-import { registerFrames } from './metadataProvider'
+import { registerFrames } from './knownFrames'
 import type { PixelAccess } from './pixelAccess'
 import type { WireStack } from './stacks'
 

@@ -1,5 +1,3 @@
-import type { Types } from '@cornerstonejs/core'
-
 import {
   areParallel,
   canvasToPatient,
@@ -17,11 +15,10 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import { CanvasRenderer } from './canvasRenderer'
-import { rendererKind } from './engine'
+import type { FrameImage } from './decoding/frameImage'
+import { createRenderer, rendererChanged } from './engine'
 import { toPixelError, type PixelError } from './errors'
 import type { FrameDescription, SeriesDescription } from './frames'
-import { GpuRenderer } from './gpuRenderer'
 import { cachedImage, loadFrame } from './loader'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
@@ -64,7 +61,8 @@ export class StackView {
   private current: ViewState = EMPTY
   private renderer: SliceRenderer | null = null
   private observer: ResizeObserver | null = null
-  private shownImage: Types.IImage | null = null
+  private stopWaiting: () => void = () => undefined
+  private shownImage: FrameImage | null = null
   private awaiting = 0
 
   get state(): ViewState {
@@ -106,16 +104,18 @@ export class StackView {
 
   attach(element: HTMLDivElement): void {
     const onDrawn = (): void => this.drawn.emit()
-    this.renderer =
-      rendererKind() === 'gpu'
-        ? new GpuRenderer(element, onDrawn)
-        : new CanvasRenderer(element, onDrawn)
+    this.renderer = createRenderer(element, onDrawn)
+    this.stopWaiting = rendererChanged.on(() => {
+      this.detach()
+      this.attach(element)
+    })
     this.observer = new ResizeObserver(() => this.resized())
     this.observer.observe(element)
     this.redraw()
   }
 
   detach(): void {
+    this.stopWaiting()
     this.observer?.disconnect()
     this.observer = null
     this.renderer?.dispose()
@@ -243,7 +243,7 @@ export class StackView {
     }
   }
 
-  private shown(image: Types.IImage, index: number): void {
+  private shown(image: FrameImage, index: number): void {
     this.shownImage = image
     const voi = this.openingWindow(image) ?? windowFromImage(image)
     this.set({ ...this.current, status: 'ready', error: null, shown_index: index, voi }, 'program')
@@ -251,7 +251,7 @@ export class StackView {
   }
 
   /** The current window, unless it is our guess and would show nothing of the first picture. */
-  private openingWindow(image: Types.IImage): VoiWindow | null {
+  private openingWindow(image: FrameImage): VoiWindow | null {
     const { voi, shown_index } = this.current
     const isGuess = shown_index === null && this.targetFrame?.voi === null && !image.color
     const isOurs = sameWindow(voi, { ...FIRST_CT_RANGE, invert: false })
@@ -387,7 +387,7 @@ const sameWindow = (a: VoiWindow | null, b: VoiWindow | null): boolean =>
   a.upper === b.upper &&
   a.invert === b.invert
 
-const windowFromImage = (image: Types.IImage): VoiWindow =>
+const windowFromImage = (image: FrameImage): VoiWindow =>
   image.color
     ? { lower: 0, upper: 255, invert: false }
     : { ...rangeFromPixels(image.getPixelData() as ArrayLike<number>), invert: false }

@@ -35,19 +35,11 @@ interface ImageRoomProps {
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
-  const [ready, setReady] = useState(false)
   const [folded, setFolded] = useState({ left: narrow(), right: false })
   const [help, setHelp] = useState(false)
   useEffect(() => {
-    let gone = false
-    void initViewer().then(() => {
-      if (!gone) setReady(true)
-    })
-    const stop = installReadingHook(viewer)
-    return () => {
-      gone = true
-      stop()
-    }
+    initViewer()
+    return installReadingHook(viewer)
   }, [viewer])
 
   const room = useMemo<RoomActions>(
@@ -77,14 +69,12 @@ export function ImageRoom(props: ImageRoomProps) {
           </aside>
         )}
         <div className={classes.images}>
-          {ready && (
-            <ViewportGrid
-              viewer={viewer}
-              deidentified={props.deidentified}
-              shownMasks={props.shownMasks}
-              studies={studies}
-            />
-          )}
+          <ViewportGrid
+            viewer={viewer}
+            deidentified={props.deidentified}
+            shownMasks={props.shownMasks}
+            studies={studies}
+          />
         </div>
         {!folded.right && (
           <aside className={classes.right} aria-label={t('room.right')}>
