@@ -43,7 +43,7 @@ export const lineColour = (camera: PlaneCamera): string => {
 /** The plane that a view shows or is about to show; null for a projection through everything. */
 function planeOf(view: StackView): { point: Vec3; normal: Vec3 } | null {
   const { camera, reformat, series } = view.state
-  if (camera === null || series?.frame_of_reference_uid == null) return null
+  if (camera === null || !series?.frame_of_reference_uid) return null
   if (reformat?.kind === 'rotation') return null
   if (reformat) return { point: camera.focal_point_lps, normal: normalize(camera.view_plane_normal) }
   const plane = view.shownFrame?.plane_lps
@@ -54,7 +54,7 @@ function planeOf(view: StackView): { point: Vec3; normal: Vec3 } | null {
 export function linesOn(viewer: Viewer, view: StackView): PlaneLine[] {
   const own = planeOf(view)
   const space = view.state.series?.frame_of_reference_uid
-  if (own === null || space == null) return []
+  if (own === null || !space) return []
   return viewer.visibleViews.flatMap((other, index): PlaneLine[] => {
     const { camera, series } = other.state
     const theirs = other === view || series?.frame_of_reference_uid !== space ? null : planeOf(other)

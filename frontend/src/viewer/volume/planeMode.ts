@@ -209,6 +209,17 @@ export class PlaneMode {
     this.host.drawn()
   }
 
+  /** Whose values are laid over; null where nothing is. */
+  get fusedOn(): SeriesDescription | null {
+    return this.fusedSeries
+  }
+
+  /** Opacity, colours or range of what is laid over already. */
+  changeFusion(part: Partial<Fusion>): void {
+    const { fusion } = this.state
+    if (fusion) this.setFusion({ ...fusion, ...part }, this.fusedSeries, 'user')
+  }
+
   refuseFusion(fusion_refusal: Refusal): void {
     this.host.change({ planes: this.status({ fusion_refusal }) }, 'program')
   }
