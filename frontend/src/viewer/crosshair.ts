@@ -6,14 +6,12 @@ import {
   normalize,
   scale,
   subtract,
-  type PlaneCamera,
   type Vec2,
   type Vec3,
 } from '@/geometry'
 
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
-import { orientationOf } from './volume/reformat'
 
 /** Where the plane of another viewport cuts this one, on the canvas. */
 export interface PlaneLine {
@@ -32,13 +30,11 @@ const HANDLE_SHARE = 0.36
 /** WCAG 2.2: targets are 24 px wide. */
 const GRAB_PX = 12
 
-const COLOURS = { axial: '#ff8a80', coronal: '#7be08a', sagittal: '#82b7ff' } as const
-const OBLIQUE_COLOUR = '#ffd54a'
+/** By viewport, so that a plane keeps its colour while it turns. */
+const COLOURS = ['#ff8a80', '#7be08a', '#82b7ff', '#ffd54a', '#d9a3ff', '#6fe0d8'] as const
 
-export const lineColour = (camera: PlaneCamera): string => {
-  const orientation = orientationOf(camera)
-  return orientation === null ? OBLIQUE_COLOUR : COLOURS[orientation]
-}
+export const lineColour = (viewport: number): string =>
+  COLOURS[viewport % COLOURS.length] ?? COLOURS[0]
 
 /** The plane that a view shows or is about to show; null for a projection through everything. */
 function planeOf(view: StackView): { point: Vec3; normal: Vec3 } | null {
@@ -56,10 +52,10 @@ export function linesOn(viewer: Viewer, view: StackView): PlaneLine[] {
   const space = view.state.series?.frame_of_reference_uid
   if (own === null || !space) return []
   return viewer.visibleViews.flatMap((other, index): PlaneLine[] => {
-    const { camera, series } = other.state
+    const { series } = other.state
     const theirs = other === view || series?.frame_of_reference_uid !== space ? null : planeOf(other)
-    const line = theirs && camera && cut(view, own, theirs)
-    return line && camera ? [{ other: index, ...line, colour: lineColour(camera) }] : []
+    const line = theirs && cut(view, own, theirs)
+    return line ? [{ other: index, ...line, colour: lineColour(index) }] : []
   })
 }
 

@@ -240,7 +240,8 @@ export class PlaneMode {
           this.host.redraw()
         },
         (error: unknown) => {
-          if (!isCurrent()) return
+          // Another frame of reference is the graver word, and stands already.
+          if (!isCurrent() || this.bridge() === null) return
           const planes = this.status({ fusion_refusal: refusalFrom(error) })
           this.host.change({ planes }, 'program')
         },

@@ -1,4 +1,4 @@
-import { ActionIcon, NumberInput, Popover, Select, Slider, Tooltip } from '@mantine/core'
+import { ActionIcon, NumberInput, Popover, Select, Slider } from '@mantine/core'
 import { IconLayersIntersect } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
@@ -42,17 +42,15 @@ export function FusionMenu({ viewer, studies }: FusionMenuProps) {
   return (
     <Popover position="top-start" width={300} trapFocus disabled={own === null}>
       <Popover.Target>
-        <Tooltip label={t('fusion.label')}>
-          <ActionIcon
-            variant={fusion ? 'light' : 'subtle'}
-            color={fusion ? 'accent' : 'gray'}
-            size={30}
-            aria-label={t('fusion.label')}
-            disabled={own === null}
-          >
-            <IconLayersIntersect size={18} stroke={1.6} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant={fusion ? 'light' : 'subtle'}
+          color={fusion ? 'accent' : 'gray'}
+          size={30}
+          aria-label={t('fusion.label')}
+          disabled={own === null}
+        >
+          <IconLayersIntersect size={18} stroke={1.6} />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown p={4}>
         <div className={classes.section}>

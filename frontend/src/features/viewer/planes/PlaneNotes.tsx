@@ -49,13 +49,14 @@ function PlaneLine({ viewer, view }: PlaneNotesProps) {
   const { reformat, camera } = useViewerState(viewer, () => view.state)
   const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null || v.planes.referenceLines)
   const grid = view.planes.grid
+  const index = viewer.views.indexOf(view)
   const swatch = isLined && camera && reformat?.kind !== 'rotation' && (
     <span
       className={classes.swatch}
-      style={{ background: lineColour(camera) }}
-      title={t('plane.line', { number: viewer.views.indexOf(view) + 1 })}
+      style={{ background: lineColour(index) }}
+      title={t('plane.line', { number: index + 1 })}
     >
-      {viewer.views.indexOf(view) + 1}
+      {index + 1}
     </span>
   )
   if (reformat === null || camera === null || grid === null) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, SegmentedControl, Switch, Tooltip } from '@mantine/core'
+import { ActionIcon, Menu, SegmentedControl, Switch } from '@mantine/core'
 import { IconBox } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
@@ -26,17 +26,15 @@ export function PlanesMenu({ viewer }: { viewer: Viewer }) {
   return (
     <Menu position="top-start" closeOnItemClick disabled={!uid}>
       <Menu.Target>
-        <Tooltip label={t('menu.label')}>
-          <ActionIcon
-            variant={reformat ? 'light' : 'subtle'}
-            color={reformat ? 'accent' : 'gray'}
-            size={30}
-            aria-label={t('menu.label')}
-            disabled={!uid}
-          >
-            <IconBox size={18} stroke={1.6} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant={reformat ? 'light' : 'subtle'}
+          color={reformat ? 'accent' : 'gray'}
+          size={30}
+          aria-label={t('menu.label')}
+          disabled={!uid}
+        >
+          <IconBox size={18} stroke={1.6} />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item
