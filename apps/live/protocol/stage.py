@@ -80,6 +80,40 @@ class VoiWindow(WireModel):
         return self
 
 
+class ValueRange(WireModel):
+    """Values from the first to the last colour; what is below is not coloured."""
+
+    lower: StoredValue
+    upper: StoredValue
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError("lower must be below upper")
+        return self
+
+
+class Reformat(WireModel):
+    """A cut through the volume of the viewport's stack, along the plane of its camera.
+
+    ``rotation`` projects the whole volume instead; the angle is the camera's.
+    """
+
+    kind: Literal["plane", "rotation"]
+    projection: Literal["max", "min", "mean"]
+    slab_mm: Annotated[float, Field(ge=0.0, le=2_000.0, allow_inf_nan=False)]
+
+
+class Fusion(WireModel):
+    """A second volume over what a viewport shows."""
+
+    series_instance_uid: DicomUid
+    stack: Annotated[int, Field(ge=1, le=100_000)]
+    opacity: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+    colormap: Literal["grey", "hot", "hot_iron", "rainbow", "viridis"]
+    range: ValueRange
+
+
 OverlayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=96)]
 
 
@@ -94,6 +128,8 @@ class Viewport(WireModel):
     image_camera: ImageCamera | None
     voi: VoiWindow | None
     overlays: list[OverlayId] = Field(max_length=64)
+    reformat: Reformat | None = None
+    fusion: Fusion | None = None
 
     @model_validator(mode="after")
     def _check_spaces(self) -> Self:
@@ -101,6 +137,8 @@ class Viewport(WireModel):
             raise ValueError("a camera in patient space needs a frame of reference")
         if self.camera is not None and self.image_camera is not None:
             raise ValueError("a viewport has one camera, not two")
+        if self.reformat is not None and self.camera is None:
+            raise ValueError("a plane through a volume needs a camera in patient space")
         return self
 
 

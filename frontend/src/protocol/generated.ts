@@ -242,6 +242,17 @@ export interface FollowSet {
 }
 
 /**
+ * A second volume over what a viewport shows.
+ */
+export interface Fusion {
+  series_instance_uid: string;
+  stack: number;
+  opacity: number;
+  colormap: "grey" | "hot" | "hot_iron" | "rainbow" | "viridis";
+  range: ValueRange;
+}
+
+/**
  * First message. ``last_seq`` is null on a first join; the server then sends a snapshot.
  */
 export interface Hello {
@@ -612,6 +623,17 @@ export interface RecommendationDraft {
 }
 
 /**
+ * A cut through the volume of the viewport's stack, along the plane of its camera.
+ *
+ * ``rotation`` projects the whole volume instead; the angle is the camera's.
+ */
+export interface Reformat {
+  kind: "plane" | "rotation";
+  projection: "max" | "min" | "mean";
+  slab_mm: number;
+}
+
+/**
  * Something of the case changed that is read by REST: a hint to read it again.
  */
 export interface RefreshEvent {
@@ -724,6 +746,14 @@ export interface StageUpdate {
 export type UnitVector = [number, number, number];
 
 /**
+ * Values from the first to the last colour; what is below is not coloured.
+ */
+export interface ValueRange {
+  lower: number;
+  upper: number;
+}
+
+/**
  * One viewport of the stage: which image, seen how.
  */
 export interface Viewport {
@@ -735,6 +765,8 @@ export interface Viewport {
   image_camera: ImageCamera | null;
   voi: VoiWindow | null;
   overlays: string[];
+  reformat?: Reformat | null;
+  fusion?: Fusion | null;
 }
 
 /**

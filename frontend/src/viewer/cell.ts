@@ -1,4 +1,5 @@
 import { Interaction } from './interaction'
+import { drawCrosshair } from './overlay/crosshair'
 import { drawFurniture } from './overlay/furniture'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
@@ -32,6 +33,8 @@ export class Cell {
       view.drawn.on(() => this.schedule()),
       view.changed.on(() => this.schedule()),
       viewer.overlaysChanged.on(() => this.schedule()),
+      // Lines of the other viewports move with their planes.
+      viewer.changed.on(() => this.schedule()),
     ]
     this.schedule()
   }
@@ -70,6 +73,7 @@ export class Cell {
     )
     this.drawing.replaceChildren(
       ...drawFurniture(view),
+      ...drawCrosshair(viewer, view),
       ...measurements,
       ...this.drawPreview(),
       ...pointers.filter((node) => node !== null),

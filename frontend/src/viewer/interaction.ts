@@ -17,6 +17,7 @@ import {
   type DrawnMeasurement,
   type MeasurementKind,
 } from './annotations'
+import { hitsTurnHandle, turnByHand } from './crosshair'
 import { hitTest, shapesOn } from './overlay/measurements'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
@@ -31,6 +32,7 @@ type Gesture =
   | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' }
   | { readonly kind: 'draw'; readonly draw: MeasurementKind; readonly start: Vec3 }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
+  | { readonly kind: 'crosshair' | 'turn' }
   | { readonly kind: 'pinch' }
 
 /** A drawing or a dragged handle that is not on the server yet. */
@@ -125,8 +127,16 @@ export class Interaction {
     }
     this.viewer.select(null)
     const { tool } = this.viewer
+    if (tool === 'crosshair' && this.view.state.reformat?.kind !== 'rotation') {
+      if (hitsTurnHandle(this.viewer, this.view, at)) return { kind: 'turn' }
+      this.moveCrosshair(at)
+      return { kind: 'crosshair' }
+    }
+    if (tool === 'crosshair') return { kind: 'scroll' }
     if (tool !== 'length' && tool !== 'bidirectional') return { kind: tool }
     const start = this.view.canvasToPatient(at)
+    // What is measured is stored with its image; a plane between images has none.
+    if (this.view.shownFrame === null) return null
     return start && { kind: 'draw', draw: tool, start }
   }
 
@@ -157,6 +167,12 @@ export class Interaction {
       case 'scroll':
         this.scrollBy(delta[1] / 6)
         return
+      case 'crosshair':
+        this.moveCrosshair(at)
+        return
+      case 'turn':
+        turnByHand(this.viewer, this.view, this.last, at)
+        return
       case 'draw':
         this.drawTo(gesture, at)
         return
@@ -164,6 +180,11 @@ export class Interaction {
         this.dragHandle(gesture, at)
         return
     }
+  }
+
+  private moveCrosshair(at: Vec2): void {
+    const point = this.view.canvasToPatient(at)
+    if (point !== null) this.viewer.planes.moveCrosshair(this.view, point)
   }
 
   private scrollBy(slices: number): void {
@@ -209,10 +230,14 @@ export class Interaction {
     this.touches.delete(event.pointerId)
     const { gesture, preview } = this
     this.gesture = null
-    if (gesture === null || preview === null) return
-    this.setPreview(null)
     const at = this.position(event)
     const moved_px = Math.hypot(at[0] - this.start[0], at[1] - this.start[1])
+    const isClick = event.button === 0 && moved_px < SMALLEST_DRAWING_PX
+    if (gesture !== null && isClick && this.view.state.reformat?.kind === 'rotation') {
+      void this.viewer.planes.goBehind(this.view, at)
+    }
+    if (gesture === null || preview === null) return
+    this.setPreview(null)
     if (moved_px >= SMALLEST_DRAWING_PX) this.commit(gesture, preview)
   }
 

@@ -52,6 +52,10 @@ export class MaskStore {
     return this.volumes.has(id)
   }
 
+  volumeOf(id: string): MaskVolume | null {
+    return this.volumes.get(id) ?? null
+  }
+
   remove(id: string): void {
     this.volumes.delete(id)
     for (const key of [...this.slices.keys()]) if (key.startsWith(`${id}|`)) this.slices.delete(key)

@@ -2,7 +2,6 @@ import {
   areParallel,
   canvasToPatient,
   fittingCamera,
-  nearestPlaneIndex,
   onPlane,
   panned,
   patientToCanvas,
@@ -11,6 +10,7 @@ import {
   type CanvasSize,
   type ImagePlane,
   type PlaneCamera,
+  type RegistrationLink,
   type Vec2,
   type Vec3,
 } from '@/geometry'
@@ -22,36 +22,15 @@ import type { FrameDescription, SeriesDescription } from './frames'
 import { cachedImage, loadFrame } from './loader'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
-import { shareWindow, stackAt, type StackDescription } from './stacks'
+import { nearestInStack, shareWindow, stackAt, type StackDescription } from './stacks'
 import { PRIORITY_VISIBLE } from './requestQueue'
-import { FIRST_CT_RANGE, FIRST_SUV_RANGE, rangeFromPixels, showsNothing, type VoiWindow } from './voi'
+import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingWindow'
+import { EMPTY, type Cause, type ViewState } from './viewState'
+import type { VoiWindow } from './voi'
+import { PlaneMode } from './volume/planeMode'
+import { fittedCamera, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
 
-export type ViewStatus = 'empty' | 'loading' | 'ready' | 'error' | 'not_comparable'
-
-/** Who moved the view: only a person's own move ends following (LIVE-P3). */
-export type Cause = 'user' | 'program'
-
-export interface ViewState {
-  readonly status: ViewStatus
-  readonly error: PixelError | null
-  readonly series: SeriesDescription | null
-  /** The slice asked for. */
-  readonly index: number
-  /** The slice whose pixels are on the canvas; null before the first. */
-  readonly shown_index: number | null
-  readonly camera: PlaneCamera | null
-  readonly voi: VoiWindow | null
-}
-
-const EMPTY: ViewState = {
-  status: 'empty',
-  error: null,
-  series: null,
-  index: 0,
-  shown_index: null,
-  camera: null,
-  voi: null,
-}
+export type { Cause, ViewState, ViewStatus } from './viewState'
 
 /** One viewport: a series, a slice, a camera and a window, drawn into an element. */
 export class StackView {
@@ -64,6 +43,18 @@ export class StackView {
   private stopWaiting: () => void = () => undefined
   private shownImage: FrameImage | null = null
   private awaiting = 0
+  /** Planes through the stack, and a second volume over it. */
+  readonly planes: PlaneMode
+
+  constructor(registrations: () => readonly RegistrationLink[] = () => []) {
+    this.planes = new PlaneMode({
+      view: () => this,
+      change: (part, cause) => this.set({ ...this.current, ...part }, cause),
+      redraw: () => this.redraw(),
+      drawn: () => this.drawn.emit(),
+      registrations,
+    })
+  }
 
   get state(): ViewState {
     return this.current
@@ -78,18 +69,23 @@ export class StackView {
   }
 
   canvas(): HTMLCanvasElement | null {
-    return this.renderer?.canvas() ?? null
+    return (this.current.reformat && this.planes.canvas()) ?? this.renderer?.canvas() ?? null
   }
 
-  /** Overlays are drawn for the slice that is really shown, not for the one still coming. */
-  get shownFrame(): FrameDescription | null {
+  /** The image below whatever is laid over it; not asked for where a plane is shown. */
+  get nativeFrame(): FrameDescription | null {
     const { series, shown_index } = this.current
     return series === null || shown_index === null ? null : (series.frames[shown_index] ?? null)
   }
 
+  /** Overlays are drawn for the slice that is really shown, not for the one still coming. */
+  get shownFrame(): FrameDescription | null {
+    return this.current.reformat === null ? this.nativeFrame : null
+  }
+
   /** Where the picture on the canvas lies. Whoever needs the plane, not the image, asks here. */
   get shownPlane(): ImagePlane | null {
-    return this.shownFrame?.plane ?? null
+    return this.current.reformat ? this.planes.plane : (this.nativeFrame?.plane ?? null)
   }
 
   get targetFrame(): FrameDescription | null {
@@ -109,6 +105,7 @@ export class StackView {
       this.detach()
       this.attach(element)
     })
+    this.planes.attach(element)
     this.observer = new ResizeObserver(() => this.resized())
     this.observer.observe(element)
     this.redraw()
@@ -118,6 +115,7 @@ export class StackView {
     this.stopWaiting()
     this.observer?.disconnect()
     this.observer = null
+    this.planes.detach()
     this.renderer?.dispose()
     this.renderer = null
   }
@@ -131,6 +129,7 @@ export class StackView {
   clear(status: 'empty' | 'not_comparable' = 'empty', cause: Cause = 'program'): void {
     this.awaiting += 1
     this.shownImage = null
+    this.planes.reset()
     this.renderer?.clear()
     this.set({ ...EMPTY, status }, cause)
     this.drawn.emit()
@@ -141,6 +140,7 @@ export class StackView {
   }
 
   waitFor(): void {
+    this.planes.reset()
     this.set({ ...EMPTY, status: 'loading' }, 'program')
   }
 
@@ -150,6 +150,7 @@ export class StackView {
     if (first === undefined) return
     if (changes) {
       this.shownImage = null
+      this.planes.reset()
       this.renderer?.clear()
       this.current = {
         ...EMPTY,
@@ -173,23 +174,35 @@ export class StackView {
     const before = this.targetFrame
     // A scout among axial slices is looked at from its own front.
     const turned = before !== null && !areParallel(before.plane, frame.plane)
-    const next = turned
+    const own = turned
       ? fittingCamera(frame.plane, this.size)
       : camera && onPlane(camera, frame.plane)
+    // A plane lies where it was put, whatever image is behind it.
+    const next = this.current.reformat ? camera : own
     this.set({ ...this.current, index: bounded, camera: next }, cause)
     void this.load(frame, bounded)
+    this.planes.stackMayHaveChanged()
   }
 
   /** Within the stack: what lies beyond its ends is something else. */
   scroll(slices: number, cause: Cause = 'user'): void {
     const { stack } = this
     if (stack === null) return
+    const { reformat, camera } = this.current
+    if (reformat !== null) {
+      const { grid } = this.planes
+      if (camera === null || grid === null) return
+      if (reformat.kind === 'rotation') this.planes.turn(slices)
+      else this.setCamera(scrolledCamera(grid, camera, slices), cause)
+      return
+    }
     const last = stack.start + stack.count - 1
     const wanted = Math.max(stack.start, Math.min(last, this.current.index + slices))
     this.setIndex(wanted, cause)
   }
 
   scrollToEnd(end: 'first' | 'last'): void {
+    if (this.current.reformat?.kind === 'rotation') return
     this.scroll(end === 'first' ? -Infinity : Infinity)
   }
 
@@ -208,10 +221,7 @@ export class StackView {
     const before = this.stack
     const next = series?.stacks.find((stack) => stack.number === number)
     if (series === null || next === undefined || before === null || next === before) return
-    const frames = series.frames.slice(next.start, next.start + next.count)
-    const planes = frames.map((frame) => frame.plane_lps)
-    const nearest = camera && nearestPlaneIndex(planes, camera.focal_point_lps)
-    const index = next.start + (nearest ?? Math.floor((next.count - 1) / 2))
+    const index = nearestInStack(series, next, camera)
     const opening = this.targetFrame && firstWindow(series, this.targetFrame)
     const target = series.frames[index]
     const wanted = target && firstWindow(series, target)
@@ -245,17 +255,9 @@ export class StackView {
 
   private shown(image: FrameImage, index: number): void {
     this.shownImage = image
-    const voi = this.openingWindow(image) ?? windowFromImage(image)
+    const voi = keptWindow(this.current, this.targetFrame, image) ?? windowFromImage(image)
     this.set({ ...this.current, status: 'ready', error: null, shown_index: index, voi }, 'program')
     this.redraw()
-  }
-
-  /** The current window, unless it is our guess and would show nothing of the first picture. */
-  private openingWindow(image: FrameImage): VoiWindow | null {
-    const { voi, shown_index } = this.current
-    const isGuess = shown_index === null && this.targetFrame?.voi === null && !image.color
-    const isOurs = sameWindow(voi, { ...FIRST_CT_RANGE, invert: false })
-    return voi !== null && isGuess && isOurs && showsNothing(voi, image) ? null : voi
   }
 
   setCamera(camera: PlaneCamera, cause: Cause): void {
@@ -292,12 +294,8 @@ export class StackView {
   flip(axis: 'horizontal' | 'vertical'): void {
     const { camera } = this.current
     if (camera === null) return
-    this.setCamera(
-      axis === 'horizontal'
-        ? { ...camera, flip_horizontal: !camera.flip_horizontal }
-        : { ...camera, flip_vertical: !camera.flip_vertical },
-      'user',
-    )
+    const side = `flip_${axis}` as const
+    this.setCamera({ ...camera, [side]: !camera[side] }, 'user')
   }
 
   invert(): void {
@@ -307,7 +305,14 @@ export class StackView {
 
   fit(): void {
     const frame = this.targetFrame
-    if (frame) this.setCamera(fittingCamera(frame.plane, this.size), 'user')
+    const { reformat, camera } = this.current
+    const { grid } = this.planes
+    if (reformat && camera && grid) {
+      const { view_up, view_plane_normal, focal_point_lps } = camera
+      const through = reformat.kind === 'plane' ? focal_point_lps : undefined
+      const fitted = fittedCamera(grid, view_up, view_plane_normal, this.size, through)
+      this.setCamera(fitted, 'user')
+    } else if (frame) this.setCamera(fittingCamera(frame.plane, this.size), 'user')
   }
 
   /** Camera and window as when the series was opened. */
@@ -320,17 +325,35 @@ export class StackView {
     if (voi) this.setVoi(voi, 'user')
   }
 
+  /** Cuts the stack along planes, or shows its images again. False, and said, where it refuses. */
+  setReformat(reformat: Reformat | null, cause: Cause, camera?: PlaneCamera): boolean {
+    return this.planes.setReformat(reformat, cause, camera)
+  }
+
+  /** Lays a volume of `series` over what is shown; null takes it away. */
+  setFusion(fusion: Fusion | null, series: SeriesDescription | null, cause: Cause): void {
+    this.planes.setFusion(fusion, series, cause)
+  }
+
   /** Looks at `point_lps` on the current slice, keeping the scale. */
   centreOn(point_lps: Vec3, cause: Cause): void {
     const { camera } = this.current
     const frame = this.targetFrame
     if (camera === null || frame === null) return
+    if (this.current.reformat) {
+      if (this.current.reformat.kind === 'plane')
+        this.setCamera({ ...camera, focal_point_lps: point_lps }, cause)
+      return
+    }
     this.setCamera(onPlane({ ...camera, focal_point_lps: point_lps }, frame.plane), cause)
   }
 
   /** The point under a canvas position, on the plane of the picture that is really shown. */
   canvasToPatient(position: Vec2): Vec3 | null {
     const { camera } = this.current
+    if (this.current.reformat) {
+      return camera && this.planes.grid && canvasToPatient(camera, this.size, position)
+    }
     const frame = this.shownFrame
     return camera && frame && canvasToPatient(onPlane(camera, frame.plane), this.size, position)
   }
@@ -342,6 +365,7 @@ export class StackView {
 
   /** The modality value under a canvas position, nearest pixel; null outside the image. */
   valueAt(column: number, row: number): number | null {
+    if (this.current.reformat) return this.planes.valueAt(column, row)
     const image = this.shownImage
     const [x, y] = [Math.round(column), Math.round(row)]
     if (image === null || image.color) return null
@@ -352,7 +376,9 @@ export class StackView {
   redraw(): void {
     const { camera, voi, series } = this.current
     const image = this.shownImage
-    const frame = this.shownFrame
+    const frame = this.nativeFrame
+    this.planes.draw()
+    if (this.current.reformat) return
     if (!this.renderer || !image || !camera || !voi || !frame || !series) return
     const monochrome1 = frame.layout.photometric_interpretation === 'MONOCHROME1'
     this.renderer.draw({
@@ -370,24 +396,3 @@ export class StackView {
     this.changed.emit(cause)
   }
 }
-
-/** The window a series opens with, where it can be known before its pixels. */
-export function firstWindow(series: SeriesDescription, frame: FrameDescription): VoiWindow | null {
-  if (series.unit === 'SUVbw g/mL') return { ...FIRST_SUV_RANGE, invert: true }
-  if (frame.layout.samples_per_pixel > 1) return { lower: 0, upper: 255, invert: false }
-  if (frame.voi !== null) return { ...frame.voi, invert: series.modality === 'PT' }
-  if (series.modality === 'CT') return { ...FIRST_CT_RANGE, invert: false }
-  return null
-}
-
-const sameWindow = (a: VoiWindow | null, b: VoiWindow | null): boolean =>
-  a !== null &&
-  b !== null &&
-  a.lower === b.lower &&
-  a.upper === b.upper &&
-  a.invert === b.invert
-
-const windowFromImage = (image: FrameImage): VoiWindow =>
-  image.color
-    ? { lower: 0, upper: 255, invert: false }
-    : { ...rangeFromPixels(image.getPixelData() as ArrayLike<number>), invert: false }

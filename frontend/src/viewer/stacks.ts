@@ -1,3 +1,5 @@
+import { nearestPlaneIndex, type ImagePlane, type PlaneCamera } from '@/geometry'
+
 /** One thing that sets a stack apart: its orientation, its b-value, its time. */
 export interface StackFacet {
   readonly axis: string
@@ -88,4 +90,15 @@ export function shareWindow(a: StackDescription, b: StackDescription): boolean {
       stack.facets.filter(({ axis }) => !TIME_AXES.has(axis)).map(({ axis, number }) => [axis, number]),
     )
   return key(a) === key(b)
+}
+
+/** Index in the series of the image of a stack nearest to what is looked at; else its middle. */
+export function nearestInStack(
+  series: { readonly frames: readonly { readonly plane_lps: ImagePlane | null }[] },
+  { start, count }: StackDescription,
+  camera: PlaneCamera | null,
+): number {
+  const planes = series.frames.slice(start, start + count).map((frame) => frame.plane_lps)
+  const nearest = camera && nearestPlaneIndex(planes, camera.focal_point_lps)
+  return start + (nearest ?? Math.floor((count - 1) / 2))
 }

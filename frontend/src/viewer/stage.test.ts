@@ -27,7 +27,7 @@ function recordingView() {
   const series = describeSeries([slice(1), slice(2)], '/pixels/key')
   const told: string[] = []
   const view = {
-    state: { series },
+    state: { series, reformat: null },
     clear: (status: string) => told.push(status),
     setIndex: (index: number) => told.push(`index ${index}`),
     setCamera: () => told.push('camera'),

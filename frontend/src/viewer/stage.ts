@@ -4,6 +4,7 @@ import type { StageState, Viewport } from '@/protocol/generated'
 import type { FrameDescription } from './frames'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
+import type { Reformat } from './volume/reformat'
 
 /** Overlays are named by what they show: a finding by its id, a segment by its whole name. */
 const FINDING_OVERLAY = 'finding:'
@@ -50,6 +51,16 @@ function viewportOf(view: StackView, overlays: string[]): Viewport | null {
     ...camerasOf(frame, camera),
     voi: voi && { ...voi },
     overlays,
+    ...planesOf(view),
+  }
+}
+
+/** Only where there are any: who knows nothing of planes is not told of them. */
+function planesOf(view: StackView): Pick<Viewport, 'reformat' | 'fusion'> {
+  const { reformat, fusion } = view.state
+  return {
+    ...(reformat && { reformat: { ...reformat } }),
+    ...(fusion && { fusion: { ...fusion, range: { ...fusion.range } } }),
   }
 }
 
@@ -147,6 +158,7 @@ export class StageFollower {
       if (!arrived || turn !== this.turn) return
     }
     applyViewport(view, viewport)
+    void viewer.planes.follow(view, viewport.fusion ?? null)
   }
 }
 
@@ -168,6 +180,13 @@ export function applyViewport(view: StackView, viewport: Viewport): void {
     return
   }
   view.setIndex(index, 'program')
-  view.setCamera(camera, 'program')
+  const wanted = viewport.reformat ?? null
+  const isNew = !sameReformat(view.state.reformat, wanted)
+  // A plane that is refused here is not shown as if it were an image: the camera stays.
+  const lies = !isNew || view.setReformat(wanted, 'program', camera)
+  if (lies) view.setCamera(camera, 'program')
   if (viewport.voi !== null) view.setVoi(viewport.voi, 'program')
 }
+
+const sameReformat = (a: Reformat | null, b: Reformat | null): boolean =>
+  a?.kind === b?.kind && a?.projection === b?.projection && a?.slab_mm === b?.slab_mm

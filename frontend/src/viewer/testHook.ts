@@ -1,9 +1,10 @@
-import { mmPerPixel } from '@/geometry'
+import { imageToPatient, mmPerPixel, patientToImage, type Vec3 } from '@/geometry'
 
 import { loadedCount } from './prefetch'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
 import type { Viewer } from './viewer'
+import type { Fusion, Reformat } from './volume/reformat'
 
 /** What a viewport shows, in words a test can compare between two screens. No patient names. */
 export interface ViewportReport {
@@ -37,6 +38,13 @@ export interface ViewportReport {
   readonly voi: { lower: number; upper: number; invert: boolean } | null
   readonly size: { width: number; height: number }
   readonly device_pixel_ratio: number
+  readonly reformat: Reformat | null
+  readonly fusion: Fusion | null
+  readonly refusal: string | null
+  readonly fusion_refusal: string | null
+  /** Whether the plane that was asked for is there, at full resolution; null without planes. */
+  readonly plane_settled: boolean | null
+  readonly plane_ms: number | null
 }
 
 export interface CanvasPicture {
@@ -68,6 +76,10 @@ export interface ReadingHook {
   readonly pageOf: (index: number, point_lps: [number, number, number]) => [number, number] | null
   /** Patient point under a CSS position on the page. */
   readonly patientAt: (index: number, page: [number, number]) => readonly number[] | null
+  /** Values of the layers of a plane nearest to a patient point, and where exactly they lie. */
+  readonly planeSample: (index: number, point_lps: Vec3) => unknown
+  readonly colours: (index: number, points_lps: readonly Vec3[]) => (readonly number[] | null)[]
+  readonly crosshair: () => readonly number[] | null
   /** Modality value under a patient point, after Modality LUT and SUV. */
   readonly valueAt: (index: number, image: [number, number]) => number | null
   /** Reports of other parts, by name (the live room registers `live`). */
@@ -97,7 +109,8 @@ function report(view: StackView, index: number): ViewportReport {
     sop_instance_uid: frame?.sop_instance_uid ?? null,
     frame: frame?.frame ?? null,
     target_sop_instance_uid: view.targetFrame?.sop_instance_uid ?? null,
-    slice: shown_index === null ? null : shown_index + 1 - (stack?.start ?? 0),
+    ...planesOf(view),
+    slice: shown_index === null || view.state.reformat ? null : shown_index + 1 - (stack?.start ?? 0),
     slices: stack?.count ?? 0,
     stack: stack?.number ?? null,
     stacks: series?.stacks.length ?? 0,
@@ -113,6 +126,58 @@ function report(view: StackView, index: number): ViewportReport {
     size: view.size,
     device_pixel_ratio: window.devicePixelRatio,
   }
+}
+
+function planesOf(
+  view: StackView,
+): Pick<
+  ViewportReport,
+  'reformat' | 'fusion' | 'refusal' | 'fusion_refusal' | 'plane_settled' | 'plane_ms'
+> {
+  const { reformat, fusion, planes } = view.state
+  return {
+    reformat,
+    fusion,
+    refusal: planes.refusal?.code ?? null,
+    fusion_refusal: planes.fusion_refusal?.code ?? null,
+    plane_settled: reformat || fusion ? view.planes.isSettled : null,
+    plane_ms: view.planes.shown?.took_ms ?? null,
+  }
+}
+
+/** Colours of a picture with what is fused on it, under patient points. */
+function coloursOf(view: StackView, points: readonly Vec3[]): (readonly number[] | null)[] {
+  const box = boxOf(view)
+  const canvases = [view.canvas(), view.planes.canvas()].filter((one) => one !== null)
+  const [first] = canvases
+  if (box === null || first === undefined) return points.map(() => null)
+  const whole = document.createElement('canvas')
+  whole.width = first.width
+  whole.height = first.height
+  const context = whole.getContext('2d')
+  if (context === null) return points.map(() => null)
+  for (const canvas of canvases) {
+    if (canvas.style.display !== 'none') context.drawImage(canvas, 0, 0)
+  }
+  return points.map((point) => {
+    const place = view.patientToCanvas(point)
+    if (place === null) return null
+    const x = Math.floor((place[0] * whole.width) / box.width)
+    const y = Math.floor((place[1] * whole.height) / box.height)
+    return [...context.getImageData(x, y, 1, 1).data]
+  })
+}
+
+/** What a reformatted plane holds nearest to a patient point, and where exactly that lies. */
+function sampleOf(view: StackView, point_lps: Vec3): unknown {
+  const { shown } = view.planes
+  if (shown === null) return null
+  const { plane } = shown.request
+  const place = patientToImage(plane, point_lps)
+  const [column, row] = [Math.round(place[0]), Math.round(place[1])]
+  if (column < 0 || row < 0 || column >= plane.columns || row >= plane.rows) return null
+  const values = shown.values.map((one) => one[row * plane.columns + column] ?? null)
+  return { point_lps: imageToPatient(plane, [column, row]), values, column, row }
 }
 
 function pictureOf(view: StackView): CanvasPicture | null {
@@ -161,6 +226,15 @@ export function installReadingHook(viewer: Viewer): () => void {
       const box = view && boxOf(view)
       return view && box ? view.canvasToPatient([x - box.left, y - box.top]) : null
     },
+    planeSample: (index, point_lps) => {
+      const view = viewer.views[index]
+      return view ? sampleOf(view, point_lps) : null
+    },
+    colours: (index, points_lps) => {
+      const view = viewer.views[index]
+      return view ? coloursOf(view, points_lps) : []
+    },
+    crosshair: () => viewer.planes.crosshair?.point_lps ?? null,
     valueAt: (index, [column, row]) => viewer.views[index]?.valueAt(column, row) ?? null,
   }
   publish(hook)

@@ -18,8 +18,9 @@ import { Prefetcher } from './prefetch'
 import { SeriesLibrary } from './seriesLibrary'
 import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
+import { ViewerPlanes } from './volume/viewerPlanes'
 
-export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'length' | 'bidirectional'
+export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'length' | 'bidirectional'
 
 export interface GridLayout {
   readonly rows: number
@@ -70,6 +71,7 @@ export class Viewer {
   readonly edited = new Signal<MeasurementEdit>()
   readonly pointed = new Signal<LocalPointer | null>()
   readonly views: readonly StackView[]
+  readonly planes = new ViewerPlanes(this)
   private grid: GridLayout = { rows: 1, columns: 1 }
   private activeIndex = 0
   private maximisedIndex: number | null = null
@@ -87,7 +89,7 @@ export class Viewer {
 
   constructor(library: SeriesLibrary = new SeriesLibrary()) {
     this.library = library
-    this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView())
+    this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView(() => this.registrationLinks))
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
@@ -194,12 +196,14 @@ export class Viewer {
   /** What links the frames of reference of the case; rigid ones only. */
   setRegistrations(links: readonly RegistrationLink[]): void {
     this.registrationLinks = links
+    for (const view of this.views) view.planes.registrationsChanged()
     this.overlaysChanged.emit()
     this.changed.emit('program')
   }
 
   /** The registration by which positions of elsewhere appear in this view; null where none do. */
   registeredBy(view: StackView): RegistrationSource | null {
+    if (view.state.planes.registered !== null) return view.state.planes.registered
     const own = view.state.series?.frame_of_reference_uid ?? null
     const others = [
       ...this.visibleViews.map((one) => one.state.series?.frame_of_reference_uid ?? null),
@@ -291,6 +295,10 @@ export class Viewer {
       const found = findRegistration(this.registrationLinks, frame_of_reference_uid, here)
       if (here !== frame_of_reference_uid && found === null) continue
       const point_lps = found === null ? point : transformPoint(found.matrix, point)
+      if (view.state.reformat !== null) {
+        view.centreOn(point_lps, 'user')
+        continue
+      }
       const frames = series.frames.slice(stack.start, stack.start + stack.count)
       const nearest = nearestPlaneIndex(
         frames.map((frame) => frame.plane_lps),
@@ -303,6 +311,7 @@ export class Viewer {
   }
 
   clearAll(): void {
+    this.planes.clear()
     this.views.forEach((view, index) => {
       this.supersede(index)
       this.prefetcher.stop(view)

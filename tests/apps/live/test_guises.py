@@ -46,6 +46,16 @@ def test_LIVE_A2_overlays_and_tools_pass_a_guise_only_by_names_we_know() -> None
     assert (nothing["tool"], nothing["pointer"]) == (None, None)
 
 
+def test_LIVE_A2_a_fused_series_is_named_as_the_guest_knows_it() -> None:
+    frame = stage("1.2.3", epoch=1, rev=1)
+    frame["state"]["viewports"][0]["fusion"] = {"series_instance_uid": "1.2.3.4", "stack": 1}
+    shown = projections.project_stage(frame, view=GUEST)
+    assert shown is not None and GUEST.mapping is not None
+    fusion = shown["state"]["viewports"][0]["fusion"]
+    assert fusion == {"series_instance_uid": GUEST.mapping.uid("1.2.3.4"), "stack": 1}
+    assert fusion["series_instance_uid"] != "1.2.3.4"
+
+
 def test_LIVE_A2_a_models_own_reason_stays_with_those_who_see_the_patient() -> None:
     payload = {"state": "failed", "reason_code": "mrs-doe", "series_instance_uid": "1.2.3"}
     event = {"type": "event", "kind": "job.changed", "seq": 1, "payload": payload}
@@ -60,6 +70,7 @@ NAMES_NOBODY = {
     "id", "case", "case_id", "agenda_item", "user", "op_id", "actor", "entity", "entity_id",
     "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
     "layer", "quantity", "unit", "basis", "reason", "activity", "discipline",
+    "projection", "colormap",
     # people of the house, never a patient
     "display_name",
     # anything: what may be in them is checked with the events (tests/contracts)

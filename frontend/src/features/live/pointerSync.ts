@@ -101,7 +101,8 @@ export class PointerSync {
 function wirePointer({ view, point }: LocalPointer): Pointer | null {
   const { series } = view.state
   const frame = view.shownFrame
-  if (series === null || frame === null) return null
+  if (series === null) return null
+  if (frame === null) return planePointer(view, point)
   const inPatient = frame.plane_lps !== null && series.frame_of_reference_uid !== null
   const [column, row] = patientToImage(frame.plane, point)
   return {
@@ -111,5 +112,19 @@ function wirePointer({ view, point }: LocalPointer): Pointer | null {
     sop_instance_uid: frame.sop_instance_uid,
     frame: frame.frame,
     point_image: inPatient ? null : [column, row],
+  }
+}
+
+/** On a plane between images: a place in the patient, and no image. */
+function planePointer(view: LocalPointer['view'], point: LocalPointer['point']): Pointer | null {
+  const { series, reformat } = view.state
+  if (reformat?.kind !== 'plane' || !series?.frame_of_reference_uid) return null
+  return {
+    series_instance_uid: series.series_instance_uid,
+    frame_of_reference_uid: series.frame_of_reference_uid,
+    point_lps: [...point],
+    sop_instance_uid: null,
+    frame: null,
+    point_image: null,
   }
 }

@@ -11,6 +11,7 @@ import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
 import type { MaskLayer } from './maskLayers'
 import type { MeasurementStore } from './measurementStore'
+import { fusionCandidates } from './planes/candidates'
 import { Toolbar } from './Toolbar'
 import { useViewerKeys } from './useViewerKeys'
 import { ViewportGrid } from './ViewportGrid'
@@ -44,6 +45,7 @@ export function ImageRoom(props: ImageRoomProps) {
 
   const room = useMemo<RoomActions>(
     () => ({
+      toggleFusion: () => toggleFusion(viewer, studies),
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => store.write?.undo(),
@@ -82,12 +84,22 @@ export function ImageRoom(props: ImageRoomProps) {
           </aside>
         )}
       </div>
-      <Toolbar viewer={viewer} room={room} mayDraw={store.write !== null}>
+      <Toolbar viewer={viewer} room={room} mayDraw={store.write !== null} studies={studies}>
         {props.actions}
       </Toolbar>
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
     </div>
   )
+}
+
+/** The likeliest series over the active viewport, or nothing again. */
+function toggleFusion(viewer: Viewer, studies: readonly Study[]): void {
+  const view = viewer.activeView
+  const own = view?.state.series
+  if (!view || !own) return
+  const [first] = fusionCandidates(studies, own)
+  const uid = view.state.fusion ? null : (first?.series.series_instance_uid ?? null)
+  void viewer.planes.fuse(view, uid, 'user')
 }
 
 /** Below this the pictures would get less than their 60 %. */

@@ -5,6 +5,7 @@ import {
   IconArrowsMove,
   IconContrast,
   IconFlipHorizontal,
+  IconFocusCentered,
   IconFlipVertical,
   IconKeyboard,
   IconLayoutGrid,
@@ -21,6 +22,7 @@ import {
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import type { Study } from '@/api/types'
 import type { Tool, Viewer } from '@/viewer/viewer'
 
 import {
@@ -31,6 +33,8 @@ import {
   type Action,
   type RoomActions,
 } from './keyboard'
+import { FusionMenu } from './planes/FusionMenu'
+import { PlanesMenu } from './planes/PlanesMenu'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
 
@@ -38,6 +42,7 @@ interface ToolbarProps {
   viewer: Viewer
   room: RoomActions
   mayDraw: boolean
+  studies: readonly Study[]
   children?: React.ReactNode
 }
 
@@ -46,6 +51,7 @@ const TOOLS: readonly (readonly [Tool, Icon])[] = [
   ['scroll', IconStack2],
   ['pan', IconArrowsMove],
   ['zoom', IconZoomIn],
+  ['crosshair', IconFocusCentered],
   ['length', IconRulerMeasure],
   ['bidirectional', IconArrowsCross],
 ]
@@ -72,7 +78,8 @@ const keyOf = (action: Action): string => {
   return key === ' ' ? 'Space' : key.toUpperCase()
 }
 
-export const Toolbar = memo(function Toolbar({ viewer, room, mayDraw, children }: ToolbarProps) {
+export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
+  const { viewer, room, mayDraw, studies, children } = props
   const { t } = useTranslation('viewer')
   const tool = useViewerState(viewer, (v) => v.tool)
   const drawing = (name: Tool): boolean => name === 'length' || name === 'bidirectional'
@@ -92,7 +99,7 @@ export const Toolbar = memo(function Toolbar({ viewer, room, mayDraw, children }
           name={t(`keys.${name}`)}
           hint={keyOf(name)}
           pressed={tool === name}
-          onPress={() => viewer.setTool(name)}
+          onPress={() => perform(name, viewer, room)}
         />
       ))}
       <span className={classes.divider} />
@@ -108,6 +115,8 @@ export const Toolbar = memo(function Toolbar({ viewer, room, mayDraw, children }
       ))}
       <span className={classes.divider} />
       <Layouts viewer={viewer} />
+      <PlanesMenu viewer={viewer} />
+      <FusionMenu viewer={viewer} studies={studies} />
       <Press icon={IconKeyboard} name={t('keys.help')} hint="?" onPress={room.help} />
       <span className={classes.grow} />
       {children}

@@ -10,6 +10,7 @@ import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
 import type { MaskLayer } from './maskLayers'
+import { PlaneNotes } from './planes/PlaneNotes'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
 import { lengthsWithin, windowWords } from './viewportWords'
@@ -39,7 +40,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
   const { series, shown_index } = state
   if (series === null || stack === null) return null
   const total = stack.count
-  const isInStack = shown_index !== null && shown_index >= stack.start && shown_index < stack.start + total
+  const isInStack = state.reformat === null && shown_index !== null && shown_index >= stack.start && shown_index < stack.start + total
   const frame = view.shownFrame
   const aiUnreviewed = shownMasks.some(
     (mask) => mask.unreviewed && mask.series_instance_uid === series.series_instance_uid,
@@ -82,6 +83,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
       <div className={`${classes.corner} ${classes.bottomLeft}`}>
         <Warnings series={series} stack={stack} frame={frame} />
         <WindowLine view={view} />
+        <PlaneNotes viewer={viewer} view={view} />
         {isInStack && (
           <div data-testid="slice">
             {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}

@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { Cell } from '@/viewer/cell'
 import type { Viewer } from '@/viewer/viewer'
 
+import { ColourBar } from './planes/ColourBar'
+import { TurnControls } from './planes/TurnControls'
 import { useViewerState } from './useViewerState'
 import { ViewportBanner, type ViewportFacts } from './ViewportBanner'
 import { ViewportNotice } from './ViewportNotice'
@@ -48,6 +50,8 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
     >
       <div ref={host} className={classes.stage} data-tool={viewer.tool} />
       <ViewportBanner viewer={viewer} view={view} {...facts} />
+      <ColourBar viewer={viewer} view={view} />
+      <TurnControls viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
     </section>
   )

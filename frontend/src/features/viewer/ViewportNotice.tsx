@@ -22,7 +22,9 @@ interface ViewportNoticeProps {
 export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
   const { t } = useTranslation('viewer')
   const state = useViewerState(viewer, () => view.state)
-  const waiting = state.shown_index !== null && state.shown_index !== state.index
+  const waiting =
+    state.reformat === null &&
+    state.shown_index !== null && state.shown_index !== state.index
   if (state.status === 'ready' && !waiting) return null
   if (state.status === 'error') return <Failure viewer={viewer} view={view} index={index} />
   if (state.status === 'not_comparable') {

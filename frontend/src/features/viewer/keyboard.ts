@@ -20,6 +20,9 @@ export type Action =
   | 'zoom'
   | 'scroll'
   | 'length'
+  | 'crosshair'
+  | 'planes'
+  | 'fusion'
   | 'bidirectional'
   | 'preset1'
   | 'preset2'
@@ -70,6 +73,9 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['s'], action: 'scroll', group: 'tools' },
   { keys: ['m'], action: 'length', group: 'tools' },
   { keys: ['b'], action: 'bidirectional', group: 'tools' },
+  { keys: ['x'], action: 'crosshair', group: 'tools' },
+  { keys: ['n'], action: 'planes', group: 'look' },
+  { keys: ['u'], action: 'fusion', group: 'look' },
   { keys: ['escape'], action: 'cancel', group: 'tools' },
   { keys: ['backspace', 'delete'], action: 'remove', group: 'tools' },
   { keys: ['ctrl+z'], action: 'undo', group: 'tools' },
@@ -124,6 +130,7 @@ export function applyPreset(viewer: Viewer, preset: WindowPreset): void {
 /** Actions of the screen around the images. */
 export interface RoomActions {
   readonly showSeries: (step: 1 | -1) => void
+  readonly toggleFusion: () => void
   readonly remove: () => void
   readonly undo: () => void
   readonly fold: (side: 'left' | 'right') => void
@@ -134,11 +141,27 @@ export interface RoomActions {
 const TOOLS: readonly Tool[] = ['window', 'pan', 'zoom', 'scroll', 'length', 'bidirectional']
 const isTool = (action: string): action is Tool => (TOOLS as readonly string[]).includes(action)
 
+/** The tool, with a point to move where there is none yet. */
+function pickCrosshair(viewer: Viewer): void {
+  if (viewer.planes.crosshair === null) viewer.planes.toggleCrosshair()
+  viewer.setTool('crosshair')
+}
+
+/** Three planes of the active series, or its images alone again. */
+function togglePlanes(viewer: Viewer): void {
+  const { activeView: view } = viewer
+  const uid = view?.state.series?.series_instance_uid
+  if (!view || !uid) return
+  if (view.state.reformat === null) void viewer.planes.hangMpr(uid)
+  else viewer.planes.orient(view, null)
+}
+
 const ZOOM_STEP = 1.15
 const PRESET_KEY = /^preset([1-5])$/
 
 export function perform(action: Action, viewer: Viewer, room: RoomActions): void {
   const view = viewer.activeView
+  if (action === 'crosshair') return pickCrosshair(viewer)
   if (isTool(action)) return viewer.setTool(action)
   const preset = PRESET_KEY.exec(action)
   if (preset) {
@@ -170,6 +193,8 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     fit: () => view?.fit(),
     reset: () => view?.reset(),
     maximise: () => viewer.toggleMaximised(viewer.active),
+    planes: () => togglePlanes(viewer),
+    fusion: room.toggleFusion,
     cancel: room.cancel,
     remove: room.remove,
     undo: room.undo,

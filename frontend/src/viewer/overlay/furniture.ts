@@ -10,11 +10,11 @@ const SCALE_BAR_SHARE = 0.25
 /** Orientation letters at the edges and a scale bar at the bottom. */
 export function drawFurniture(view: StackView): SVGElement[] {
   const frame = view.shownFrame
-  const { camera } = view.state
-  if (frame === null || camera === null) return []
+  const { camera, reformat } = view.state
+  if (camera === null || (frame === null && reformat === null)) return []
   const { width, height } = view.size
   // Without patient space there is neither left nor right of a patient.
-  if (frame.plane_lps === null) {
+  if (frame !== null && frame.plane_lps === null) {
     const scale = wholeScale(frame.calibration)
     return scale === null ? [] : scaleBar(view, camera, scale.column_mm)
   }

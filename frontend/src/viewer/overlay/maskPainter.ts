@@ -1,7 +1,8 @@
-import { imageToCanvas } from '@/geometry'
+import { imageToCanvas, type ImagePlane } from '@/geometry'
 
 import type { MaskSlice, MaskStore, MaskStyle } from '../masks'
 import type { StackView } from '../stackView'
+import { maskOnPlane, maskSlices } from '../volume/planarMask'
 
 export interface ShownMask extends MaskStyle {
   readonly id: string
@@ -32,9 +33,11 @@ export function paintMasks(
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.clearRect(0, 0, canvas.width, canvas.height)
   const frame = view.shownFrame
-  const { camera } = view.state
-  if (frame === null || camera === null) return
-  const t = imageToCanvas(camera, view.size, frame.plane)
+  const plane = view.shownPlane
+  const { camera, reformat } = view.state
+  // Through a whole body a mask would lie over what it is not.
+  if (plane === null || camera === null || reformat?.kind === 'rotation') return
+  const t = imageToCanvas(camera, view.size, plane)
   const place = new DOMMatrix([
     t.a * ratio,
     t.b * ratio,
@@ -44,9 +47,28 @@ export function paintMasks(
     t.f * ratio,
   ])
   for (const mask of masks) {
-    const slice = store.sliceOf(mask.id, frame)
+    const slice = frame ? store.sliceOf(mask.id, frame) : sliceOnPlane(view, store, mask.id)
     if (slice !== null) paintMask(context, place, slice, mask, ratio)
   }
+}
+
+const cuts = new WeakMap<StackView, Map<string, { plane: ImagePlane; slice: MaskSlice | null }>>()
+
+/** The mask where a plane cuts it, computed once per plane. */
+function sliceOnPlane(view: StackView, store: MaskStore, id: string): MaskSlice | null {
+  const volume = store.volumeOf(id)
+  const { series } = view.state
+  const { grid } = view.planes
+  const { stack, shownPlane: plane } = view
+  if (!volume || !series || !grid || !stack || !plane) return null
+  const known = cuts.get(view) ?? new Map<string, { plane: ImagePlane; slice: MaskSlice | null }>()
+  cuts.set(view, known)
+  const before = known.get(id)
+  if (before?.plane === plane) return before.slice
+  const images = series.frames.slice(stack.start, stack.start + stack.count)
+  const slice = maskOnPlane(volume, maskSlices(volume, images), grid, plane)
+  known.set(id, { plane, slice })
+  return slice
 }
 
 function paintMask(

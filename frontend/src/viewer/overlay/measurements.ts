@@ -1,7 +1,8 @@
-import type { Vec2, Vec3 } from '@/geometry'
+import { distanceToPlane_mm, type Vec2, type Vec3 } from '@/geometry'
 
 import { pointsOnPlane, type DrawnMeasurement } from '../annotations'
 import type { StackView } from '../stackView'
+import { voxelStep_mm } from '../volume/reformat'
 import { element, fixed } from './svg'
 
 /** Radius in CSS pixels within which a handle is grabbed. */
@@ -19,13 +20,39 @@ export function shapesOn(
   measurements: readonly DrawnMeasurement[],
 ): MeasurementShape[] {
   const frame = view.shownFrame
-  if (frame === null) return []
+  if (frame === null) return shapesOnPlane(view, measurements)
   return measurements
     .filter((m) => m.sop_instance_uid === frame.sop_instance_uid && m.frame === frame.frame)
     .map((measurement) => ({
       measurement,
       points_px: pointsOnPlane(measurement, frame)
         .map((point: Vec3) => view.patientToCanvas(point))
+        .filter((point): point is Vec2 => point !== null),
+    }))
+}
+
+/** On a reformatted plane: what was drawn on images of this series, where all of it lies here. */
+function shapesOnPlane(
+  view: StackView,
+  measurements: readonly DrawnMeasurement[],
+): MeasurementShape[] {
+  const { series, reformat } = view.state
+  const { grid } = view.planes
+  const plane = view.shownPlane
+  if (series === null || reformat?.kind !== 'plane' || grid === null || plane === null) return []
+  const near_mm = voxelStep_mm(grid, plane.normal) / 2
+  const own = new Set(series.frames.map((f) => `${f.sop_instance_uid}|${f.frame}`))
+  return measurements
+    .filter(
+      (m) =>
+        own.has(`${m.sop_instance_uid}|${m.frame}`) &&
+        m.points_lps !== null &&
+        m.points_lps.every((point) => Math.abs(distanceToPlane_mm(plane, point)) <= near_mm),
+    )
+    .map((measurement) => ({
+      measurement,
+      points_px: (measurement.points_lps ?? [])
+        .map((point) => view.patientToCanvas(point))
         .filter((point): point is Vec2 => point !== null),
     }))
 }

@@ -44,15 +44,18 @@ export function placePointer(
 ): PlacedPointer | null {
   const frame = view.shownFrame
   const { series } = view.state
-  if (frame === null || series === null) return null
+  const plane_lps = frame === null ? view.shownPlane : frame.plane_lps
+  if (series === null || (frame === null && plane_lps === null)) return null
+  // Through a whole body every depth lies over the same place.
+  if (view.state.reformat?.kind === 'rotation') return null
   if (pointer.point_lps !== null) {
     const { frame_of_reference_uid: from } = pointer
     const here = series.frame_of_reference_uid
-    if (frame.plane_lps === null || from === null) return null
+    if (plane_lps === null || from === null) return null
     const found = findRegistration(registrations, from, here)
     if (from !== here && found === null) return null
     const point = found ? transformPoint(found.matrix, pointer.point_lps) : pointer.point_lps
-    const away_mm = Math.abs(distanceToPlane_mm(frame.plane_lps, point))
+    const away_mm = Math.abs(distanceToPlane_mm(plane_lps, point))
     if (away_mm >= FADED_AT_MM) return null
     const position = view.patientToCanvas(point)
     const strength = Math.max(FAINTEST, 1 - away_mm / FADED_AT_MM)
@@ -60,7 +63,7 @@ export function placePointer(
   }
   const sameImage =
     pointer.point_image !== null &&
-    frame.plane_lps === null &&
+    frame?.plane_lps === null &&
     pointer.sop_instance_uid === frame.sop_instance_uid &&
     pointer.frame === frame.frame
   if (!sameImage || pointer.point_image === null) return null

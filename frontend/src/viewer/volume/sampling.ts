@@ -95,14 +95,16 @@ function project(
   return out
 }
 
-/** Samples through a slab: odd, so that the plane itself is one of them. */
-export function slabCount(grid: VolumeGrid, thickness_mm: number): number {
-  const finest_mm = Math.min(
+export const finestEdge_mm = (grid: VolumeGrid): number =>
+  Math.min(
     Math.hypot(...grid.column_mm),
     Math.hypot(...grid.row_mm),
     Math.hypot(...grid.slice_mm),
   )
-  const gaps = Math.ceil(thickness_mm / finest_mm)
+
+/** Samples through a slab: odd, so that the plane itself is one of them. */
+export function slabCount(grid: VolumeGrid, thickness_mm: number): number {
+  const gaps = Math.ceil(thickness_mm / finestEdge_mm(grid))
   return gaps + (gaps % 2) + 1
 }
 

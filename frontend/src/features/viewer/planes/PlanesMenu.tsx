@@ -1,0 +1,119 @@
+import { ActionIcon, Menu, SegmentedControl, Switch } from '@mantine/core'
+import { IconBox } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+
+import type { Viewer } from '@/viewer/viewer'
+import { orientationOf, type Orientation } from '@/viewer/volume/reformat'
+import type { SlabProjection } from '@/viewer/volume/sampling'
+
+import { useViewerState } from '../useViewerState'
+import classes from './planes.module.css'
+
+const ORIENTATIONS: readonly Orientation[] = ['axial', 'coronal', 'sagittal']
+const SLABS_MM = [0, 5, 10, 20, 50]
+const PROJECTIONS: readonly SlabProjection[] = ['max', 'min', 'mean']
+
+/** How the active viewport cuts its series. */
+export function PlanesMenu({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation('volume')
+  const state = useViewerState(viewer, (v) => v.activeView?.state ?? null)
+  const crosshair = useViewerState(viewer, (v) => v.planes.crosshair)
+  const lines = useViewerState(viewer, (v) => v.planes.referenceLines)
+  const view = viewer.activeView
+  const uid = state?.series?.series_instance_uid
+  const reformat = state?.reformat ?? null
+  const shown = reformat?.kind === 'plane' && state?.camera ? orientationOf(state.camera) : null
+  return (
+    <Menu position="top-start" closeOnItemClick disabled={!uid}>
+      <Menu.Target>
+        <ActionIcon
+          variant={reformat ? 'light' : 'subtle'}
+          color={reformat ? 'accent' : 'gray'}
+          size={30}
+          aria-label={t('menu.label')}
+          disabled={!uid}
+        >
+          <IconBox size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          fw={reformat ? 400 : 600}
+          onClick={() => view && viewer.planes.orient(view, null)}
+        >
+          {t('menu.images')}
+        </Menu.Item>
+        {ORIENTATIONS.map((name) => (
+          <Menu.Item
+            key={name}
+            fw={shown === name ? 600 : 400}
+            onClick={() => view && viewer.planes.orient(view, name)}
+          >
+            {t(`menu.${name}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Item onClick={() => uid && void viewer.planes.hangMpr(uid)}>
+          {t('menu.three')}
+        </Menu.Item>
+        <Menu.Item
+          fw={reformat?.kind === 'rotation' ? 600 : 400}
+          onClick={() => view && viewer.planes.project(view)}
+        >
+          {t('menu.rotation')}
+        </Menu.Item>
+        <Menu.Divider />
+        <div className={classes.section}>
+          {view && reformat?.kind === 'plane' && (
+            <>
+              <div className={classes.heading}>{t('menu.slab')}</div>
+              <SegmentedControl
+                size="xs"
+                fullWidth
+                aria-label={t('menu.slab')}
+                value={String(reformat.slab_mm)}
+                data={SLABS_MM.map((mm) => ({
+                  value: String(mm),
+                  label: mm === 0 ? t('menu.thin') : t('menu.mm', { mm }),
+                }))}
+                onChange={(value) =>
+                  viewer.planes.setSlab(view, {
+                    projection: reformat.projection,
+                    slab_mm: Number(value),
+                  })
+                }
+              />
+              <SegmentedControl
+                size="xs"
+                fullWidth
+                aria-label={t('menu.projection')}
+                disabled={reformat.slab_mm === 0}
+                value={reformat.projection}
+                data={PROJECTIONS.map((value) => ({ value, label: t(`menu.${value}`) }))}
+                onChange={(value) =>
+                  viewer.planes.setSlab(view, {
+                    projection: value as SlabProjection,
+                    slab_mm: reformat.slab_mm,
+                  })
+                }
+              />
+            </>
+          )}
+          <Switch
+            size="sm"
+            mt={8}
+            label={t('menu.crosshair')}
+            checked={crosshair !== null}
+            onChange={() => viewer.planes.toggleCrosshair()}
+          />
+          <Switch
+            size="sm"
+            mt={8}
+            label={t('menu.lines')}
+            checked={lines}
+            onChange={(event) => viewer.planes.setReferenceLines(event.currentTarget.checked)}
+          />
+        </div>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

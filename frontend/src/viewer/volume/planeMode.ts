@@ -1,0 +1,404 @@
+import {
+  distanceToPlane_mm,
+  findRegistration,
+  fittingCamera,
+  normalize,
+  rotate,
+  type ImagePlane,
+  type PlaneCamera,
+  type RegistrationLink,
+  type RegistrationSource,
+  type RigidMatrix,
+  type Vec3,
+  type VolumeGrid,
+} from '@/geometry'
+
+import { toPixelError } from '../errors'
+import type { SeriesDescription } from '../frames'
+import type { StackDescription } from '../stacks'
+import type { StackView } from '../stackView'
+import type { Cause, PlaneStatus, ViewState } from '../viewState'
+import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
+import { PlaneLayer } from './planeLayer'
+import type { BasePaint, OverlayPaint } from './planePainter'
+import { planeRequest } from './planeRequest'
+import {
+  projectionPlane,
+  TURN_DEGREES,
+  type Fusion,
+  type Reformat,
+} from './reformat'
+import { gridOfStack, VolumeRefused, type Refusal } from './refusal'
+import { pageSampler } from './sampler'
+import { pageShelf, type HeldVolume } from './shelf'
+
+/** What a viewport lends to its planes. */
+export interface PlaneHost {
+  readonly view: () => StackView
+  readonly change: (part: Partial<ViewState>, cause: Cause) => void
+  readonly redraw: () => void
+  readonly drawn: () => void
+  readonly registrations: () => readonly RegistrationLink[]
+}
+
+type Bridge = { readonly matrix: RigidMatrix | null; readonly by: RegistrationSource | null }
+
+/** Of one viewport: planes through the volume of its stack, and a second volume laid over. */
+export class PlaneMode {
+  private readonly host: PlaneHost
+  private layer: PlaneLayer | null = null
+  private feed: PlaneFeed | null = null
+  private base: HeldVolume | null = null
+  private fused: HeldVolume | null = null
+  private fusedSeries: SeriesDescription | null = null
+  private baseStack: StackDescription | null = null
+  private lattice: VolumeGrid | null = null
+  private sample: PlaneSample | null = null
+  /** Not asked for again by a presenter's every move. */
+  private refused: StackDescription | null = null
+  private turnOf = { base: 0, fused: 0 }
+  private readonly user = { base: {}, fused: {} }
+
+  constructor(host: PlaneHost) {
+    this.host = host
+  }
+
+  private get state(): ViewState {
+    return this.host.view().state
+  }
+
+  /** The lattice that is cut; known before its values are here. */
+  get grid(): VolumeGrid | null {
+    return this.lattice
+  }
+
+  /** Where the values that are on the canvas lie. */
+  get plane(): ImagePlane | null {
+    return this.sample?.request.plane ?? null
+  }
+
+  /** What was sampled last, for tests and support. */
+  get shown(): PlaneSample | null {
+    return this.sample
+  }
+
+  /** Whether the canvas shows what was asked for, at full resolution. */
+  get isSettled(): boolean {
+    const wanted = this.request(window.devicePixelRatio || 1)
+    return this.sample?.settled === true && wanted?.key === this.sample.request.key
+  }
+
+  canvas(): HTMLCanvasElement | null {
+    return this.layer?.canvas ?? null
+  }
+
+  attach(element: HTMLElement): void {
+    this.layer = new PlaneLayer(element)
+    this.feed = new PlaneFeed(pageSampler(), (sample) => this.arrived(sample))
+  }
+
+  detach(): void {
+    this.feed?.stop()
+    this.feed = null
+    this.layer?.dispose()
+    this.layer = null
+  }
+
+  /** Nothing of the former series is kept. */
+  reset(): void {
+    this.turnOf = { base: this.turnOf.base + 1, fused: this.turnOf.fused + 1 }
+    this.forgetBase()
+    this.forgetFused()
+    this.layer?.hide()
+  }
+
+  setReformat(reformat: Reformat | null, cause: Cause, camera?: PlaneCamera): boolean {
+    const view = this.host.view()
+    const { series } = this.state
+    const { stack } = view
+    if (series === null || stack === null) return false
+    if (reformat === null) {
+      this.leave(cause, null)
+      return true
+    }
+    if (cause === 'program' && this.refused === stack) return false
+    this.refused = null
+    try {
+      this.lattice = gridOfStack(series, stack)
+    } catch (error) {
+      this.leave(cause, refusalFrom(error))
+      return false
+    }
+    const turned = camera ?? this.state.camera
+    const planes = this.status({ refusal: null })
+    this.host.change({ reformat, planes, camera: turned }, cause)
+    if (this.baseStack !== stack || this.base === null) this.takeBase(series, stack)
+    this.host.redraw()
+    return true
+  }
+
+  /** Back to the images, which are looked at from their own front. */
+  private leave(cause: Cause, refusal: Refusal | null): void {
+    const view = this.host.view()
+    if (refusal !== null) this.refused = view.stack
+    const wasPlane = this.state.reformat !== null
+    this.turnOf.base += 1
+    this.forgetBase()
+    const frame = view.targetFrame
+    const camera = wasPlane && frame ? fittingCamera(frame.plane, view.size) : this.state.camera
+    const planes = this.status({ refusal, loading: null })
+    this.host.change({ reformat: null, camera, planes }, cause)
+    this.host.redraw()
+    this.host.drawn()
+  }
+
+  /** Another time point of the same anatomy: the plane stays, the volume changes. */
+  stackMayHaveChanged(): void {
+    const { series, reformat } = this.state
+    const { stack } = this.host.view()
+    if (reformat === null || series === null || stack === null || stack === this.baseStack) return
+    this.setReformat(reformat, 'program')
+  }
+
+  private takeBase(series: SeriesDescription, stack: StackDescription): void {
+    this.turnOf.base += 1
+    const turn = this.turnOf.base
+    this.feed?.stop()
+    this.sample = null
+    this.base = null
+    this.baseStack = stack
+    const isCurrent = (): boolean => turn === this.turnOf.base
+    pageShelf()
+      .acquire(this.user.base, series, stack, (loading) => {
+        if (isCurrent()) this.host.change({ planes: this.status({ loading }) }, 'program')
+      })
+      .then(
+        (volume) => {
+          if (!isCurrent()) return
+          this.base = volume
+          pageShelf().release(this.user.base, volume)
+          const voi = this.state.voi ?? { ...volume.range, invert: false }
+          this.host.change({ voi, planes: this.status({ loading: null }) }, 'program')
+          this.host.redraw()
+        },
+        (error: unknown) => {
+          if (isCurrent()) this.leave('program', refusalFrom(error))
+        },
+      )
+  }
+
+  setFusion(fusion: Fusion | null, series: SeriesDescription | null, cause: Cause): void {
+    if (this.state.series === null) return
+    const stack = series?.stacks.find(({ number }) => number === fusion?.stack) ?? null
+    const same =
+      series !== null &&
+      series === this.fusedSeries &&
+      fusion?.stack === this.state.fusion?.stack &&
+      this.fused !== null
+    if (fusion === null || series === null || stack === null) {
+      this.turnOf.fused += 1
+      this.forgetFused()
+      const fusion_refusal: Refusal | null = fusion && { code: 'not_loaded', details: [] }
+      this.host.change({ fusion, planes: this.status({ fusion_refusal, registered: null }) }, cause)
+    } else {
+      const planes = this.status({ fusion_refusal: null })
+      this.host.change({ fusion, planes }, cause)
+      if (!same) this.takeFused(series, stack)
+    }
+    this.host.redraw()
+    this.host.drawn()
+  }
+
+  /** Whose values are laid over; null where nothing is. */
+  get fusedOn(): SeriesDescription | null {
+    return this.fusedSeries
+  }
+
+  /** Opacity, colours or range of what is laid over already. */
+  changeFusion(part: Partial<Fusion>): void {
+    const { fusion } = this.state
+    if (fusion) this.setFusion({ ...fusion, ...part }, this.fusedSeries, 'user')
+  }
+
+  refuseFusion(fusion_refusal: Refusal): void {
+    this.host.change({ planes: this.status({ fusion_refusal }) }, 'program')
+  }
+
+  private takeFused(series: SeriesDescription, stack: StackDescription): void {
+    this.turnOf.fused += 1
+    const turn = this.turnOf.fused
+    this.forgetFused()
+    this.fusedSeries = series
+    this.registrationsChanged()
+    const isCurrent = (): boolean => turn === this.turnOf.fused
+    pageShelf()
+      .acquire(this.user.fused, series, stack)
+      .then(
+        (volume) => {
+          if (!isCurrent()) return
+          this.fused = volume
+          this.host.redraw()
+        },
+        (error: unknown) => {
+          // Another frame of reference is the graver word, and stands already.
+          if (!isCurrent() || this.bridge() === null) return
+          const planes = this.status({ fusion_refusal: refusalFrom(error) })
+          this.host.change({ planes }, 'program')
+        },
+      )
+  }
+
+  /** Whether the second volume may lie here, is asked again whenever the links change. */
+  registrationsChanged(): void {
+    if (this.fusedSeries === null) return
+    const bridge = this.bridge()
+    const fusion_refusal: Refusal | null =
+      bridge === null ? { code: 'frame_of_reference_mismatch', details: [] } : null
+    const planes = this.status({ fusion_refusal, registered: bridge?.by ?? null })
+    this.host.change({ planes }, 'program')
+    this.host.redraw()
+  }
+
+  private bridge(): Bridge | null {
+    const here = this.state.series?.frame_of_reference_uid ?? null
+    const there = this.fusedSeries?.frame_of_reference_uid ?? null
+    if (here === null || there === null) return null
+    if (here === there) return { matrix: null, by: null }
+    return findRegistration(this.host.registrations(), here, there)
+  }
+
+  private forgetBase(): void {
+    pageShelf().release(this.user.base)
+    this.feed?.stop()
+    this.base = null
+    this.baseStack = null
+    this.lattice = null
+    this.sample = null
+  }
+
+  private forgetFused(): void {
+    pageShelf().release(this.user.fused)
+    this.feed?.stop()
+    this.fused = null
+    this.fusedSeries = null
+    this.sample = null
+  }
+
+  private status(part: Partial<PlaneStatus>): PlaneStatus {
+    return { ...this.state.planes, ...part }
+  }
+
+  draw(): void {
+    const { reformat, fusion } = this.state
+    if (this.layer === null) return
+    if (reformat === null && (fusion === null || this.fused === null)) {
+      this.layer.hide()
+      return
+    }
+    if (this.request(1) !== null) {
+      this.feed?.want((pixels) => this.request(pixels), window.devicePixelRatio || 1)
+    }
+    this.paint()
+  }
+
+  private request(pixels_per_css: number): PlaneRequest | null {
+    const view = this.host.view()
+    const bridge = this.bridge()
+    return planeRequest({
+      state: view.state,
+      image: view.nativeFrame?.plane_lps ?? null,
+      canvas: view.size,
+      pixels_per_css,
+      base: this.base,
+      fused: this.fused && bridge && { volume: this.fused, matrix: bridge.matrix },
+    })
+  }
+
+  private arrived(sample: PlaneSample): void {
+    this.sample = sample
+    this.paint()
+    this.host.drawn()
+  }
+
+  private paint(): void {
+    const view = this.host.view()
+    const { camera, reformat } = this.state
+    const { sample, layer } = this
+    if (layer === null || camera === null) return
+    if (sample === null || (reformat === null && !this.liesOnImage(sample))) {
+      if (reformat === null) layer.hide()
+      else layer.cover()
+      return
+    }
+    const values = (id: string | undefined): Float32Array | undefined =>
+      sample.values[sample.request.layers.findIndex(({ volume }) => volume === id)]
+    const shown = reformat && values(this.base?.id)
+    layer.draw(
+      {
+        plane: sample.request.plane,
+        camera,
+        base: shown ? this.basePaint(shown) : null,
+        overlay: this.overlayPaint(values(this.fused?.id)),
+      },
+      view.size,
+    )
+  }
+
+  /** A second volume is never shown on another slice than the one it was sampled for. */
+  private liesOnImage({ request }: PlaneSample): boolean {
+    const plane = this.host.view().nativeFrame?.plane_lps ?? null
+    return plane !== null && Math.abs(distanceToPlane_mm(plane, request.plane.origin_lps)) < 1e-3
+  }
+
+  private basePaint(values: Float32Array): BasePaint | null {
+    const { voi, series, reformat } = this.state
+    if (voi === null || series === null) return null
+    const photometric = series.frames[this.state.index]?.layout.photometric_interpretation
+    const inverted = voi.invert !== (photometric === 'MONOCHROME1')
+    const outside = reformat?.kind === 'rotation' && inverted ? 255 : 0
+    return { values, range: voi, inverted, outside }
+  }
+
+  private overlayPaint(values: Float32Array | undefined): OverlayPaint | null {
+    const { fusion } = this.state
+    return fusion && values ? { values, ...fusion } : null
+  }
+
+  valueAt(column: number, row: number): number | null {
+    const { sample } = this
+    if (sample === null) return null
+    const { columns, rows } = sample.request.plane
+    const [x, y] = [Math.round(column), Math.round(row)]
+    if (x < 0 || y < 0 || x >= columns || y >= rows) return null
+    const value = sample.values[0]?.[y * columns + x]
+    return value === undefined || Number.isNaN(value) ? null : value
+  }
+
+  /** Turns a projection about the patient's long axis, or about the picture's own upright. */
+  turn(steps: number): void {
+    const { camera } = this.state
+    if (camera === null || !Number.isFinite(steps)) return
+    const angle = (Math.round(steps) * TURN_DEGREES * Math.PI) / 180
+    const axis = normalize(camera.view_up)
+    const view_plane_normal = normalize(rotate(camera.view_plane_normal, axis, angle))
+    this.host.view().setCamera({ ...camera, view_plane_normal }, 'user')
+  }
+
+  /** What a projection shows under a point of its picture: the greatest value behind it. */
+  async brightestBehind(point_lps: Vec3): Promise<Vec3 | null> {
+    const { camera } = this.state
+    if (this.base === null || camera === null) return null
+    const { thickness_mm } = projectionPlane(this.base.grid, camera)
+    return pageSampler().brightest({
+      volume: this.base.id,
+      through: point_lps,
+      direction: normalize(camera.view_plane_normal),
+      length_mm: thickness_mm,
+    })
+  }
+}
+
+function refusalFrom(error: unknown): Refusal {
+  if (error instanceof VolumeRefused) return error.refusal
+  return { code: 'not_loaded', details: [toPixelError(error).code] }
+}
