@@ -6,7 +6,6 @@ import {
   rotate,
   type ImagePlane,
   type PlaneCamera,
-  type RegistrationLink,
   type RegistrationSource,
   type RigidMatrix,
   type Vec3,
@@ -16,9 +15,9 @@ import {
 import { toPixelError } from '../errors'
 import type { SeriesDescription } from '../frames'
 import type { StackDescription } from '../stacks'
-import type { StackView } from '../stackView'
 import type { Cause, PlaneStatus, ViewState } from '../viewState'
 import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
+import type { PlaneHost } from './planeHost'
 import { PlaneLayer } from './planeLayer'
 import type { BasePaint, OverlayPaint } from './planePainter'
 import { planeRequest } from './planeRequest'
@@ -31,15 +30,6 @@ import {
 import { gridOfStack, VolumeRefused, type Refusal } from './refusal'
 import { pageSampler } from './sampler'
 import { pageShelf, type HeldVolume } from './shelf'
-
-/** What a viewport lends to its planes. */
-export interface PlaneHost {
-  readonly view: () => StackView
-  readonly change: (part: Partial<ViewState>, cause: Cause) => void
-  readonly redraw: () => void
-  readonly drawn: () => void
-  readonly registrations: () => readonly RegistrationLink[]
-}
 
 type Bridge = { readonly matrix: RigidMatrix | null; readonly by: RegistrationSource | null }
 

@@ -19,7 +19,6 @@ import { loadFrame } from '../loader'
 import { firstWindow } from '../openingWindow'
 import type { StackDescription } from '../stacks'
 import type { Cause, StackView } from '../stackView'
-import type { Viewer } from '../viewer'
 import { rangeFromPixels, type VoiRange } from '../voi'
 import {
   orientedCamera,
@@ -29,6 +28,7 @@ import {
   type Orientation,
   type Reformat,
 } from './reformat'
+import type { ViewportGrid } from './viewportGrid'
 
 /** One point of the patient that all planes of a viewer pass through. */
 export interface CrosshairPoint {
@@ -43,12 +43,12 @@ const TURN_EVERY_MS = 120
 
 /** Of one viewer: which viewports show planes, what lies over them, and the point they share. */
 export class ViewerPlanes {
-  private readonly viewer: Viewer
+  private readonly viewer: ViewportGrid
   private shared: CrosshairPoint | null = null
   private lines = false
   private readonly turning = new Map<StackView, ReturnType<typeof setInterval>>()
 
-  constructor(viewer: Viewer) {
+  constructor(viewer: ViewportGrid) {
     this.viewer = viewer
   }
 
