@@ -70,12 +70,7 @@ def add_key_image(
     )
     if standing is not None:
         return standing
-    known = (
-        KeyImage.objects.select_for_update(of=("self",))
-        .select_related("author")
-        .filter(pk=key_image_id)
-        .first()
-    )
+    known = _lock(key_image_id) if key_image_id else None
     if known is not None:
         _put_back(known=known, actor=actor, case_id=case_id, where=where, version=version)
     key_image = known or _create(
@@ -119,6 +114,15 @@ def remove_key_image(*, actor: Actor, key_image_id: UUID, version: int) -> KeyIm
         )
     )
     return key_image
+
+
+def _lock(key_image_id: UUID) -> KeyImage | None:
+    return (
+        KeyImage.objects.select_for_update(of=("self",))
+        .select_related("author")
+        .filter(pk=key_image_id)
+        .first()
+    )
 
 
 def _create(**fields: Any) -> KeyImage:

@@ -1,18 +1,33 @@
 """Every kind of measurement: check values, refusals, and what must not change them."""
 
+import json
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.annotations.choices import SITES
 from apps.annotations.exceptions import BadGeometry
-from apps.annotations.measures import KINDS, arrange_points, compute_values, shape_of
+from apps.annotations.measures import (
+    KINDS,
+    NO_PIXELS,
+    QUANTITIES,
+    UNITS,
+    arrange_points,
+    compute_values,
+    shape_of,
+)
 from apps.annotations.measures.inside import pixels_inside
+from apps.live.protocol.bodies import MeasurementValue
 
 Points = list[list[float]]
+ROOT = Path(__file__).resolve().parents[3]
 TURN = st.floats(min_value=0, max_value=2 * math.pi)
 
 
@@ -75,6 +90,18 @@ CHECKED: list[tuple[str, Points, dict[str, float]]] = [
         {"long_axis": 9.0, "short_axis": 3.0},
     ),
 ]
+
+
+def test_the_closed_lists_of_the_wire_and_the_browser_are_these() -> None:
+    fields = MeasurementValue.model_fields
+    assert get_args(fields["quantity"].annotation) == QUANTITIES
+    assert get_args(fields["unit"].annotation) == UNITS
+    offered = (ROOT / "frontend/src/features/viewer/sites.ts").read_text("utf-8")
+    listed = offered.split("export const SITES = [")[1].split("]")[0]
+    assert tuple(re.findall(r"'(\w+)'", listed)) == SITES
+    words = json.loads((ROOT / "frontend/src/locales/en/tools.json").read_text("utf-8"))
+    assert set(words["site"]) == set(SITES)
+    assert set(words["problem"]) == set(NO_PIXELS)
 
 
 def test_every_kind_has_a_check_value_here() -> None:
