@@ -71,6 +71,7 @@ class Bench:
 
     def put_away(self, measurement: dict[str, Any]) -> None:
         """What was just drawn is selected: Delete takes it away, and the next has room."""
+        self.screen.wait_for_measurement(measurement["id"])
         self.screen.press("Delete")
         wait_for(
             lambda: measurement["id"] not in {one["id"] for one in self.listed()},

@@ -142,8 +142,8 @@ describe('where a measurement is shown', () => {
     expect(isShownOn(measured({ sop_instance_uid: '1.20' }), second)).toBe(false)
   })
 
-  it('of an image, on a plane that is none: where it lies within half a pixel of it', () => {
-    const surface = { ...surfaceAt(1), frame: null }
+  it('of an image, on a plane that is none: where it lies within half a step of it', () => {
+    const surface = { ...surfaceAt(1), frame: null, step_mm: 2 }
     const on = measured({ sop_instance_uid: '1.10', points_lps: [[1, 1, 10.9], [9, 1, 10]] })
     expect(isShownOn(on, surface)).toBe(true)
     expect(isShownOn(measured({ sop_instance_uid: '1.20' }), surface)).toBe(false)

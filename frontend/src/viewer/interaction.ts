@@ -36,6 +36,8 @@ export class Interaction {
   private gesture: Gesture | null = null
   private start: Vec2 = [0, 0]
   private last: Vec2 = [0, 0]
+  /** How far the hand has been from where it began: an outline ends where it began. */
+  private reached_px = 0
   private remainder = 0
   private wheelRemainder = 0
   private readonly touches = new Map<number, Vec2>()
@@ -90,6 +92,7 @@ export class Interaction {
     }
     this.start = at
     this.last = at
+    this.reached_px = 0
     this.remainder = 0
     if (event.pointerType === 'touch') {
       this.touches.set(event.pointerId, at)
@@ -151,6 +154,10 @@ export class Interaction {
       return
     }
     const delta: Vec2 = [at[0] - this.last[0], at[1] - this.last[1]]
+    this.reached_px = Math.max(
+      this.reached_px,
+      Math.hypot(at[0] - this.start[0], at[1] - this.start[1]),
+    )
     if (this.gesture.kind === 'pinch') this.pinch(event.pointerId, at)
     else this.drag(this.gesture, at, delta)
     this.last = at
@@ -228,12 +235,13 @@ export class Interaction {
     this.setPreview(null)
     if (event.pointerType === 'touch') this.loupe.hide()
     const at = this.position(event)
-    const moved_px = Math.hypot(at[0] - this.start[0], at[1] - this.start[1])
-    const isClick = event.button === 0 && moved_px < SMALLEST_DRAG_PX
-    if (gesture !== null && isClick && this.view.state.reformat?.kind === 'rotation') {
-      void this.viewer.planes.goBehind(this.view, at)
+    const isClick = this.reached_px < SMALLEST_DRAG_PX
+    if (gesture !== null && event.button === 0 && isClick) {
+      if (this.view.state.reformat?.kind === 'rotation') {
+        void this.viewer.planes.goBehind(this.view, at)
+      }
     }
-    if (gesture === null || moved_px < SMALLEST_DRAG_PX) return
+    if (gesture === null || isClick) return
     if (gesture.kind === 'draw') this.endStroke(gesture.draw, at)
     if (gesture.kind === 'handle' && preview !== null) this.commit(preview)
   }
