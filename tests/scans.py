@@ -56,6 +56,31 @@ def import_ct(*, case: Case, folder: Path, slices: int = 3) -> Scan:
     return scan
 
 
+def import_tilted(
+    *,
+    case: Case,
+    folder: Path,
+    sop_class: str = CT_STORAGE,
+    modality: str = "CT",
+    **elements: Any,
+) -> tuple[Scan, FileDataset]:
+    """One oblique image with pixels that are not square; ``elements`` by keyword."""
+    scan = Scan(generate_uid(), generate_uid(), generate_uid(), (generate_uid(),))
+    dataset = _dataset(
+        case=case, scan=scan, uid=scan.slices[0], sop_class=sop_class, modality=modality
+    )
+    dataset.FrameOfReferenceUID = scan.frame_of_reference_uid
+    dataset.ImagePositionPatient = [3.0, -7.0, 11.0]
+    dataset.ImageOrientationPatient = [0.8, 0.6, 0.0, 0.0, 0.0, -1.0]
+    dataset.PixelSpacing = list(SPACING_MM)
+    dataset.InstanceNumber = 1
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
+    dataset.save_as(folder / f"{scan.slices[0]}.dcm", enforce_file_format=True)
+    import_files(actor=SYSTEM, case_id=case.pk, paths=[folder])
+    return scan, dataset
+
+
 def import_ultrasound(*, case: Case, folder: Path, **elements: Any) -> Scan:
     """One image without patient space; ``elements`` by keyword."""
     scan = Scan(generate_uid(), generate_uid(), "", (generate_uid(),))

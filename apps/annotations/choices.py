@@ -4,6 +4,13 @@ from django.db.models import TextChoices
 class MeasurementKind(TextChoices):
     LENGTH = "length", "length"
     BIDIRECTIONAL = "bidirectional", "bidirectional"
+    PROBE = "probe", "probe"
+    ANGLE = "angle", "angle"
+    COBB = "cobb", "Cobb angle"
+    RECTANGLE = "rectangle", "rectangle"
+    ELLIPSE = "ellipse", "ellipse"
+    FREEHAND = "freehand", "freehand"
+    ARROW = "arrow", "arrow"
 
 
 class Layer(TextChoices):
@@ -11,3 +18,23 @@ class Layer(TextChoices):
 
     SHARED = "shared", "shared"
     DRAFT = "draft", "draft"
+
+
+SITES = (
+    "adrenal",
+    "bone",
+    "brain",
+    "breast",
+    "kidney",
+    "liver",
+    "lung",
+    "lymph_node",
+    "mediastinum",
+    "pancreas",
+    "pelvis",
+    "peritoneum",
+    "pleura",
+    "soft_tissue",
+    "spleen",
+)
+"""Sites offered by name. Any other short text is a person's own words."""

@@ -1,4 +1,4 @@
-"""What happened to measurements. Recorded by services only."""
+"""What happened to measurements and key images. Recorded by services only."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -26,5 +26,20 @@ class MeasurementRemoved(CaseEvent):
     kind: ClassVar[str] = "measurement.removed"
 
     entity: str = "measurement"
+    id: UUID
+    version: int
+
+
+class KeyImageAdded(CaseEvent):
+    kind: ClassVar[str] = "key_image.added"
+
+    entity: str = "key_image"
+    key_image: dict[str, Any]
+
+
+class KeyImageRemoved(CaseEvent):
+    kind: ClassVar[str] = "key_image.removed"
+
+    entity: str = "key_image"
     id: UUID
     version: int

@@ -45,3 +45,9 @@ class MeasurementExists(Conflict):
     """The id is taken by another measurement."""
 
     code: ClassVar[str] = "measurement_exists"
+
+
+class KeyImageExists(Conflict):
+    """The id is taken by another key image."""
+
+    code: ClassVar[str] = "key_image_exists"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.accounts.choices import IMAGING_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
-from apps.annotations.models import Measurement
+from apps.annotations.models import KeyImage, Measurement
 from apps.cases.policies import annotate_case, require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
@@ -34,6 +34,17 @@ def change_measurement(*, actor: Actor, measurement_id: UUID, **ids: Any) -> Non
     found = (
         Measurement.objects.filter(pk=measurement_id).values_list("case_id", "author_id").first()
     )
+    _author_or_imaging(actor=actor, found=found, what="a measurement")
+
+
+def change_key_image(*, actor: Actor, key_image_id: UUID, **ids: Any) -> None:
+    """As with a measurement."""
+    signed_in(actor=actor)
+    found = KeyImage.objects.filter(pk=key_image_id).values_list("case_id", "author_id").first()
+    _author_or_imaging(actor=actor, found=found, what="a key image")
+
+
+def _author_or_imaging(*, actor: Actor, found: tuple[UUID, UUID] | None, what: str) -> None:
     if found is None:
         raise NotVisible()
     case_id, author_id = found
@@ -42,4 +53,4 @@ def change_measurement(*, actor: Actor, measurement_id: UUID, **ids: Any) -> Non
         return
     if actor.discipline in IMAGING_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
         return
-    raise Forbidden("Only its author or an imaging clinician may change a measurement.")
+    raise Forbidden(f"Only its author or an imaging clinician may change {what}.")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from apps.ai.choices import DismissalReason
+from apps.annotations.choices import SITES, MeasurementKind
 from apps.cases.access import Standing
 from apps.core.registry import Registry
 from apps.imaging.projection import Projection
@@ -33,6 +34,8 @@ PASSES_DEIDENTIFIED = frozenset(
         "finding.reviewed",
         "findings.added",
         "job.changed",
+        "key_image.added",
+        "key_image.removed",
         "measurement.put",
         "measurement.removed",
         "measurement.revised",
@@ -58,8 +61,10 @@ UID_FIELDS = frozenset(
         "tracking_uid",
     }
 )
-FREE_TEXT_FIELDS = frozenset({"label"})
-KNOWN_TOOLS = frozenset({"window", "pan", "zoom", "scroll", "crosshair", "length", "bidirectional"})
+FREE_TEXT_FIELDS = frozenset({"label", "note"})
+KNOWN_TOOLS = frozenset(
+    {"window", "pan", "zoom", "scroll", "crosshair", "magnify", *MeasurementKind.values}
+)
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KNOWN_OVERLAY = re.compile(f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}")
 """How our browser names overlays (``viewer/stage.ts``); another client may write any word."""
@@ -162,6 +167,8 @@ def _map_field(name: str, value: Any, *, mapping: Projection) -> Any:
         return mapping.uid(value)
     if name in FREE_TEXT_FIELDS:
         return ""
+    if name == "site":  # or somebody's own words
+        return value if value in SITES else ""
     if name == "overlays":
         return [one for one in value if KNOWN_OVERLAY.fullmatch(one)]
     if name == "tool":

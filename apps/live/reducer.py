@@ -23,6 +23,11 @@ def apply_event(snapshot: Json, event: Json) -> Json:
     if kind == "measurement.removed":
         kept = [one for one in snapshot["measurements"] if one["id"] != payload["id"]]
         return {**snapshot, "measurements": kept}
+    if kind == "key_image.added":
+        return _upsert({"key_images": [], **snapshot}, "key_images", [payload["key_image"]])
+    if kind == "key_image.removed":
+        kept = [one for one in snapshot.get("key_images", []) if one["id"] != payload["id"]]
+        return {**snapshot, "key_images": kept}
     if kind == "findings.added":
         return _upsert(snapshot, "findings", payload["findings"])
     if kind == "finding.reviewed":

@@ -10,7 +10,12 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from apps.ai.models import Finding, FindingReview
-from apps.annotations.selectors import describe_measurement, measurements_of_case
+from apps.annotations.selectors import (
+    describe_key_image,
+    describe_measurement,
+    key_images_of_case,
+    measurements_of_case,
+)
 from apps.boards.models import Decision
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
@@ -151,6 +156,10 @@ def build_snapshot(session: LiveSession) -> dict[str, Any]:
             .values_list("pk", "version", "status")
         ],
         "chat": _chat(session),
+        "key_images": sorted(
+            (describe_key_image(one) for one in key_images_of_case(case_id=case_id)),
+            key=lambda one: str(one["id"]),
+        ),
     }
 
 

@@ -40,6 +40,16 @@ class Screen:
     def measurements(self) -> list[dict[str, Any]]:
         return list(self.read("measurements") or [])
 
+    def wait_for_measurement(self, measurement_id: str) -> None:
+        """Until it is on the screen as the server has it."""
+        wait_for(
+            lambda: any(
+                one["id"] == measurement_id and not one["pending"] for one in self.measurements()
+            ),
+            what="the measurement is acknowledged",
+            timeout_s=30,
+        )
+
     def wait_for_picture(self, *, index: int = 0, timeout_s: float = 90.0) -> dict[str, Any]:
         """Until what was asked for is what the canvas shows."""
 

@@ -111,6 +111,16 @@ def drawing(header: Dataset, *, label: str = "", uid: Any = str) -> Json:
     }
 
 
+def key_image(header: Dataset, *, note: str = "", uid: Any = str) -> Json:
+    return {
+        "id": str(uuid4()),
+        "study_instance_uid": uid(header.StudyInstanceUID),
+        "series_instance_uid": uid(header.SeriesInstanceUID),
+        "sop_instance_uid": uid(header.SOPInstanceUID),
+        "note": note,
+    }
+
+
 def scene(header: Dataset, *, epoch: int, rev: int, overlay: str, uid: Any = str) -> Json:
     shown = stage(uid(header.StudyInstanceUID), epoch=epoch, rev=rev)
     shown["state"]["viewports"][0] |= {
@@ -195,7 +205,7 @@ async def committed(client: LiveClient, kind: str, payload: Json, **fields: Any)
 
 async def measure(reader: LiveClient, aviary: Aviary, header: Dataset) -> Json:
     """Drawn, renamed, removed and put back, with a secret label each time."""
-    drawn = drawing(header, label=aviary.word())
+    drawn = {**drawing(header, label=aviary.word()), "site": aviary.word()}
     await committed(reader, "measurement.put", drawn)
     entity = drawn["id"]
     label = {"label": aviary.word()}
@@ -204,6 +214,15 @@ async def measure(reader: LiveClient, aviary: Aviary, header: Dataset) -> Json:
     again = {**drawn, "label": aviary.word()}
     await committed(reader, "measurement.put", again, entity=entity, entity_version=3)
     return drawn
+
+
+async def mark(reader: LiveClient, aviary: Aviary, header: Dataset) -> None:
+    """A key image marked, taken away and marked again, with a secret note."""
+    marked = key_image(header, note=aviary.word())
+    await committed(reader, "key_image.add", marked)
+    entity = marked["id"]
+    await committed(reader, "key_image.remove", {}, entity=entity, entity_version=1)
+    await committed(reader, "key_image.add", marked, entity=entity, entity_version=2)
 
 
 async def decide(chair: LiveClient, aviary: Aviary, team: CaseTeam) -> None:
@@ -276,6 +295,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     await watch_stage_and_pointers(chair, guest, aviary, stack, mapping)
     await committed(chair, "chat.post", {"text": f"{aviary.word()} is {aviary.word()}"})
     drawn = await measure(reader, aviary, stack[1])
+    await mark(reader, aviary, stack[1])
     put = (await guest.until_event("measurement.put"))["payload"]["measurement"]
     assert put["points_lps"] == drawn["points_lps"]
     assert put["values"][0]["value"] == pytest.approx(7.5)
@@ -362,6 +382,9 @@ def asked_by_a_guest(
         ("measurement.put", drawing(header), {}),
         ("measurement.revise", {"label": "x"}, measured),
         ("measurement.remove", {}, measured),
+        ("key_image.add", key_image(header, uid=mapping.uid), {}),
+        ("key_image.add", key_image(header), {}),
+        ("key_image.remove", {}, measured),
         ("finding.accept", {}, found),
         ("finding.dismiss", {"reason_code": "duplicate", "comment": ""}, found),
         ("agenda.goto", {"agenda_item": str(item)}, {}),

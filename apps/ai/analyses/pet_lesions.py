@@ -25,12 +25,12 @@ from apps.ai.analyses.results import (
     ProgressReporter,
     SegmentResult,
 )
-from apps.ai.analyses.suv import PET_IMAGE_STORAGE, SuvScaling, compute_suv_scaling
 from apps.ai.analyses.uptake_regions import (
     UptakeRegion,
     regions_at_fixed_threshold,
     regions_at_own_maximum,
 )
+from apps.imaging.suv import PET_IMAGE_STORAGE, SuvRefused, SuvScaling, compute_suv_scaling
 
 __all__ = ["CARD", "DEFAULT_PARAMETERS", "NAME", "SCOPE", "VERSION", "run"]
 
@@ -119,7 +119,7 @@ def run(
             raise AnalysisRefused(code="voxels_not_finite", reason="The voxels hold NaN values.")
         progress(0.2, "regions")
         regions = _find_regions(suv, chosen, progress)
-    except AnalysisRefused as refused:
+    except (AnalysisRefused, SuvRefused) as refused:
         return AnalysisOutcome.out_of_scope(
             reason_code=refused.code, reason=refused.reason, parameters=printed
         )

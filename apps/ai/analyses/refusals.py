@@ -13,7 +13,3 @@ class AnalysisRefused(ValueError):
         super().__init__(reason)
         self.code = code
         self.reason = reason
-
-
-class SuvRefused(AnalysisRefused):
-    """The header does not allow a standardised uptake value to be computed."""

@@ -8,6 +8,8 @@ from rest_framework.response import Response
 from apps.annotations import policies, selectors, services
 from apps.annotations.api.serializers import (
     CaseQuerySerializer,
+    KeyImageCreateSerializer,
+    KeyImageSerializer,
     MeasurementCreateSerializer,
     MeasurementPatchSerializer,
     MeasurementSerializer,
@@ -81,5 +83,53 @@ class MeasurementView(ConsiliumView):
     def delete(self, request: Request, measurement_id: UUID) -> Response:
         services.remove_measurement(
             actor=self.actor, measurement_id=measurement_id, version=self.read_version()
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class KeyImagesView(ConsiliumView):
+    """Key images of one case, in the order they were marked."""
+
+    policies = {"get": policies.list_measurements, "post": policies.list_measurements}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("case", UUID, required=True)],
+        responses=page_of(KeyImageSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        query = CaseQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        case_id = query.validated_data["case"]
+        view_identified(actor=self.actor, case_id=case_id)
+        pages = OldestFirst()
+        page = pages.paginate_queryset(
+            selectors.key_images_of_case(case_id=case_id), request, view=self
+        )
+        return pages.get_paginated_response(
+            [selectors.describe_key_image(key_image) for key_image in page or ()]
+        )
+
+    @extend_schema(request=KeyImageCreateSerializer, responses={201: KeyImageSerializer})
+    def post(self, request: Request) -> Response:
+        body = KeyImageCreateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        key_image = services.add_key_image(
+            actor=self.actor,
+            case_id=body.validated_data["case"],
+            place=body.place(),
+            note=body.validated_data["note"],
+            key_image_id=body.validated_data.get("id"),
+            version=body.validated_data.get("version"),
+        )
+        return Response(selectors.describe_key_image(key_image), status=status.HTTP_201_CREATED)
+
+
+class KeyImageView(ConsiliumView):
+    policies = {"delete": policies.change_key_image}
+
+    @extend_schema(parameters=[IF_MATCH], request=None, responses={204: None})
+    def delete(self, request: Request, key_image_id: UUID) -> Response:
+        services.remove_key_image(
+            actor=self.actor, key_image_id=key_image_id, version=self.read_version()
         )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -27,15 +27,56 @@ class Who(WireModel):
 
 
 class MeasurementValue(WireModel):
-    quantity: Literal["length", "long_axis", "short_axis"]
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    unit: Literal["mm", "px"]
+    quantity: Literal[
+        "length",
+        "long_axis",
+        "short_axis",
+        "angle",
+        "area",
+        "value",
+        "mean",
+        "standard_deviation",
+        "minimum",
+        "maximum",
+        "count",
+    ]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    unit: Literal["mm", "px", "mm2", "px2", "deg", "HU", "SUVbw", "Bq/mL", "Gy", "stored", "pixels"]
     #: What millimetres are of, where the image has no patient space.
     basis: Literal["patient", "detector", "calibrated", "stated", "film", "region"] | None = None
 
 
 class MeasurementBody(WireModel):
-    """A measurement, shaped as in REST; ``values`` are computed by the server only."""
+    """A measurement, shaped as in REST; ``values`` are computed by the server only.
+
+    Without ``sop_instance_uid`` it lies on a plane between slices. ``problem`` says why pixel
+    values are missing, or not in SUV.
+    """
+
+    id: UUID
+    version: EntityVersion
+    case: UUID
+    study_instance_uid: DicomUid
+    series_instance_uid: DicomUid
+    sop_instance_uid: DicomUid | None
+    frame: FrameNumber
+    frame_of_reference_uid: DicomUid | None
+    kind: MeasurementKind
+    points_lps: list[PointLps] | None
+    points_image: list[PointImage] | None
+    values: list[MeasurementValue]
+    problem: Code | None = None
+    label: str
+    site: str = ""
+    layer: Literal["shared", "draft"]
+    author: Who
+    tracking_uid: DicomUid
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class KeyImageBody(WireModel):
+    """An image that somebody marked as one to be seen, shaped as in REST."""
 
     id: UUID
     version: EntityVersion
@@ -44,15 +85,8 @@ class MeasurementBody(WireModel):
     series_instance_uid: DicomUid
     sop_instance_uid: DicomUid
     frame: FrameNumber
-    frame_of_reference_uid: DicomUid | None
-    kind: MeasurementKind
-    points_lps: list[PointLps] | None
-    points_image: list[PointImage] | None
-    values: list[MeasurementValue]
-    label: str
-    layer: Literal["shared", "draft"]
+    note: str
     author: Who
-    tracking_uid: DicomUid
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

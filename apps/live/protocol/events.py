@@ -11,6 +11,7 @@ from apps.live.protocol.bodies import (
     ChatMessageBody,
     DecisionState,
     FindingState,
+    KeyImageBody,
     MeasurementBody,
     PresenterState,
 )
@@ -22,6 +23,15 @@ class MeasurementPutEventPayload(WireModel):
 
 
 class MeasurementRemovedPayload(WireModel):
+    id: UUID
+    version: EntityVersion
+
+
+class KeyImageAddedPayload(WireModel):
+    key_image: KeyImageBody
+
+
+class KeyImageRemovedPayload(WireModel):
     id: UUID
     version: EntityVersion
 
@@ -90,6 +100,16 @@ class MeasurementRemovedEvent(EventBase):
     payload: MeasurementRemovedPayload
 
 
+class KeyImageAddedEvent(EventBase):
+    kind: Literal["key_image.added"]
+    payload: KeyImageAddedPayload
+
+
+class KeyImageRemovedEvent(EventBase):
+    kind: Literal["key_image.removed"]
+    payload: KeyImageRemovedPayload
+
+
 class ChatPostedEvent(EventBase):
     kind: Literal["chat.posted"]
     payload: ChatPostedPayload
@@ -152,6 +172,8 @@ LogEvent = TypeAliasType(
     Annotated[
         MeasurementPutEvent
         | MeasurementRemovedEvent
+        | KeyImageAddedEvent
+        | KeyImageRemovedEvent
         | ChatPostedEvent
         | PresenterChangedEvent
         | AgendaMovedEvent

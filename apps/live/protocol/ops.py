@@ -20,18 +20,36 @@ from apps.live.protocol.base import (
 
 MAX_CHAT_CHARACTERS = 2000
 
-MeasurementKind = TypeAliasType("MeasurementKind", Literal["length", "bidirectional"])
+MAX_POINTS = 512
+"""Of a freehand outline: it fits into one message."""
+
+MeasurementKind = TypeAliasType(
+    "MeasurementKind",
+    Literal[
+        "length",
+        "bidirectional",
+        "probe",
+        "angle",
+        "cobb",
+        "rectangle",
+        "ellipse",
+        "freehand",
+        "arrow",
+    ],
+)
+Site = Annotated[str, StringConstraints(max_length=64)]
 NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class MeasurementGeometry(WireModel):
     """Points of a measurement: exactly one of patient space and image space.
 
-    A length has two points; a bidirectional four: long axis a, b, then short axis a, b.
+    A length has two points; a bidirectional four: long axis a, b, then short axis a, b; a
+    rectangle its corners in order; an ellipse the ends of two axes; an arrow ends at its tip.
     """
 
-    points_lps: list[PointLps] | None = Field(default=None, min_length=2, max_length=4)
-    points_image: list[PointImage] | None = Field(default=None, min_length=2, max_length=4)
+    points_lps: list[PointLps] | None = Field(default=None, min_length=1, max_length=MAX_POINTS)
+    points_image: list[PointImage] | None = Field(default=None, min_length=1, max_length=MAX_POINTS)
 
     @model_validator(mode="after")
     def _check_one_space(self) -> Self:
@@ -47,26 +65,40 @@ class MeasurementPutPayload(MeasurementGeometry):
     kind: MeasurementKind
     study_instance_uid: DicomUid
     series_instance_uid: DicomUid
-    sop_instance_uid: DicomUid
+    sop_instance_uid: DicomUid | None = None
     frame: FrameNumber = 1
     frame_of_reference_uid: DicomUid | None = None
     label: Label = ""
+    site: Site = ""
 
 
 class MeasurementRevisePayload(WireModel):
     """New points in the same space, a new label, or both; what is absent stays."""
 
-    points_lps: list[PointLps] | None = Field(default=None, min_length=2, max_length=4)
-    points_image: list[PointImage] | None = Field(default=None, min_length=2, max_length=4)
+    points_lps: list[PointLps] | None = Field(default=None, min_length=1, max_length=MAX_POINTS)
+    points_image: list[PointImage] | None = Field(default=None, min_length=1, max_length=MAX_POINTS)
     label: Label | None = None
+    site: Site | None = None
 
     @model_validator(mode="after")
     def _check_something(self) -> Self:
         if self.points_lps is not None and self.points_image is not None:
             raise ValueError("give points_lps or points_image, and not both")
-        if self.points_lps is None and self.points_image is None and self.label is None:
+        told = (self.points_lps, self.points_image, self.label, self.site)
+        if all(one is None for one in told):
             raise ValueError("a revision revises something")
         return self
+
+
+class KeyImageAddPayload(WireModel):
+    """A mark under an id the client chose, or a removed one put back (undo)."""
+
+    id: UUID
+    study_instance_uid: DicomUid
+    series_instance_uid: DicomUid
+    sop_instance_uid: DicomUid
+    frame: FrameNumber = 1
+    note: Label = ""
 
 
 class EmptyPayload(WireModel):
@@ -147,6 +179,16 @@ class MeasurementRemove(ChangeOp):
     payload: EmptyPayload
 
 
+class KeyImageAdd(NewOp):
+    kind: Literal["key_image.add"] = "key_image.add"
+    payload: KeyImageAddPayload
+
+
+class KeyImageRemove(ChangeOp):
+    kind: Literal["key_image.remove"] = "key_image.remove"
+    payload: EmptyPayload
+
+
 class FindingAccept(ChangeOp):
     kind: Literal["finding.accept"] = "finding.accept"
     payload: EmptyPayload
@@ -183,6 +225,8 @@ OpSubmit = TypeAliasType(
         MeasurementPut
         | MeasurementRevise
         | MeasurementRemove
+        | KeyImageAdd
+        | KeyImageRemove
         | FindingAccept
         | FindingDismiss
         | ChatPost
@@ -198,6 +242,8 @@ OpKind = TypeAliasType(
         "measurement.put",
         "measurement.revise",
         "measurement.remove",
+        "key_image.add",
+        "key_image.remove",
         "finding.accept",
         "finding.dismiss",
         "chat.post",

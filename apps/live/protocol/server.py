@@ -11,6 +11,7 @@ from apps.live.protocol.bodies import (
     ChatMessageBody,
     DecisionState,
     FindingState,
+    KeyImageBody,
     MeasurementBody,
     PresenterState,
     Who,
@@ -45,6 +46,7 @@ class Snapshot(WireModel):
     findings: list[FindingState]
     decisions: list[DecisionState]
     chat: list[ChatMessageBody]
+    key_images: list[KeyImageBody] = Field(default_factory=list)
 
 
 class Person(WireModel):

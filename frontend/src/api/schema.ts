@@ -947,6 +947,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/key-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Key images of one case, in the order they were marked. */
+        get: operations["api_key_images_retrieve"];
+        put?: never;
+        /** @description Key images of one case, in the order they were marked. */
+        post: operations["api_key_images_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-images/{key_image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_key_images_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/sessions": {
         parameters: {
             query?: never;
@@ -2146,10 +2186,49 @@ export interface components {
         };
         /** @enum {string} */
         JobStateEnum: "queued" | "running" | "findings" | "no_findings" | "out_of_scope" | "failed" | "cancelled";
+        /** @description The shape of ``selectors.describe_key_image``; a test holds the two together. */
+        KeyImage: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            case: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            sop_instance_uid: string;
+            frame: number;
+            note: string;
+            author: components["schemas"]["MeasurementAuthor"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        KeyImageCreateRequest: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            id?: string;
+            version?: number;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            sop_instance_uid: string;
+            /** @default 1 */
+            frame: number;
+            /** @default  */
+            note: string;
+        };
+        KeyImagePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["KeyImage"][];
+        };
         /** @enum {string} */
         Kind22fEnum: "bundle" | "builtin";
         /** @enum {string} */
-        Kind7a2Enum: "length" | "bidirectional";
+        KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
         LinkStudyRequest: {
@@ -2257,14 +2336,18 @@ export interface components {
             case: string;
             study_instance_uid: string;
             series_instance_uid: string;
-            sop_instance_uid: string;
+            /** @description Null on a plane between slices. */
+            sop_instance_uid: string | null;
             frame: number;
             frame_of_reference_uid: string | null;
-            kind: components["schemas"]["Kind7a2Enum"];
+            kind: components["schemas"]["KindE3dEnum"];
             points_lps?: number[][] | null;
             points_image?: number[][] | null;
             values: components["schemas"]["MeasuredValue"][];
+            /** @description Why pixel values are missing, or not in SUV. */
+            problem: components["schemas"]["ProblemEnum"] | components["schemas"]["NullEnum"];
             label: string;
+            site: string;
             layer: components["schemas"]["LayerEnum"];
             author: components["schemas"]["MeasurementAuthor"];
             tracking_uid: string;
@@ -2285,10 +2368,10 @@ export interface components {
             /** Format: uuid */
             id?: string;
             version?: number;
-            kind: components["schemas"]["Kind7a2Enum"];
+            kind: components["schemas"]["KindE3dEnum"];
             study_instance_uid: string;
             series_instance_uid: string;
-            sop_instance_uid: string;
+            sop_instance_uid?: string | null;
             /** @default 1 */
             frame: number;
             frame_of_reference_uid?: string | null;
@@ -2296,6 +2379,8 @@ export interface components {
             points_image?: number[][] | null;
             /** @default  */
             label: string;
+            /** @default  */
+            site: string;
         };
         MeasurementPage: {
             /** Format: uri */
@@ -2540,6 +2625,7 @@ export interface components {
             points_lps?: number[][] | null;
             points_image?: number[][] | null;
             label?: string;
+            site?: string;
         };
         PatchedMeetingPatchRequest: {
             status?: components["schemas"]["MeetingStatusEnum"];
@@ -2677,6 +2763,8 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["PriorStudy"][];
         };
+        /** @enum {string} */
+        ProblemEnum: "colour_image" | "no_pixel_inside" | "outside_image" | "pixels_unavailable" | "reformatted_plane" | "suv_refused";
         Progress: {
             done: number;
             total: number;
@@ -2684,7 +2772,7 @@ export interface components {
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
         /** @enum {string} */
-        QuantityEnum: "length" | "long_axis" | "short_axis";
+        QuantityEnum: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
         Reason: {
             code: string;
             message: string;
@@ -2972,7 +3060,7 @@ export interface components {
         /** @enum {string} */
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
-        UnitEnum: "mm" | "px";
+        UnitEnum: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "pixels";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -3090,8 +3178,11 @@ export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
 export type JobRequestRequest = components['schemas']['JobRequestRequest'];
 export type JobStateEnum = components['schemas']['JobStateEnum'];
+export type KeyImage = components['schemas']['KeyImage'];
+export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
+export type KeyImagePage = components['schemas']['KeyImagePage'];
 export type Kind22fEnum = components['schemas']['Kind22fEnum'];
-export type Kind7a2Enum = components['schemas']['Kind7a2Enum'];
+export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
 export type LiveEvents = components['schemas']['LiveEvents'];
@@ -3148,6 +3239,7 @@ export type PositionWriteRequest = components['schemas']['PositionWriteRequest']
 export type Presenter = components['schemas']['Presenter'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
+export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type QuantityEnum = components['schemas']['QuantityEnum'];
@@ -5085,6 +5177,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_key_images_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyImagePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_key_images_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyImageCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyImage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_key_images_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                key_image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused or failed */
             default: {

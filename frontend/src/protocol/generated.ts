@@ -282,6 +282,90 @@ export interface ImageReference {
 
 export type JsonValue = unknown;
 
+export interface KeyImageAdd {
+  type: "op.submit";
+  op_id: string;
+  entity?: string | null;
+  entity_version?: number | null;
+  kind: "key_image.add";
+  payload: KeyImageAddPayload;
+}
+
+/**
+ * A mark under an id the client chose, or a removed one put back (undo).
+ */
+export interface KeyImageAddPayload {
+  id: string;
+  study_instance_uid: string;
+  series_instance_uid: string;
+  sop_instance_uid: string;
+  frame?: number;
+  note?: string;
+}
+
+export interface KeyImageAddedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "key_image.added";
+  payload: KeyImageAddedPayload;
+}
+
+export interface KeyImageAddedPayload {
+  key_image: KeyImageBody;
+}
+
+/**
+ * An image that somebody marked as one to be seen, shaped as in REST.
+ */
+export interface KeyImageBody {
+  id: string;
+  version: number;
+  case: string;
+  study_instance_uid: string;
+  series_instance_uid: string;
+  sop_instance_uid: string;
+  frame: number;
+  note: string;
+  author: Who;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface KeyImageRemove {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  entity_version: number;
+  kind: "key_image.remove";
+  payload: EmptyPayload;
+}
+
+export interface KeyImageRemovedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "key_image.removed";
+  payload: KeyImageRemovedPayload;
+}
+
+export interface KeyImageRemovedPayload {
+  id: string;
+  version: number;
+}
+
 export interface KeyframeEvent {
   type: "event";
   seq: number;
@@ -318,10 +402,13 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
 
 /**
  * A measurement, shaped as in REST; ``values`` are computed by the server only.
+ *
+ * Without ``sop_instance_uid`` it lies on a plane between slices. ``problem`` says why pixel
+ * values are missing, or not in SUV.
  */
 export interface MeasurementBody {
   id: string;
@@ -329,14 +416,16 @@ export interface MeasurementBody {
   case: string;
   study_instance_uid: string;
   series_instance_uid: string;
-  sop_instance_uid: string;
+  sop_instance_uid: string | null;
   frame: number;
   frame_of_reference_uid: string | null;
   kind: MeasurementKind;
   points_lps: PointLps[] | null;
   points_image: PointImage[] | null;
   values: MeasurementValue[];
+  problem: string | null;
   label: string;
+  site: string;
   layer: "shared" | "draft";
   author: Who;
   tracking_uid: string;
@@ -344,7 +433,7 @@ export interface MeasurementBody {
   updated_at: string;
 }
 
-export type MeasurementKind = "length" | "bidirectional";
+export type MeasurementKind = "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
 
 export interface MeasurementPut {
   type: "op.submit";
@@ -383,10 +472,11 @@ export interface MeasurementPutPayload {
   kind: MeasurementKind;
   study_instance_uid: string;
   series_instance_uid: string;
-  sop_instance_uid: string;
+  sop_instance_uid?: string | null;
   frame?: number;
   frame_of_reference_uid?: string | null;
   label?: string;
+  site?: string;
 }
 
 export interface MeasurementRemove {
@@ -433,12 +523,13 @@ export interface MeasurementRevisePayload {
   points_lps?: PointLps[] | null;
   points_image?: PointImage[] | null;
   label?: string | null;
+  site?: string | null;
 }
 
 export interface MeasurementValue {
-  quantity: "length" | "long_axis" | "short_axis";
+  quantity: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
   value: number;
-  unit: "mm" | "px";
+  unit: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "pixels";
   basis: "patient" | "detector" | "calibrated" | "stated" | "film" | "region" | null;
 }
 
@@ -456,9 +547,9 @@ export interface OpAck {
   current: Record<string, JsonValue> | null;
 }
 
-export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft";
+export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft";
 
-export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft;
+export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft;
 
 /**
  * Somebody is here, or changed in following or windows.
@@ -676,6 +767,7 @@ export interface Snapshot {
   findings: FindingState[];
   decisions: DecisionState[];
   chat: ChatMessageBody[];
+  key_images: KeyImageBody[];
 }
 
 /**

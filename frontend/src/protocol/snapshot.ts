@@ -35,6 +35,16 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
         ...snapshot,
         measurements: snapshot.measurements.filter((entry) => entry.id !== event.payload.id),
       }
+    case 'key_image.added':
+      return {
+        ...snapshot,
+        key_images: upsert(snapshot.key_images, [event.payload.key_image]),
+      }
+    case 'key_image.removed':
+      return {
+        ...snapshot,
+        key_images: snapshot.key_images.filter((entry) => entry.id !== event.payload.id),
+      }
     case 'findings.added':
       return { ...snapshot, findings: upsert(snapshot.findings, event.payload.findings) }
     case 'finding.reviewed':
@@ -61,6 +71,8 @@ type RefreshKind = Exclude<
   | 'measurement.put'
   | 'measurement.revised'
   | 'measurement.removed'
+  | 'key_image.added'
+  | 'key_image.removed'
   | 'findings.added'
   | 'finding.reviewed'
   | 'decision.drafted'

@@ -29,6 +29,7 @@ export const emptySnapshot = (): Snapshot => ({
   findings: [],
   decisions: [],
   chat: [],
+  key_images: [],
 })
 
 export function welcome(parts: Partial<Welcome> = {}): Welcome {
@@ -98,7 +99,9 @@ export function measurement(id: string, version: number, size_mm: number): Measu
     ],
     points_image: null,
     values: [{ quantity: 'length', value: size_mm, unit: 'mm', basis: null }],
+    problem: null,
     label: '',
+    site: '',
     author: ROSA,
     tracking_uid: '2.25.1',
     created_at: AT,

@@ -1,5 +1,7 @@
+import type { Preview } from './drawing'
 import { Interaction } from './interaction'
 import { drawCrosshair } from './overlay/crosshair'
+import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
@@ -64,7 +66,7 @@ export class Cell {
   private draw(): void {
     const { viewer, view } = this
     paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
-    const preview = this.interaction.preview
+    const preview = this.interaction.preview ?? viewer.drawing.preview(view)
     const measurements = shapesOn(view, viewer.measurements)
       .filter(({ measurement }) => measurement.id !== preview?.id)
       .map((shape) => drawMeasurement(shape, shape.measurement.id === viewer.selected))
@@ -75,23 +77,23 @@ export class Cell {
       ...drawFurniture(view),
       ...drawCrosshair(viewer, view),
       ...measurements,
-      ...this.drawPreview(),
+      ...this.drawPreview(preview),
+      ...drawCursor(view, viewer.drawing.cursor(view)),
       ...pointers.filter((node) => node !== null),
     )
   }
 
-  private drawPreview(): SVGElement[] {
-    const { preview } = this.interaction
-    const frame = this.view.shownFrame
-    if (preview === null || frame === null) return []
+  private drawPreview(preview: Preview | null): SVGElement[] {
+    if (preview === null) return []
     const points_px = preview.points
       .map((point) => this.view.patientToCanvas(point))
       .filter((point) => point !== null)
     const measurement = {
       id: 'preview',
       kind: preview.kind,
-      sop_instance_uid: frame.sop_instance_uid,
-      frame: frame.frame,
+      sop_instance_uid: null,
+      frame: 1,
+      frame_of_reference_uid: null,
       points_lps: preview.points,
       points_image: null,
       text: preview.text,

@@ -1,58 +1,48 @@
-import {
-  bidirectionalFromLongAxis,
-  bidirectionalFromPoints,
-  bidirectionalPoints,
-  distance,
-  ordered,
-  withHandleMoved,
-  type Vec2,
-  type Vec3,
-} from '@/geometry'
+import type { Vec2 } from '@/geometry'
 
 import {
-  draftOf,
   liveText,
   pointsOnPlane,
   positionsFor,
+  surfaceOf,
   type DrawnMeasurement,
   type MeasurementKind,
 } from './annotations'
 import { hitsTurnHandle, turnByHand } from './crosshair'
+import type { Preview } from './drawing'
+import { Loupe } from './overlay/loupe'
 import { hitTest, shapesOn } from './overlay/measurements'
+import { isMeasuring, MEASURING_TOOLS } from './tools'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
 import { draggedWindow } from './voi'
 
-/** A drawing shorter than this is a slip of the hand, not a measurement. */
-const SMALLEST_DRAWING_PX = 4
+/** A shorter way of the hand is a click, not a drag. */
+const SMALLEST_DRAG_PX = 4
 const ZOOM_PER_PX = 1.008
 const WHEEL_STEP = 60
 
 type Gesture =
-  | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' }
-  | { readonly kind: 'draw'; readonly draw: MeasurementKind; readonly start: Vec3 }
+  | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' | 'magnify' }
+  | { readonly kind: 'draw'; readonly draw: MeasurementKind }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
   | { readonly kind: 'crosshair' | 'turn' }
   | { readonly kind: 'pinch' }
 
-/** A drawing or a dragged handle that is not on the server yet. */
-export interface Preview {
-  readonly id: string | null
-  readonly kind: MeasurementKind
-  readonly points: readonly Vec3[]
-  readonly text: string
-}
-
 /** Mouse, touch, pen and wheel of one viewport. */
 export class Interaction {
+  /** A dragged handle; what is being drawn is the viewer's (`drawing.ts`). */
   preview: Preview | null = null
   private gesture: Gesture | null = null
   private start: Vec2 = [0, 0]
   private last: Vec2 = [0, 0]
+  /** How far the hand has been from where it began: an outline ends where it began. */
+  private reached_px = 0
   private remainder = 0
   private wheelRemainder = 0
   private readonly touches = new Map<number, Vec2>()
   private readonly abort = new AbortController()
+  private readonly loupe: Loupe
   private readonly element: HTMLElement
   private readonly viewer: Viewer
   private readonly view: StackView
@@ -63,23 +53,26 @@ export class Interaction {
     this.viewer = viewer
     this.view = view
     this.onPreview = onPreview
+    this.loupe = new Loupe(element)
     const { signal } = this.abort
     element.addEventListener('pointerdown', this.down, { signal })
     element.addEventListener('pointermove', this.move, { signal })
     element.addEventListener('pointerup', this.up, { signal })
     element.addEventListener('pointercancel', this.cancelled, { signal })
-    element.addEventListener('pointerleave', () => viewer.pointed.emit(null), { signal })
+    element.addEventListener('pointerleave', this.left, { signal })
     element.addEventListener('wheel', this.wheel, { signal, passive: false })
     element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
   }
 
   dispose(): void {
     this.abort.abort()
+    this.loupe.dispose()
   }
 
   /** Gives up the running gesture (Escape). */
   cancel(): void {
     this.gesture = null
+    this.viewer.drawing.cancel()
     this.setPreview(null)
   }
 
@@ -99,11 +92,12 @@ export class Interaction {
     }
     this.start = at
     this.last = at
+    this.reached_px = 0
     this.remainder = 0
     if (event.pointerType === 'touch') {
       this.touches.set(event.pointerId, at)
       if (this.touches.size === 2) {
-        this.setPreview(null)
+        this.cancel()
         this.gesture = { kind: 'pinch' }
         return
       }
@@ -116,7 +110,10 @@ export class Interaction {
     if (event.button === 1) return { kind: 'pan' }
     if (event.button === 2) return { kind: 'zoom' }
     if (event.button !== 0) return null
-    const hit = hitTest(shapesOn(this.view, this.viewer.measurements), at)
+    const { tool, drawing } = this.viewer
+    const hit = drawing.isRunning(this.view)
+      ? null
+      : hitTest(shapesOn(this.view, this.viewer.measurements), at)
     if (hit !== null) {
       this.viewer.select(hit.measurement.id)
       const draggable = hit.handle !== null && hit.measurement.editable && !hit.measurement.pending
@@ -126,26 +123,41 @@ export class Interaction {
       return null
     }
     this.viewer.select(null)
-    const { tool } = this.viewer
     if (tool === 'crosshair' && this.view.state.reformat?.kind !== 'rotation') {
       if (hitsTurnHandle(this.viewer, this.view, at)) return { kind: 'turn' }
       this.moveCrosshair(at)
       return { kind: 'crosshair' }
     }
     if (tool === 'crosshair') return { kind: 'scroll' }
-    if (tool !== 'length' && tool !== 'bidirectional') return { kind: tool }
-    const start = this.view.canvasToPatient(at)
-    // What is measured is stored with its image; a plane between images has none.
-    if (this.view.shownFrame === null) return null
-    return start && { kind: 'draw', draw: tool, start }
+    if (tool === 'magnify') this.loupe.show(this.view, at)
+    if (!isMeasuring(tool)) return { kind: tool }
+    const point = surfaceOf(this.view) && this.view.canvasToPatient(at)
+    if (point === null) return null
+    drawing.put(this.view, tool, point)
+    return { kind: 'draw', draw: tool }
+  }
+
+  private readonly left = (): void => {
+    this.loupe.hide()
+    this.viewer.pointed.emit(null)
   }
 
   private readonly move = (event: PointerEvent): void => {
     const at = this.position(event)
     const point = this.view.canvasToPatient(at)
     if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
-    if (this.gesture === null) return
+    if (this.viewer.tool === 'magnify' && event.pointerType !== 'touch') {
+      this.loupe.show(this.view, at)
+    } else if (this.gesture?.kind !== 'magnify') this.loupe.hide()
+    if (this.gesture === null) {
+      if (point !== null) this.viewer.drawing.hover(this.view, point)
+      return
+    }
     const delta: Vec2 = [at[0] - this.last[0], at[1] - this.last[1]]
+    this.reached_px = Math.max(
+      this.reached_px,
+      Math.hypot(at[0] - this.start[0], at[1] - this.start[1]),
+    )
     if (this.gesture.kind === 'pinch') this.pinch(event.pointerId, at)
     else this.drag(this.gesture, at, delta)
     this.last = at
@@ -173,8 +185,11 @@ export class Interaction {
       case 'turn':
         turnByHand(this.viewer, this.view, this.last, at)
         return
+      case 'magnify':
+        this.loupe.show(this.view, at)
+        return
       case 'draw':
-        this.drawTo(gesture, at)
+        this.drawTo(at)
         return
       case 'handle':
         this.dragHandle(gesture, at)
@@ -195,65 +210,56 @@ export class Interaction {
     this.view.scroll(whole)
   }
 
-  private drawTo(gesture: { draw: MeasurementKind; start: Vec3 }, at: Vec2): void {
-    const frame = this.view.shownFrame
-    const end = this.view.canvasToPatient(at)
-    if (frame === null || end === null) return
-    const points =
-      gesture.draw === 'length'
-        ? [gesture.start, end]
-        : bidirectionalPoints(bidirectionalFromLongAxis(gesture.start, end, frame.plane.normal))
-    this.setPreview({
-      id: null,
-      kind: gesture.draw,
-      points,
-      text: liveText(gesture.draw, points, frame),
-    })
+  private drawTo(at: Vec2): void {
+    const point = this.view.canvasToPatient(at)
+    if (point === null) return
+    this.viewer.drawing.follow(this.view, point)
+    this.viewer.drawing.hover(this.view, point)
   }
 
   private dragHandle(gesture: { measurement: DrawnMeasurement; handle: number }, at: Vec2): void {
-    const frame = this.view.shownFrame
+    const surface = surfaceOf(this.view)
     const point = this.view.canvasToPatient(at)
-    if (frame === null || point === null) return
-    const { measurement, handle } = gesture
-    const before = pointsOnPlane(measurement, frame)
-    const pair = bidirectionalFromPoints(before)
-    const points =
-      measurement.kind === 'bidirectional' && pair !== null
-        ? bidirectionalPoints(withHandleMoved(pair, handle, point, frame.plane.normal))
-        : before.map((known, index) => (index === handle ? point : known))
-    const text = liveText(measurement.kind, points, frame)
-    this.setPreview({ id: measurement.id, kind: measurement.kind, points, text })
+    if (surface === null || point === null) return
+    const { id, kind } = gesture.measurement
+    const before = pointsOnPlane(gesture.measurement, surface)
+    const moved = MEASURING_TOOLS[kind].moved
+    const points = moved ? moved(before, gesture.handle, point, surface.plane) : before
+    this.setPreview({ id, kind, points, text: liveText(kind, points, surface) })
   }
 
   private readonly up = (event: PointerEvent): void => {
     this.touches.delete(event.pointerId)
     const { gesture, preview } = this
     this.gesture = null
-    const at = this.position(event)
-    const moved_px = Math.hypot(at[0] - this.start[0], at[1] - this.start[1])
-    const isClick = event.button === 0 && moved_px < SMALLEST_DRAWING_PX
-    if (gesture !== null && isClick && this.view.state.reformat?.kind === 'rotation') {
-      void this.viewer.planes.goBehind(this.view, at)
-    }
-    if (gesture === null || preview === null) return
     this.setPreview(null)
-    if (moved_px >= SMALLEST_DRAWING_PX) this.commit(gesture, preview)
+    if (event.pointerType === 'touch') this.loupe.hide()
+    const at = this.position(event)
+    const isClick = this.reached_px < SMALLEST_DRAG_PX
+    if (gesture !== null && event.button === 0 && isClick) {
+      if (this.view.state.reformat?.kind === 'rotation') {
+        void this.viewer.planes.goBehind(this.view, at)
+      }
+    }
+    if (gesture === null || isClick) return
+    if (gesture.kind === 'draw') this.endStroke(gesture.draw, at)
+    if (gesture.kind === 'handle' && preview !== null) this.commit(preview)
   }
 
-  private commit(gesture: Gesture, preview: Preview): void {
-    const frame = this.view.shownFrame
-    const { series } = this.view.state
-    if (frame === null || series === null) return
-    const points = finished(preview)
-    const [a, b] = points
-    if (a === undefined || b === undefined || distance(a, b) === 0) return
-    if (gesture.kind === 'draw') {
-      this.viewer.drafted.emit(draftOf(gesture.draw, series, frame, points))
-      return
-    }
-    if (gesture.kind !== 'handle') return
-    this.viewer.edited.emit({ id: gesture.measurement.id, ...positionsFor(frame, points) })
+  /** Letting go after a drag sets a point, as pressing did; it closes an outline. */
+  private endStroke(kind: MeasurementKind, at: Vec2): void {
+    const { drawing } = this.viewer
+    const point = this.view.canvasToPatient(at)
+    if (point === null || !drawing.isRunning(this.view)) return
+    if (MEASURING_TOOLS[kind].clicks === null) drawing.close(this.view)
+    else drawing.put(this.view, kind, point)
+  }
+
+  private commit({ id, kind, points }: Preview): void {
+    const surface = surfaceOf(this.view)
+    const tool = MEASURING_TOOLS[kind]
+    if (surface === null || id === null || !tool.isComplete(points)) return
+    this.viewer.edited.emit({ id, ...positionsFor(surface, tool.finished(points)) })
   }
 
   private readonly cancelled = (event: PointerEvent): void => {
@@ -300,10 +306,4 @@ export class Interaction {
     this.preview = preview
     this.onPreview()
   }
-}
-
-/** LONG axis first, whichever was dragged to be the longer. */
-function finished(preview: Preview): Vec3[] {
-  const pair = preview.kind === 'bidirectional' ? bidirectionalFromPoints(preview.points) : null
-  return pair === null ? [...preview.points] : bidirectionalPoints(ordered(pair))
 }

@@ -62,7 +62,7 @@ export interface ReadingHook {
   readonly measurements: () => {
     id: string
     kind: string
-    sop_instance_uid: string
+    sop_instance_uid: string | null
     frame: number
     points_lps: readonly (readonly number[])[] | null
     text: string

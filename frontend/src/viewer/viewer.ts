@@ -8,7 +8,8 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import { Drawing } from './drawing'
 import { toPixelError } from './errors'
 import type { SeriesDescription } from './frames'
 import { MaskStore } from './masks'
@@ -20,7 +21,14 @@ import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
 import { ViewerPlanes } from './volume/viewerPlanes'
 
-export type Tool = 'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'length' | 'bidirectional'
+export type Tool =
+  | 'window'
+  | 'pan'
+  | 'zoom'
+  | 'scroll'
+  | 'crosshair'
+  | 'magnify'
+  | MeasurementKind
 
 export interface GridLayout {
   readonly rows: number
@@ -39,6 +47,13 @@ export interface Place {
 /** One stack of a series, at its middle. */
 export interface StackNumber {
   readonly stack: number
+}
+
+/** An image, or with null a place between the slices of a series. */
+export interface JumpTarget {
+  readonly series_instance_uid: string
+  readonly sop_instance_uid: string | null
+  readonly frame: number
 }
 
 /** Where this person points, for everybody else. */
@@ -64,6 +79,7 @@ export class Viewer {
   readonly library: SeriesLibrary
   readonly masks = new MaskStore()
   readonly prefetcher = new Prefetcher()
+  readonly drawing = new Drawing()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
   readonly changed = new Signal<Cause>()
   readonly overlaysChanged = new Signal()
@@ -89,7 +105,15 @@ export class Viewer {
 
   constructor(library: SeriesLibrary = new SeriesLibrary()) {
     this.library = library
-    this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView(() => this.registrationLinks))
+    this.views = Array.from(
+      { length: MAX_ROWS * MAX_COLUMNS },
+      () => new StackView(() => this.registrationLinks),
+    )
+    this.drawing.changed.on(() => this.overlaysChanged.emit())
+    this.drawing.finished.on((draft) => {
+      this.drafted.emit(draft)
+      this.select(draft.id)
+    })
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
@@ -171,6 +195,7 @@ export class Viewer {
   }
 
   setTool(tool: Tool): void {
+    this.drawing.cancel()
     this.currentTool = tool
     this.changed.emit('program')
   }
@@ -270,7 +295,7 @@ export class Viewer {
    * centred on `point_lps` when it is given.
    */
   async jumpTo(
-    target: { series_instance_uid: string; sop_instance_uid: string; frame: number },
+    target: JumpTarget,
     point_lps: Vec3 | null,
   ): Promise<void> {
     const showing = this.visibleViews.findIndex(
@@ -278,7 +303,15 @@ export class Viewer {
     )
     const index = showing >= 0 ? showing : this.activeIndex
     this.setActive(index, 'user')
-    const arrived = await this.show(index, target.series_instance_uid, 'user', target)
+    const { series_instance_uid, sop_instance_uid, frame } = target
+    const place = sop_instance_uid === null ? undefined : { sop_instance_uid, frame }
+    const arrived = await this.show(index, series_instance_uid, 'user', place)
+    // Between the slices: the slice nearest to it.
+    const space = this.views[index]?.state.series?.frame_of_reference_uid
+    if (arrived && sop_instance_uid === null && point_lps !== null && space) {
+      this.goToPoint(point_lps, space)
+      return
+    }
     if (arrived && point_lps !== null) this.views[index]?.centreOn(point_lps, 'user')
   }
 

@@ -82,7 +82,7 @@ def test_a_measurement_is_made_read_changed_and_removed(team: CaseTeam, scan: Sc
         ({"points_lps": [[0, 0, 0], [1, 1, 1]]}, "points_off_plane"),
         ({"frame_of_reference_uid": "1.2.3"}, "frame_of_reference_mismatch"),
         ({"sop_instance_uid": "1.2.3"}, "image_not_in_case"),
-        ({"points_lps": [[0, 0, 0]]}, "invalid_input"),
+        ({"points_lps": [[0, 0, 0]]}, "wrong_point_count"),
         ({"points_lps": [[0, 0], [1, 1]]}, "invalid_input"),
         ({"points_lps": [[0, 0, "x"], [1, 1, 1]]}, "invalid_input"),
         ({"points_lps": None}, "one_space"),

@@ -13,6 +13,7 @@ from apps.annotations.measures import (
     check_in_image,
     check_in_plane,
     compute_values,
+    shape_of,
 )
 
 COORDINATE = st.floats(min_value=-900, max_value=900)
@@ -44,7 +45,7 @@ def _at(plane: ImagePlane, *, column: float, row: float, off_mm: float = 0.0) ->
 
 def test_length_is_the_distance_in_the_patient() -> None:
     points = arrange_points(kind="length", points=[[1, 2, 3], [4, 6, 15]], unit="mm")
-    assert compute_values(kind="length", points=points, unit="mm") == [
+    assert compute_values(kind="length", shape=shape_of(points=points, unit="mm")) == [
         {"quantity": "length", "value": 13.0, "unit": "mm"}
     ]
 
@@ -52,7 +53,7 @@ def test_length_is_the_distance_in_the_patient() -> None:
 def test_bidirectional_names_the_longer_axis_long_whatever_the_drawing_order() -> None:
     drawn = [[0, -4, 0], [0, 4, 0], [-10, 0, 0], [14, 0, 0]]
     points = arrange_points(kind="bidirectional", points=drawn, unit="mm")
-    values = compute_values(kind="bidirectional", points=points, unit="mm")
+    values = compute_values(kind="bidirectional", shape=shape_of(points=points, unit="mm"))
     assert [(v["quantity"], v["value"]) for v in values] == [("long_axis", 24), ("short_axis", 8)]
     assert points[0] == (-10.0, 0.0, 0.0)
 
@@ -66,7 +67,7 @@ def test_a_length_does_not_depend_on_where_it_lies(
     moved = [[p + s for p, s in zip(point, shift, strict=True)] for point in (a, b)]
     for kind_points in ([a, b], moved, [b, a]):
         points = arrange_points(kind="length", points=kind_points, unit="mm")
-        value = compute_values(kind="length", points=points, unit="mm")[0]["value"]
+        value = compute_values(kind="length", shape=shape_of(points=points, unit="mm"))[0]["value"]
         assert value == pytest.approx(math.dist(a, b), rel=1e-9, abs=1e-9)
 
 

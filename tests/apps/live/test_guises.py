@@ -69,14 +69,14 @@ NAMES_NOBODY = {
     # numbers of ours, states and kinds of closed lists, times
     "id", "case", "case_id", "agenda_item", "user", "op_id", "actor", "entity", "entity_id",
     "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
-    "layer", "quantity", "unit", "basis", "reason", "activity", "discipline",
+    "layer", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
     "projection", "colormap",
     # people of the house, never a patient
     "display_name",
     # anything: what may be in them is checked with the events (tests/contracts)
     "payload",
     # withheld or filtered above
-    "chat", "text", "overlays", "tool", "reason_code",
+    "chat", "text", "overlays", "tool", "reason_code", "site",
 }  # fmt: skip
 
 

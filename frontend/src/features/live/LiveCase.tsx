@@ -21,6 +21,7 @@ import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
 import type { Sync } from './sync'
+import { useLiveKeyImages } from './useLiveKeyImages'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
@@ -68,6 +69,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
     [t],
   )
   const store = useLiveMeasurements(session, caseId, onRefused)
+  const keyImages = useLiveKeyImages(session, onRefused)
   useMeasurementWiring(room.viewer, store, myId)
   const actions = useMemo(
     () => <LiveActions key={caseId} session={session} sync={sync} />,
@@ -79,6 +81,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       studies={room.studies}
       shownMasks={room.shownMasks}
       store={store}
+      keyImages={keyImages}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={<LiveHeader session={session} caseId={caseId} />}
       notice={<LiveNotice session={session} />}
@@ -86,7 +89,14 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       right={
         // A draft, a choice or an open dialog belongs to one patient.
         <AfterPicture key={caseId} viewer={room.viewer}>
-          <LiveRight session={session} room={room} caseId={caseId} store={store} sync={sync} />
+          <LiveRight
+            session={session}
+            room={room}
+            caseId={caseId}
+            store={store}
+            keyImages={keyImages}
+            sync={sync}
+          />
         </AfterPicture>
       }
       actions={actions}

@@ -10,6 +10,8 @@ import type { FindingReview } from '@/features/ai/review'
 import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
 import { DecisionRecord } from '@/features/boards/DecisionRecord'
 
+import { KeyImageList } from '../viewer/KeyImageList'
+import type { KeyImageStore } from '../viewer/keyImageStore'
 import { MaskSwitch } from '../viewer/MaskSwitch'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
@@ -27,11 +29,13 @@ interface LiveRightProps {
   room: CaseRoom
   caseId: string
   store: MeasurementStore
+  keyImages: KeyImageStore
   sync: Sync
 }
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
-export const LiveRight = memo(function LiveRight({ session, room, caseId, store, sync }: LiveRightProps) {
+export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
+  const { session, room, caseId, store, keyImages, sync } = props
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
@@ -66,9 +70,10 @@ export const LiveRight = memo(function LiveRight({ session, room, caseId, store,
       </Section>
       <Section
         title={t('section.measurements', { count: store.items.length })}
-        closed={store.items.length === 0}
+        closed={store.items.length + keyImages.items.length === 0}
       >
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+        <KeyImageList viewer={room.viewer} store={keyImages} />
       </Section>
       {room.segmentations.length > 0 && (
         <Section

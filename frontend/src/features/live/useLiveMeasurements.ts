@@ -3,12 +3,9 @@ import { useMemo } from 'react'
 import type { Vec2, Vec3 } from '@/geometry'
 import type { MeasurementPut, MeasurementRevise, OpAck, OpSubmit } from '@/protocol/generated'
 import type { MeasurementBody } from '@/protocol/generated'
+import type { MeasurementDraft } from '@/viewer/annotations'
 
-import type {
-  MeasurementStore,
-  MeasurementWrites,
-  PendingMeasurement,
-} from '../viewer/measurementStore'
+import type { MeasurementStore, MeasurementWrites } from '../viewer/measurementStore'
 import { usePerCase } from '../viewer/usePerCase'
 import type { LiveSession, LiveState } from './liveSession'
 import { useLiveState } from './useLiveSession'
@@ -26,14 +23,14 @@ const put = (payload: MeasurementPut['payload'], version?: number): MeasurementP
 const revise = (
   id: string,
   version: number,
-  points: Pick<MeasurementBody, 'points_lps' | 'points_image'>,
+  payload: MeasurementRevise['payload'],
 ): MeasurementRevise => ({
   type: 'op.submit',
   op_id: crypto.randomUUID(),
   kind: 'measurement.revise',
   entity: id,
   entity_version: version,
-  payload: { points_lps: points.points_lps, points_image: points.points_image },
+  payload,
 })
 
 interface Points {
@@ -50,13 +47,14 @@ const wirePoints = ({ points_lps, points_image }: Points): Pick<MeasurementBody,
 function pendingFrom(
   waiting: readonly OpSubmit[],
   items: readonly MeasurementBody[],
-): PendingMeasurement[] {
-  return waiting.flatMap((op): PendingMeasurement[] => {
+): MeasurementDraft[] {
+  return waiting.flatMap((op): MeasurementDraft[] => {
     if (op.kind === 'measurement.put') {
       const { payload } = op
       return [
         {
           ...payload,
+          sop_instance_uid: payload.sop_instance_uid ?? null,
           frame: payload.frame ?? 1,
           frame_of_reference_uid: payload.frame_of_reference_uid ?? null,
           points_lps: payload.points_lps ?? null,
@@ -65,6 +63,7 @@ function pendingFrom(
       ]
     }
     if (op.kind !== 'measurement.revise') return []
+    if (!op.payload.points_lps && !op.payload.points_image) return [] // only renamed
     const known = items.find((item) => item.id === op.entity)
     if (known === undefined) return []
     return [
@@ -89,6 +88,7 @@ const payloadOf = (body: MeasurementBody): MeasurementPut['payload'] => ({
   points_lps: body.points_lps,
   points_image: body.points_image,
   label: body.label,
+  site: body.site,
 })
 
 /** Measurements of the live case: state from the log, changes as durable ops. */
@@ -126,15 +126,24 @@ export function useLiveMeasurements(
     }
     return {
       create: (draft) => {
-        const id = crypto.randomUUID()
-        send(put({ ...draft, ...wirePoints(draft), id }), () => removal(id))
+        send(put({ ...draft, ...wirePoints(draft) }), () => removal(draft.id))
       },
       revise: ({ id, ...points }) => {
         const before = known(id)
         if (!before) return
         send(revise(id, before.version, wirePoints(points)), () => {
           const now = known(id)
-          return now ? revise(id, now.version, before) : null
+          const { points_lps, points_image } = before
+          return now ? revise(id, now.version, { points_lps, points_image }) : null
+        })
+      },
+      rename: (id, naming) => {
+        const before = known(id)
+        if (!before) return
+        send(revise(id, before.version, { ...naming }), () => {
+          const now = known(id)
+          const { label, site } = before
+          return now ? revise(id, now.version, { label, site }) : null
         })
       },
       remove: (id) => {

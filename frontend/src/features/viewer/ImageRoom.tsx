@@ -9,6 +9,8 @@ import type { Viewer } from '@/viewer/viewer'
 import { pictureSeries } from './caseImages'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
+import { toggleKeyImage, type KeyImageStore } from './keyImageStore'
+import { LabelDialog } from './LabelDialog'
 import type { MaskLayer } from './maskLayers'
 import type { MeasurementStore } from './measurementStore'
 import { fusionCandidates } from './planes/candidates'
@@ -22,6 +24,7 @@ interface ImageRoomProps {
   studies: readonly Study[]
   shownMasks: readonly MaskLayer[]
   store: MeasurementStore
+  keyImages: KeyImageStore
   deidentified: boolean
   header: ReactNode
   left: ReactNode
@@ -34,10 +37,11 @@ interface ImageRoomProps {
 
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
-  const { viewer, studies, store, header, left, right, notice } = props
+  const { viewer, studies, store, keyImages, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
   const [folded, setFolded] = useState({ left: narrow(), right: false })
   const [help, setHelp] = useState(false)
+  const [naming, setNaming] = useState<string | null>(null)
   useEffect(() => {
     initViewer()
     return installReadingHook(viewer)
@@ -49,14 +53,17 @@ export function ImageRoom(props: ImageRoomProps) {
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => store.write?.undo(),
+      label: () => setNaming(store.write && toName(viewer, store)),
+      keyImage: () => toggleKeyImage(viewer, keyImages),
       fold: (side) => setFolded((before) => ({ ...before, [side]: !before[side] })),
       help: () => setHelp((before) => !before),
       cancel: () => {
+        viewer.drawing.cancel()
         viewer.select(null)
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store],
+    [viewer, studies, store, keyImages],
   )
   useViewerKeys(viewer, room)
 
@@ -76,6 +83,7 @@ export function ImageRoom(props: ImageRoomProps) {
             deidentified={props.deidentified}
             shownMasks={props.shownMasks}
             studies={studies}
+            keyImages={keyImages}
           />
         </div>
         {!folded.right && (
@@ -88,6 +96,9 @@ export function ImageRoom(props: ImageRoomProps) {
         {props.actions}
       </Toolbar>
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
+      {naming !== null && (
+        <LabelDialog id={naming} store={store} onClose={() => setNaming(null)} />
+      )}
     </div>
   )
 }
@@ -119,4 +130,12 @@ function showNextSeries(viewer: Viewer, studies: readonly Study[], step: 1 | -1)
 function removeSelected(viewer: Viewer, store: MeasurementStore): void {
   const chosen = viewer.measurements.find((measurement) => measurement.id === viewer.selected)
   if (chosen?.editable) store.write?.remove(chosen.id)
+}
+
+/** The selected measurement, where it may be named; else none. */
+function toName(viewer: Viewer, store: MeasurementStore): string | null {
+  const { selected } = viewer
+  const chosen = viewer.measurements.find((measurement) => measurement.id === selected)
+  const isPending = store.pending.some((draft) => draft.id === selected)
+  return chosen?.editable || isPending ? selected : null
 }

@@ -23,11 +23,12 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
-import type { Tool, Viewer } from '@/viewer/viewer'
+import { isMeasuring } from '@/viewer/tools'
+import type { Viewer } from '@/viewer/viewer'
 
+import { useKeyHints } from './bindings'
 import {
   applyPreset,
-  BINDINGS,
   perform,
   presetsFor,
   type Action,
@@ -35,6 +36,7 @@ import {
 } from './keyboard'
 import { FusionMenu } from './planes/FusionMenu'
 import { PlanesMenu } from './planes/PlanesMenu'
+import { ToolMenu } from './ToolMenu'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
 
@@ -46,7 +48,10 @@ interface ToolbarProps {
   children?: React.ReactNode
 }
 
-const TOOLS: readonly (readonly [Tool, Icon])[] = [
+/** Those that have a button of their own; the others are in the menu beside them. */
+type ToolInRow = 'window' | 'scroll' | 'pan' | 'zoom' | 'crosshair' | 'length' | 'bidirectional'
+
+const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['window', IconSunHigh],
   ['scroll', IconStack2],
   ['pan', IconArrowsMove],
@@ -73,16 +78,11 @@ const LAYOUTS = [
   { rows: 2, columns: 3 },
 ]
 
-const keyOf = (action: Action): string => {
-  const key = BINDINGS.find((binding) => binding.action === action)?.keys[0] ?? ''
-  return key === ' ' ? 'Space' : key.toUpperCase()
-}
-
 export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
   const { viewer, room, mayDraw, studies, children } = props
   const { t } = useTranslation('viewer')
   const tool = useViewerState(viewer, (v) => v.tool)
-  const drawing = (name: Tool): boolean => name === 'length' || name === 'bidirectional'
+  const keyOf = useKeyHints()
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('toolbar.label')}>
       <Press
@@ -92,7 +92,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         onPress={() => room.fold('left')}
       />
       <span className={classes.divider} />
-      {TOOLS.filter(([name]) => mayDraw || !drawing(name)).map(([name, icon]) => (
+      {TOOLS.filter(([name]) => mayDraw || !isMeasuring(name)).map(([name, icon]) => (
         <Press
           key={name}
           icon={icon}
@@ -102,6 +102,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
           onPress={() => perform(name, viewer, room)}
         />
       ))}
+      <ToolMenu viewer={viewer} room={room} mayDraw={mayDraw} />
       <span className={classes.divider} />
       <Presets viewer={viewer} />
       {ACTS.map(([action, icon]) => (

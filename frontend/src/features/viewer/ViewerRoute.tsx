@@ -15,11 +15,13 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 
 import { hangCase } from './hanging'
 import { ImageRoom } from './ImageRoom'
+import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
 import { MeasurementList } from './MeasurementList'
 import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
+import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
 import classes from './viewer.module.css'
 
@@ -47,6 +49,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
     notifications.show({ color: 'urgent', message: detail || title })
   }, [])
   const store = useRestMeasurements(caseId, can.includes('annotate'), onProblem)
+  const keyImages = useRestKeyImages(caseId, can.includes('annotate'), onProblem)
   useMeasurementWiring(room.viewer, store, myId)
   useFirstHanging(room, setActiveFinding)
 
@@ -102,7 +105,10 @@ function CaseViewer({ caseId }: { caseId: string }) {
         ]}
       />
       {panel === 'measurements' && (
-        <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+        <>
+          <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+          <KeyImageList viewer={room.viewer} store={keyImages} />
+        </>
       )}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (
@@ -129,6 +135,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       studies={room.studies}
       shownMasks={room.shownMasks}
       store={store}
+      keyImages={keyImages}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
       left={

@@ -9,10 +9,12 @@ import type { StackDescription } from '@/viewer/stacks'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import type { KeyImageStore } from './keyImageStore'
 import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
+import { ViewportMarks } from './ViewportMarks'
 import { lengthsWithin, windowWords } from './viewportWords'
 import classes from './viewer.module.css'
 
@@ -21,6 +23,7 @@ export interface ViewportFacts {
   readonly deidentified: boolean
   readonly shownMasks: readonly MaskLayer[]
   readonly studies: readonly Study[]
+  readonly keyImages: KeyImageStore
 }
 
 interface ViewportBannerProps extends ViewportFacts {
@@ -30,7 +33,7 @@ interface ViewportBannerProps extends ViewportFacts {
 
 /** Whose picture this is, in the four corners: no picture is ever without it. */
 export function ViewportBanner(props: ViewportBannerProps) {
-  const { viewer, view, deidentified, shownMasks, studies } = props
+  const { viewer, view, deidentified, shownMasks, studies, keyImages } = props
   const { t } = useTranslation('viewer')
   const state = useViewerState(viewer, () => view.state)
   const stack = useViewerState(viewer, () => view.stack)
@@ -81,6 +84,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
         )}
       </div>
       <div className={`${classes.corner} ${classes.bottomLeft}`}>
+        <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
         <Warnings series={series} stack={stack} frame={frame} />
         <WindowLine view={view} />
         <PlaneNotes viewer={viewer} view={view} />

@@ -1,3 +1,4 @@
+import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
 import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
 
@@ -19,11 +20,13 @@ export type Action =
   | 'pan'
   | 'zoom'
   | 'scroll'
-  | 'length'
   | 'crosshair'
   | 'planes'
   | 'fusion'
-  | 'bidirectional'
+  | MeasurementKind
+  | 'magnify'
+  | 'label'
+  | 'keyImage'
   | 'preset1'
   | 'preset2'
   | 'preset3'
@@ -76,6 +79,16 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['x'], action: 'crosshair', group: 'tools' },
   { keys: ['n'], action: 'planes', group: 'look' },
   { keys: ['u'], action: 'fusion', group: 'look' },
+  { keys: ['a'], action: 'angle', group: 'tools' },
+  { keys: ['shift+a'], action: 'cobb', group: 'tools' },
+  { keys: ['d'], action: 'probe', group: 'tools' },
+  { keys: ['e'], action: 'ellipse', group: 'tools' },
+  { keys: ['shift+e'], action: 'rectangle', group: 'tools' },
+  { keys: ['f'], action: 'freehand', group: 'tools' },
+  { keys: ['shift+w'], action: 'arrow', group: 'tools' },
+  { keys: ['shift+m'], action: 'magnify', group: 'tools' },
+  { keys: ['t'], action: 'label', group: 'tools' },
+  { keys: ['k'], action: 'keyImage', group: 'tools' },
   { keys: ['escape'], action: 'cancel', group: 'tools' },
   { keys: ['backspace', 'delete'], action: 'remove', group: 'tools' },
   { keys: ['ctrl+z'], action: 'undo', group: 'tools' },
@@ -105,11 +118,8 @@ export function keyNameOf(
 ): string {
   const key = event.key.toLowerCase()
   if (event.ctrlKey || event.metaKey) return `ctrl+${key}`
-  return event.shiftKey && key.startsWith('arrow') ? `shift+${key}` : key
+  return event.shiftKey && /^(arrow.+|[a-z])$/.test(key) ? `shift+${key}` : key
 }
-
-export const actionOf = (name: string): Action | null =>
-  BINDINGS.find((binding) => binding.keys.includes(name))?.action ?? null
 
 const NO_PRESETS: readonly WindowPreset[] = []
 
@@ -133,13 +143,17 @@ export interface RoomActions {
   readonly toggleFusion: () => void
   readonly remove: () => void
   readonly undo: () => void
+  /** Name the selected measurement, or the last one drawn. */
+  readonly label: () => void
+  /** Mark the shown image as a key image, or take the mark away. */
+  readonly keyImage: () => void
   readonly fold: (side: 'left' | 'right') => void
   readonly help: () => void
   readonly cancel: () => void
 }
 
-const TOOLS: readonly Tool[] = ['window', 'pan', 'zoom', 'scroll', 'length', 'bidirectional']
-const isTool = (action: string): action is Tool => (TOOLS as readonly string[]).includes(action)
+const HANDS: readonly string[] = ['window', 'pan', 'zoom', 'scroll', 'magnify']
+const isTool = (action: string): action is Tool => HANDS.includes(action) || isMeasuring(action)
 
 /** The tool, with a point to move where there is none yet. */
 function pickCrosshair(viewer: Viewer): void {
@@ -198,6 +212,8 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     cancel: room.cancel,
     remove: room.remove,
     undo: room.undo,
+    label: room.label,
+    keyImage: room.keyImage,
     foldLeft: () => room.fold('left'),
     foldRight: () => room.fold('right'),
     help: room.help,

@@ -1,14 +1,15 @@
 import type { MeasurementBody } from '@/protocol/generated'
 import type { DrawnMeasurement, MeasurementDraft } from '@/viewer/annotations'
-import type { Basis } from '@/viewer/calibration'
 import type { MeasurementEdit } from '@/viewer/viewer'
+
+import { valuesText, type ValueWords } from './measurementWords'
 
 /** Where measurements come from and go to: REST alone, or the live room's ops. */
 export interface MeasurementStore {
   /** Acknowledged ones, newest state. */
   readonly items: readonly MeasurementBody[]
   /** Drawn here, not acknowledged yet: new ones, and ones under change. */
-  readonly pending: readonly PendingMeasurement[]
+  readonly pending: readonly MeasurementDraft[]
   /** Null when this person may not draw. */
   readonly write: MeasurementWrites | null
 }
@@ -16,33 +17,16 @@ export interface MeasurementStore {
 export interface MeasurementWrites {
   create(draft: MeasurementDraft): void
   revise(edit: MeasurementEdit): void
+  rename(id: string, naming: Naming): void
   remove(id: string): void
   /** Undo of the last own act (LIVE-O5: a new inverse op). */
   undo(): void
 }
 
-export interface PendingMeasurement extends MeasurementDraft {
-  readonly id: string
-}
-
-const SHOWN_ORDER = ['length', 'long_axis', 'short_axis']
-
-/** What millimetres are of, in words: never left out where they are not the patient's. */
-export type BasisWords = (basis: Basis) => string
-
-/** `36.1 × 24.0 mm`: the server's values, long axis first, never without the unit. */
-export function valuesText(
-  values: MeasurementBody['values'],
-  wordsFor: BasisWords = () => '',
-): string {
-  const sorted = [...values].sort(
-    (a, b) => SHOWN_ORDER.indexOf(a.quantity) - SHOWN_ORDER.indexOf(b.quantity),
-  )
-  const [first] = sorted
-  if (first === undefined) return '–'
-  const numbers = sorted.map(({ value }) => value.toFixed(1)).join(' × ')
-  const basis = first.basis ? wordsFor(first.basis) : ''
-  return `${numbers} ${first.unit}${basis && ` (${basis})`}`
+/** What a measurement is called, and where in the body it is. */
+export interface Naming {
+  readonly label: string
+  readonly site: string
 }
 
 export interface DrawingRules {
@@ -50,7 +34,7 @@ export interface DrawingRules {
   readonly may_write: boolean
   readonly colourOf: (author: MeasurementBody['author']) => string
   readonly my_colour: string
-  readonly basisWords?: BasisWords
+  readonly words?: ValueWords
 }
 
 /** What the viewer draws, from acknowledged and pending measurements. */
@@ -68,9 +52,10 @@ export function drawnFrom(
       kind: item.kind,
       sop_instance_uid: item.sop_instance_uid,
       frame: item.frame,
+      frame_of_reference_uid: item.frame_of_reference_uid,
       points_lps: change?.points_lps ?? item.points_lps,
       points_image: change?.points_image ?? item.points_image,
-      text: change ? '…' : valuesText(item.values, rules.basisWords),
+      text: change ? '…' : textOf(item, rules.words),
       caption: item.label || (own ? '' : item.author.display_name),
       colour: own ? rules.my_colour : rules.colourOf(item.author),
       pending: change !== undefined,
@@ -87,3 +72,7 @@ export function drawnFrom(
   }))
   return [...acknowledged, ...fresh]
 }
+
+/** An arrow has no value, only its words. */
+const textOf = (item: MeasurementBody, words?: ValueWords): string =>
+  item.values.length === 0 && !item.problem ? '' : valuesText(item, words)

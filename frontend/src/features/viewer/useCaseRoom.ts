@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 
 import { useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
@@ -15,6 +14,7 @@ import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
 import { loadMask, useMasks } from './useMasks'
 import { usePerCase } from './usePerCase'
+import { useValueWords } from './useValueWords'
 
 const NO_STUDIES: readonly Study[] = []
 const NO_FINDINGS: readonly Finding[] = []
@@ -145,7 +145,7 @@ function useVisibleMasks(caseId: string): VisibleMasks {
 /** Draws the measurements of a store and sends what is drawn back into it. */
 export function useMeasurementWiring(viewer: Viewer, store: MeasurementStore, myId: string): void {
   const { items, pending, write } = store
-  const { t } = useTranslation('viewer')
+  const words = useValueWords()
   useEffect(() => {
     viewer.setMeasurements(
       drawnFrom(
@@ -154,13 +154,13 @@ export function useMeasurementWiring(viewer: Viewer, store: MeasurementStore, my
           my_id: myId,
           may_write: write !== null,
           my_colour: OWN_COLOUR,
-          basisWords: (basis) => t(`basis.${basis}`),
+          words,
           colourOf: (author) =>
             personColour({ id: author.id ?? '', discipline: author.discipline }),
         },
       ),
     )
-  }, [viewer, items, pending, write, myId, t])
+  }, [viewer, items, pending, write, myId, words])
   useEffect(() => {
     if (write === null) return
     const stops = [viewer.drafted.on(write.create), viewer.edited.on(write.revise)]

@@ -4,8 +4,9 @@ import { useMemo, useRef, useState } from 'react'
 import { http } from '@/api/http'
 import { getAll } from '@/api/pages'
 import type { MeasurementBody } from '@/protocol/generated'
+import type { MeasurementDraft } from '@/viewer/annotations'
 
-import type { MeasurementStore, MeasurementWrites, PendingMeasurement } from './measurementStore'
+import type { MeasurementStore, MeasurementWrites, Naming } from './measurementStore'
 
 const REFRESH_MS = 15_000
 const keyOf = (caseId: string) => ['measurements', caseId] as const
@@ -17,7 +18,7 @@ export function useRestMeasurements(
   onProblem: (error: unknown) => void,
 ): MeasurementStore {
   const client = useQueryClient()
-  const [pending, setPending] = useState<PendingMeasurement[]>([])
+  const [pending, setPending] = useState<MeasurementDraft[]>([])
   const undoStack = useRef<(() => Promise<unknown>)[]>([])
   const query = useQuery({
     queryKey: keyOf(caseId),
@@ -53,14 +54,17 @@ export function useRestMeasurements(
       drop(id)
       await http.delete(`/api/measurements/${id}`, { version: body.version })
     }
+    const change = async (id: string, changes: Partial<MeasurementBody>) => {
+      const version = known(id)?.version
+      put(await http.patch<MeasurementBody>(`/api/measurements/${id}`, changes, { version }))
+    }
     return {
       create: (draft) => {
-        const id = crypto.randomUUID()
-        setPending((before) => [...before, { ...draft, id }])
+        const { id } = draft
+        setPending((before) => [...before, draft])
         void run(async () => {
           const body = await http.post<MeasurementBody>('/api/measurements', {
             case: caseId,
-            id,
             ...draft,
           })
           put(body)
@@ -70,19 +74,26 @@ export function useRestMeasurements(
       revise: ({ id, points_lps, points_image }) => {
         const before = known(id)
         if (!before) return
-        const patch = async (points: Pick<MeasurementBody, 'points_lps' | 'points_image'>) => {
-          const version = known(id)?.version ?? before.version
-          put(await http.patch<MeasurementBody>(`/api/measurements/${id}`, points, { version }))
-        }
+        const patch = (points: Pick<MeasurementBody, 'points_lps' | 'points_image'>) =>
+          change(id, points)
         setPending((list) => [
           ...list,
-          { ...before, points_lps, points_image } as PendingMeasurement,
+          { ...before, points_lps, points_image } as MeasurementDraft,
         ])
         void run(async () => {
           await patch({ points_lps, points_image } as never)
           const { points_lps: old_lps, points_image: old_image } = before
           undoStack.current.push(() => patch({ points_lps: old_lps, points_image: old_image }))
         }).finally(() => setPending((list) => list.filter((entry) => entry.id !== id)))
+      },
+      rename: (id, naming) => {
+        const body = known(id)
+        if (!body) return
+        const before: Naming = { label: body.label, site: body.site }
+        void run(async () => {
+          await change(id, naming)
+          undoStack.current.push(() => change(id, before))
+        })
       },
       remove: (id) => {
         const body = known(id)
@@ -125,5 +136,6 @@ function restore(body: MeasurementBody): Promise<MeasurementBody> {
     points_lps: body.points_lps,
     points_image: body.points_image,
     label: body.label,
+    site: body.site,
   })
 }

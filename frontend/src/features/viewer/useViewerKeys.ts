@@ -1,9 +1,11 @@
 import { useEffect, useRef } from 'react'
 
 import { isTyping } from '@/ui/useListKeys'
+import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
-import { actionOf, keyNameOf, perform, type RoomActions } from './keyboard'
+import { actionOf } from './bindings'
+import { keyNameOf, perform, type RoomActions } from './keyboard'
 
 const isButton = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('button, a, summary, [role="tab"]') !== null
@@ -13,6 +15,11 @@ const SWITCHES = new Set(['checkbox', 'radio', 'button'])
 /** A switch that was just clicked keeps the focus, but nobody types into it. */
 const isSwitch = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement && SWITCHES.has(target.type)
+
+/** With a measuring tool in hand, Enter and the arrows set its points. */
+function drawsByKey({ activeView, tool, drawing }: Viewer, name: string): boolean {
+  return activeView !== null && isMeasuring(tool) && drawing.key(name, activeView, tool)
+}
 
 /** Keys of the image area; they stay away while somebody types or works in a dialog. */
 export function useViewerKeys(viewer: Viewer, room: RoomActions): void {
@@ -28,6 +35,7 @@ export function useViewerKeys(viewer: Viewer, room: RoomActions): void {
       // Enter and Space press the button that has the focus.
       if ((name === 'enter' || name === ' ') && (isButton(event.target) || isSwitch(event.target)))
         return
+      if (drawsByKey(viewer, name)) return event.preventDefault()
       const action = actionOf(name)
       if (action === null) return
       event.preventDefault()

@@ -5,8 +5,10 @@ import type { MeasurementBody } from '@/protocol/generated'
 import { measurement, ROSA, SUMI } from '@/protocol/testing'
 
 import { hangCase } from './hanging'
-import { actionOf, BINDINGS, keyNameOf } from './keyboard'
-import { drawnFrom, valuesText } from './measurementStore'
+import { actionOf } from './bindings'
+import { BINDINGS, keyNameOf } from './keyboard'
+import { drawnFrom } from './measurementStore'
+import tools from '../../locales/en/tools.json'
 import english from '../../locales/en/viewer.json'
 
 const series = (uid: string, modality: string, images: number): Series =>
@@ -54,7 +56,7 @@ describe('keyboard', () => {
   })
 
   it('names every action in the catalogue', () => {
-    const names = Object.keys(english.keys)
+    const names = [...Object.keys(english.keys), ...Object.keys(tools.keys)]
     expect(BINDINGS.filter((binding) => !names.includes(binding.action))).toEqual([])
   })
 
@@ -77,22 +79,6 @@ describe('measurements as drawn', () => {
   const rules = { my_id: ROSA.id, may_write: true, colourOf: () => 'blue', my_colour: 'yellow' }
   const mine = measurement('m', 1, 24)
   const theirs: MeasurementBody = { ...measurement('n', 1, 10), author: SUMI }
-
-  it('shows the values of the server, long axis first, never without the unit', () => {
-    expect(
-      valuesText([
-        { quantity: 'short_axis', value: 18.04, unit: 'mm', basis: null },
-        { quantity: 'long_axis', value: 24.06, unit: 'mm', basis: null },
-      ]),
-    ).toBe('24.1 × 18.0 mm')
-    expect(valuesText([])).toBe('–')
-  })
-
-  it('says what millimetres are of where they are not the patient’s', () => {
-    const value = { quantity: 'length', value: 12, unit: 'mm', basis: 'detector' } as const
-    expect(valuesText([value], (basis) => `of ${basis}`)).toBe('12.0 mm (of detector)')
-    expect(valuesText([{ ...value, basis: null }], () => 'never')).toBe('12.0 mm')
-  })
 
   it('lets nobody drag what another person has drawn', () => {
     const drawn = drawnFrom({ items: [mine, theirs], pending: [] }, rules)

@@ -1,12 +1,12 @@
-import { distanceToPlane_mm, type Vec2, type Vec3 } from '@/geometry'
+import type { Vec2, Vec3 } from '@/geometry'
 
-import { pointsOnPlane, type DrawnMeasurement } from '../annotations'
+import { isShownOn, pointsOnPlane, surfaceOf, type DrawnMeasurement } from '../annotations'
 import type { StackView } from '../stackView'
-import { voxelStep_mm } from '../volume/reformat'
+import { MEASURING_TOOLS } from '../tools'
 import { element, fixed } from './svg'
 
 /** Radius in CSS pixels within which a handle is grabbed. */
-export const GRAB_RADIUS_PX = 10
+export const GRAB_RADIUS_PX = 12
 const HANDLE_RADIUS_PX = 4
 
 export interface MeasurementShape {
@@ -19,69 +19,46 @@ export function shapesOn(
   view: StackView,
   measurements: readonly DrawnMeasurement[],
 ): MeasurementShape[] {
-  const frame = view.shownFrame
-  if (frame === null) return shapesOnPlane(view, measurements)
+  const surface = surfaceOf(view)
+  if (surface === null) return []
   return measurements
-    .filter((m) => m.sop_instance_uid === frame.sop_instance_uid && m.frame === frame.frame)
+    .filter((measurement) => isShownOn(measurement, surface))
     .map((measurement) => ({
       measurement,
-      points_px: pointsOnPlane(measurement, frame)
+      points_px: pointsOnPlane(measurement, surface)
         .map((point: Vec3) => view.patientToCanvas(point))
         .filter((point): point is Vec2 => point !== null),
     }))
 }
 
-/** On a reformatted plane: what was drawn on images of this series, where all of it lies here. */
-function shapesOnPlane(
-  view: StackView,
-  measurements: readonly DrawnMeasurement[],
-): MeasurementShape[] {
-  const { series, reformat } = view.state
-  const { grid } = view.planes
-  const plane = view.shownPlane
-  if (series === null || reformat?.kind !== 'plane' || grid === null || plane === null) return []
-  const near_mm = voxelStep_mm(grid, plane.normal) / 2
-  const own = new Set(series.frames.map((f) => `${f.sop_instance_uid}|${f.frame}`))
-  return measurements
-    .filter(
-      (m) =>
-        own.has(`${m.sop_instance_uid}|${m.frame}`) &&
-        m.points_lps !== null &&
-        m.points_lps.every((point) => Math.abs(distanceToPlane_mm(plane, point)) <= near_mm),
-    )
-    .map((measurement) => ({
-      measurement,
-      points_px: (measurement.points_lps ?? [])
-        .map((point) => view.patientToCanvas(point))
-        .filter((point): point is Vec2 => point !== null),
-    }))
-}
+const strokesOf = ({ measurement, points_px }: MeasurementShape): readonly (readonly Vec2[])[] =>
+  MEASURING_TOOLS[measurement.kind].strokes(points_px)
 
-const line = (a: Vec2, b: Vec2, name: string): SVGElement =>
-  element('line', {
-    x1: fixed(a[0]),
-    y1: fixed(a[1]),
-    x2: fixed(b[0]),
-    y2: fixed(b[1]),
+const handlesOf = ({ measurement, points_px }: MeasurementShape): readonly Vec2[] =>
+  MEASURING_TOOLS[measurement.kind].moved ? points_px : []
+
+const stroke = (points: readonly Vec2[], name: string): SVGElement =>
+  element('polyline', {
+    points: points.map(([x, y]) => `${fixed(x)},${fixed(y)}`).join(' '),
     class: name,
   })
-
-function lines(points: readonly Vec2[], name: string): SVGElement[] {
-  const [a, b, c, d] = points
-  return [...(a && b ? [line(a, b, name)] : []), ...(c && d ? [line(c, d, name)] : [])]
-}
 
 export function drawMeasurement(shape: MeasurementShape, selected: boolean): SVGElement {
   const { measurement, points_px } = shape
   const group = element('g', {
     class: 'vw-measurement',
     'data-measurement': measurement.id,
+    'data-kind': measurement.kind,
     'data-selected': String(selected),
     'data-pending': String(measurement.pending),
   })
   group.style.setProperty('--vw-colour', measurement.colour)
-  group.append(...lines(points_px, 'vw-halo'), ...lines(points_px, 'vw-line'))
-  for (const [x, y] of points_px) {
+  const strokes = strokesOf(shape)
+  group.append(
+    ...strokes.map((points) => stroke(points, 'vw-halo')),
+    ...strokes.map((points) => stroke(points, 'vw-line')),
+  )
+  for (const [x, y] of handlesOf(shape)) {
     group.append(
       element('circle', { cx: fixed(x), cy: fixed(y), r: HANDLE_RADIUS_PX, class: 'vw-handle' }),
     )
@@ -97,9 +74,15 @@ export function drawMeasurement(shape: MeasurementShape, selected: boolean): SVG
 function words({ text, caption }: DrawnMeasurement, [x, y]: Vec2): SVGElement {
   const left = fixed(x + 10)
   const label = element('text', { x: left, y: fixed(y + 4), class: 'vw-value' })
-  label.append(element('tspan', { x: left }, [text]))
-  if (caption)
-    label.append(element('tspan', { x: left, dy: '1.25em', class: 'vw-caption' }, [caption]))
+  const lines = [
+    ...text.split('\n').filter(Boolean).map((line) => [line, ''] as const),
+    ...(caption ? [[caption, 'vw-caption'] as const] : []),
+  ]
+  lines.forEach(([line, name], index) =>
+    label.append(
+      element('tspan', { x: left, ...(index > 0 && { dy: '1.25em' }), class: name }, [line]),
+    ),
+  )
   return label
 }
 
@@ -122,16 +105,20 @@ export interface Hit {
 /** What lies under a canvas position: a handle before a line, the topmost first. */
 export function hitTest(shapes: readonly MeasurementShape[], position: Vec2): Hit | null {
   const topmost = [...shapes].reverse()
-  for (const { measurement, points_px } of topmost) {
-    const handle = points_px.findIndex((point) => distance_px(point, position) <= GRAB_RADIUS_PX)
-    if (handle >= 0) return { measurement, handle }
+  for (const shape of topmost) {
+    const handle = handlesOf(shape).findIndex(
+      (point) => distance_px(point, position) <= GRAB_RADIUS_PX,
+    )
+    if (handle >= 0) return { measurement: shape.measurement, handle }
   }
-  for (const { measurement, points_px } of topmost) {
-    const [a, b, c, d] = points_px
-    const near =
-      (a && b && distanceToLine_px(position, a, b) <= GRAB_RADIUS_PX / 2) ||
-      (c && d && distanceToLine_px(position, c, d) <= GRAB_RADIUS_PX / 2)
-    if (near) return { measurement, handle: null }
+  for (const shape of topmost) {
+    const near = strokesOf(shape).some((points) =>
+      points.slice(1).some((end, index) => {
+        const start = points[index]
+        return start && distanceToLine_px(position, start, end) <= GRAB_RADIUS_PX / 2
+      }),
+    )
+    if (near) return { measurement: shape.measurement, handle: null }
   }
   return null
 }

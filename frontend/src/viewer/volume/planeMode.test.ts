@@ -104,6 +104,7 @@ describe('planes of a viewport', () => {
   it('draws a measurement where a plane holds all of it, and nowhere else', async () => {
     const drawn = (points_lps: Vec3[]) => ({
       id: 'm', kind: 'length' as const, sop_instance_uid: '1.1.10', frame: 1, points_lps,
+      frame_of_reference_uid: 'space-a',
       points_image: null, text: '', caption: '', colour: '', pending: false, editable: true,
     })
     viewer.planes.orient(view, 'coronal')

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from apps.ai.analyses import body_size
-from apps.ai.analyses.pet_acquisition import (
+from apps.imaging.suv import body_size
+from apps.imaging.suv.pet_acquisition import (
     PetAcquisition,
     Warnings,
     decay_factor_before_reference,
@@ -31,8 +31,8 @@ from apps.ai.analyses.pet_acquisition import (
     read_injection_time,
     reference_time,
 )
-from apps.ai.analyses.private_tags import private_number
-from apps.ai.analyses.refusals import SuvRefused
+from apps.imaging.suv.private_tags import private_number
+from apps.imaging.suv.refusals import SuvRefused
 
 PET_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.128"
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from pydicom.dataset import Dataset
 
-from apps.ai.analyses.dicom_time import combine, parse_date_time, parse_time
-from apps.ai.analyses.private_tags import private_value
-from apps.ai.analyses.refusals import SuvRefused
+from apps.imaging.suv.dicom_time import combine, parse_date_time, parse_time
+from apps.imaging.suv.private_tags import private_value
+from apps.imaging.suv.refusals import SuvRefused
 
 #: A smaller Radionuclide Total Dose is no dose in Bq anyone injects: it was written in MBq.
 _SMALLEST_DOSE_BQ = 1e5

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from apps.ai.analyses import body_size
-from apps.ai.analyses.refusals import SuvRefused
-from apps.ai.analyses.suv import compute_suv_scaling
+from apps.imaging.suv import SuvRefused, body_size, compute_suv_scaling
 from tests.apps.ai.real_data import (
     SHARED_DATA,
     load_series,

@@ -6,7 +6,7 @@ formula has only a male and a female branch and the patient has neither, it refu
 
 from __future__ import annotations
 
-from apps.ai.analyses.refusals import SuvRefused
+from apps.imaging.suv.refusals import SuvRefused
 
 #: Du Bois and Du Bois 1916.
 _DU_BOIS_COEFFICIENT = 0.007184

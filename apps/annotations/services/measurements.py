@@ -1,7 +1,6 @@
 """Put, revise and remove measurements. REST and the live session come through here alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -9,58 +8,18 @@ from django.utils import timezone
 
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.annotations import policies
-from apps.annotations.choices import Layer, MeasurementKind
+from apps.annotations.choices import Layer
 from apps.annotations.events import MeasurementPut, MeasurementRemoved, MeasurementRevised
-from apps.annotations.exceptions import (
-    BadGeometry,
-    FrameOfReferenceMismatch,
-    MeasurementExists,
-    WrongSpace,
-)
-from apps.annotations.measures import (
-    NO_SCALE,
-    MeasuredValue,
-    Point,
-    arrange_points,
-    check_in_image,
-    check_in_plane,
-    check_points,
-    compute_values,
-    scale_point,
-)
+from apps.annotations.exceptions import MeasurementExists
+from apps.annotations.measures import Point
 from apps.annotations.models import Measurement, MeasurementRevision
-from apps.annotations.planes import DrawnOn, find_image
 from apps.annotations.selectors import describe_measurement
+from apps.annotations.services.checking import Checked, Drawing, check_drawing, check_words
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
-from apps.core.exceptions import Forbidden, InvalidInput, StaleVersion
+from apps.core.exceptions import Forbidden, StaleVersion
 from apps.core.versions import lock_version
-
-MAX_LABEL_CHARACTERS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """What was drawn where: exactly one of ``points_lps`` and ``points_image``."""
-
-    kind: str
-    study_instance_uid: str
-    series_instance_uid: str
-    sop_instance_uid: str
-    frame: int = 1
-    frame_of_reference_uid: str = ""
-    points_lps: Sequence[Sequence[float]] | None = None
-    points_image: Sequence[Sequence[float]] | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    points_lps: list[Point] | None
-    points_image: list[Point] | None
-    frame_of_reference_uid: str
-    values: list[MeasuredValue]
 
 
 @transaction.atomic
@@ -87,7 +46,7 @@ def put_measurement(
         The id is taken, or the removed measurement is at another version.
     """
     policies.put_measurement(actor=actor, case_id=case_id)
-    checked = _check_drawing(case_id=case_id, drawing=drawing)
+    checked = check_drawing(case_id=case_id, drawing=drawing)
     known = _lock(measurement_id) if measurement_id else None
     if known is not None:
         return _put_again(
@@ -113,7 +72,9 @@ def put_measurement(
         points_lps=_as_json(checked.points_lps),
         points_image=_as_json(checked.points_image),
         values=checked.values,
+        problem=checked.problem,
         label=drawing.label,
+        site=drawing.site,
         layer=Layer.DRAFT if actor.has_role(TRAINEE_ROLE) else Layer.SHARED,
         author_id=actor.id,
         tracking_uid=f"2.25.{unique.int}",  # PS3.5 B.2
@@ -131,6 +92,7 @@ def revise_measurement(
     points_lps: Sequence[Sequence[float]] | None = None,
     points_image: Sequence[Sequence[float]] | None = None,
     label: str | None = None,
+    site: str | None = None,
 ) -> Measurement:
     """Move points, rename, or both; the image and the kind stay. No change says no event.
 
@@ -142,9 +104,17 @@ def revise_measurement(
     policies.change_measurement(actor=actor, measurement_id=measurement_id)
     measurement = _lock_version(measurement_id=measurement_id, version=version)
     drawing = _redraw(
-        measurement=measurement, points_lps=points_lps, points_image=points_image, label=label
+        measurement=measurement,
+        points_lps=points_lps,
+        points_image=points_image,
+        label=label,
+        site=site,
     )
-    checked = _check_drawing(case_id=measurement.case_id, drawing=drawing)
+    if points_lps is None and points_image is None:
+        check_words(drawing)  # a new name needs no image, which may be in the PACS only
+        checked = _as_checked(measurement)
+    else:
+        checked = check_drawing(case_id=measurement.case_id, drawing=drawing)
     if _stands(measurement=measurement, drawing=drawing, checked=checked):
         return measurement
     _write(measurement=measurement, drawing=drawing, checked=checked)
@@ -191,7 +161,7 @@ def _put_again(
     known: Measurement,
     case_id: UUID,
     drawing: Drawing,
-    checked: _Checked,
+    checked: Checked,
     version: int | None,
 ) -> Measurement:
     """The id is known: a repeated put, an undo of a removal, or a clash."""
@@ -214,58 +184,13 @@ def _put_again(
     return known
 
 
-def _check_drawing(*, case_id: UUID, drawing: Drawing) -> _Checked:
-    """Where the points lie, whether they may, and what they measure."""
-    if drawing.kind not in MeasurementKind.values:
-        raise BadGeometry("No such kind of measurement.", code="unknown_kind")
-    if (drawing.points_lps is None) == (drawing.points_image is None):
-        raise InvalidInput("Give points_lps or points_image, and not both.", code="one_space")
-    if len(drawing.label) > MAX_LABEL_CHARACTERS or "\x00" in drawing.label:
-        raise InvalidInput("The label is too long.", code="label_too_long")
-    image = find_image(
-        case_id=case_id,
-        study_instance_uid=drawing.study_instance_uid,
-        series_instance_uid=drawing.series_instance_uid,
-        sop_instance_uid=drawing.sop_instance_uid,
-        frame=drawing.frame,
-    )
-    if drawing.points_lps is None:
-        if image.plane is not None:
-            raise WrongSpace("The image lies in patient space; give LPS millimetres.")
-        return _check_in_pixels(drawing=drawing, image=image)
-    if image.plane is None:
-        raise WrongSpace("The image has no patient space; give image points.")
-    if drawing.frame_of_reference_uid != image.plane.frame_of_reference_uid:
-        raise FrameOfReferenceMismatch("The points lie in another frame of reference.")
-    points = arrange_points(kind=drawing.kind, points=drawing.points_lps, unit="mm")
-    check_in_plane(points=points, plane=image.plane)
-    values = compute_values(kind=drawing.kind, points=points, unit="mm")
-    return _Checked(points, None, drawing.frame_of_reference_uid, values)
-
-
-def _check_in_pixels(*, drawing: Drawing, image: DrawnOn) -> _Checked:
-    """Positions are pixels; lengths are millimetres where the image says so, and of what."""
-    given = check_points(kind=drawing.kind, points=drawing.points_image or (), unit="px")
-    scale = image.calibration.scale_at(given)
-    factors = NO_SCALE if scale is None else (scale.column_mm, scale.row_mm)
-    points = arrange_points(kind=drawing.kind, points=given, unit="px", scale=factors)
-    check_in_image(points=points, rows=image.rows, columns=image.columns)
-    if scale is None:
-        values = compute_values(kind=drawing.kind, points=points, unit="px")
-        return _Checked(None, points, "", values)
-    scaled = [scale_point(point=point, scale=factors) for point in points]
-    values = compute_values(kind=drawing.kind, points=scaled, unit="mm")
-    for value in values:
-        value["basis"] = scale.basis
-    return _Checked(None, points, "", values)
-
-
 def _redraw(
     *,
     measurement: Measurement,
     points_lps: Sequence[Sequence[float]] | None,
     points_image: Sequence[Sequence[float]] | None,
     label: str | None,
+    site: str | None,
 ) -> Drawing:
     if points_lps is None and points_image is None:
         points_lps, points_image = measurement.points_lps, measurement.points_image
@@ -279,6 +204,17 @@ def _redraw(
         points_lps=points_lps,
         points_image=points_image,
         label=measurement.label if label is None else label,
+        site=measurement.site if site is None else site,
+    )
+
+
+def _as_checked(measurement: Measurement) -> Checked:
+    return Checked(
+        points_lps=_as_points(measurement.points_lps),
+        points_image=_as_points(measurement.points_image),
+        frame_of_reference_uid=measurement.frame_of_reference_uid,
+        values=measurement.values,
+        problem=measurement.problem,
     )
 
 
@@ -300,21 +236,24 @@ def _lock_version(*, measurement_id: UUID, version: int) -> Measurement:
     )
 
 
-def _write(*, measurement: Measurement, drawing: Drawing, checked: _Checked) -> None:
+def _write(*, measurement: Measurement, drawing: Drawing, checked: Checked) -> None:
     measurement.points_lps = _as_json(checked.points_lps)
     measurement.points_image = _as_json(checked.points_image)
     measurement.values = checked.values
+    measurement.problem = checked.problem
     measurement.label = drawing.label
+    measurement.site = drawing.site
     measurement.version += 1
     measurement.save()
 
 
-def _stands(*, measurement: Measurement, drawing: Drawing, checked: _Checked) -> bool:
+def _stands(*, measurement: Measurement, drawing: Drawing, checked: Checked) -> bool:
     return (
         measurement.kind == drawing.kind
         and measurement.points_lps == _as_json(checked.points_lps)
         and measurement.points_image == _as_json(checked.points_image)
         and measurement.label == drawing.label
+        and measurement.site == drawing.site
     )
 
 
@@ -330,6 +269,10 @@ def _same_image(*, measurement: Measurement, drawing: Drawing) -> bool:
 
 def _as_json(points: list[Point] | None) -> list[list[float]] | None:
     return None if points is None else [list(point) for point in points]
+
+
+def _as_points(points: list[list[float]] | None) -> list[Point] | None:
+    return None if points is None else [tuple(point) for point in points]
 
 
 def _say_put(*, actor: Actor, measurement: Measurement) -> None:
@@ -354,6 +297,7 @@ def _keep_revision(*, actor: Actor, measurement: Measurement) -> None:
         points_image=measurement.points_image,
         values=measurement.values,
         label=measurement.label,
+        site=measurement.site,
         removed=measurement.removed_at is not None,
         actor_id=actor.id,
         actor_label=actor.label,

@@ -1,0 +1,10 @@
+import { useCallback } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { Action } from './keyboard'
+
+/** The name of an action, whichever catalogue has it. */
+export function useActionName(): (action: Action) => string {
+  const { t } = useTranslation(['viewer', 'tools'])
+  return useCallback((action) => t([`viewer:keys.${action}`, `tools:keys.${action}`]), [t])
+}

@@ -1,0 +1,398 @@
+"""Every measuring tool on the screen, and the server's values held to the DICOM read by pydicom."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from playwright.sync_api import Page, expect
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.harness import Stack, wait_for
+from tests.e2e.screen import Point, Screen, distance_mm
+
+pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
+Keep = Callable[[Page, str], Path]
+LIVER_HU = (60, 140)
+PATIENT = {"patient_id": "TOOLS-1", "name": "Tools^Of", "birth_date": None, "sex": ""}
+
+
+class Bench:
+    """One person measuring: draws on the screen, reads what the server made of it."""
+
+    def __init__(self, stack: Stack, screen: Screen, case_id: str) -> None:
+        self.screen, self.case_id = screen, case_id
+        self.client = stack.client(role="radiologist")
+
+    def listed(self, what: str = "measurements") -> list[dict[str, Any]]:
+        return list(
+            self.client.get(f"/api/{what}", params={"case": self.case_id}).json()["results"]
+        )
+
+    def drawn(self, kind: str, act: Callable[[], None]) -> dict[str, Any]:
+        """The one measurement of this kind that an act leaves on the server."""
+        known = {one["id"] for one in self.listed()}
+        act()
+
+        def new() -> dict[str, Any] | None:
+            return next((one for one in self.listed() if one["id"] not in known), None)
+
+        made: dict[str, Any] = wait_for(new, what=f"a {kind}", timeout_s=20)
+        assert made["kind"] == kind
+        return made
+
+    def by_mouse(
+        self, kind: str, key: str, *drags: tuple[Point, Point], keep: bool = False
+    ) -> dict[str, Any]:
+        """The tool's key, then press, drag, let go between patient points."""
+        page_of = self.screen.page_of
+
+        def act() -> None:
+            self.screen.press(key)
+            for start, end in drags:
+                if start == end:
+                    self.screen.page.mouse.click(*page_of(start))
+                else:
+                    self.screen.drag(page_of(start), page_of(end))
+
+        made = self.drawn(kind, act)
+        if not keep:
+            self.put_away(made)
+        return made
+
+    def put_away(self, measurement: dict[str, Any]) -> None:
+        """What was just drawn is selected: Delete takes it away, and the next has room."""
+        self.screen.wait_for_measurement(measurement["id"])
+        self.screen.press("Delete")
+        wait_for(
+            lambda: measurement["id"] not in {one["id"] for one in self.listed()},
+            what="the measurement is gone",
+            timeout_s=20,
+        )
+
+    def outlined(self, points: list[Point]) -> dict[str, Any]:
+        def act() -> None:
+            mouse = self.screen.page.mouse
+            self.screen.press("f")
+            mouse.move(*self.screen.page_of(points[0]))
+            mouse.down()
+            for point in [*points[1:], points[0]]:
+                mouse.move(*self.screen.page_of(point), steps=3)
+            mouse.up()
+
+        made = self.drawn("freehand", act)
+        self.put_away(made)
+        return made
+
+
+def said(measurement: dict[str, Any]) -> dict[str, float]:
+    return {one["quantity"]: one["value"] for one in measurement["values"]}
+
+
+class Picture:
+    """One image as its file has it: PS3.3 C.7.6.2.1-1 and C.11.1, written out."""
+
+    def __init__(self, dataset: Any) -> None:
+        self.hu = dataset.pixel_array.astype(float) * float(dataset.RescaleSlope)
+        self.hu += float(dataset.RescaleIntercept)
+        self.origin = np.array(dataset.ImagePositionPatient, float)
+        self.across = np.array(dataset.ImageOrientationPatient[:3], float)
+        self.down = np.array(dataset.ImageOrientationPatient[3:], float)
+        self.row_mm, self.column_mm = map(float, dataset.PixelSpacing)
+
+    def at(self, column: float, row: float) -> Point:
+        x, y, z = (
+            self.origin + self.across * column * self.column_mm + self.down * row * self.row_mm
+        )
+        return (float(x), float(y), float(z))
+
+    def pixels(self, points: list[list[float]]) -> np.ndarray:
+        offsets = np.array(points, float) - self.origin
+        return np.stack(
+            [offsets @ self.across / self.column_mm, offsets @ self.down / self.row_mm], axis=1
+        )
+
+    def in_ellipse(self, points: list[list[float]]) -> np.ndarray:
+        """Pixels whose centre fulfils the ellipse's equation in millimetres."""
+        a, b, c, d = (np.array(point, float) for point in points)
+        middle = (a + b) / 2
+        rows, columns = np.mgrid[: self.hu.shape[0], : self.hu.shape[1]]
+        places = (
+            self.origin
+            + self.across * (columns[..., None] * self.column_mm)
+            + self.down * (rows[..., None] * self.row_mm)
+            - middle
+        )
+        first, second = (b - a) / 2, (d - c) / 2
+        share = (places @ first / (first @ first)) ** 2 + (places @ second / (second @ second)) ** 2
+        return self.hu[share <= 1]
+
+    def in_outline(self, points: list[list[float]]) -> np.ndarray:
+        """Even-odd by one ray per pixel, in plain loops."""
+        outline = self.pixels(points)
+        found = []
+        low, high = np.floor(outline.min(axis=0)), np.ceil(outline.max(axis=0))
+        for row in range(int(low[1]), int(high[1]) + 1):
+            for column in range(int(low[0]), int(high[0]) + 1):
+                inside = False
+                for (x1, y1), (x2, y2) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+                    if (y1 > row) != (y2 > row):
+                        inside ^= bool(column < x1 + (row - y1) / (y2 - y1) * (x2 - x1))
+                if inside:
+                    found.append(self.hu[row, column])
+        return np.array(found)
+
+    @property
+    def half_pixel_mm(self) -> float:
+        return max(self.row_mm, self.column_mm) / 2
+
+
+def check_every_kind(bench: Bench, picture: Picture, column: int, row: int, reach: int) -> None:
+    """Draw each kind about a place, ``reach`` pixels wide, and hold the values to the file."""
+    at = picture.at
+    left, right = at(column - reach, row), at(column + reach, row)
+    top, bottom = at(column, row - reach), at(column, row + reach)
+
+    length = bench.by_mouse("length", "m", (left, right))
+    assert said(length)["length"] == pytest.approx(
+        distance_mm(left, right), abs=picture.half_pixel_mm
+    )
+    axes = said(bench.by_mouse("bidirectional", "b", (at(column - reach, row - 1), right)))
+    assert axes["long_axis"] == pytest.approx(
+        distance_mm(at(column - reach, row - 1), right), abs=picture.half_pixel_mm
+    )
+
+    probe = bench.by_mouse("probe", "d", (at(column + 1, row - 2), at(column + 1, row - 2)))
+    assert said(probe) == {"value": pytest.approx(picture.hu[row - 2, column + 1])}
+    assert probe["values"][0]["unit"] == "HU"
+
+    angle = bench.by_mouse("angle", "a", (top, at(column, row)), (right, right))
+    assert said(angle)["angle"] == pytest.approx(90.0, abs=0.5)
+    diagonal = (at(column - reach, row + reach), at(column + reach, row + reach - 4))
+    cobb = bench.by_mouse("cobb", "Shift+A", (left, right), diagonal)
+    expected = math.degrees(math.atan2(4 * picture.row_mm, 2 * reach * picture.column_mm))
+    assert said(cobb)["angle"] == pytest.approx(expected, abs=0.5)
+
+    corners = (at(column - reach + 0.3, row - 4.6), at(column + 3.2, row + 5.4))
+    box = bench.by_mouse("rectangle", "Shift+E", corners)
+    inside = picture.hu[row - 4 : row + 6, column - reach + 1 : column + 4]
+    width, height = (3.2 + reach - 0.3) * picture.column_mm, 10.0 * picture.row_mm
+    assert said(box)["area"] == pytest.approx(width * height, rel=0.02)
+    assert said(box)["mean"] == pytest.approx(inside.mean(), abs=0.5)
+    assert said(box)["count"] == inside.size
+
+    angles = np.linspace(0, 2 * math.pi, 14, endpoint=False)
+    star = [
+        at(column + r * math.cos(turn), row + r * math.sin(turn))
+        for turn, r in zip(angles, [reach, reach * 0.55] * 7, strict=True)
+    ]
+    outline = bench.outlined(star)
+    inside = picture.in_outline(outline["points_lps"])
+    assert said(outline)["mean"] == pytest.approx(inside.mean(), abs=0.5)
+    assert said(outline)["count"] == pytest.approx(inside.size, abs=1)
+
+    corners = (at(column - reach, row - 5.3), at(column + 5.2, row + 6.1))
+    ellipse = bench.by_mouse("ellipse", "e", corners, keep=True)
+    inside = picture.in_ellipse(ellipse["points_lps"])
+    statistics = said(ellipse)
+    assert statistics["mean"] == pytest.approx(inside.mean(), abs=0.5)
+    assert statistics["standard_deviation"] == pytest.approx(inside.std(), abs=0.5)
+    assert (statistics["minimum"], statistics["maximum"]) == (inside.min(), inside.max())
+    assert statistics["count"] == inside.size
+    area = math.pi / 4 * (reach + 5.2) * picture.column_mm * 11.4 * picture.row_mm
+    assert statistics["area"] == pytest.approx(area, rel=0.02)
+
+    arrow = bench.by_mouse("arrow", "Shift+W", (bottom, at(column + 2, row + 2)), keep=True)
+    assert arrow["values"] == [] and arrow["problem"] is None
+
+
+def _liver_of_a_demo_case(stack: Stack) -> tuple[str, str, Picture, int, int]:
+    """A CT of the demo hospital, and a place in it where all around is liver."""
+    client = stack.client(role="radiologist")
+    for case in client.get("/api/cases").json()["results"]:
+        for study in client.get(f"/api/cases/{case['id']}/studies").json()["results"]:
+            for series in study["series"]:
+                if series["modality"] != "CT" or study["state"] != "ready":
+                    continue
+                found = _liver_in(stack, series["series_instance_uid"])
+                if found is not None:
+                    return (case["id"], *found)
+    pytest.fail("no liver in the demo hospital")
+
+
+def _liver_in(stack: Stack, series_uid: str) -> tuple[str, Picture, int, int] | None:
+    with stack.pacs() as pacs:
+        (series,) = pacs.post("/tools/lookup", content=series_uid).json() or [None]
+        if series is None:
+            return None
+        instances = pacs.get(f"/series/{series['ID']}/instances").json()
+        for instance in instances[:: max(1, len(instances) // 12)]:
+            body = pacs.get(f"/instances/{instance['ID']}/file").content
+            dataset = pydicom.dcmread(io.BytesIO(body))
+            picture = Picture(dataset)
+            place = _homogeneous(picture.hu, reach=9)
+            if place is not None:
+                return str(dataset.SOPInstanceUID), picture, *place
+    return None
+
+
+def _homogeneous(hu: np.ndarray, *, reach: int) -> tuple[int, int] | None:
+    fits = (hu >= LIVER_HU[0]) & (hu <= LIVER_HU[1])
+    size = 2 * reach + 1
+    windows = np.lib.stride_tricks.sliding_window_view(fits, (size, size)).mean(axis=(2, 3))
+    row, column = np.unravel_index(int(np.argmax(windows)), windows.shape)
+    if windows[row, column] < 0.98:
+        return None
+    return int(column) + reach, int(row) + reach
+
+
+def _go_to(screen: Screen, sop_instance_uid: str) -> None:
+    screen.wait_for_picture()
+    screen.press("Home")
+    for _ in range(400):
+        if screen.viewport()["target_sop_instance_uid"] == sop_instance_uid:
+            break
+        screen.press("ArrowDown")
+    assert screen.wait_for_picture()["sop_instance_uid"] == sop_instance_uid
+
+
+def test_every_tool_in_the_liver_of_a_phantom(
+    stack: Stack, open_page: OpenPage, keep_screenshot: Keep
+) -> None:
+    case_id, sop, picture, column, row = _liver_of_a_demo_case(stack)
+    page = open_page(role="radiologist", width=1920, height=1080, path=f"/cases/{case_id}/view")
+    screen = Screen(page)
+    screen.wait_for_picture()
+    page.get_by_text("Measured").click()
+    _go_to(screen, sop)
+    bench = Bench(stack, screen, case_id)
+    check_every_kind(bench, picture, column, row, reach=9)
+    keep_screenshot(page, "1920")
+
+    # By keyboard alone: a cross, two points ten pixels apart, and a name.
+    def by_keys() -> None:
+        for key in ("m", "Enter", "Enter", "Shift+ArrowRight", "Enter"):
+            screen.press(key)
+
+    made = bench.drawn("length", by_keys)
+    expected = 10 * picture.column_mm
+    assert said(made)["length"] == pytest.approx(expected, abs=1e-6)
+    screen.press("t")
+    page.get_by_label("Label", exact=True).wait_for()
+    page.keyboard.type("Portal vein")
+    screen.press("Tab")
+    page.keyboard.type("Liver")
+    keep_screenshot(page, "label")
+    screen.press("Enter")
+    screen.press("Enter")
+
+    def named() -> dict[str, Any] | None:
+        found = next(one for one in bench.listed() if one["id"] == made["id"])
+        return found if found["label"] else None
+
+    assert wait_for(named, what="the name is kept", timeout_s=20)["label"] == "Portal vein"
+    assert named()["site"] == "liver"  # type: ignore[index]
+    row_of = page.locator(f"[data-measured='{made['id']}']")
+    expect(row_of).to_contain_text("Portal vein · Liver")
+
+    # A key image, said on the picture; elsewhere it is not, and the list leads back.
+    screen.press("k")
+    wait_for(lambda: bench.listed("key-images"), what="a key image", timeout_s=20)
+    expect(page.get_by_test_id("key-image").first).to_be_visible()
+    screen.press("Escape")
+    screen.press("ArrowUp", times=2)
+    screen.wait_for_picture()
+    expect(page.get_by_test_id("key-image")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("Key image 1")).click()
+    expect(page.get_by_test_id("key-image").first).to_be_visible()
+
+    # Taken away from the list, and put back.
+    row_of.get_by_role("button", name="Remove this measurement").click()
+    expect(row_of).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row_of).to_be_visible()
+
+    # A key of one's own: one that is taken is refused by name.
+    screen.press("?")
+    page.get_by_role("button", name="Change keys").click()
+    change = page.locator("[data-action='probe']")
+    change.click()
+    screen.press("z")
+    expect(page.get_by_role("alert")).to_contain_text("Z already means")
+    change.click()
+    screen.press("q")
+    expect(change).to_have_text("Q")
+    keep_screenshot(page, "keys")
+    screen.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    screen.press("q")
+    assert screen.read("tool") == "probe"
+    screen.press("Shift+M")
+    screen.focus_viewport()
+    page.locator("canvas.vw-loupe").first.wait_for()
+    keep_screenshot(page, "loupe-1280")
+
+
+def _oblique(folder: Path) -> list[Picture]:
+    """Three slices of an oblique CT with pixels of 0.9 x 0.6 mm, of values one can tell apart."""
+    study, series, space = generate_uid(), generate_uid(), generate_uid()
+    across, down = np.array([0.8, 0.6, 0.0]), np.array([0.0, 0.0, -1.0])
+    normal = np.cross(across, down)
+    pictures = []
+    for index in range(3):
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = (
+            CTImageStorage,
+            ExplicitVRLittleEndian,
+        )
+        meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+        dataset.PatientID, dataset.PatientName = PATIENT["patient_id"], PATIENT["name"]
+        dataset.PatientBirthDate = dataset.PatientSex = ""
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, series
+        dataset.SOPClassUID = CTImageStorage
+        dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+        dataset.FrameOfReferenceUID = space
+        dataset.Modality, dataset.StudyDate, dataset.StudyTime = "CT", "20260301", "101500"
+        dataset.StudyID, dataset.AccessionNumber, dataset.SeriesNumber = "1", "T1", 1
+        dataset.InstanceNumber = index + 1
+        dataset.Rows, dataset.Columns = 64, 96
+        dataset.ImagePositionPatient = list(np.round(normal * index * 3.0, 6))
+        dataset.ImageOrientationPatient = [*across, *down]
+        dataset.PixelSpacing, dataset.SliceThickness = [0.9, 0.6], 3
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
+        dataset.PixelRepresentation = 0
+        dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = 1, -1024, "HU"
+        rows, columns = np.mgrid[:64, :96]
+        values = 1024 + 2 * rows - columns + 10 * np.sin(columns / 3) + 5 * index
+        dataset.PixelData = values.astype(np.uint16).tobytes()
+        dataset.save_as(folder / f"{index}.dcm", enforce_file_format=True)
+        pictures.append(Picture(dataset))
+    return pictures
+
+
+def test_every_tool_on_an_oblique_image_of_pixels_that_are_not_square(
+    stack: Stack, open_page: OpenPage, keep_screenshot: Keep, tmp_path: Path
+) -> None:
+    picture = _oblique(tmp_path)[1]
+    coordinator = stack.client(role="coordinator")
+    patient = coordinator.post("/api/patients", json=PATIENT).json()["id"]
+    case = coordinator.post("/api/cases", json={"patient": patient, "title": "Tools"}).json()["id"]
+    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
+    coordinator.post(f"/api/cases/{case}/members", json={"user": reader})
+    stack.manage("import_dicom", str(tmp_path), "--case", case)
+    page = open_page(role="radiologist", path=f"/cases/{case}/view")
+    screen = Screen(page)
+    assert screen.wait_for_picture()["slice"] == 2
+    check_every_kind(Bench(stack, screen, case), picture, 46, 30, reach=16)
+    keep_screenshot(page, "1280")
