@@ -15,6 +15,7 @@ import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
 import type { RemotePointer } from './overlay/pointers'
 import { Prefetcher } from './prefetch'
+import { RtOverlays } from './rt/overlays'
 import { SeriesLibrary } from './seriesLibrary'
 import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
@@ -63,6 +64,8 @@ export class Viewer {
   /** May outlive this viewer: a case that was warmed, or seen, opens without asking again. */
   readonly library: SeriesLibrary
   readonly masks = new MaskStore()
+  /** Structures and dose of radiotherapy. */
+  readonly rt = new RtOverlays()
   readonly prefetcher = new Prefetcher()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
   readonly changed = new Signal<Cause>()
@@ -90,6 +93,7 @@ export class Viewer {
   constructor(library: SeriesLibrary = new SeriesLibrary()) {
     this.library = library
     this.views = Array.from({ length: MAX_ROWS * MAX_COLUMNS }, () => new StackView(() => this.registrationLinks))
+    this.rt.changed.on(() => this.overlaysChanged.emit())
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
@@ -320,6 +324,7 @@ export class Viewer {
     this.setMeasurements([])
     this.setPointers([])
     this.setMasks([])
+    this.rt.clear()
     this.select(null)
   }
 }

@@ -17,6 +17,7 @@ import { hangCase } from './hanging'
 import { ImageRoom } from './ImageRoom'
 import { MaskSwitch } from './MaskSwitch'
 import { MeasurementList } from './MeasurementList'
+import { radiotherapyCount, RadiotherapyPanel } from './rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
@@ -29,7 +30,7 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings' | 'segmentations'
+type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -83,9 +84,10 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {unreviewed > 0 && <AiMark count={unreviewed} />}
     </header>
   )
+  const rtCount = radiotherapyCount(room.rt)
   const tab = (name: Panel, count: number) => (
     <span className={classes.tab}>
-      {t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
+      {name === 'radiotherapy' ? t('radiotherapy:panel') : t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
     </span>
   )
   const right = (
@@ -99,10 +101,14 @@ function CaseViewer({ caseId }: { caseId: string }) {
           { value: 'findings', label: tab('findings', room.findings.length) },
           { value: 'measurements', label: tab('measurements', store.items.length) },
           { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
+          ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
         ]}
       />
       {panel === 'measurements' && (
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+      )}
+      {panel === 'radiotherapy' && (
+        <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
       )}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (
