@@ -19,7 +19,7 @@ from tests.e2e.screen import Screen
 from tests.phantom_radiotherapy import PRESCRIPTION_GY, build_phantom
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(900)]
 Keep = Callable[[Page, str], Path]
 
 OVERLAY = """([index, points]) => {

@@ -118,7 +118,8 @@ def read_contours(
         }
         for one in region.contours
     ]
-    return etag, orjson.dumps({"number": number, "contours": contours})
+    answer = {"number": number, "volume_ml": _volume_ml(row, region), "contours": contours}
+    return etag, orjson.dumps(answer)
 
 
 def compute_dvh(
@@ -154,7 +155,7 @@ def compute_dvh(
     return ComputedDvh(row, region, dvh, header, stored)
 
 
-def volume_ml(row: Instance, region: Region) -> float | None:
+def _volume_ml(row: Instance, region: Region) -> float | None:
     """What the contours enclose; ``None`` where they enclose nothing."""
     try:
         cells = _cells(row.series.archive_key, row.sop_instance_uid, region.number)

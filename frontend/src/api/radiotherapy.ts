@@ -12,6 +12,8 @@ export interface RegionKey {
 }
 
 export interface WireContours {
+  /** What the contours enclose; null where they enclose nothing. */
+  volume_ml: number | null
   contours: { kind: string; sop_instance_uid: string; points_lps: number[] }[]
 }
 

@@ -51,12 +51,12 @@ def grid_of(dose: SphericalDose, *, step: float = 2.5, reach: float = 60.0) -> D
 
 
 @pytest.mark.parametrize(
-    ("step", "shift", "within"), [(2.0, 0.0, 0.01), (3.0, 1.1, 0.01), (5.0, 0.0, 0.015)]
+    ("step", "shift", "within"), [(2.0, 0.0, 0.01), (3.0, 1.1, 0.01), (5.0, 0.0, 0.017)]
 )
 def test_the_histogram_of_a_sphere_is_that_of_its_formula(
     step: float, shift: float, within: float
 ) -> None:
-    """Decision 0061: every value of the DVH follows in closed form; slices of a fifth of the radius cost more."""
+    """Decision 0061: closed form at every dose; slices of a fifth of the radius cost more."""
     dose, radius = SphericalDose(CENTRE, 60.0, 22.0), 25.0
     dvh = dvh_of(cells_of(sphere(radius, step, shift=shift)), grid_of(dose))
     for gray in np.arange(0.0, 61.0, 1.0):
@@ -155,7 +155,9 @@ def test_the_phantom_set_agrees_with_its_truth_and_stays_with_who_sees_the_patie
     assert np.abs(percent - expected).max() < 1.0
     assert dvh["mean_gy"] == pytest.approx(truth["ptv"]["mean_gy"], rel=0.01)
     original = pydicom.dcmread(next(folder.glob("RTSTRUCT*")))
-    contours = client.get(f"{region}/contours").json()["contours"]
+    answer = client.get(f"{region}/contours").json()
+    assert answer["volume_ml"] == pytest.approx(truth["ptv"]["volume_ml"], rel=0.05)
+    contours = answer["contours"]
     stored = next(
         one for one in original.ROIContourSequence if one.ReferencedROINumber == ptv["number"]
     )

@@ -11,6 +11,8 @@ export interface RegionOverlay {
   readonly colour: string
   readonly frame_of_reference_uid: string
   readonly contours: readonly Contour[]
+  /** What they enclose, as the server computed it; null where they enclose nothing. */
+  readonly volume_ml: number | null
 }
 
 /** Grays on their own lattice. */
@@ -98,6 +100,10 @@ export class RtOverlays {
     this.loaded.clear()
     this.doses.clear()
     this.show([])
+  }
+
+  volumeOf(id: string): number | null {
+    return this.loaded.get(id)?.volume_ml ?? null
   }
 
   /** The middle of the largest contour, where a structure is seen best. */

@@ -9,7 +9,7 @@ import type { Viewer } from '@/viewer/viewer'
 
 import { RtProblems } from './RtProblems'
 import { goToRegion, regionColour, type RtRoom } from './useRadiotherapy'
-import { useRtLook } from './useRtLook'
+import { useRegionVolume, useRtLook } from './useRtLook'
 import classes from '../panels.module.css'
 
 interface StructureListProps {
@@ -99,9 +99,11 @@ function RegionRow({ rt, viewer, region, id }: RegionRowProps) {
   const { t } = useTranslation('radiotherapy')
   const { name, number, interpreted_type, contours } = region
   const isEmpty = contours === 0
+  const volume_ml = useRegionVolume(viewer, id)
   const words = [
     interpreted_type && t(`type.${interpreted_type}`, { defaultValue: interpreted_type }),
     isEmpty ? t('structures.nothing') : t('structures.contours', { count: contours }),
+    volume_ml !== null && t('structures.volume', { ml: volume_ml.toFixed(1) }),
   ]
   return (
     <li className={classes.row}>

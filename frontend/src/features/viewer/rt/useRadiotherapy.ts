@@ -104,13 +104,14 @@ async function loadRegion(
   { set, region }: FoundRegion,
 ): Promise<void> {
   const key: RegionKey = { structureSet: set.id, number: region.number }
-  const { contours } = await readContours(caseId, key)
+  const { contours, volume_ml } = await readContours(caseId, key)
   viewer.rt.addRegion({
     id,
     name: region.name,
     colour: regionColour(region),
     frame_of_reference_uid: region.frame_of_reference_uid,
     contours,
+    volume_ml,
   })
 }
 

@@ -15,3 +15,11 @@ export function useRtLook(viewer: Viewer): [RtLook, (part: Partial<RtLook>) => v
   )
   return [look, change]
 }
+
+/** Millilitres of a structure once it has been read; null before, or where it encloses nothing. */
+export function useRegionVolume(viewer: Viewer, id: string): number | null {
+  return useSyncExternalStore(
+    useCallback((notify) => viewer.rt.changed.on(notify), [viewer]),
+    () => viewer.rt.volumeOf(id),
+  )
+}
