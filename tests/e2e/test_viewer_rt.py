@@ -109,7 +109,8 @@ def test_dose_and_structures_of_the_phantom_are_where_its_formula_says(
     keep_screenshot(page, "structures")
     _switch(page, "Filled")
 
-    _switch(page, "Show Dose")
+    page.get_by_role("switch", name="Show Dose").focus()
+    page.keyboard.press("Space")
     wait_for(lambda: screen.read("rt")["dose"] is not None, what="the dose is here", timeout_s=60)
     for away in (0.0, 14.0, 28.0):
         point = [centre[0] + away, centre[1], plane[2]]
