@@ -14,6 +14,14 @@ const POINT_PX = 5
 /** Samples of the wash along each CSS pixel: a dose grid is far coarser than the screen. */
 const SAMPLES_PER_PX = 0.5
 
+/** Where the words of one isodose after the other stand, so that close lines keep theirs apart. */
+const LABEL_SIDES: readonly Vec2[] = [
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+]
+
 /** Draws the shown dose, then the structures, in device pixels; the canvas is cleared first. */
 export function paintRadiotherapy(
   canvas: HTMLCanvasElement,
@@ -132,23 +140,26 @@ function paintDose(
   context.imageSmoothingEnabled = true
   context.drawImage(buffer, 0, 0, width, height)
   const [x_scale, y_scale] = [width / columns, height / rows]
-  for (const level of look.levels_gy) {
+  look.levels_gy.forEach((level, index) => {
     const lines = isolines(values, columns, rows, level)
-    if (lines.length === 0) continue
+    if (lines.length === 0) return
     const path = new Path2D()
-    let top: Vec2 = [0, Infinity]
+    const [towards_x, towards_y] = LABEL_SIDES[index % LABEL_SIDES.length] ?? [0, -1]
+    let label: Vec2 = [0, 0]
+    let farthest = -Infinity
     for (let i = 0; i + 3 < lines.length; i += 4) {
       const [x0, y0] = [((lines[i] ?? 0) + 0.5) * x_scale, ((lines[i + 1] ?? 0) + 0.5) * y_scale]
       path.moveTo(x0, y0)
       path.lineTo(((lines[i + 2] ?? 0) + 0.5) * x_scale, ((lines[i + 3] ?? 0) + 0.5) * y_scale)
-      if (y0 < top[1]) top = [x0, y0]
+      const reach = towards_x * x0 + towards_y * y0
+      if (reach > farthest) [farthest, label] = [reach, [x0, y0]]
     }
     const colour = cssColour(doseColour(level / dose.maximum_gy))
     context.strokeStyle = colour
     context.lineWidth = ISODOSE_PX * ratio
     context.stroke(path)
-    write(context, levelWords(level, look), top[0], top[1] - 2 * ratio, colour, ratio)
-  }
+    write(context, levelWords(level, look), label[0], label[1] - 2 * ratio, colour, ratio)
+  })
   paintBar(context, dose, look, ratio)
 }
 
@@ -158,7 +169,7 @@ export function levelWords(level_gy: number, { reference_gy }: RtLook): string {
   return `${Number(((level_gy / reference_gy) * 100).toFixed(1))} %`
 }
 
-const BAR_PX = { width: 10, right: 58, top: 0.2, height: 0.24 } as const
+const BAR_PX = { width: 10, right: 76, top: 0.2, height: 0.24 } as const
 const BAR_TICKS = 4
 
 function paintBar(
