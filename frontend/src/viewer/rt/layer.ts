@@ -51,7 +51,8 @@ export class RtLayer {
 
   private tell(): void {
     const { rt } = this.viewer
-    const point = this.pointer && rt.dose && this.view.canvasToPatient(this.pointer)
+    const isProjection = this.view.state.reformat?.kind === 'rotation'
+    const point = this.pointer && rt.dose && !isProjection && this.view.canvasToPatient(this.pointer)
     const space = this.view.state.series?.frame_of_reference_uid ?? null
     const gray = point ? rt.doseAt(point, space) : null
     this.readout.textContent = gray === null ? '' : `${rt.look.word} ${gray.toFixed(2)} Gy`.trim()

@@ -38,6 +38,8 @@ export function paintRadiotherapy(
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.clearRect(0, 0, canvas.width, canvas.height)
   const space = view.state.series?.frame_of_reference_uid ?? null
+  // A projection has no plane: what lay over it would lie nowhere.
+  if (view.state.reformat?.kind === 'rotation') return
   if (space === null || view.state.camera === null) return
   const { dose, look } = overlays
   if (dose !== null && dose.frame_of_reference_uid === space) {
