@@ -32,6 +32,11 @@ def view_registrations(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.view_case(actor=actor, case_id=case_id)
 
 
+def view_radiotherapy(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case; to a de-identified viewer the selectors show nothing."""
+    case_policies.view_case(actor=actor, case_id=case_id)
+
+
 def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
 

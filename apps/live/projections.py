@@ -66,7 +66,10 @@ KNOWN_TOOLS = frozenset(
     {"window", "pan", "zoom", "scroll", "crosshair", "magnify", *MeasurementKind.values}
 )
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-KNOWN_OVERLAY = re.compile(f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}")
+KNOWN_OVERLAY = re.compile(
+    f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}"
+    f"|structure:{_UUID}:[0-9]{{1,10}}|dose:{_UUID}"
+)
 """How our browser names overlays (``viewer/stage.ts``); another client may write any word."""
 
 

@@ -1,11 +1,20 @@
 from django.urls import path
 
-from apps.imaging.api import clearances, imports, priors, registrations, searches, views
+from apps.imaging.api import (
+    clearances,
+    imports,
+    priors,
+    radiotherapy,
+    registrations,
+    searches,
+    views,
+)
 
 SEGMENT = (
     "cases/<uuid:case_id>/segmentations/<uuid:instance_id>"
     "/segments/<int:number>/series/<uuid:series_id>"
 )
+REGION = "cases/<uuid:case_id>/structure-sets/<uuid:instance_id>/regions/<int:number>"
 
 urlpatterns = [
     path("pacs", views.PacsListView.as_view(), name="pacs"),
@@ -34,6 +43,13 @@ urlpatterns = [
         registrations.CaseRegistrationsView.as_view(),
         name="case-registrations",
     ),
+    path(
+        "cases/<uuid:case_id>/radiotherapy",
+        radiotherapy.CaseRadiotherapyView.as_view(),
+        name="case-radiotherapy",
+    ),
+    path(f"{REGION}/contours", radiotherapy.RegionContoursView.as_view(), name="region-contours"),
+    path(f"{REGION}/dvh", radiotherapy.RegionDvhView.as_view(), name="region-dvh"),
     path(
         "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/clearance",
         clearances.SeriesClearanceView.as_view(),

@@ -251,6 +251,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/radiotherapy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["case_radiotherapy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/registrations": {
         parameters: {
             query?: never;
@@ -326,6 +348,45 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         get: operations["api_cases_segmentations_segments_series_mask_geometry_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/structure-sets/{instance_id}/regions/{number}/contours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All contours of one region, in patient space: ``points_lps`` is x, y, z, x, y, z … */
+        get: operations["api_cases_structure_sets_regions_contours_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/structure-sets/{instance_id}/regions/{number}/dvh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["region_dvh"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1684,6 +1745,23 @@ export interface components {
         AuthKindEnum: "none" | "basic" | "bearer";
         /** @enum {string} */
         BasisEnum: "patient" | "detector" | "calibrated" | "stated" | "film" | "region";
+        Beam: {
+            number: number | null;
+            name: string;
+            type: string;
+            radiation: string;
+            /**
+             * Format: double
+             * @description MV of photons, MeV of others
+             */
+            energy: number | null;
+            /** Format: double */
+            gantry_start_deg: number | null;
+            /** Format: double */
+            gantry_end_deg: number | null;
+            /** Format: double */
+            couch_deg: number | null;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         Board: {
@@ -1924,6 +2002,54 @@ export interface components {
             reason_code: components["schemas"]["ReasonCodeEnum"];
             comment?: string;
         };
+        Dose: {
+            /** Format: uuid */
+            id: string;
+            sop_instance_uid: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            description: string;
+            units: string;
+            kind: string;
+            summation: string;
+            frame_of_reference_uid: string;
+            /** Format: double */
+            maximum_gy: number | null;
+            /** Format: uuid */
+            plan: string | null;
+            problems: components["schemas"]["RadiotherapyProblem"][];
+        };
+        /** @description Cumulative: ``percent[i]`` of the volume gets at least ``doses_gy[i]``. */
+        Dvh: {
+            number: number;
+            name: string;
+            /** Format: double */
+            volume_ml: number;
+            /**
+             * Format: double
+             * @description Beyond the dose grid; counted as no dose.
+             */
+            outside_ml: number;
+            /** Format: double */
+            minimum_gy: number;
+            /** Format: double */
+            mean_gy: number;
+            /** Format: double */
+            maximum_gy: number;
+            /** Format: double */
+            d98_gy: number;
+            /** Format: double */
+            d95_gy: number;
+            /** Format: double */
+            d50_gy: number;
+            /** Format: double */
+            d2_gy: number;
+            /** Format: double */
+            v20_percent: number;
+            doses_gy: number[];
+            percent: number[];
+            stored: components["schemas"]["FileDvh"][];
+        };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
             attempts: number;
@@ -1937,6 +2063,19 @@ export interface components {
         };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
+        /** @description What the planning system wrote into the dose object. */
+        FileDvh: {
+            kind: string;
+            dose_units: string;
+            volume_units: string;
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            /** Format: double */
+            mean: number | null;
+            points: number[][];
+        };
         Finding: {
             /** Format: uuid */
             id: string;
@@ -2002,6 +2141,13 @@ export interface components {
             instance_count: number | null;
             /** @description In order of priority. */
             held_by: components["schemas"]["Holder"][];
+        };
+        FractionGroup: {
+            number: number | null;
+            fractions: number | null;
+            beams: number | null;
+            /** Format: double */
+            dose_per_fraction_gy: number | null;
         };
         Grant: {
             /** Format: uuid */
@@ -2721,6 +2867,22 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Person"][];
         };
+        Plan: {
+            /** Format: uuid */
+            id: string;
+            sop_instance_uid: string;
+            label: string;
+            description: string;
+            date: string;
+            intent: string;
+            approval: string;
+            /** Format: double */
+            prescription_gy: number | null;
+            prescriptions: components["schemas"]["Prescription"][];
+            fraction_groups: components["schemas"]["FractionGroup"][];
+            beams: components["schemas"]["Beam"][];
+            problems: components["schemas"]["RadiotherapyProblem"][];
+        };
         Position: {
             /** Format: uuid */
             readonly id: string;
@@ -2735,6 +2897,13 @@ export interface components {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
             statement: string;
+        };
+        Prescription: {
+            roi_number: number | null;
+            description: string;
+            type: string;
+            /** Format: double */
+            dose_gy: number | null;
         };
         Presenter: {
             user: components["schemas"]["LivePerson"] | null;
@@ -2773,6 +2942,16 @@ export interface components {
         ProjectionEnum: "identified" | "deidentified" | "none";
         /** @enum {string} */
         QuantityEnum: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
+        Radiotherapy: {
+            structure_sets: components["schemas"]["StructureSet"][];
+            doses: components["schemas"]["Dose"][];
+            plans: components["schemas"]["Plan"][];
+        };
+        RadiotherapyProblem: {
+            code: string;
+            message: string;
+            severity: components["schemas"]["SeverityEnum"];
+        };
         Reason: {
             code: string;
             message: string;
@@ -2806,6 +2985,17 @@ export interface components {
         };
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
+        Region: {
+            number: number;
+            name: string;
+            /** @description #rrggbb */
+            colour: string | null;
+            interpreted_type: string;
+            algorithm: string;
+            frame_of_reference_uid: string;
+            /** @description How many; 0: nothing is drawn. */
+            contours: number;
+        };
         /** @description One REG object of the case. */
         Registration: {
             /** Format: uuid */
@@ -2989,6 +3179,21 @@ export interface components {
         StanceEnum: "agree" | "dissent" | "abstain";
         /** @enum {string} */
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
+        StructureSet: {
+            /** Format: uuid */
+            id: string;
+            sop_instance_uid: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            label: string;
+            description: string;
+            /** @description DICOM date, or empty */
+            date: string;
+            /** @description APPROVED, UNAPPROVED, REJECTED or empty */
+            approval: string;
+            regions: components["schemas"]["Region"][];
+            problems: components["schemas"]["RadiotherapyProblem"][];
+        };
         Studies: {
             next: string | null;
             previous: string | null;
@@ -3118,6 +3323,7 @@ export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
 export type BasisEnum = components['schemas']['BasisEnum'];
+export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
 export type BoardMember = components['schemas']['BoardMember'];
@@ -3148,15 +3354,19 @@ export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
+export type Dose = components['schemas']['Dose'];
+export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
+export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
 export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
+export type FractionGroup = components['schemas']['FractionGroup'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
@@ -3234,8 +3444,10 @@ export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
 export type PersonPage = components['schemas']['PersonPage'];
+export type Plan = components['schemas']['Plan'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
+export type Prescription = components['schemas']['Prescription'];
 export type Presenter = components['schemas']['Presenter'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
@@ -3243,12 +3455,15 @@ export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type QuantityEnum = components['schemas']['QuantityEnum'];
+export type Radiotherapy = components['schemas']['Radiotherapy'];
+export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
+export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
@@ -3273,6 +3488,7 @@ export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
+export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
 export type StudyPatient = components['schemas']['StudyPatient'];
@@ -3832,6 +4048,36 @@ export interface operations {
             };
         };
     };
+    case_radiotherapy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Radiotherapy"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_registrations_list: {
         parameters: {
             query?: never;
@@ -3945,6 +4191,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MaskGeometry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_structure_sets_regions_contours_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    region_dvh: {
+        parameters: {
+            query: {
+                dose: string;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dvh"];
                 };
             };
             /** @description Refused or failed */

@@ -49,6 +49,12 @@ export type CaseMember = wire.Grant
 
 export type Series = wire.Series
 export type Registration = wire.Registration
+export type Radiotherapy = wire.Radiotherapy
+export type StructureSet = wire.StructureSet
+export type StructureRegion = wire.Region
+export type Dose = wire.Dose
+export type RtPlan = wire.Plan
+export type Dvh = wire.Dvh
 export type StudyState = wire.StudyStateEnum
 export type Study = wire.Study
 export type PriorStudy = wire.PriorStudy

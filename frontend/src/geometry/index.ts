@@ -1,6 +1,7 @@
 export * from './vector'
 export * from './plane'
 export * from './camera'
+export * from './isolines'
 export * from './orientation'
 export * from './registration'
 export * from './scaleBar'

@@ -7,6 +7,7 @@ import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
 import { element } from './overlay/svg'
+import { RtLayer } from './rt/layer'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
@@ -17,6 +18,7 @@ export class Cell {
   private readonly picture = document.createElement('div')
   private readonly maskCanvas = document.createElement('canvas')
   private readonly drawing = element('svg', { class: 'vw-drawing', 'aria-hidden': 'true' })
+  private readonly rt: RtLayer
   private readonly interaction: Interaction
   private readonly stops: (() => void)[]
   private frameHandle = 0
@@ -28,7 +30,9 @@ export class Cell {
     this.view = view
     this.picture.className = 'vw-picture'
     this.maskCanvas.className = 'vw-masks'
-    host.append(this.picture, this.maskCanvas, this.drawing)
+    host.append(this.picture)
+    this.rt = new RtLayer(host, viewer, view)
+    host.append(this.maskCanvas, this.drawing)
     this.interaction = new Interaction(host, viewer, view, () => this.schedule())
     view.attach(this.picture)
     this.stops = [
@@ -46,6 +50,7 @@ export class Cell {
     for (const stop of this.stops) stop()
     this.interaction.dispose()
     this.view.detach()
+    this.rt.dispose()
     this.picture.remove()
     this.maskCanvas.remove()
     this.drawing.remove()
@@ -65,6 +70,7 @@ export class Cell {
 
   private draw(): void {
     const { viewer, view } = this
+    this.rt.draw()
     paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
     const preview = this.interaction.preview ?? viewer.drawing.preview(view)
     const measurements = shapesOn(view, viewer.measurements)

@@ -1,4 +1,4 @@
-import { planeFrom, pixelPlane, isFiniteVec3, type ImagePlane } from '@/geometry'
+import { add, scale, planeFrom, pixelPlane, isFiniteVec3, type ImagePlane } from '@/geometry'
 
 import { calibrationOf, UNCALIBRATED, wholeScale, type Calibration } from './calibration'
 import {
@@ -185,7 +185,8 @@ function describeFrame(
   // A position without a frame of reference is comparable to nothing (LIVE-L1).
   const comparable = textOf(dataset, '00200052') !== ''
   const slope = numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1
-  const plane_lps = comparable ? planeOf(layout, position, orientation, measures) : null
+  const first = comparable ? planeOf(layout, position, orientation, measures) : null
+  const plane_lps = own === undefined ? offsetPlane(first, dataset, frame) : first
   const sop_instance_uid = textOf(dataset, '00080018')
   const calibration = plane_lps === null ? calibrationOf(dataset, frame) : UNCALIBRATED
   return {
@@ -207,6 +208,23 @@ function describeFrame(
     voi: factor === 1 ? voiOf(macro('00289132') ?? dataset, slope, layout) : null,
     dataset,
   }
+}
+
+/**
+ * The plane of one frame of a dose grid: its offset along the normal (PS3.3 C.8.8.3.2, the first
+ * being zero). Several frames of one position, and no offsets, have no place each.
+ */
+function offsetPlane(
+  first: ImagePlane | null,
+  dataset: DicomDataset,
+  frame: number,
+): ImagePlane | null {
+  const count = numberOf(dataset, '00280008') ?? 1
+  if (first === null || count <= 1) return first
+  const offsets = numbersOf(dataset, '3004000C')
+  const offset = offsets[frame - 1]
+  if (offsets.length !== count || offsets[0] !== 0 || !Number.isFinite(offset)) return null
+  return { ...first, origin_lps: add(first.origin_lps, scale(first.normal, offset as number)) }
 }
 
 const doseScalingOf = (dataset: DicomDataset): number | null => numberOf(dataset, '3004000E')

@@ -4,7 +4,7 @@ import type { Viewport } from '@/protocol/generated'
 
 import type { DicomDataset, DicomElement } from './dicomJson'
 import { describeSeries } from './frames'
-import { applyViewport, masksShown, segmentMaskId } from './stage'
+import { applyViewport, doseId, masksShown, radiotherapyShown, segmentMaskId, structureId } from './stage'
 import type { StackView } from './stackView'
 
 const element = (...values: unknown[]): DicomElement => ({ Value: values })
@@ -76,7 +76,8 @@ describe('applyViewport', () => {
 describe('masksShown', () => {
   it('names findings and segments, each once, and nothing it does not know', () => {
     const segment = segmentMaskId('0a-1', 3, '0b-2')
-    const viewport = onStage({ overlays: ['finding:f-1', segment, 'dose:d-1'] })
+    const radiotherapy = [structureId('s-1', 7), doseId('d-1')]
+    const viewport = onStage({ overlays: ['finding:f-1', segment, ...radiotherapy] })
     const state = {
       layout: { rows: 1, columns: 2 },
       active_viewport: 0,
@@ -85,6 +86,7 @@ describe('masksShown', () => {
       held: false,
     }
     expect(masksShown(state)).toEqual(['f-1', segment])
+    expect(radiotherapyShown(state)).toEqual(['structure:s-1:7', 'dose:d-1'])
   })
 
   it('gives a segment a name the wire takes', () => {

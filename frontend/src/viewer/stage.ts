@@ -9,6 +9,8 @@ import type { Reformat } from './volume/reformat'
 /** Overlays are named by what they show: a finding by its id, a segment by its whole name. */
 const FINDING_OVERLAY = 'finding:'
 const SEGMENT_OVERLAY = 'segment:'
+const STRUCTURE_OVERLAY = 'structure:'
+const DOSE_OVERLAY = 'dose:'
 const MOST_OVERLAYS = 64
 
 /** Name of the mask that one segment of a segmentation has on one series. */
@@ -25,12 +27,28 @@ export function masksShown(state: StageState): string[] {
   return [...new Set(ids)]
 }
 
+/** Name of one region of a structure set, and of a dose, on the stage. */
+export const structureId = (structure_set: string, number: number): string =>
+  `${STRUCTURE_OVERLAY}${structure_set}:${number}`
+export const doseId = (dose: string): string => `${DOSE_OVERLAY}${dose}`
+
+/** Names of the structures and doses that a stage shows. */
+export function radiotherapyShown(state: StageState): string[] {
+  const names = state.viewports.flatMap((viewport) => viewport?.overlays ?? [])
+  return [...new Set(names)].filter(
+    (name) => name.startsWith(STRUCTURE_OVERLAY) || name.startsWith(DOSE_OVERLAY),
+  )
+}
+
 const overlayOf = (id: string): string =>
   id.startsWith(SEGMENT_OVERLAY) ? id : `${FINDING_OVERLAY}${id}`
 
 /** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
 export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
-  const overlays = viewer.visibleMasks.slice(0, MOST_OVERLAYS).map(({ id }) => overlayOf(id))
+  const overlays = [
+    ...viewer.visibleMasks.map(({ id }) => overlayOf(id)),
+    ...viewer.rt.names,
+  ].slice(0, MOST_OVERLAYS)
   return {
     layout: { ...viewer.layout },
     active_viewport: viewer.active,

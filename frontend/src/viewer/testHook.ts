@@ -209,6 +209,7 @@ export function installReadingHook(viewer: Viewer): () => void {
           pending,
         }),
       ),
+    rt: () => ({ shown: viewer.rt.regions.map(({ id }) => id), dose: viewer.rt.dose?.id ?? null }),
     masks: () => viewer.visibleMasks.map((mask) => mask.id),
     pointers: () => viewer.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
     picture: (index) => {

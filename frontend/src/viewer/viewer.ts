@@ -16,6 +16,7 @@ import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
 import type { RemotePointer } from './overlay/pointers'
 import { Prefetcher } from './prefetch'
+import { RtOverlays } from './rt/overlays'
 import { SeriesLibrary } from './seriesLibrary'
 import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
@@ -78,6 +79,8 @@ export class Viewer {
   /** May outlive this viewer: a case that was warmed, or seen, opens without asking again. */
   readonly library: SeriesLibrary
   readonly masks = new MaskStore()
+  /** Structures and dose of radiotherapy. */
+  readonly rt = new RtOverlays()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
@@ -114,6 +117,7 @@ export class Viewer {
       this.drafted.emit(draft)
       this.select(draft.id)
     })
+    this.rt.changed.on(() => this.overlaysChanged.emit())
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
@@ -353,6 +357,7 @@ export class Viewer {
     this.setMeasurements([])
     this.setPointers([])
     this.setMasks([])
+    this.rt.clear()
     this.select(null)
   }
 }

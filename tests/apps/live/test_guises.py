@@ -34,7 +34,9 @@ GUEST = View(guise="deidentified", grant_id=uuid4())
 
 def test_LIVE_A2_overlays_and_tools_pass_a_guise_only_by_names_we_know() -> None:
     ours = [f"finding:{uuid4()}", f"segment:{uuid4()}:12:{uuid4()}"]
+    ours += [f"structure:{uuid4()}:4711", f"dose:{uuid4()}"]
     theirs = ["Mrs-Doe", "finding:Doe", "segment:1.2.840.1:1:1.2.840.2", f"{ours[0]}:Doe"]
+    theirs += ["dose:Doe", f"structure:{uuid4()}:GTV Doe"]
     frame = stage("1.2.3", epoch=1, rev=1)
     frame["state"]["viewports"][0]["overlays"] = ours + theirs
     shown = projections.project_stage(frame, view=GUEST)

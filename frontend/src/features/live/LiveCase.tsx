@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import type { OpAck } from '@/protocol/generated'
-import { masksShown } from '@/viewer/stage'
+import { masksShown, radiotherapyShown } from '@/viewer/stage'
 
 import { hangCase } from '../viewer/hanging'
 import { ImageRoom } from '../viewer/ImageRoom'
@@ -107,6 +107,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
 /** Ties the screen to the room once the case's studies are known. */
 function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   const { viewer, studies, studiesLoaded, setVisibleMasks } = room
+  const showRadiotherapy = room.rt.setShown
   const sync = usePerCase<Sync>(caseId, () => ({
     stage: new StageSync(session, viewer),
     pointer: new PointerSync(session, viewer),
@@ -125,8 +126,10 @@ function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   // The masks of the stage are shown to whoever follows it.
   const stage = useLiveState(session, (state) => (state.following ? state.room.stage : null))
   useEffect(() => {
-    if (stage !== null) setVisibleMasks(new Set(masksShown(stage.state)))
-  }, [stage, setVisibleMasks])
+    if (stage === null) return
+    setVisibleMasks(new Set(masksShown(stage.state)))
+    showRadiotherapy(new Set(radiotherapyShown(stage.state)))
+  }, [stage, setVisibleMasks, showRadiotherapy])
 
   // Before anybody has shown anything, the case hangs as in the viewer.
   const hung = useRef<string | null>(null)

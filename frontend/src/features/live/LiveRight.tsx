@@ -15,6 +15,7 @@ import type { KeyImageStore } from '../viewer/keyImageStore'
 import { MaskSwitch } from '../viewer/MaskSwitch'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
+import { radiotherapyCount, RadiotherapyPanel } from '../viewer/rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from '../viewer/SegmentationList'
 import { showFinding, type CaseRoom } from '../viewer/useCaseRoom'
 import { ChatPanel } from './ChatPanel'
@@ -81,6 +82,11 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
           closed
         >
           <SegmentationList room={room} />
+        </Section>
+      )}
+      {radiotherapyCount(room.rt) > 0 && (
+        <Section title={t('radiotherapy:section', { count: radiotherapyCount(room.rt) })} closed>
+          <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
         </Section>
       )}
       <Section title={t('section.chat')} closed>

@@ -18,6 +18,7 @@ import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
 import { MeasurementList } from './MeasurementList'
+import { radiotherapyCount, RadiotherapyPanel } from './rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
@@ -31,7 +32,7 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings' | 'segmentations'
+type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -86,9 +87,10 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {unreviewed > 0 && <AiMark count={unreviewed} />}
     </header>
   )
+  const rtCount = radiotherapyCount(room.rt)
   const tab = (name: Panel, count: number) => (
     <span className={classes.tab}>
-      {t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
+      {name === 'radiotherapy' ? t('radiotherapy:panel') : t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
     </span>
   )
   const right = (
@@ -102,6 +104,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           { value: 'findings', label: tab('findings', room.findings.length) },
           { value: 'measurements', label: tab('measurements', store.items.length) },
           { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
+          ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
         ]}
       />
       {panel === 'measurements' && (
@@ -109,6 +112,9 @@ function CaseViewer({ caseId }: { caseId: string }) {
           <MeasurementList viewer={room.viewer} store={store} myId={myId} />
           <KeyImageList viewer={room.viewer} store={keyImages} />
         </>
+      )}
+      {panel === 'radiotherapy' && (
+        <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
       )}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (

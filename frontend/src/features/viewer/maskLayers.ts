@@ -47,7 +47,11 @@ export const segmentLayers = (segmentation: Segmentation, segment: Segment): Mas
 /** The colour its writer recommends, bright enough for dark images. */
 export function segmentColour(segment: Segment): string {
   const fallback = SEGMENT_COLOURS[segment.number % SEGMENT_COLOURS.length] ?? '#ffffff'
-  const own = segment.colour ?? fallback
+  return liftedColour(segment.colour ?? fallback, fallback)
+}
+
+/** A colour bright enough for dark images; `fallback` where it is none. */
+export function liftedColour(own: string, fallback: string): string {
   const channels = [1, 3, 5].map((at) => parseInt(own.slice(at, at + 2), 16))
   const [red = 0, green = 0, blue = 0] = channels
   const brightness = 0.299 * red + 0.587 * green + 0.114 * blue

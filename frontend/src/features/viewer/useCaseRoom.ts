@@ -12,6 +12,7 @@ import { CaseImages, type CasePixels } from './caseImages'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
+import { useRadiotherapy, type RtRoom } from './rt/useRadiotherapy'
 import { loadMask, useMasks } from './useMasks'
 import { usePerCase } from './usePerCase'
 import { useValueWords } from './useValueWords'
@@ -39,6 +40,7 @@ export interface CaseRoom {
   /** Some on or off, the others as they are. */
   readonly showMasks: (ids: readonly string[], on: boolean) => void
   readonly failedMasks: ReadonlySet<string>
+  readonly rt: RtRoom
 }
 
 /** Where the images of a case outlive a visit to it. */
@@ -74,6 +76,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
     [layers, visibleMasks],
   )
   const failedMasks = useMasks(viewer, shownMasks)
+  const rt = useRadiotherapy(caseId, viewer, studies)
   // Another case has another viewer; what the former one still waits for has nowhere to go.
   useEffect(() => () => viewer.clearAll(), [viewer])
   const segmentationsProblem = useMemo(
@@ -96,6 +99,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       setVisibleMasks,
       showMasks,
       failedMasks,
+      rt,
     }),
     [
       viewer,
@@ -111,6 +115,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       setVisibleMasks,
       showMasks,
       failedMasks,
+      rt,
     ],
   )
 }

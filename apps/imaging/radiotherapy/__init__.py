@@ -1,0 +1,1 @@
+"""Radiotherapy of a case: structure sets, doses and plans, read from the archive's DICOM JSON."""
