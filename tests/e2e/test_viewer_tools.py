@@ -287,7 +287,7 @@ def test_every_tool_in_the_liver_of_a_phantom(
     expected = 10 * picture.column_mm
     assert said(made)["length"] == pytest.approx(expected, abs=1e-6)
     screen.press("t")
-    page.get_by_label("Label", exact=True).wait_for()
+    expect(page.get_by_label("Label", exact=True)).to_be_focused()
     page.keyboard.type("Portal vein")
     screen.press("Tab")
     page.keyboard.type("Liver")

@@ -15,6 +15,7 @@ import { Viewer } from './viewer'
 
 vi.mock('./loader', () => ({
   cachedImage: () => ({ color: true, columns: 64, rows: 32 }),
+  isCached: () => true,
   loadFrame: () => new Promise(() => undefined),
   dropPrefetch: () => undefined,
 }))

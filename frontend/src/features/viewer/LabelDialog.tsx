@@ -1,5 +1,5 @@
 import { Autocomplete, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { valuesText } from './measurementWords'
@@ -24,6 +24,8 @@ export function LabelDialog({ id, store, onClose }: LabelDialogProps) {
   const known = store.items.find((item) => item.id === id)
   const [label, setLabel] = useState(known?.label ?? '')
   const [site, setSite] = useState(sites.wordOf(known?.site ?? ''))
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), []) // at once: letters typed blindly are not lost
   const save = (event: FormEvent) => {
     event.preventDefault()
     if (known === undefined) return
@@ -31,13 +33,20 @@ export function LabelDialog({ id, store, onClose }: LabelDialogProps) {
     onClose()
   }
   return (
-    <Modal opened onClose={onClose} size="sm" title={t('label.title')}>
+    <Modal
+      opened
+      onClose={onClose}
+      size="sm"
+      title={t('label.title')}
+      transitionProps={{ duration: 0 }}
+    >
       <form onSubmit={save}>
         <Stack gap="sm">
           <Text size="sm" c="dimmed" style={{ whiteSpace: 'pre-line' }}>
             {known ? valuesText(known, words) : t('label.saving')}
           </Text>
           <TextInput
+            ref={field}
             data-autofocus
             label={t('label.label')}
             value={label}

@@ -7,7 +7,6 @@ import { formatDateTime } from '@/ui/format'
 import { personColour } from '@/ui/people'
 
 import { valueLines } from './measurementWords'
-import { useActionName } from './useActionName'
 import { useSiteWords } from './useSiteWords'
 import { useValueWords } from './useValueWords'
 import classes from './panels.module.css'
@@ -26,21 +25,24 @@ export function MeasurementRow({ item, selected, onShow, onName, onRemove }: Mea
   const { t } = useTranslation(['viewer', 'tools'])
   const words = useValueWords()
   const sites = useSiteWords()
-  const nameOf = useActionName()
   const [main, ...others] = valueLines(item, words)
   const { author, label, site, kind } = item
+  const kindName = t(`tools:kind.${kind}`)
+  const title = main ?? (label || kindName)
   const colour = personColour({ id: author.id ?? '', discipline: author.discipline })
   return (
     <li className={classes.row} data-selected={selected} data-measured={item.id}>
       <button type="button" className={classes.rowMain} onClick={onShow}>
         <span className={classes.swatch} style={{ background: colour }} />
         <span className={classes.rowText}>
-          <span className={classes.strong}>{main ?? (label || nameOf(kind))}</span>
+          <span className={classes.strong}>{title}</span>
           {others.map((line) => (
             <span key={line}>{line}</span>
           ))}
           <span className={classes.dim}>
-            {[main && label, sites.wordOf(site), nameOf(kind)].filter(Boolean).join(' · ')}
+            {[label, sites.wordOf(site), kindName]
+              .filter((word) => word !== '' && word !== title)
+              .join(' · ')}
           </span>
           <span className={classes.dim}>
             {[author.display_name, formatDateTime(item.created_at)].join(' · ')}

@@ -37,7 +37,7 @@ describe('measured values in words', () => {
       value('count', 452, 'pixels'),
     )
     expect(valueLines(region)).toEqual([
-      '226.2 mm²',
+      '226 mm²',
       'mean −12.5 ± 8.0 HU',
       'range −30.0 … 0.0 · 452 pixels',
     ])

@@ -21,7 +21,8 @@ const MINUS = '−'
 
 /** As many digits as the unit deserves, with a real minus. */
 function figure({ value, unit }: Value): string {
-  const digits = unit === 'SUVbw' || unit === 'Gy' ? 2 : 1
+  const isLargeArea = unit.endsWith('2') && value >= 100
+  const digits = unit === 'SUVbw' || unit === 'Gy' ? 2 : isLargeArea ? 0 : 1
   const text = Math.abs(value).toFixed(digits)
   return value < 0 && Number(text) !== 0 ? MINUS + text : text
 }

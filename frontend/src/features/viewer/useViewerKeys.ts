@@ -30,6 +30,8 @@ export function useViewerKeys(viewer: Viewer, room: RoomActions): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.altKey) return
+      // A dialog that has just opened has no focus yet; its first letters are not for the viewer.
+      if (document.querySelector('[aria-modal="true"]') !== null) return
       if (isTyping(event.target) && !isSwitch(event.target)) return
       const name = keyNameOf(event)
       // Enter and Space press the button that has the focus.

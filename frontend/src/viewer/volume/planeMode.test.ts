@@ -19,6 +19,7 @@ vi.mock('../loader', () => {
   const image = { color: false, columns: 16, rows: 16, getPixelData: () => pixels }
   return {
     cachedImage: () => image,
+    isCached: () => true,
     loadFrame: () => Promise.resolve(image),
     dropPrefetch: () => undefined,
   }
