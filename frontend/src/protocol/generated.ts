@@ -734,6 +734,7 @@ export interface StageState {
   viewports: (Viewport | null)[];
   focus: Focus | null;
   held: boolean;
+  comparison?: boolean;
 }
 
 export interface StageUpdate {
