@@ -119,7 +119,11 @@ class MatchRule(_Part):
     also: list[Modality] = Field(
         default_factory=list, max_length=8, description="… and every one of these."
     )
-    body_parts: list[BodyPart] = Field(default_factory=list, max_length=12)
+    body_parts: list[BodyPart] = Field(
+        default_factory=list,
+        max_length=12,
+        description="One of these, or one of the words in descriptions, whichever is named.",
+    )
     tumour_types: list[TumourType] = Field(default_factory=list, max_length=16)
     descriptions: list[Words] = Field(default_factory=list, max_length=12)
     time_points_min: Annotated[int, Field(ge=1, le=20)] = 1

@@ -4,6 +4,7 @@ import { drawFurniture } from './overlay/furniture'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
+import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
@@ -74,10 +75,18 @@ export class Cell {
     this.drawing.replaceChildren(
       ...drawFurniture(view),
       ...drawCrosshair(viewer, view),
+      ...this.drawReferenceLines(),
       ...measurements,
       ...this.drawPreview(),
       ...pointers.filter((node) => node !== null),
     )
+  }
+
+  private drawReferenceLines(): SVGElement[] {
+    const { viewer, view } = this
+    if (!viewer.linker.showsLines || viewer.maximised !== null) return []
+    const { visibleViews, activeView, registrations } = viewer
+    return drawReferenceLines(view, referenceLines(view, visibleViews, activeView, registrations))
   }
 
   private drawPreview(): SVGElement[] {

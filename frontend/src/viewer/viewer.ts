@@ -9,8 +9,11 @@ import {
 } from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { Cine } from './cine'
+import { Comparison } from './comparison'
 import { toPixelError } from './errors'
 import type { SeriesDescription } from './frames'
+import { Linker } from './linking'
 import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
 import type { RemotePointer } from './overlay/pointers'
@@ -28,7 +31,7 @@ export interface GridLayout {
 }
 
 export const MAX_ROWS = 3
-export const MAX_COLUMNS = 3
+export const MAX_COLUMNS = 4
 
 /** One image of a series. */
 export interface Place {
@@ -70,6 +73,9 @@ export class Viewer {
   readonly drafted = new Signal<MeasurementDraft>()
   readonly edited = new Signal<MeasurementEdit>()
   readonly pointed = new Signal<LocalPointer | null>()
+  readonly comparison = new Comparison()
+  readonly linker = new Linker(this)
+  readonly cine = new Cine(() => this.changed.emit('program'))
   readonly views: readonly StackView[]
   readonly planes = new ViewerPlanes(this)
   private grid: GridLayout = { rows: 1, columns: 1 }
@@ -93,8 +99,11 @@ export class Viewer {
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
+        this.cine.observe(view)
         // The picture that is looked at comes before those that may be looked at next.
-        if (series !== null && status === 'ready') this.prefetcher.wish(view, series, index)
+        const isStill = status === 'ready' && !this.cine.isPlaying(view)
+        if (series !== null && isStill) this.prefetcher.wish(view, series, index)
+        this.linker.observe(view, cause)
         this.changed.emit(cause)
       })
     }
@@ -150,6 +159,7 @@ export class Viewer {
     if (rows === this.grid.rows && columns === this.grid.columns) return
     this.grid = { rows, columns }
     this.maximisedIndex = null
+    this.linker.forgetGroups()
     if (this.activeIndex >= rows * columns) this.activeIndex = 0
     for (const view of this.views.slice(rows * columns)) {
       this.prefetcher.stop(view)
@@ -161,7 +171,38 @@ export class Viewer {
   setActive(index: number, cause: Cause): void {
     if (index === this.activeIndex || index >= this.visibleViews.length) return
     this.activeIndex = index
+    if (this.maximisedIndex !== null) this.maximisedIndex = index
     this.changed.emit(cause)
+  }
+
+  /** To the viewport above, below or beside; at the edge it stays. */
+  moveActive(down: number, right: number): void {
+    const { rows, columns } = this.grid
+    const [row, column] = [Math.floor(this.activeIndex / columns) + down, (this.activeIndex % columns) + right]
+    if (row < 0 || column < 0 || row >= rows || column >= columns) return
+    this.setActive(row * columns + column, 'program')
+  }
+
+  /** Which studies of the case name another patient than the case. */
+  setIdentities(identities: ReadonlyMap<string, string>): void {
+    this.comparison.identities = identities
+    this.sendAwayStrangers('program')
+  }
+
+  /** Two identities on one screen: only as long as somebody has chosen so. */
+  setComparison(chosen: boolean, cause: Cause): void {
+    if (chosen === this.comparison.chosen) return
+    this.comparison.chosen = chosen
+    if (!chosen) this.sendAwayStrangers(cause)
+    this.changed.emit(cause)
+    this.views.forEach((view, index) => {
+      if (chosen && view.state.status === 'other_identity') this.retry(index)
+    })
+  }
+
+  private sendAwayStrangers(cause: Cause): void {
+    const strangers = this.comparison.strangers(this.visibleViews, this.activeView)
+    for (const view of strangers) view.clear('other_identity', cause)
   }
 
   /** Only this screen: the stage of a live session keeps its grid. */
@@ -246,7 +287,15 @@ export class Viewer {
         view.clear('not_comparable')
         return false
       }
+      const others = this.visibleViews.filter((other) => other !== view)
+      if (!this.comparison.mayStand(series.study_instance_uid, others)) {
+        view.clear('other_identity')
+        return false
+      }
+      const isNew = view.state.series !== series
       view.showSeries(series, wanted, cause)
+      if (isNew && place === undefined) this.linker.welcome(view)
+      else if (cause === 'user' && index === this.activeIndex) this.linker.bringOthers()
       return true
     } catch (error) {
       if (this.turns.get(index) === turn) view.fail(toPixelError(error))
@@ -312,6 +361,8 @@ export class Viewer {
 
   clearAll(): void {
     this.planes.clear()
+    this.cine.stopAll()
+    this.comparison.chosen = false
     this.views.forEach((view, index) => {
       this.supersede(index)
       this.prefetcher.stop(view)

@@ -7,6 +7,7 @@ import { installReadingHook } from '@/viewer/testHook'
 import type { Viewer } from '@/viewer/viewer'
 
 import { pictureSeries } from './caseImages'
+import type { HangingControl } from './hanging/useHanging'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
 import type { MaskLayer } from './maskLayers'
@@ -22,6 +23,7 @@ interface ImageRoomProps {
   studies: readonly Study[]
   shownMasks: readonly MaskLayer[]
   store: MeasurementStore
+  hanging: HangingControl
   deidentified: boolean
   header: ReactNode
   left: ReactNode
@@ -34,7 +36,7 @@ interface ImageRoomProps {
 
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
-  const { viewer, studies, store, header, left, right, notice } = props
+  const { viewer, studies, store, hanging, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
   const [folded, setFolded] = useState({ left: narrow(), right: false })
   const [help, setHelp] = useState(false)
@@ -46,6 +48,7 @@ export function ImageRoom(props: ImageRoomProps) {
   const room = useMemo<RoomActions>(
     () => ({
       toggleFusion: () => toggleFusion(viewer, studies),
+      hangingStep: hanging.step,
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => store.write?.undo(),
@@ -56,7 +59,7 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store],
+    [viewer, studies, store, hanging],
   )
   useViewerKeys(viewer, room)
 
@@ -84,7 +87,13 @@ export function ImageRoom(props: ImageRoomProps) {
           </aside>
         )}
       </div>
-      <Toolbar viewer={viewer} room={room} mayDraw={store.write !== null} studies={studies}>
+      <Toolbar
+        viewer={viewer}
+        room={room}
+        mayDraw={store.write !== null}
+        studies={studies}
+        hanging={hanging}
+      >
         {props.actions}
       </Toolbar>
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />

@@ -9,6 +9,7 @@ import type { StackDescription } from '@/viewer/stacks'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import { CellNotes, ComparisonMark } from './hanging/CellNotes'
 import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
 import { StackSwitch } from './StackSwitch'
@@ -59,6 +60,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
             <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
           </div>
         )}
+        <ComparisonMark viewer={viewer} />
         {series.synthetic && (
           <div className={classes.flag}>
             <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
@@ -74,6 +76,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
           <StackSwitch view={view} stacks={series.stacks} stack={stack} />
         )}
         <RegisteredBy viewer={viewer} view={view} />
+        <CellNotes viewer={viewer} view={view} />
         {aiUnreviewed && (
           <div className={classes.aiFlag}>
             <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}

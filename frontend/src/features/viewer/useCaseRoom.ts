@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useStudies } from '@/api/cases'
+import { useCase, useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
 import { useRegistrations } from '@/api/registrations'
 import { useSegmentations } from '@/api/segmentations'
@@ -10,6 +10,8 @@ import { personColour } from '@/ui/people'
 import { Viewer } from '@/viewer/viewer'
 
 import { CaseImages, type CasePixels } from './caseImages'
+import { identitiesOf } from './hanging/identities'
+import { useHanging, type HangingControl } from './hanging/useHanging'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
@@ -27,6 +29,7 @@ export interface CaseRoom {
   readonly pixels: CasePixels
   readonly studies: readonly Study[]
   readonly studiesLoaded: boolean
+  readonly hanging: HangingControl
   readonly findings: readonly Finding[]
   readonly segmentations: readonly Segmentation[]
   readonly registrations: readonly Registration[]
@@ -55,7 +58,16 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
   const studies = studiesQuery.data ?? NO_STUDIES
   const findings = findingsQuery.data ?? NO_FINDINGS
   const { visibleMasks, setVisibleMasks, showMasks } = useVisibleMasks(caseId)
+  const patientCase = useCase(caseId)
+  const guise = patientCase.data?.guise
+  const identities = useMemo(
+    () => identitiesOf(studies, guise !== 'identified'),
+    [studies, guise],
+  )
   useEffect(() => images.setStudies(studies), [images, studies])
+  useEffect(() => viewer.setIdentities(identities), [viewer, identities])
+  const tumourType = patientCase.isError ? '' : patientCase.data?.tumour_type
+  const hanging = useHanging(viewer, studies, identities, tumourType)
   const segmentationsQuery = useSegmentations(caseId, studies)
   const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
   const { data: registrations = NO_REGISTRATIONS } = useRegistrations(caseId, studies)
@@ -87,6 +99,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       pixels: images.pixels,
       studies,
       studiesLoaded,
+      hanging,
       findings,
       segmentations,
       registrations,
@@ -102,6 +115,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       images,
       studies,
       studiesLoaded,
+      hanging,
       findings,
       segmentations,
       registrations,
