@@ -1,12 +1,32 @@
-import { distanceToPlane_mm, dot, transformPoint, type ImagePlane, type Vec3 } from '@/geometry'
+import {
+  distanceToPlane_mm,
+  dot,
+  transformPoint,
+  type ImagePlane,
+  type RegistrationSource,
+  type RigidMatrix,
+  type Vec3,
+} from '@/geometry'
 
 import type { FrameDescription } from './frames'
-import type { LinkReport, Relation } from './linking'
 import type { StackDescription } from './stacks'
 import type { StackView } from './stackView'
 
 /** Slices within this angle are looked through together; others meet in a line only. */
 const SAME_WAY_COSINE = Math.cos((20 * Math.PI) / 180)
+
+/** How positions of one view lie in another. Without a common space nothing is claimed. */
+export type Relation =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'registered'; readonly matrix: RigidMatrix; readonly by: RegistrationSource }
+  | { readonly kind: 'offset' }
+
+/** What a viewport has to say of its link with the active one. */
+export interface LinkReport {
+  readonly kind: Relation['kind']
+  /** The linked place lies outside this series. */
+  readonly beyond: boolean
+}
 
 interface Anchor {
   readonly series: object

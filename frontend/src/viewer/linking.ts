@@ -6,35 +6,30 @@ import {
   subtract,
   transformPoint,
   type ImagePlane,
-  type RegistrationSource,
-  type RigidMatrix,
+  type RegistrationLink,
   type Vec3,
 } from '@/geometry'
 
 import type { SeriesDescription } from './frames'
-import { Scrolling } from './linkedScroll'
+import { Scrolling, type LinkReport, type Relation } from './linkedScroll'
+import type { Signal } from './signal'
 import type { Cause, StackView, ViewState } from './stackView'
-import type { Viewer } from './viewer'
 
 export type LinkKind = 'scroll' | 'window' | 'zoom'
 export const LINK_KINDS: readonly LinkKind[] = ['scroll', 'window', 'zoom']
 
-/** How positions of one view lie in another. Without a common space nothing is claimed. */
-export type Relation =
-  | { readonly kind: 'same' }
-  | { readonly kind: 'registered'; readonly matrix: RigidMatrix; readonly by: RegistrationSource }
-  | { readonly kind: 'offset' }
-
-/** What a viewport has to say of its link with the active one. */
-export interface LinkReport {
-  readonly kind: Relation['kind']
-  /** The linked place lies outside this series. */
-  readonly beyond: boolean
+/** The screen whose views are linked. */
+export interface LinkedScreen {
+  readonly visibleViews: readonly StackView[]
+  readonly activeView: StackView | null
+  readonly registrations: readonly RegistrationLink[]
+  readonly changed: Signal<Cause>
+  readonly overlaysChanged: Signal
 }
 
 /** Moves the linked views after a view that somebody moves. All its moves are the program's. */
 export class Linker {
-  private readonly viewer: Viewer
+  private readonly viewer: LinkedScreen
   private readonly kinds = new Set<LinkKind>()
   private groups: readonly (string | null)[] | null = null
   private lines = false
@@ -42,7 +37,7 @@ export class Linker {
   private readonly seen = new Map<StackView, ViewState>()
   private readonly scrolling: Scrolling
 
-  constructor(viewer: Viewer) {
+  constructor(viewer: LinkedScreen) {
     this.viewer = viewer
     this.scrolling = new Scrolling((from, to) => this.relationOf(from, to))
   }

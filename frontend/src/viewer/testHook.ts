@@ -1,7 +1,8 @@
 import { imageToPatient, mmPerPixel, patientToImage, type Vec3 } from '@/geometry'
 
 import type { CineSettings } from './cine'
-import { LINK_KINDS, type LinkReport } from './linking'
+import { LINK_KINDS } from './linking'
+import type { LinkReport } from './linkedScroll'
 import { referenceLines, type ReferenceLine } from './overlay/referenceLines'
 import { loadedCount } from './prefetch'
 import { stackAt } from './stacks'
