@@ -17,7 +17,7 @@ from apps.core.api.views import ConsiliumView
 SOURCES = [("builtin", "Built in"), ("board", "Board"), ("person", "Person")]
 
 
-@extend_schema_field(HangingDocument)
+@extend_schema_field(HangingDocument)  # type: ignore[arg-type]  # its pydantic extension knows it
 class DocumentField(serializers.JSONField):
     """Checked by the service, which says what is wrong with it."""
 

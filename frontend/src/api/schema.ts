@@ -2392,7 +2392,10 @@ export interface components {
              * @description … and every one of these.
              */
             also?: string[];
-            /** Body Parts */
+            /**
+             * Body Parts
+             * @description One of these, or one of the words in descriptions, whichever is named.
+             */
             body_parts?: string[];
             /** Tumour Types */
             tumour_types?: components["schemas"]["TumourType"][];
