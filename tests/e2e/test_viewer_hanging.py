@@ -196,7 +196,7 @@ def test_sequences_of_one_scan_are_linked_exactly_and_show_where_they_cut(
     )
     assert answer.status_code == 201, answer.text
 
-    case_id, studies = _case(stack, PET_CT_MR)
+    case_id, _studies = _case(stack, PET_CT_MR)
     page = open_page(role="radiologist", width=1280, height=800, path=f"/cases/{case_id}/view")
     screen = Screen(page)
     for index in range(4):

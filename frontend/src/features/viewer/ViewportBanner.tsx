@@ -91,7 +91,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
           <div data-testid="slice">
             {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
             {frame?.slice_thickness_mm
-              ? ` · ${t('banner.thickness', { mm: frame.slice_thickness_mm })}`
+              ? ` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`
               : ''}
           </div>
         )}

@@ -56,7 +56,7 @@ export function GridPicker({ viewer }: { viewer: Viewer }) {
   return (
     <Popover opened={opened} onChange={setOpened} position="top-start" trapFocus returnFocus>
       <Popover.Target>
-        <Tooltip label={`${t('grid.choose')} · ${words(layout)}`}>
+        <Tooltip label={`${t('grid.choose')} · ${words(layout)}`} disabled={opened}>
           <ActionIcon
             variant="subtle"
             color="gray"

@@ -25,6 +25,7 @@ export function HangingMenu({ viewer, control }: HangingMenuProps) {
   const { t } = useTranslation('hanging')
   const nameOf = useHangingName()
   const [dialog, setDialog] = useState<'save' | 'manage' | null>(null)
+  const [opened, setOpened] = useState(false)
   const now = useViewerState(viewer, appliedOf)
   const fitting = new Set(control.matches.map(({ hanging }) => hanging))
   const saved = control.hangings.filter((one) => one.source !== 'builtin' && !fitting.has(one))
@@ -41,9 +42,9 @@ export function HangingMenu({ viewer, control }: HangingMenuProps) {
   )
   return (
     <>
-      <Menu position="top-start" width={320}>
+      <Menu position="top-start" width={320} opened={opened} onChange={setOpened}>
         <Menu.Target>
-          <Tooltip label={now ? nameOf(now.match.hanging) : t('menu.open')}>
+          <Tooltip label={now ? nameOf(now.match.hanging) : t('menu.open')} disabled={opened}>
             <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('menu.open')}>
               <IconLayoutBoard size={18} stroke={1.6} />
             </ActionIcon>

@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { IconCheck, IconLink, IconLinkOff } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { LINK_KINDS } from '@/viewer/linking'
@@ -11,15 +12,16 @@ import classes from '../viewer.module.css'
 /** What the viewports do together, and the lines that show where the others cut. */
 export function LinkMenu({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation('hanging')
+  const [opened, setOpened] = useState(false)
   const links = useViewerState(viewer, (v) => LINK_KINDS.filter((kind) => v.linker.has(kind)).join(' '))
   const lines = useViewerState(viewer, (v) => v.linker.showsLines)
   const comparing = useViewerState(viewer, (v) => v.comparison.chosen)
   const check = (on: boolean) => (on ? <IconCheck size={14} /> : <span className={classes.noCheck} />)
   const Symbol = links === '' ? IconLinkOff : IconLink
   return (
-    <Menu position="top-start" closeOnItemClick={false}>
+    <Menu position="top-start" closeOnItemClick={false} opened={opened} onChange={setOpened}>
       <Menu.Target>
-        <Tooltip label={t('link.menu')}>
+        <Tooltip label={t('link.menu')} disabled={opened}>
           <ActionIcon
             variant={links === '' ? 'subtle' : 'light'}
             color={links === '' ? 'gray' : 'accent'}

@@ -172,6 +172,14 @@ describe('saved protocols', () => {
     expect(hang([study('2026-01-01', [series('us', 'US')])], [board, ...BUILTIN]).key).toBe('cine')
   })
 
+  it('show a series as often as it was saved', () => {
+    const cell = base.document.steps[0]?.cells[0]
+    const twice = { ...base.document.steps[0], rows: 1, columns: 2, cells: [cell, cell] }
+    const mine = saved('mine', 'person', {})
+    const hanging = { ...mine, document: { ...mine.document, steps: [twice] } } as Hanging
+    expect(hang(ct, [hanging]).shown).toEqual(['ct', 'ct'])
+  })
+
   it('wait in the menu unless they are a default', () => {
     const quiet = saved('quiet', 'person', {}, false)
     expect(hang(ct, [quiet, ...BUILTIN]).key).toBe('single_ct')

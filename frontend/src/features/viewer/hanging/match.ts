@@ -131,7 +131,7 @@ function isThere(
 /** The screens of a protocol for this case, without those that would show nothing. */
 export function planSteps(facts: CaseFacts, hanging: Hanging): PlannedStep[] {
   return hanging.document.steps.flatMap((step) => {
-    const cells = planCells(facts, step.cells)
+    const cells = planCells(facts, step.cells, hanging.source !== 'builtin')
     const filled = cells.filter(({ series }) => series !== null)
     if (filled.length === 0) return []
     // Who saved a layout gets it as it was; a built-in one leaves no holes.
@@ -141,7 +141,15 @@ export function planSteps(facts: CaseFacts, hanging: Hanging): PlannedStep[] {
   })
 }
 
-function planCells(facts: CaseFacts, cells: readonly HangingCell[]): PlannedCell[] {
+/**
+ * A built-in step shows a series once in each look. What somebody saved names its series exactly,
+ * and may name one of them twice.
+ */
+function planCells(
+  facts: CaseFacts,
+  cells: readonly HangingCell[],
+  isSaved: boolean,
+): PlannedCell[] {
   const taken = new Set<string>()
   return cells.map((cell) => {
     const look = `${cell.display} ${cell.preset ?? JSON.stringify(cell.window)}`
@@ -149,7 +157,7 @@ function planCells(facts: CaseFacts, cells: readonly HangingCell[]): PlannedCell
     const left = fits.filter(({ uid }) => !taken.has(`${uid} ${look}`))
     // "The second" of those that fit is the second, whether or not the first hangs already.
     const rank = cell.series?.rank ?? 1
-    const series = (rank > 1 ? fits[rank - 1] : left[0]) ?? null
+    const series = (isSaved || rank > 1 ? fits[rank - 1] : left[0]) ?? null
     if (series !== null) taken.add(`${series.uid} ${look}`)
     const under = cell.under ? (candidates(cell.under, facts)[0] ?? null) : null
     return { cell, series, under }
