@@ -7,7 +7,7 @@ import { PRIORITY_PREFETCH } from './requestQueue'
 const asked: { id: string; priority: number }[] = []
 const dropped: ((id: string) => boolean)[] = []
 vi.mock('./loader', () => ({
-  cachedImage: () => null,
+  isCached: () => false,
   loadFrame: (id: string, priority: number) => {
     asked.push({ id, priority })
     return new Promise(() => undefined)
