@@ -85,6 +85,8 @@ export class Cell {
   private drawReferenceLines(): SVGElement[] {
     const { viewer, view } = this
     if (!viewer.linker.showsLines || viewer.maximised !== null) return []
+    // The lines of the crosshair are there already.
+    if (viewer.planes.crosshair !== null || viewer.planes.referenceLines) return []
     const { visibleViews, activeView, registrations } = viewer
     return drawReferenceLines(view, referenceLines(view, visibleViews, activeView, registrations))
   }

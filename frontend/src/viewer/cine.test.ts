@@ -9,6 +9,7 @@ import { Viewer } from './viewer'
 
 vi.mock('./loader', () => ({
   cachedImage: () => ({ color: true, columns: 16, rows: 16 }),
+  isCached: () => true,
   loadFrame: () => new Promise(() => undefined),
   dropPrefetch: () => undefined,
 }))

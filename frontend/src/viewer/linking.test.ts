@@ -11,6 +11,7 @@ import { Viewer } from './viewer'
 // No pixels here: what is tested is where the views go. Every picture is there at once.
 vi.mock('./loader', () => ({
   cachedImage: () => ({ color: true, columns: 16, rows: 16 }),
+  isCached: () => true,
   loadFrame: () => new Promise(() => undefined),
   dropPrefetch: () => undefined,
 }))

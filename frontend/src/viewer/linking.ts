@@ -83,7 +83,7 @@ export class Linker {
     const now = view.state
     this.seen.set(view, now)
     if (this.moving || cause !== 'user' || this.kinds.size === 0) return
-    if (before === undefined || now.series === null || before.series !== now.series) return
+    if (before === undefined || !isStack(view) || before.series !== now.series) return
     this.quietly(() => {
       for (const other of this.partnersOf(view)) this.follow(view, before, other)
     })
@@ -116,7 +116,7 @@ export class Linker {
 
   /** How this view follows the active one; null where nothing scrolls with it. */
   reportOf(view: StackView): LinkReport | null {
-    if (!this.kinds.has('scroll') || view.state.series === null) return null
+    if (!this.kinds.has('scroll') || !isStack(view)) return null
     const active = this.viewer.activeView
     const partners = this.partnersOf(view)
     const guides = active !== view && active !== null && partners.includes(active) ? [active] : partners
@@ -131,7 +131,7 @@ export class Linker {
     if (group === null) return []
     return visibleViews.filter(
       (other, index) =>
-        other !== view && other.state.series !== null && this.groupOf(index) === group,
+        other !== view && isStack(other) && this.groupOf(index) === group,
     )
   }
 
@@ -201,6 +201,10 @@ export class Linker {
     }
   }
 }
+
+/** Planes through a volume are led by the crosshair, not by the slices of others. */
+const isStack = (view: StackView): boolean =>
+  view.state.series !== null && view.state.reformat === null
 
 /** The frame of reference of what a view shows; null where it has no patient space. */
 export const spaceOf = (view: StackView): string | null =>

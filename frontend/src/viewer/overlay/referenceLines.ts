@@ -51,6 +51,8 @@ interface Place {
 function placeOf(view: StackView): Place | null {
   const plane = view.shownPlane
   const space = view.state.series?.frame_of_reference_uid ?? null
+  // A projection through the whole volume lies on no plane.
+  if (view.state.reformat?.kind === 'rotation') return null
   if (plane === null || space === null) return null
   return view.shownFrame !== null && view.shownFrame.plane_lps === null ? null : { plane, space }
 }

@@ -75,6 +75,8 @@ async function hangCell(
     note(viewer, index, cell.display, series.uid)
   }
   if (!(await viewer.show(index, series.uid, cause))) return
+  view.setReformat(null, cause)
+  view.setFusion(null, null, cause)
   setWindow(view, cell, cause)
   if (cell.cine && !prefersReducedMotion()) viewer.cine.play(view)
 }

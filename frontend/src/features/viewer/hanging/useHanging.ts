@@ -7,6 +7,9 @@ import type { Viewer } from '@/viewer/viewer'
 import { applyStep, appliedOf } from './applied'
 import { factsOf, type CaseFacts } from './facts'
 import { hangCase, matchesOf, planSteps, type Match } from './match'
+import { serveVolumeDisplays } from './volumeDisplays'
+
+serveVolumeDisplays()
 
 const NONE: readonly Hanging[] = []
 
