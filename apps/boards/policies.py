@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.boards.choices import BoardRole
-from apps.boards.models import AgendaItem, BoardMember, Decision, Meeting
+from apps.boards.models import AgendaItem, BoardMember, Decision, HangingProtocol, Meeting
 from apps.cases import policies as case_policies
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
@@ -91,3 +91,26 @@ def _case_of_decision(decision_id: UUID) -> UUID:
     if case_id is None:
         raise NotVisible()
     return case_id
+
+
+def list_hangings(*, actor: Actor, **ids: Any) -> None:
+    signed_in(actor=actor)
+
+
+def save_hanging(*, actor: Actor, board_id: UUID | None = None, **ids: Any) -> None:
+    """Everybody for themselves; for a board its chair or coordinator."""
+    signed_in(actor=actor)
+    if board_id is not None:
+        run_board(actor=actor, board_id=board_id)
+    elif not actor.is_person:
+        raise Forbidden("Only a person has layouts of their own.")
+
+
+def change_hanging(*, actor: Actor, hanging_id: UUID, **ids: Any) -> None:
+    row = HangingProtocol.objects.filter(pk=hanging_id).only("owner_id", "board_id").first()
+    if row is None:
+        raise NotVisible()
+    if row.board_id is not None:
+        run_board(actor=actor, board_id=row.board_id)
+    elif not actor.is_person or row.owner_id != actor.person_id:
+        raise NotVisible()

@@ -9,7 +9,15 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from apps.boards.choices import MeetingStatus
-from apps.boards.models import AgendaItem, Board, BoardMember, Decision, Meeting, Position
+from apps.boards.models import (
+    AgendaItem,
+    Board,
+    BoardMember,
+    Decision,
+    HangingProtocol,
+    Meeting,
+    Position,
+)
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 
@@ -59,6 +67,18 @@ def list_agenda(*, actor: Actor, meeting_id: UUID) -> "QuerySet[AgendaItem]":
         )
         .select_related("case", "case__patient")
         .order_by("position", "id")
+    )
+
+
+def visible_hangings(*, actor: Actor) -> "QuerySet[HangingProtocol]":
+    """One's own layouts, and those of the boards one sits on."""
+    seats = BoardMember.objects.filter(user_id=actor.person_id, left_at__isnull=True)
+    return (
+        HangingProtocol.objects.filter(
+            Q(owner_id=actor.person_id) | Q(board_id__in=seats.values("board_id"))
+        )
+        .select_related("board")
+        .order_by("name", "id")
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.boards.api import decision_views, views
+from apps.boards.api import decision_views, hanging_views, views
 
 urlpatterns = [
     path("boards", views.BoardsView.as_view(), name="boards-list"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("meetings/<uuid:meeting_id>", views.MeetingView.as_view(), name="meetings-detail"),
     path("meetings/<uuid:meeting_id>/agenda", views.AgendaView.as_view(), name="meeting-agenda"),
     path("agenda-items/<uuid:item_id>", views.AgendaItemView.as_view(), name="agenda-item"),
+    path("hanging-protocols", hanging_views.HangingsView.as_view(), name="hangings-list"),
+    path(
+        "hanging-protocols/<uuid:hanging_id>",
+        hanging_views.HangingView.as_view(),
+        name="hangings-detail",
+    ),
     path("decisions", decision_views.DecisionsView.as_view(), name="decisions-list"),
     path(
         "decisions/<uuid:decision_id>",

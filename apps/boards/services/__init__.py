@@ -14,6 +14,7 @@ from apps.boards.services.decisions import (
     sign_decision,
     state_position,
 )
+from apps.boards.services.hangings import create_hanging, delete_hanging, revise_hanging
 from apps.boards.services.meetings import (
     add_board_member,
     change_board_role,
@@ -30,12 +31,15 @@ __all__ = [
     "add_board_member",
     "change_board_role",
     "create_board",
+    "create_hanging",
+    "delete_hanging",
     "finish_agenda_item",
     "goto_agenda_item",
     "move_agenda_item",
     "move_meeting",
     "remove_agenda_item",
     "remove_board_member",
+    "revise_hanging",
     "save_draft",
     "schedule_meeting",
     "sign_decision",

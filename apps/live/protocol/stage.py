@@ -162,6 +162,10 @@ class StageState(WireModel):
     viewports: list[Viewport | None] = Field(max_length=MAX_VIEWPORTS)
     focus: Focus | None
     held: bool
+    comparison: bool = Field(
+        default=False,
+        description="The presenter chose to stand two identities side by side; each is marked.",
+    )
 
     @model_validator(mode="after")
     def _check_layout(self) -> Self:

@@ -776,6 +776,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hanging-protocols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All at once: a case cannot be hung by half of the protocols. */
+        get: operations["api_hanging_protocols_retrieve"];
+        put?: never;
+        /** @description The board is in the body, so the service asks ``save_hanging`` itself. */
+        post: operations["api_hanging_protocols_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hanging-protocols/{hanging_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_hanging_protocols_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_hanging_protocols_partial_update"];
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -2002,6 +2048,8 @@ export interface components {
             reason_code: components["schemas"]["ReasonCodeEnum"];
             comment?: string;
         };
+        /** @enum {string} */
+        DisplayEnum: "stack" | "plane" | "fusion" | "mip" | "volume3d";
         Dose: {
             /** Format: uuid */
             id: string;
@@ -2155,7 +2203,7 @@ export interface components {
             readonly user: components["schemas"]["Person"];
             readonly guise: components["schemas"]["GuiseEnum"];
             readonly capacity: components["schemas"]["CapacityEnum"];
-            readonly source: components["schemas"]["SourceEnum"];
+            readonly source: components["schemas"]["GrantSourceEnum"];
             /** Format: date-time */
             readonly expires_at: string | null;
             /** Format: date-time */
@@ -2168,6 +2216,8 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Grant"][];
         };
+        /** @enum {string} */
+        GrantSourceEnum: "direct" | "board" | "consult";
         GrantWriteRequest: {
             /** Format: uuid */
             user: string;
@@ -2179,6 +2229,109 @@ export interface components {
         };
         /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
+        Hanging: {
+            /** Format: uuid */
+            id: string | null;
+            /** @description Of a built-in one; else empty. */
+            key: string;
+            /** @description As it was saved; empty for a built-in one. */
+            name: string;
+            source: components["schemas"]["HangingSourceEnum"];
+            /** Format: uuid */
+            board: string | null;
+            board_name: string;
+            is_default: boolean;
+            version: number;
+            may_change: boolean;
+            document: components["schemas"]["HangingDocument"];
+        };
+        /**
+         * HangingCell
+         * @description One viewport: what it shows and how. `under` is the second series of a fusion.
+         */
+        HangingCell: {
+            /** @default null */
+            series: components["schemas"]["SeriesSelector"] | null;
+            /**
+             * Display
+             * @default stack
+             */
+            display: components["schemas"]["DisplayEnum"];
+            /** @default null */
+            under: components["schemas"]["SeriesSelector"] | null;
+            /**
+             * Preset
+             * @default null
+             */
+            preset: ("softTissue" | "lung" | "liver" | "bone" | "brain") | null;
+            /** @default null */
+            window: components["schemas"]["WindowRange"] | null;
+            /**
+             * Link Group
+             * @default null
+             */
+            link_group: string | null;
+            /**
+             * Cine
+             * @default false
+             */
+            cine: boolean;
+        };
+        /**
+         * HangingDocument
+         * @description One protocol: which cases, and one or more screens to step through.
+         */
+        HangingDocument: {
+            match: components["schemas"]["MatchRule"];
+            /** Steps */
+            steps: components["schemas"]["HangingStep"][];
+        };
+        /**
+         * HangingDocument
+         * @description One protocol: which cases, and one or more screens to step through.
+         */
+        HangingDocumentRequest: {
+            match: components["schemas"]["MatchRule"];
+            /** Steps */
+            steps: components["schemas"]["HangingStep"][];
+        };
+        /** @enum {string} */
+        HangingSourceEnum: "builtin" | "board" | "person";
+        /**
+         * HangingStep
+         * @description One screen of cells, row by row.
+         */
+        HangingStep: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Columns */
+            columns: number;
+            /** Links */
+            links?: components["schemas"]["LinksEnum"][];
+            /**
+             * Reference Lines
+             * @default false
+             */
+            reference_lines: boolean;
+            /** Cells */
+            cells: components["schemas"]["HangingCell"][];
+        };
+        HangingWriteRequest: {
+            name: string;
+            /** Format: uuid */
+            board?: string | null;
+            /** @default false */
+            is_default: boolean;
+            document: components["schemas"]["HangingDocumentRequest"];
+        };
+        Hangings: {
+            results: components["schemas"]["Hanging"][];
+        };
         /** @description A PACS that holds a study, and how much of it. */
         Holder: {
             /** Format: uuid */
@@ -2383,6 +2536,8 @@ export interface components {
             study_instance_uid: string;
             mismatch_reason?: string;
         };
+        /** @enum {string} */
+        LinksEnum: "scroll" | "window" | "zoom";
         /** @description Events after a number, or a snapshot where the gap is long; as over the socket. */
         LiveEvents: {
             head_seq: number;
@@ -2446,6 +2601,47 @@ export interface components {
             shape: number[];
             sop_instance_uids: string[];
             frames: number[];
+        };
+        /**
+         * MatchRule
+         * @description Which cases it is for. What is left out matches every case.
+         */
+        MatchRule: {
+            /**
+             * Modalities
+             * @description The newest time point has one of these.
+             */
+            modalities?: string[];
+            /**
+             * Also
+             * @description … and every one of these.
+             */
+            also?: string[];
+            /**
+             * Body Parts
+             * @description One of these, or one of the words in descriptions, whichever is named.
+             */
+            body_parts?: string[];
+            /** Tumour Types */
+            tumour_types?: components["schemas"]["TumourType"][];
+            /** Descriptions */
+            descriptions?: string[];
+            /**
+             * Time Points Min
+             * @default 1
+             */
+            time_points_min: number;
+            /**
+             * Time Points Max
+             * @default null
+             */
+            time_points_max: number | null;
+            /**
+             * Min Series
+             * @description So many picture series of these modalities at the least.
+             * @default 1
+             */
+            min_series: number;
         };
         Me: {
             /** Format: uuid */
@@ -2765,6 +2961,12 @@ export interface components {
             /** @default  */
             conditions: string;
             view?: unknown | null;
+            version?: number;
+        };
+        PatchedHangingPatchRequest: {
+            name?: string;
+            is_default?: boolean;
+            document?: components["schemas"]["HangingDocumentRequest"];
             version?: number;
         };
         PatchedMeasurementPatchRequest: {
@@ -3151,12 +3353,66 @@ export interface components {
             name: string;
             objects: number;
         };
+        /**
+         * SeriesSelector
+         * @description Which series of which time point. What is left out does not matter; more hits win.
+         */
+        SeriesSelector: {
+            /**
+             * Time Point
+             * @description 0 the newest study, 1 the one before it, …; -1 the oldest.
+             * @default 0
+             */
+            time_point: number;
+            /** Modality */
+            modality?: string[];
+            /** Body Part */
+            body_part?: string[];
+            /**
+             * Orientation
+             * @default null
+             */
+            orientation: ("axial" | "sagittal" | "coronal") | null;
+            /** Weighting */
+            weighting?: components["schemas"]["WeightingEnum"][];
+            /**
+             * Phase
+             * @default null
+             */
+            phase: ("native" | "arterial" | "portal" | "delayed") | null;
+            /**
+             * Kernel
+             * @default null
+             */
+            kernel: ("soft" | "lung" | "bone") | null;
+            /**
+             * Laterality
+             * @default null
+             */
+            laterality: ("R" | "L") | null;
+            /**
+             * Projection
+             * @default null
+             */
+            projection: ("cc" | "mlo" | "frontal" | "lateral") | null;
+            /**
+             * Description
+             * @description One of these words is in it.
+             */
+            description?: string[];
+            /** Not Description */
+            not_description?: string[];
+            /**
+             * Rank
+             * @description The first, second, … of those that fit.
+             * @default 1
+             */
+            rank: number;
+        };
         /** @enum {string} */
         SeverityEnum: "error" | "warning" | "note";
         /** @enum {string} */
         SexEnum: "F" | "M" | "O";
-        /** @enum {string} */
-        SourceEnum: "direct" | "board" | "consult";
         /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
         Stack: {
             number: number;
@@ -3262,6 +3518,11 @@ export interface components {
             frame_count: number;
             base_url: string;
         };
+        /**
+         * TumourType
+         * @enum {string}
+         */
+        TumourType: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
@@ -3283,6 +3544,18 @@ export interface components {
         Warning: {
             code: string;
             message: string;
+        };
+        /** @enum {string} */
+        WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
+        /**
+         * WindowRange
+         * @description Shown values after the modality LUT (PS3.3 C.11.2).
+         */
+        WindowRange: {
+            /** Lower */
+            lower: number;
+            /** Upper */
+            upper: number;
         };
         /** @description RFC 9457 problem document; `code` is stable and machine-readable. */
         Problem: {
@@ -3354,6 +3627,7 @@ export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
+export type DisplayEnum = components['schemas']['DisplayEnum'];
 export type Dose = components['schemas']['Dose'];
 export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
@@ -3369,8 +3643,17 @@ export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
+export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
+export type Hanging = components['schemas']['Hanging'];
+export type HangingCell = components['schemas']['HangingCell'];
+export type HangingDocument = components['schemas']['HangingDocument'];
+export type HangingDocumentRequest = components['schemas']['HangingDocumentRequest'];
+export type HangingSourceEnum = components['schemas']['HangingSourceEnum'];
+export type HangingStep = components['schemas']['HangingStep'];
+export type HangingWriteRequest = components['schemas']['HangingWriteRequest'];
+export type Hangings = components['schemas']['Hangings'];
 export type Holder = components['schemas']['Holder'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
@@ -3395,6 +3678,7 @@ export type Kind22fEnum = components['schemas']['Kind22fEnum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
+export type LinksEnum = components['schemas']['LinksEnum'];
 export type LiveEvents = components['schemas']['LiveEvents'];
 export type LivePerson = components['schemas']['LivePerson'];
 export type LiveSession = components['schemas']['LiveSession'];
@@ -3403,6 +3687,7 @@ export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveSessionStateEnum = components['schemas']['LiveSessionStateEnum'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
+export type MatchRule = components['schemas']['MatchRule'];
 export type Me = components['schemas']['Me'];
 export type Measured = components['schemas']['Measured'];
 export type MeasuredValue = components['schemas']['MeasuredValue'];
@@ -3433,6 +3718,7 @@ export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgenda
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
+export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
@@ -3481,9 +3767,9 @@ export type SegmentationPage = components['schemas']['SegmentationPage'];
 export type SegmentationProblem = components['schemas']['SegmentationProblem'];
 export type Series = components['schemas']['Series'];
 export type SeriesOrigin = components['schemas']['SeriesOrigin'];
+export type SeriesSelector = components['schemas']['SeriesSelector'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
-export type SourceEnum = components['schemas']['SourceEnum'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
@@ -3498,6 +3784,7 @@ export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
+export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
@@ -3506,6 +3793,8 @@ export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
 export type Warning = components['schemas']['Warning'];
+export type WeightingEnum = components['schemas']['WeightingEnum'];
+export type WindowRange = components['schemas']['WindowRange'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4993,6 +5282,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reason"][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_hanging_protocols_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hangings"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_hanging_protocols_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HangingWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hanging"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_hanging_protocols_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hanging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_hanging_protocols_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hanging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedHangingPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hanging"];
                 };
             };
             /** @description Refused or failed */

@@ -1,4 +1,5 @@
 import { caseOf, studiesOf } from '@/api/cases'
+import { hangingsOf } from '@/api/hangings'
 import { makeQueryClient } from '@/api/queryClient'
 import { meOptions } from '@/api/session'
 
@@ -18,6 +19,23 @@ export function primeViewer(caseId: string | undefined): null {
   if (caseId) {
     void queryClient.prefetchQuery(studiesOf(caseId))
     void queryClient.prefetchQuery(caseOf(caseId))
+    void queryClient.prefetchQuery(hangingsOf())
   }
   return null
+}
+
+const IDLE_AT_MOST_MS = 4_000
+
+/** Fetches the viewer's code once the page rests: opening a case is what comes next. */
+export function prefetchViewerCode(): () => void {
+  const load = (): void => {
+    // Whoever opens a case without it is told then.
+    import('@/features/viewer/ViewerRoute').catch(() => undefined)
+  }
+  if (typeof requestIdleCallback !== 'function') {
+    const timer = setTimeout(load, IDLE_AT_MOST_MS)
+    return () => clearTimeout(timer)
+  }
+  const handle = requestIdleCallback(load, { timeout: IDLE_AT_MOST_MS })
+  return () => cancelIdleCallback(handle)
 }

@@ -826,6 +826,7 @@ export interface StageState {
   viewports: (Viewport | null)[];
   focus: Focus | null;
   held: boolean;
+  comparison?: boolean;
 }
 
 export interface StageUpdate {

@@ -6,6 +6,7 @@ import { drawFurniture } from './overlay/furniture'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
+import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
 import { RtLayer } from './rt/layer'
 import type { StackView } from './stackView'
@@ -82,11 +83,21 @@ export class Cell {
     this.drawing.replaceChildren(
       ...drawFurniture(view),
       ...drawCrosshair(viewer, view),
+      ...this.drawReferenceLines(),
       ...measurements,
       ...this.drawPreview(preview),
       ...drawCursor(view, viewer.drawing.cursor(view)),
       ...pointers.filter((node) => node !== null),
     )
+  }
+
+  private drawReferenceLines(): SVGElement[] {
+    const { viewer, view } = this
+    if (!viewer.linker.showsLines || viewer.maximised !== null) return []
+    // The lines of the crosshair are there already.
+    if (viewer.planes.crosshair !== null || viewer.planes.referenceLines) return []
+    const { visibleViews, activeView, registrations } = viewer
+    return drawReferenceLines(view, referenceLines(view, visibleViews, activeView, registrations))
   }
 
   private drawPreview(preview: Preview | null): SVGElement[] {

@@ -4,8 +4,9 @@ import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
 import { Signal } from './signal'
 import { stackAt, type StackDescription } from './stacks'
 
-/** Of the image cache, what prefetching one series may fill. */
-const PREFETCH_BUDGET_BYTES = 400 * 1024 * 1024
+/** Of the image cache, what prefetching one series may fill, and all viewports together. */
+const SERIES_BUDGET_BYTES = 400 * 1024 * 1024
+const SCREEN_BUDGET_BYTES = 800 * 1024 * 1024
 const SETTLE_MS = 120
 /** A page that never rests prefetches all the same. */
 const IDLE_AT_MOST_MS = 500
@@ -16,15 +17,21 @@ const whenIdle: (work: () => void) => void =
     ? (work) => void requestIdleCallback(work, { timeout: IDLE_AT_MOST_MS })
     : (work) => void setTimeout(work, SETTLE_MS)
 
-/** Loads the rest of the visible stack from the visible slice outwards, then the other stacks. */
+/**
+ * Loads the rest of the visible stack from the visible slice outwards, then the other stacks.
+ * A frame waits by its distance from what is looked at, so that viewports take turns.
+ */
 export class Prefetcher {
   /** A frame arrived: progress may be read again. */
   readonly progressed = new Signal()
   private readonly timers = new Map<object, ReturnType<typeof setTimeout>>()
+  private readonly wanted = new Map<object, SeriesDescription>()
 
   /** `owner` is the viewport; its newest wish replaces the former. */
   wish(owner: object, series: SeriesDescription, index: number): void {
     clearTimeout(this.timers.get(owner))
+    this.giveUp(owner, series)
+    this.wanted.set(owner, series)
     const timer = setTimeout(
       () =>
         whenIdle(() => {
@@ -38,12 +45,24 @@ export class Prefetcher {
   stop(owner: object): void {
     clearTimeout(this.timers.get(owner))
     this.timers.delete(owner)
+    this.giveUp(owner, null)
+  }
+
+  /** What no viewport shows any more waits no longer before what one does. */
+  private giveUp(owner: object, next: SeriesDescription | null): void {
+    const before = this.wanted.get(owner)
+    if (before === undefined || before === next) return
+    this.wanted.delete(owner)
+    if ([...this.wanted.values()].includes(before)) return
+    const ids = new Set(before.frames.map((frame) => frame.image_id))
+    dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
   }
 
   private queue(series: SeriesDescription, index: number): void {
     const ids = new Set(series.frames.map((frame) => frame.image_id))
     dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
-    let budget = PREFETCH_BUDGET_BYTES
+    const share = SCREEN_BUDGET_BYTES / Math.max(1, this.wanted.size)
+    let budget = Math.min(SERIES_BUDGET_BYTES, share)
     stackFirst(series, index).forEach((position, rank) => {
       const frame = series.frames[position]
       if (frame === undefined) return

@@ -25,12 +25,12 @@ import { Signal } from './signal'
 import { nearestInStack, shareWindow, stackAt, type StackDescription } from './stacks'
 import { PRIORITY_VISIBLE } from './requestQueue'
 import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingWindow'
-import { EMPTY, type Cause, type ViewState } from './viewState'
+import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
 import type { VoiWindow } from './voi'
 import { PlaneMode } from './volume/planeMode'
 import { fittedCamera, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
 
-export type { Cause, ViewState, ViewStatus } from './viewState'
+export type { Cause, Emptiness, ViewState, ViewStatus } from './viewState'
 
 /** One viewport: a series, a slice, a camera and a window, drawn into an element. */
 export class StackView {
@@ -126,7 +126,7 @@ export class StackView {
     this.changed.emit('program')
   }
 
-  clear(status: 'empty' | 'not_comparable' = 'empty', cause: Cause = 'program'): void {
+  clear(status: Emptiness = 'empty', cause: Cause = 'program'): void {
     this.awaiting += 1
     this.shownImage = null
     this.planes.reset()

@@ -102,3 +102,19 @@ export function nearestInStack(
   const nearest = camera && nearestPlaneIndex(planes, camera.focal_point_lps)
   return start + (nearest ?? Math.floor((count - 1) / 2))
 }
+
+/** Axes along which the same slices are there again, later. */
+const CLOCK_AXES = new Set(['temporal_position', 'trigger_time_ms', 'acquisition_number', 'acquired_at'])
+
+/** The time points of a 4D series at the place of `stack`, itself among them, in their order. */
+export function timeSiblings(
+  stacks: readonly StackDescription[],
+  stack: StackDescription,
+): StackDescription[] {
+  const isTimed = (one: StackDescription): boolean =>
+    one.facets.some(({ axis }) => CLOCK_AXES.has(axis) || axis === 'unnamed')
+  if (!isTimed(stack)) return [stack]
+  return stacks.filter(
+    (one) => one === stack || (isTimed(one) && one.count === stack.count && shareWindow(one, stack)),
+  )
+}

@@ -53,6 +53,8 @@ export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'
     layout: { ...viewer.layout },
     active_viewport: viewer.active,
     viewports: viewer.visibleViews.map((view) => viewportOf(view, overlays)),
+    // Said only when it is so: a server of before refuses words that it does not know.
+    ...(viewer.comparison.chosen ? { comparison: true } : {}),
     ...extra,
   }
 }
@@ -136,6 +138,7 @@ export class StageFollower {
     this.turn += 1
     const { viewer } = this
     viewer.setLayout(state.layout, 'program')
+    viewer.setComparison(state.comparison ?? false, 'program')
     viewer.setActive(state.active_viewport, 'program')
     viewer.visibleViews.forEach((view, index) => {
       const viewport = state.viewports[index] ?? null

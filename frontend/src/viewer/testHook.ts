@@ -1,5 +1,9 @@
 import { imageToPatient, mmPerPixel, patientToImage, type Vec3 } from '@/geometry'
 
+import type { CineSettings } from './cine'
+import { LINK_KINDS } from './linking'
+import type { LinkReport } from './linkedScroll'
+import { referenceLines, type ReferenceLine } from './overlay/referenceLines'
 import { loadedCount } from './prefetch'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
@@ -59,6 +63,12 @@ export interface ReadingHook {
   readonly viewports: () => ViewportReport[]
   readonly layout: () => { rows: number; columns: number; active: number; maximised: number | null }
   readonly tool: () => string
+  /** What is linked, and how each viewport follows the active one. */
+  readonly links: () => { kinds: string[]; lines: boolean; views: (LinkReport | null)[] }
+  /** Where the other pictures cut that of a viewport. */
+  readonly references: (index: number) => ReferenceLine[]
+  readonly cine: (index: number) => (CineSettings & { playing: boolean }) | null
+  readonly comparing: () => boolean
   readonly measurements: () => {
     id: string
     kind: string
@@ -197,6 +207,23 @@ export function installReadingHook(viewer: Viewer): () => void {
     viewports: () => viewer.visibleViews.map(report),
     layout: () => ({ ...viewer.layout, active: viewer.active, maximised: viewer.maximised }),
     tool: () => viewer.tool,
+    links: () => ({
+      kinds: LINK_KINDS.filter((kind) => viewer.linker.has(kind)),
+      lines: viewer.linker.showsLines,
+      views: viewer.visibleViews.map((view) => viewer.linker.reportOf(view)),
+    }),
+    references: (index) => {
+      const view = viewer.visibleViews[index]
+      const { visibleViews, activeView, registrations } = viewer
+      return view ? referenceLines(view, visibleViews, activeView, registrations) : []
+    },
+    cine: (index) => {
+      const view = viewer.visibleViews[index]
+      return view
+        ? { ...viewer.cine.settingsOf(view), playing: viewer.cine.isPlaying(view) }
+        : null
+    },
+    comparing: () => viewer.comparison.chosen,
     measurements: () =>
       viewer.measurements.map(
         ({ id, kind, sop_instance_uid, frame, points_lps, text, pending }) => ({

@@ -7,7 +7,9 @@ import type { Refusal } from './volume/refusal'
 import type { Progress } from './volume/shelf'
 import type { VoiWindow } from './voi'
 
-export type ViewStatus = 'empty' | 'loading' | 'ready' | 'error' | 'not_comparable'
+/** Why a view has no picture; `other_identity`: it would stand beside another patient. */
+export type Emptiness = 'empty' | 'not_comparable' | 'other_identity'
+export type ViewStatus = Emptiness | 'loading' | 'ready' | 'error'
 
 /** Who moved the view: only a person's own move ends following (LIVE-P3). */
 export type Cause = 'user' | 'program'

@@ -9,27 +9,26 @@ import {
 } from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import { Cine } from './cine'
+import { Comparison } from './comparison'
 import { Drawing } from './drawing'
 import { toPixelError } from './errors'
-import type { SeriesDescription } from './frames'
+import { Linker } from './linking'
 import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
 import type { RemotePointer } from './overlay/pointers'
 import { Prefetcher } from './prefetch'
+import { openingIndex, type JumpTarget, type Place, type StackNumber } from './places'
 import { RtOverlays } from './rt/overlays'
 import { SeriesLibrary } from './seriesLibrary'
 import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
 import { ViewerPlanes } from './volume/viewerPlanes'
 
+export type { JumpTarget, Place, StackNumber } from './places'
+
 export type Tool =
-  | 'window'
-  | 'pan'
-  | 'zoom'
-  | 'scroll'
-  | 'crosshair'
-  | 'magnify'
-  | MeasurementKind
+  'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'magnify' | MeasurementKind
 
 export interface GridLayout {
   readonly rows: number
@@ -37,25 +36,7 @@ export interface GridLayout {
 }
 
 export const MAX_ROWS = 3
-export const MAX_COLUMNS = 3
-
-/** One image of a series. */
-export interface Place {
-  readonly sop_instance_uid: string
-  readonly frame: number
-}
-
-/** One stack of a series, at its middle. */
-export interface StackNumber {
-  readonly stack: number
-}
-
-/** An image, or with null a place between the slices of a series. */
-export interface JumpTarget {
-  readonly series_instance_uid: string
-  readonly sop_instance_uid: string | null
-  readonly frame: number
-}
+export const MAX_COLUMNS = 4
 
 /** Where this person points, for everybody else. */
 export interface LocalPointer {
@@ -89,6 +70,9 @@ export class Viewer {
   readonly drafted = new Signal<MeasurementDraft>()
   readonly edited = new Signal<MeasurementEdit>()
   readonly pointed = new Signal<LocalPointer | null>()
+  readonly comparison = new Comparison()
+  readonly linker = new Linker(this)
+  readonly cine = new Cine(() => this.changed.emit('program'))
   readonly views: readonly StackView[]
   readonly planes = new ViewerPlanes(this)
   private grid: GridLayout = { rows: 1, columns: 1 }
@@ -121,8 +105,11 @@ export class Viewer {
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
+        this.cine.observe(view)
         // The picture that is looked at comes before those that may be looked at next.
-        if (series !== null && status === 'ready') this.prefetcher.wish(view, series, index)
+        const isStill = status === 'ready' && !this.cine.isPlaying(view)
+        if (series !== null && isStill) this.prefetcher.wish(view, series, index)
+        this.linker.observe(view, cause)
         this.changed.emit(cause)
       })
     }
@@ -178,6 +165,7 @@ export class Viewer {
     if (rows === this.grid.rows && columns === this.grid.columns) return
     this.grid = { rows, columns }
     this.maximisedIndex = null
+    this.linker.forgetGroups()
     if (this.activeIndex >= rows * columns) this.activeIndex = 0
     for (const view of this.views.slice(rows * columns)) {
       this.prefetcher.stop(view)
@@ -189,7 +177,38 @@ export class Viewer {
   setActive(index: number, cause: Cause): void {
     if (index === this.activeIndex || index >= this.visibleViews.length) return
     this.activeIndex = index
+    if (this.maximisedIndex !== null) this.maximisedIndex = index
     this.changed.emit(cause)
+  }
+
+  /** To the viewport above, below or beside; at the edge it stays. */
+  moveActive(down: number, right: number): void {
+    const { rows, columns } = this.grid
+    const [row, column] = [Math.floor(this.activeIndex / columns) + down, (this.activeIndex % columns) + right]
+    if (row < 0 || column < 0 || row >= rows || column >= columns) return
+    this.setActive(row * columns + column, 'program')
+  }
+
+  /** Which studies of the case name another patient than the case. */
+  setIdentities(identities: ReadonlyMap<string, string>): void {
+    this.comparison.identities = identities
+    this.sendAwayStrangers('program')
+  }
+
+  /** Two identities on one screen: only as long as somebody has chosen so. */
+  setComparison(chosen: boolean, cause: Cause): void {
+    if (chosen === this.comparison.chosen) return
+    this.comparison.chosen = chosen
+    if (!chosen) this.sendAwayStrangers(cause)
+    this.changed.emit(cause)
+    this.views.forEach((view, index) => {
+      if (chosen && view.state.status === 'other_identity') this.retry(index)
+    })
+  }
+
+  private sendAwayStrangers(cause: Cause): void {
+    const strangers = this.comparison.strangers(this.visibleViews, this.activeView)
+    for (const view of strangers) view.clear('other_identity', cause)
   }
 
   /** Only this screen: the stage of a live session keeps its grid. */
@@ -275,7 +294,15 @@ export class Viewer {
         view.clear('not_comparable')
         return false
       }
+      const others = this.visibleViews.filter((other) => other !== view)
+      if (!this.comparison.mayStand(series.study_instance_uid, others)) {
+        view.clear('other_identity')
+        return false
+      }
+      const isNew = view.state.series !== series
       view.showSeries(series, wanted, cause)
+      if (isNew && place === undefined) this.linker.welcome(view)
+      else if (cause === 'user' && index === this.activeIndex) this.linker.bringOthers()
       return true
     } catch (error) {
       if (this.turns.get(index) === turn) view.fail(toPixelError(error))
@@ -349,6 +376,8 @@ export class Viewer {
 
   clearAll(): void {
     this.planes.clear()
+    this.cine.stopAll()
+    this.comparison.chosen = false
     this.views.forEach((view, index) => {
       this.supersede(index)
       this.prefetcher.stop(view)
@@ -364,19 +393,3 @@ export class Viewer {
 
 const spacesOf = (pointers: readonly RemotePointer[]): string =>
   [...new Set(pointers.map((pointer) => pointer.frame_of_reference_uid ?? ''))].sort().join(' ')
-
-/** Index of a place in a series, or -1; without one the middle of the first stack. */
-export function openingIndex(
-  series: SeriesDescription,
-  place?: Place | StackNumber,
-): number {
-  if (place !== undefined && 'sop_instance_uid' in place) {
-    return series.frames.findIndex(
-      (f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame,
-    )
-  }
-  const stack = place
-    ? series.stacks.find(({ number }) => number === place.stack)
-    : series.stacks[0]
-  return stack === undefined ? -1 : stack.start + Math.floor((stack.count - 1) / 2)
-}

@@ -12,6 +12,7 @@ import { usePreferences } from '@/ui/preferences'
 import { isTyping } from '@/ui/useListKeys'
 
 
+import { prefetchViewerCode } from '../priming'
 import { destinations } from './navigation'
 import { NavRail } from './NavRail'
 import classes from './Shell.module.css'
@@ -53,6 +54,7 @@ export function Shell({ me }: { me: Me }) {
   const main = useRef<HTMLElement>(null)
   const { pathname } = useLocation()
   useScreenChords(me)
+  useEffect(prefetchViewerCode, [])
   useEffect(() => {
     main.current?.scrollTo({ top: 0 })
   }, [pathname])

@@ -1,12 +1,12 @@
 import { notifications } from '@mantine/notifications'
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import type { OpAck } from '@/protocol/generated'
 import { masksShown, radiotherapyShown } from '@/viewer/stage'
 
-import { hangCase } from '../viewer/hanging'
+import { useOpeningHanging } from '../viewer/hanging/useHanging'
 import { ImageRoom } from '../viewer/ImageRoom'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
 import { usePerCase } from '../viewer/usePerCase'
@@ -82,6 +82,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       shownMasks={room.shownMasks}
       store={store}
       keyImages={keyImages}
+      hanging={room.hanging}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={<LiveHeader session={session} caseId={caseId} />}
       notice={<LiveNotice session={session} />}
@@ -132,15 +133,7 @@ function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   }, [stage, setVisibleMasks, showRadiotherapy])
 
   // Before anybody has shown anything, the case hangs as in the viewer.
-  const hung = useRef<string | null>(null)
   const hasStage = useLiveState(session, (state) => state.room.stage !== null)
-  useEffect(() => {
-    if (hung.current === caseId || hasStage) return
-    const hanging = hangCase(studies)
-    if (hanging === null) return
-    hung.current = caseId
-    viewer.setLayout(hanging.layout, 'program')
-    hanging.series_instance_uids.forEach((uid, index) => void viewer.show(index, uid, 'program'))
-  }, [caseId, hasStage, studies, viewer])
+  useOpeningHanging(room.hanging, caseId, !hasStage)
   return sync
 }

@@ -3,13 +3,16 @@ import { useEffect } from 'react'
 
 import { useAgenda } from '@/api/boards'
 import { caseOf, studiesOf } from '@/api/cases'
+import { hangingsOf } from '@/api/hangings'
 import type { AgendaItem } from '@/api/types'
 import { loadFrame } from '@/viewer/loader'
 import { PRIORITY_PREFETCH } from '@/viewer/requestQueue'
-import { openingIndex } from '@/viewer/viewer'
+import { openingIndex } from '@/viewer/places'
 
 import { CaseImages } from '../viewer/caseImages'
-import { hangCase } from '../viewer/hanging'
+import { factsOf } from '../viewer/hanging/facts'
+import { identitiesOf } from '../viewer/hanging/identities'
+import { hangCase } from '../viewer/hanging/match'
 import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
@@ -67,13 +70,18 @@ export function useWarmNeighbours(session: LiveSession, shelf: CaseShelf): void 
 }
 
 async function warmCase(client: QueryClient, images: CaseImages, caseId: string): Promise<void> {
-  const [studies] = await Promise.all([
+  const [studies, patientCase, hangings] = await Promise.all([
     client.fetchQuery({ ...studiesOf(caseId), staleTime: 60_000 }),
     client.fetchQuery({ ...caseOf(caseId), staleTime: 60_000 }),
+    client.fetchQuery(hangingsOf()),
   ])
   images.setStudies(studies)
-  for (const uid of hangCase(studies)?.series_instance_uids ?? []) {
-    const series = await images.library.open(uid)
+  const identities = identitiesOf(studies, patientCase.guise !== 'identified')
+  const facts = factsOf(studies, identities, patientCase.tumour_type)
+  const opening = hangCase(facts, hangings)?.steps[0]?.cells ?? []
+  for (const { series: fact } of opening) {
+    if (fact === null) continue
+    const series = await images.library.open(fact.uid)
     const frame = series.frames[openingIndex(series)]
     if (frame) await loadFrame(frame.image_id, PRIORITY_PREFETCH)
   }

@@ -7,6 +7,7 @@ import { installReadingHook } from '@/viewer/testHook'
 import type { Viewer } from '@/viewer/viewer'
 
 import { pictureSeries } from './caseImages'
+import type { HangingControl } from './hanging/useHanging'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
 import { toggleKeyImage, type KeyImageStore } from './keyImageStore'
@@ -25,6 +26,7 @@ interface ImageRoomProps {
   shownMasks: readonly MaskLayer[]
   store: MeasurementStore
   keyImages: KeyImageStore
+  hanging: HangingControl
   deidentified: boolean
   header: ReactNode
   left: ReactNode
@@ -37,7 +39,7 @@ interface ImageRoomProps {
 
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
-  const { viewer, studies, store, keyImages, header, left, right, notice } = props
+  const { viewer, studies, store, keyImages, hanging, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
   const [folded, setFolded] = useState({ left: narrow(), right: false })
   const [help, setHelp] = useState(false)
@@ -50,6 +52,7 @@ export function ImageRoom(props: ImageRoomProps) {
   const room = useMemo<RoomActions>(
     () => ({
       toggleFusion: () => toggleFusion(viewer, studies),
+      hangingStep: hanging.step,
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => store.write?.undo(),
@@ -63,7 +66,7 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store, keyImages],
+    [viewer, studies, store, keyImages, hanging],
   )
   useViewerKeys(viewer, room)
 
@@ -92,7 +95,13 @@ export function ImageRoom(props: ImageRoomProps) {
           </aside>
         )}
       </div>
-      <Toolbar viewer={viewer} room={room} mayDraw={store.write !== null} studies={studies}>
+      <Toolbar
+        viewer={viewer}
+        room={room}
+        mayDraw={store.write !== null}
+        studies={studies}
+        hanging={hanging}
+      >
         {props.actions}
       </Toolbar>
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />

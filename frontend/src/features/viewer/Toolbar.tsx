@@ -8,9 +8,9 @@ import {
   IconFocusCentered,
   IconFlipVertical,
   IconKeyboard,
-  IconLayoutGrid,
   IconLayoutSidebar,
   IconLayoutSidebarRight,
+  IconPlayerPlay,
   IconRefresh,
   IconRotateClockwise,
   IconRulerMeasure,
@@ -27,6 +27,10 @@ import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
 import { useKeyHints } from './bindings'
+import { GridPicker } from './hanging/GridPicker'
+import { HangingMenu } from './hanging/HangingMenu'
+import { LinkMenu } from './hanging/LinkMenu'
+import type { HangingControl } from './hanging/useHanging'
 import {
   applyPreset,
   perform,
@@ -45,6 +49,7 @@ interface ToolbarProps {
   room: RoomActions
   mayDraw: boolean
   studies: readonly Study[]
+  hanging: HangingControl
   children?: React.ReactNode
 }
 
@@ -69,17 +74,9 @@ const ACTS: readonly (readonly [Action, Icon])[] = [
   ['reset', IconRefresh],
 ]
 
-const LAYOUTS = [
-  { rows: 1, columns: 1 },
-  { rows: 1, columns: 2 },
-  { rows: 2, columns: 1 },
-  { rows: 2, columns: 2 },
-  { rows: 1, columns: 3 },
-  { rows: 2, columns: 3 },
-]
 
 export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
-  const { viewer, room, mayDraw, studies, children } = props
+  const { viewer, room, mayDraw, studies, hanging, children } = props
   const { t } = useTranslation('viewer')
   const tool = useViewerState(viewer, (v) => v.tool)
   const keyOf = useKeyHints()
@@ -115,9 +112,17 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         />
       ))}
       <span className={classes.divider} />
-      <Layouts viewer={viewer} />
+      <GridPicker viewer={viewer} />
+      <HangingMenu viewer={viewer} control={hanging} />
+      <LinkMenu viewer={viewer} />
       <PlanesMenu viewer={viewer} />
       <FusionMenu viewer={viewer} studies={studies} />
+      <Press
+        icon={IconPlayerPlay}
+        name={t('keys.cine')}
+        hint={keyOf('cine')}
+        onPress={() => perform('cine', viewer, room)}
+      />
       <Press icon={IconKeyboard} name={t('keys.help')} hint="?" onPress={room.help} />
       <span className={classes.grow} />
       {children}
@@ -180,27 +185,6 @@ function Presets({ viewer }: { viewer: Viewer }) {
             onClick={() => applyPreset(viewer, preset)}
           >
             {t(`preset.${preset.name}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function Layouts({ viewer }: { viewer: Viewer }) {
-  const { t } = useTranslation('viewer')
-  const name = ({ rows, columns }: { rows: number; columns: number }) => `${columns} × ${rows}`
-  return (
-    <Menu position="top-start">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('toolbar.layout')}>
-          <IconLayoutGrid size={18} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {LAYOUTS.map((layout) => (
-          <Menu.Item key={name(layout)} onClick={() => viewer.setLayout(layout, 'user')}>
-            {name(layout)}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -13,7 +13,6 @@ import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
-import { hangCase } from './hanging'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -142,6 +141,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       shownMasks={room.shownMasks}
       store={store}
       keyImages={keyImages}
+      hanging={room.hanging}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
       left={
@@ -161,7 +161,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
 function useFirstHanging(room: CaseRoom, onFinding: (id: string) => void): void {
   const [search] = useSearchParams()
   const done = useRef(false)
-  const { viewer, studies, findings } = room
+  const { viewer, findings, hanging } = room
   const wantedSeries = search.get('series')
   const wantedFinding = search.get('finding')
   useEffect(() => {
@@ -179,10 +179,6 @@ function useFirstHanging(room: CaseRoom, onFinding: (id: string) => void): void 
       void viewer.show(0, wantedSeries, 'program')
       return
     }
-    const hanging = hangCase(studies)
-    if (hanging === null) return
-    done.current = true
-    viewer.setLayout(hanging.layout, 'program')
-    hanging.series_instance_uids.forEach((uid, index) => void viewer.show(index, uid, 'program'))
-  }, [room, viewer, studies, findings, wantedSeries, wantedFinding, onFinding])
+    if (hanging.open()) done.current = true
+  }, [room, viewer, findings, hanging, wantedSeries, wantedFinding, onFinding])
 }

@@ -10,6 +10,7 @@ import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
 import type { KeyImageStore } from './keyImageStore'
+import { CellNotes, ComparisonMark } from './hanging/CellNotes'
 import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
 import { StackSwitch } from './StackSwitch'
@@ -62,6 +63,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
             <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
           </div>
         )}
+        <ComparisonMark viewer={viewer} />
         {series.synthetic && (
           <div className={classes.flag}>
             <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
@@ -77,6 +79,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
           <StackSwitch view={view} stacks={series.stacks} stack={stack} />
         )}
         <RegisteredBy viewer={viewer} view={view} />
+        <CellNotes viewer={viewer} view={view} />
         {aiUnreviewed && (
           <div className={classes.aiFlag}>
             <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
@@ -92,7 +95,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
           <div data-testid="slice">
             {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
             {frame?.slice_thickness_mm
-              ? ` · ${t('banner.thickness', { mm: frame.slice_thickness_mm })}`
+              ? ` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`
               : ''}
           </div>
         )}

@@ -1,9 +1,10 @@
-import { useEffect, useRef, type DragEvent } from 'react'
+import { useEffect, useRef, useState, type DragEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { Cell } from '@/viewer/cell'
 import type { Viewer } from '@/viewer/viewer'
 
+import { CineBar } from './hanging/CineBar'
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
 import { useViewerState } from './useViewerState'
@@ -23,6 +24,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   const { t } = useTranslation('viewer')
   const host = useRef<HTMLDivElement>(null)
   const view = viewer.views[index]
+  const [isDropping, setDropping] = useState(false)
   const isActive = useViewerState(viewer, (v) => v.active === index)
   useEffect(() => {
     if (!host.current || !view) return
@@ -31,7 +33,13 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   }, [viewer, view])
   if (!view) return null
 
+  const over = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes(SERIES_DRAG_TYPE)) return
+    event.preventDefault()
+    setDropping(true)
+  }
   const drop = (event: DragEvent) => {
+    setDropping(false)
     const uid = event.dataTransfer.getData(SERIES_DRAG_TYPE)
     if (!uid) return
     event.preventDefault()
@@ -45,13 +53,16 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       data-viewport={index}
       aria-label={t('viewport.label', { number: index + 1 })}
       onDoubleClick={() => viewer.toggleMaximised(index)}
-      onDragOver={(event) => event.preventDefault()}
+      data-dropping={isDropping || undefined}
+      onDragOver={over}
+      onDragLeave={() => setDropping(false)}
       onDrop={drop}
     >
       <div ref={host} className={classes.stage} data-tool={viewer.tool} />
       <ViewportBanner viewer={viewer} view={view} {...facts} />
       <ColourBar viewer={viewer} view={view} />
       <TurnControls viewer={viewer} view={view} />
+      <CineBar viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
     </section>
   )

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import { OtherIdentityNotice } from './hanging/OtherIdentityNotice'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
 
@@ -36,6 +37,7 @@ export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
       </div>
     )
   }
+  if (state.status === 'other_identity') return <OtherIdentityNotice viewer={viewer} />
   if (state.status === 'empty') {
     return (
       <div className={`${classes.notice} ${classes.quiet}`}>

@@ -2,6 +2,8 @@ import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
 import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
 
+import { toggleCine } from './hanging/toggleCine'
+
 /** What a key does, by catalogue key `viewer:keys.<action>`. */
 export type Action =
   | 'nextImage'
@@ -12,6 +14,10 @@ export type Action =
   | 'tenBack'
   | 'nextViewport'
   | 'previousViewport'
+  | 'viewportUp'
+  | 'viewportDown'
+  | 'viewportLeft'
+  | 'viewportRight'
   | 'nextStack'
   | 'previousStack'
   | 'nextSeries'
@@ -45,6 +51,11 @@ export type Action =
   | 'cancel'
   | 'remove'
   | 'undo'
+  | 'nextHanging'
+  | 'previousHanging'
+  | 'link'
+  | 'referenceLines'
+  | 'cine'
   | 'foldLeft'
   | 'foldRight'
   | 'help'
@@ -66,6 +77,11 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+arrowup'], action: 'tenBack', group: 'images' },
   { keys: ['arrowright'], action: 'nextViewport', group: 'images' },
   { keys: ['arrowleft'], action: 'previousViewport', group: 'images' },
+  { keys: ['ctrl+arrowup'], action: 'viewportUp', group: 'images' },
+  { keys: ['ctrl+arrowdown'], action: 'viewportDown', group: 'images' },
+  { keys: ['ctrl+arrowleft'], action: 'viewportLeft', group: 'images' },
+  { keys: ['ctrl+arrowright'], action: 'viewportRight', group: 'images' },
+  { keys: ['c'], action: 'cine', group: 'images' },
   { keys: ['.'], action: 'nextStack', group: 'images' },
   { keys: [','], action: 'previousStack', group: 'images' },
   { keys: ['pagedown'], action: 'nextSeries', group: 'images' },
@@ -107,6 +123,10 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['='], action: 'fit', group: 'look' },
   { keys: [' '], action: 'reset', group: 'look' },
   { keys: ['enter'], action: 'maximise', group: 'screen' },
+  { keys: ['shift+arrowright'], action: 'nextHanging', group: 'screen' },
+  { keys: ['shift+arrowleft'], action: 'previousHanging', group: 'screen' },
+  { keys: ['y'], action: 'link', group: 'screen' },
+  { keys: ['j'], action: 'referenceLines', group: 'screen' },
   { keys: ['['], action: 'foldLeft', group: 'screen' },
   { keys: [']'], action: 'foldRight', group: 'screen' },
   { keys: ['?'], action: 'help', group: 'screen' },
@@ -139,6 +159,7 @@ export function applyPreset(viewer: Viewer, preset: WindowPreset): void {
 
 /** Actions of the screen around the images. */
 export interface RoomActions {
+  readonly hangingStep: (by: 1 | -1) => void
   readonly showSeries: (step: 1 | -1) => void
   readonly toggleFusion: () => void
   readonly remove: () => void
@@ -195,6 +216,15 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     previousStack: () => view?.stepStack(-1),
     nextViewport: () => viewer.setActive((viewer.active + 1) % count, 'program'),
     previousViewport: () => viewer.setActive((viewer.active + count - 1) % count, 'program'),
+    viewportUp: () => viewer.moveActive(-1, 0),
+    viewportDown: () => viewer.moveActive(1, 0),
+    viewportLeft: () => viewer.moveActive(0, -1),
+    viewportRight: () => viewer.moveActive(0, 1),
+    nextHanging: () => room.hangingStep(1),
+    previousHanging: () => room.hangingStep(-1),
+    link: () => viewer.linker.toggle('scroll'),
+    referenceLines: () => viewer.linker.setLines(!viewer.linker.showsLines),
+    cine: () => view && toggleCine(viewer, view),
     nextSeries: () => room.showSeries(1),
     previousSeries: () => room.showSeries(-1),
     invert: () => view?.invert(),

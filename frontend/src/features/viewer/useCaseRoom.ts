@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 
-import { useStudies } from '@/api/cases'
+import { useCase, useStudies } from '@/api/cases'
 import { useFindings } from '@/api/findings'
 import { useRegistrations } from '@/api/registrations'
 import { useSegmentations } from '@/api/segmentations'
@@ -9,6 +9,8 @@ import { personColour } from '@/ui/people'
 import { Viewer } from '@/viewer/viewer'
 
 import { CaseImages, type CasePixels } from './caseImages'
+import { identitiesOf } from './hanging/identities'
+import { useHanging, type HangingControl } from './hanging/useHanging'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
@@ -28,6 +30,7 @@ export interface CaseRoom {
   readonly pixels: CasePixels
   readonly studies: readonly Study[]
   readonly studiesLoaded: boolean
+  readonly hanging: HangingControl
   readonly findings: readonly Finding[]
   readonly segmentations: readonly Segmentation[]
   readonly registrations: readonly Registration[]
@@ -57,7 +60,16 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
   const studies = studiesQuery.data ?? NO_STUDIES
   const findings = findingsQuery.data ?? NO_FINDINGS
   const { visibleMasks, setVisibleMasks, showMasks } = useVisibleMasks(caseId)
+  const patientCase = useCase(caseId)
+  const guise = patientCase.data?.guise
+  const identities = useMemo(
+    () => identitiesOf(studies, guise !== 'identified'),
+    [studies, guise],
+  )
   useEffect(() => images.setStudies(studies), [images, studies])
+  useEffect(() => viewer.setIdentities(identities), [viewer, identities])
+  const tumourType = patientCase.isError ? '' : patientCase.data?.tumour_type
+  const hanging = useHanging(viewer, studies, identities, tumourType)
   const segmentationsQuery = useSegmentations(caseId, studies)
   const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
   const { data: registrations = NO_REGISTRATIONS } = useRegistrations(caseId, studies)
@@ -90,6 +102,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       pixels: images.pixels,
       studies,
       studiesLoaded,
+      hanging,
       findings,
       segmentations,
       registrations,
@@ -106,6 +119,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       images,
       studies,
       studiesLoaded,
+      hanging,
       findings,
       segmentations,
       registrations,

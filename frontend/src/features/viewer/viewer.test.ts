@@ -1,53 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Series, Study } from '@/api/types'
 import type { MeasurementBody } from '@/protocol/generated'
 import { measurement, ROSA, SUMI } from '@/protocol/testing'
 
-import { hangCase } from './hanging'
 import { actionOf } from './bindings'
 import { BINDINGS, keyNameOf } from './keyboard'
 import { drawnFrom } from './measurementStore'
 import tools from '../../locales/en/tools.json'
 import english from '../../locales/en/viewer.json'
-
-const series = (uid: string, modality: string, images: number): Series =>
-  ({
-    id: uid,
-    series_instance_uid: uid,
-    modality,
-    instance_count: images,
-    frame_count: images,
-  }) as unknown as Series
-
-const study = (uid: string, date: string, list: Series[], state: Study['state'] = 'ready'): Study =>
-  ({
-    id: uid,
-    study_instance_uid: uid,
-    study_date: date,
-    study_time: null,
-    state,
-    series: list,
-  }) as unknown as Study
-
-describe('hanging', () => {
-  it('puts the newest study beside the newest earlier one of the same modality', () => {
-    const hanging = hangCase([
-      study('old', '2025-01-01', [series('ct-old', 'CT', 90)]),
-      study('new', '2026-03-03', [series('scout', 'CT', 2), series('ct-new', 'CT', 120)]),
-      study('mr', '2025-09-09', [series('mr', 'MR', 30)]),
-    ])
-    expect(hanging).toEqual({
-      layout: { rows: 1, columns: 2 },
-      series_instance_uids: ['ct-new', 'ct-old'],
-    })
-  })
-
-  it('never hangs what is not ready, or what is no picture', () => {
-    expect(hangCase([study('a', '2026-01-01', [series('ct', 'CT', 9)], 'ingesting')])).toBeNull()
-    expect(hangCase([study('a', '2026-01-01', [series('seg', 'SEG', 40)])])).toBeNull()
-  })
-})
 
 describe('keyboard', () => {
   it('gives no key to two actions', () => {
