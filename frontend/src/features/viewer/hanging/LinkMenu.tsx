@@ -58,7 +58,7 @@ export function LinkMenu({ viewer }: { viewer: Viewer }) {
         {comparing && (
           <>
             <Menu.Divider />
-            <Menu.Item onClick={() => viewer.setComparison(false, 'user')}>
+            <Menu.Item onClick={() => viewer.comparison.choose(false, 'user')}>
               {t('comparison.end')}
             </Menu.Item>
           </>
