@@ -199,10 +199,13 @@ def test_sequences_of_one_scan_are_linked_exactly_and_show_where_they_cut(
     case_id, _studies = _case(stack, PET_CT_MR)
     page = open_page(role="radiologist", width=1280, height=800, path=f"/cases/{case_id}/view")
     screen = Screen(page)
-    for index in range(4):
+    for index in range(3):
         screen.wait_for_picture(index=index)
+    wait_for(lambda: screen.viewport(3).get("plane_settled"), what="the projection", timeout_s=60)
     shown = [screen.viewport(index)["modality"] for index in range(4)]
-    assert (_layout(screen), shown) == ((2, 2), ["CT", "PT", "PT", "PT"])
+    assert (_layout(screen), shown) == ((2, 2), ["CT", "PT", "CT", "PT"])
+    wait_for(lambda: screen.viewport(2).get("plane_settled"), what="PET on CT", timeout_s=60)
+    expect(page.get_by_test_id("missing-display")).to_have_count(0)
     screen.focus_viewport(0)
     screen.press("ArrowDown", times=4)
     place = _z(screen, 0)

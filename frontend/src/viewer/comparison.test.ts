@@ -54,7 +54,7 @@ const shown = (of = viewer): (string | null)[] =>
 
 beforeEach(() => {
   viewer = new Viewer(new Library())
-  viewer.setIdentities(new Map([['1.9', 'stranger']]))
+  viewer.comparison.setIdentities(new Map([['1.9', 'stranger']]))
   viewer.setLayout({ rows: 1, columns: 2 }, 'program')
 })
 
@@ -63,10 +63,10 @@ describe('two identities on one screen', () => {
     expect(await viewer.show(0, '1', 'user')).toBe(true)
     expect(await viewer.show(1, '9', 'user')).toBe(false)
     expect(status()).toEqual(['ready', 'other_identity'])
-    viewer.setComparison(true, 'user')
+    viewer.comparison.choose(true, 'user')
     await vi.waitFor(() => expect(shown()).toEqual(['1', '9']))
     expect(viewer.comparison.isMixed(viewer.visibleViews)).toBe(true)
-    viewer.setComparison(false, 'user')
+    viewer.comparison.choose(false, 'user')
     expect(shown()).toEqual(['1', null])
     expect(status()).toEqual(['ready', 'other_identity'])
   })
@@ -90,18 +90,18 @@ describe('two identities on one screen', () => {
   it('part at once when a study turns out to be another patient’s', async () => {
     await viewer.show(0, '1', 'user')
     await viewer.show(1, '2', 'user')
-    viewer.setIdentities(new Map([['1.2', 'other']]))
+    viewer.comparison.setIdentities(new Map([['1.2', 'other']]))
     expect(shown()).toEqual(['1', null])
   })
 
   it('stand on a follower’s screen only while the presenter compares', async () => {
-    viewer.setComparison(true, 'user')
+    viewer.comparison.choose(true, 'user')
     await viewer.show(0, '1', 'user')
     await viewer.show(1, '9', 'user')
     const stage = stageOf(viewer, { focus: null, held: false })
     expect(stage.comparison).toBe(true)
     const other = new Viewer(new Library())
-    other.setIdentities(new Map([['1.9', 'stranger']]))
+    other.comparison.setIdentities(new Map([['1.9', 'stranger']]))
     const follower = new StageFollower(other)
     follower.apply(stage)
     await vi.waitFor(() => expect(shown(other)).toEqual(['1', '9']))

@@ -1,7 +1,17 @@
-import type { StackView } from './stackView'
+import type { Signal } from './signal'
+import type { Cause, StackView } from './stackView'
 
 /** The case's own patient, among the identities that its studies name. */
 export const OWN_IDENTITY = ''
+
+/** The screen on which they stand. */
+export interface ComparedScreen {
+  readonly views: readonly StackView[]
+  readonly visibleViews: readonly StackView[]
+  readonly activeView: StackView | null
+  readonly changed: Signal<Cause>
+  retry(index: number): void
+}
 
 /**
  * Which views may stand side by side. A case may hold images that name another patient, confirmed
@@ -10,8 +20,44 @@ export const OWN_IDENTITY = ''
  */
 export class Comparison {
   /** Study -> identity; a study that is not listed is the case's own patient's. */
-  identities: ReadonlyMap<string, string> = new Map()
-  chosen = false
+  private identities: ReadonlyMap<string, string> = new Map()
+  private isChosen = false
+  private readonly screen: ComparedScreen
+
+  constructor(screen: ComparedScreen) {
+    this.screen = screen
+  }
+
+  get chosen(): boolean {
+    return this.isChosen
+  }
+
+  /** Which studies of the case name another patient than the case. */
+  setIdentities(identities: ReadonlyMap<string, string>): void {
+    this.identities = identities
+    this.sendAwayStrangers('program')
+  }
+
+  /** Two identities on one screen: only as long as somebody has chosen so. */
+  choose(chosen: boolean, cause: Cause): void {
+    if (chosen === this.isChosen) return
+    this.isChosen = chosen
+    if (!chosen) this.sendAwayStrangers(cause)
+    this.screen.changed.emit(cause)
+    this.screen.views.forEach((view, index) => {
+      if (chosen && view.state.status === 'other_identity') this.screen.retry(index)
+    })
+  }
+
+  /** Another case begins without. */
+  forget(): void {
+    this.isChosen = false
+  }
+
+  private sendAwayStrangers(cause: Cause): void {
+    const { visibleViews, activeView } = this.screen
+    for (const view of this.strangers(visibleViews, activeView)) view.clear('other_identity', cause)
+  }
 
   identityOf(view: StackView): string | null {
     const study = view.state.series?.study_instance_uid
@@ -24,7 +70,7 @@ export class Comparison {
 
   /** Whether a picture of this study may stand beside what the others show. */
   mayStand(study_instance_uid: string, others: readonly StackView[]): boolean {
-    if (this.chosen) return true
+    if (this.isChosen) return true
     const identity = this.identityOfStudy(study_instance_uid)
     return others.every((other) => (this.identityOf(other) ?? identity) === identity)
   }
@@ -35,8 +81,8 @@ export class Comparison {
   }
 
   /** The views that have to go when nobody compares any more: the case's patient stays. */
-  strangers(views: readonly StackView[], active: StackView | null): StackView[] {
-    if (this.chosen || !this.isMixed(views)) return []
+  private strangers(views: readonly StackView[], active: StackView | null): StackView[] {
+    if (this.isChosen || !this.isMixed(views)) return []
     const shown = views.map((view) => this.identityOf(view))
     const kept = shown.includes(OWN_IDENTITY) ? OWN_IDENTITY : active && this.identityOf(active)
     return views.filter((view) => ![null, kept].includes(this.identityOf(view)))

@@ -138,7 +138,7 @@ export class StageFollower {
     this.turn += 1
     const { viewer } = this
     viewer.setLayout(state.layout, 'program')
-    viewer.setComparison(state.comparison ?? false, 'program')
+    viewer.comparison.choose(state.comparison ?? false, 'program')
     viewer.setActive(state.active_viewport, 'program')
     viewer.visibleViews.forEach((view, index) => {
       const viewport = state.viewports[index] ?? null

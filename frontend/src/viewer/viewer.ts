@@ -70,7 +70,7 @@ export class Viewer {
   readonly drafted = new Signal<MeasurementDraft>()
   readonly edited = new Signal<MeasurementEdit>()
   readonly pointed = new Signal<LocalPointer | null>()
-  readonly comparison = new Comparison()
+  readonly comparison = new Comparison(this)
   readonly linker = new Linker(this)
   readonly cine = new Cine(() => this.changed.emit('program'))
   readonly views: readonly StackView[]
@@ -187,28 +187,6 @@ export class Viewer {
     const [row, column] = [Math.floor(this.activeIndex / columns) + down, (this.activeIndex % columns) + right]
     if (row < 0 || column < 0 || row >= rows || column >= columns) return
     this.setActive(row * columns + column, 'program')
-  }
-
-  /** Which studies of the case name another patient than the case. */
-  setIdentities(identities: ReadonlyMap<string, string>): void {
-    this.comparison.identities = identities
-    this.sendAwayStrangers('program')
-  }
-
-  /** Two identities on one screen: only as long as somebody has chosen so. */
-  setComparison(chosen: boolean, cause: Cause): void {
-    if (chosen === this.comparison.chosen) return
-    this.comparison.chosen = chosen
-    if (!chosen) this.sendAwayStrangers(cause)
-    this.changed.emit(cause)
-    this.views.forEach((view, index) => {
-      if (chosen && view.state.status === 'other_identity') this.retry(index)
-    })
-  }
-
-  private sendAwayStrangers(cause: Cause): void {
-    const strangers = this.comparison.strangers(this.visibleViews, this.activeView)
-    for (const view of strangers) view.clear('other_identity', cause)
   }
 
   /** Only this screen: the stage of a live session keeps its grid. */
@@ -377,7 +355,7 @@ export class Viewer {
   clearAll(): void {
     this.planes.clear()
     this.cine.stopAll()
-    this.comparison.chosen = false
+    this.comparison.forget()
     this.views.forEach((view, index) => {
       this.supersede(index)
       this.prefetcher.stop(view)

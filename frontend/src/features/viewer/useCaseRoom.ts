@@ -67,7 +67,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
     [studies, guise],
   )
   useEffect(() => images.setStudies(studies), [images, studies])
-  useEffect(() => viewer.setIdentities(identities), [viewer, identities])
+  useEffect(() => viewer.comparison.setIdentities(identities), [viewer, identities])
   const tumourType = patientCase.isError ? '' : patientCase.data?.tumour_type
   const hanging = useHanging(viewer, studies, identities, tumourType)
   const segmentationsQuery = useSegmentations(caseId, studies)

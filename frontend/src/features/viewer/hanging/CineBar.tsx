@@ -9,6 +9,7 @@ import {
   IconRepeat,
   IconStack2,
 } from '@tabler/icons-react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { CineAxis, CineMode, CineSettings } from '@/viewer/cine'
@@ -35,7 +36,6 @@ interface CineBarProps {
 
 /** Play, speed and the time points of a 4D series, at the foot of the viewport that plays. */
 export function CineBar({ viewer, view }: CineBarProps) {
-  const { t } = useTranslation('hanging')
   const isOpen = useViewerState(viewer, (v) => v.cine.isOpen(view))
   const series = useViewerState(viewer, () => view.state.series)
   const stack = useViewerState(viewer, () => view.stack)
@@ -51,22 +51,45 @@ export function CineBar({ viewer, view }: CineBarProps) {
     >
       <Player viewer={viewer} view={view} hasTimes={times.length > 1} />
       {times.length > 1 && (
-        <label className={classes.time}>
-          <span>{t('cine.timePoint', { number: at + 1, count: times.length })}</span>
-          <input
-            type="range"
-            min={1}
-            max={times.length}
-            value={at + 1}
-            aria-label={t('cine.time')}
-            onChange={(event) => {
-              const wanted = times[Number(event.currentTarget.value) - 1]
-              if (wanted) view.showStack(wanted.number, 'user')
-            }}
-          />
-        </label>
+        <TimeSlider
+          at={at}
+          count={times.length}
+          onChoose={(place) => {
+            const wanted = times[place]
+            if (wanted) view.showStack(wanted.number, 'user')
+          }}
+        />
       )}
     </div>
+  )
+}
+
+interface TimeSliderProps {
+  at: number
+  count: number
+  onChoose: (place: number) => void
+}
+
+/** Holds its own value: keys that come faster than pictures are counted, too. */
+function TimeSlider({ at, count, onChoose }: TimeSliderProps) {
+  const { t } = useTranslation('hanging')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (input.current) input.current.value = String(at + 1)
+  }, [at])
+  return (
+    <label className={classes.time}>
+      <span>{t('cine.timePoint', { number: at + 1, count })}</span>
+      <input
+        ref={input}
+        type="range"
+        min={1}
+        max={count}
+        defaultValue={at + 1}
+        aria-label={t('cine.time')}
+        onChange={(event) => onChoose(Number(event.currentTarget.value) - 1)}
+      />
+    </label>
   )
 }
 

@@ -33,7 +33,7 @@ export function GridPicker({ viewer }: { viewer: Viewer }) {
   }
   const onKey = (event: KeyboardEvent) => {
     const move = MOVES[event.key]
-    if (move === undefined) return
+    if (move === undefined || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     event.stopPropagation()
     aim({

@@ -6,12 +6,14 @@ import { useTranslation } from 'react-i18next'
 import { LINK_KINDS } from '@/viewer/linking'
 import type { Viewer } from '@/viewer/viewer'
 
+import { useKeyHints } from '../bindings'
 import { useViewerState } from '../useViewerState'
 import classes from '../viewer.module.css'
 
 /** What the viewports do together, and the lines that show where the others cut. */
 export function LinkMenu({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation('hanging')
+  const keyOf = useKeyHints()
   const [opened, setOpened] = useState(false)
   const links = useViewerState(viewer, (v) => LINK_KINDS.filter((kind) => v.linker.has(kind)).join(' '))
   const lines = useViewerState(viewer, (v) => v.linker.showsLines)
@@ -39,7 +41,7 @@ export function LinkMenu({ viewer }: { viewer: Viewer }) {
             role="menuitemcheckbox"
             aria-checked={links.includes(kind)}
             leftSection={check(links.includes(kind))}
-            rightSection={kind === 'scroll' ? <kbd className={classes.key}>K</kbd> : undefined}
+            rightSection={kind === 'scroll' ? <kbd className={classes.key}>{keyOf('link')}</kbd> : undefined}
             onClick={() => viewer.linker.toggle(kind)}
           >
             {t(`link.${kind}`)}
@@ -50,7 +52,7 @@ export function LinkMenu({ viewer }: { viewer: Viewer }) {
           role="menuitemcheckbox"
           aria-checked={lines}
           leftSection={check(lines)}
-          rightSection={<kbd className={classes.key}>J</kbd>}
+          rightSection={<kbd className={classes.key}>{keyOf('referenceLines')}</kbd>}
           onClick={() => viewer.linker.setLines(!lines)}
         >
           {t('link.lines')}
@@ -58,7 +60,7 @@ export function LinkMenu({ viewer }: { viewer: Viewer }) {
         {comparing && (
           <>
             <Menu.Divider />
-            <Menu.Item onClick={() => viewer.setComparison(false, 'user')}>
+            <Menu.Item onClick={() => viewer.comparison.choose(false, 'user')}>
               {t('comparison.end')}
             </Menu.Item>
           </>

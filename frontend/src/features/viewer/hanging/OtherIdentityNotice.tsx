@@ -18,7 +18,7 @@ export function OtherIdentityNotice({ viewer }: { viewer: Viewer }) {
         size="xs"
         variant="default"
         leftSection={<IconUsersGroup size={14} />}
-        onClick={() => viewer.setComparison(true, 'user')}
+        onClick={() => viewer.comparison.choose(true, 'user')}
       >
         {t('comparison.begin')}
       </Button>
