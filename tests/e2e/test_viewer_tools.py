@@ -333,6 +333,7 @@ def test_every_tool_in_the_liver_of_a_phantom(
     expect(change).to_have_text("Q")
     keep_screenshot(page, "keys")
     screen.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.set_viewport_size({"width": 1280, "height": 800})
     screen.press("q")
     assert screen.read("tool") == "probe"

@@ -34,6 +34,14 @@ describe('keys that a person has chosen', () => {
   )
 
   it('are named as people read them', () => {
-    expect([' ', 'shift+a', 'ctrl+z', '['].map(nameOfKey)).toEqual(['Space', 'Shift+A', 'Ctrl+Z', '['])
+    expect([' ', 'shift+arrowup', 'shift+a', 'ctrl+z', 'escape', '[', '+'].map(nameOfKey)).toEqual([
+      'Space',
+      'Shift+↑',
+      'Shift+A',
+      'Ctrl+Z',
+      'Escape',
+      '[',
+      '+',
+    ])
   })
 })

@@ -70,14 +70,22 @@ const subscribe = (listener: () => void): (() => void) => {
 export const useBindings = (): readonly Binding[] =>
   useSyncExternalStore(subscribe, () => current)
 
+const SIGNS: Readonly<Record<string, string>> = {
+  ' ': 'Space',
+  arrowdown: '↓',
+  arrowleft: '←',
+  arrowright: '→',
+  arrowup: '↑',
+  pagedown: 'Page ↓',
+  pageup: 'Page ↑',
+}
+
 /** A key as people read it: `shift+a` is Shift+A. */
 export const nameOfKey = (key: string): string =>
-  key === ' '
-    ? 'Space'
-    : key.replace(
-        /(^|\+)([a-z])/g,
-        (_, sign: string, letter: string) => sign + letter.toUpperCase(),
-      )
+  key
+    .split(/\+(?=.)/)
+    .map((part) => SIGNS[part] ?? part.charAt(0).toUpperCase() + part.slice(1))
+    .join('+')
 
 /** The first key of an action, for a tooltip. */
 export function useKeyHints(): (action: Action) => string {
