@@ -5,7 +5,6 @@ Truth is computed from the DICOM files by `volumes.py`, which shares no code wit
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,20 +18,12 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import cases_with_images, plan_meeting
 from tests.e2e.screen import Screen
-from tests.e2e.volumes import Truth, grey, hot_iron
+from tests.e2e.volumes import Truth, grey, hot_iron, truth_from_pacs
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 Keep = Callable[[Page, str], Path]
 AXIAL, CORONAL, SAGITTAL, NATIVE = range(4)
-
-
-def _from_pacs(stack: Stack, series_uid: str) -> Truth:
-    with stack.pacs() as pacs:
-        (found,) = pacs.post("/tools/lookup", content=series_uid).json()
-        ids = [one["ID"] for one in pacs.get(f"/series/{found['ID']}/instances").json()]
-        files = [pacs.get(f"/instances/{one}/file").content for one in ids]
-    return Truth.of([pydicom.dcmread(io.BytesIO(one)) for one in files])
 
 
 def _settled(screen: Screen, *indices: int, timeout_s: float = 60) -> list[dict[str, Any]]:
@@ -48,15 +39,17 @@ def _settled(screen: Screen, *indices: int, timeout_s: float = 60) -> list[dict[
 
 def _compare(screen: Screen, index: int, truth: Truth) -> int:
     """The same, once nothing moves: a viewport that is still laid out is sampled anew meanwhile."""
-    for _ in range(10):
+    for tries_left in reversed(range(10)):
         try:
             return _compare_now(screen, index, truth)
         except AssertionError:
+            if not tries_left:
+                raise
             screen.page.wait_for_timeout(1000)
-    return _compare_now(screen, index, truth)
+    return 0
 
 
-def _compare_now(screen: Screen, index: int, truth: Truth, *, points: int = 40) -> int:
+def _compare_now(screen: Screen, index: int, truth: Truth) -> int:
     """Values and pixels of a plane against the files; how many were inside the volume."""
     report = screen.viewport(index)
     box = screen.page.locator(f"[data-viewport='{index}'] canvas").first.bounding_box()
@@ -64,7 +57,7 @@ def _compare_now(screen: Screen, index: int, truth: Truth, *, points: int = 40) 
     random = np.random.default_rng(index)
     picture = screen.picture(index)
     inside = 0
-    for x, y in random.uniform(0.2, 0.8, (points, 2)):
+    for x, y in random.uniform(0.2, 0.8, (40, 2)):
         place = screen.read(
             "patientAt", index, [box["x"] + box["width"] * x, box["y"] + box["height"] * y]
         )
@@ -99,7 +92,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     assert a.live()["presenting"]
     report = a.viewport()
     assert report["modality"] == "CT"
-    truth = _from_pacs(stack, report["series_instance_uid"])
+    truth = truth_from_pacs(stack, report["series_instance_uid"])
     a.focus_viewport()
     a.press("n")
     wait_for(lambda: a.read("layout")["rows"] == 2, what="two by two", timeout_s=60)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+
+from tests.e2e.harness import Stack
 
 
 @dataclass(frozen=True)
@@ -93,3 +97,12 @@ def hot_iron(share: float) -> NDArray[np.float64]:
         ],
         float,
     )
+
+
+def truth_from_pacs(stack: Stack, series_uid: str) -> Truth:
+    """From the files as the house's PACS has them."""
+    with stack.pacs() as pacs:
+        (found,) = pacs.post("/tools/lookup", content=series_uid).json()
+        ids = [one["ID"] for one in pacs.get(f"/series/{found['ID']}/instances").json()]
+        files = [pacs.get(f"/instances/{one}/file").content for one in ids]
+    return Truth.of([pydicom.dcmread(io.BytesIO(one)) for one in files])
