@@ -104,6 +104,7 @@ def _pick_grid(page: Page, right: int, down: int) -> None:
         for _ in range(times):
             page.keyboard.press(key)
     page.keyboard.press("Enter")
+    expect(page.locator("[data-size='1x1']")).to_have_count(0)  # keys are the picker's until then
 
 
 def test_current_and_prior_scroll_together_and_a_layout_is_kept(

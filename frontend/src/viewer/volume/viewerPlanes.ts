@@ -217,6 +217,8 @@ export class ViewerPlanes {
         const view = viewer.views[index]
         if (!view || !(await viewer.show(index, series_instance_uid, cause, frame))) return
         if (voi) view.setVoi(voi, cause)
+        // What a hanging had laid over this viewport belongs to that hanging.
+        view.setFusion(null, null, cause)
         this.orient(view, orientation, cause)
       }),
     )
