@@ -55,7 +55,8 @@ class StageLane(PeopleLanes):
         epoch = self.presenter["epoch"]
         if str(member.user_id) != self.presenter_id or frame.epoch != epoch:
             return
-        body = frame.model_dump(mode="json")
+        # As it was sent: a field that came later is not put before an older client.
+        body = frame.model_dump(mode="json", exclude_unset=True)
         case_id = self.case_id
         await self._require_known_studies(body)
         if self.case_id != case_id:

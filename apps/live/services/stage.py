@@ -24,7 +24,7 @@ def write_keyframe(*, actor: Actor, session_id: UUID, case_id: UUID, frame: Stag
             case_id=case_id,
             entity_id=str(session_id),
             entity_version=min(frame.rev, 2**31 - 1),
-            stage=frame.model_dump(mode="json"),
+            stage=frame.model_dump(mode="json", exclude_unset=True),
         )
     )
     return True
