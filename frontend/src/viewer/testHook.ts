@@ -1,5 +1,6 @@
 import { imageToPatient, mmPerPixel, patientToImage, type Vec3 } from '@/geometry'
 
+import type { ShownDocument } from './documents'
 import { loadedCount } from './prefetch'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
@@ -69,6 +70,9 @@ export interface ReadingHook {
     pending: boolean
   }[]
   readonly masks: () => string[]
+  /** Ids of the reports and presentation states that draw on the pictures. */
+  readonly graphics: () => string[]
+  readonly documents: () => (ShownDocument | null)[]
   readonly pointers: () => { user: string; point_lps: readonly number[] | null }[]
   /** Device pixels of a viewport's picture, without overlays. */
   readonly picture: (index: number) => CanvasPicture | null
@@ -211,6 +215,8 @@ export function installReadingHook(viewer: Viewer): () => void {
       ),
     rt: () => ({ shown: viewer.rt.regions.map(({ id }) => id), dose: viewer.rt.dose?.id ?? null }),
     masks: () => viewer.visibleMasks.map((mask) => mask.id),
+    graphics: () => [...viewer.graphics.shownIds],
+    documents: () => viewer.visibleViews.map((_, index) => viewer.documents.at(index)),
     pointers: () => viewer.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
     picture: (index) => {
       const view = viewer.views[index]

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Cell } from '@/viewer/cell'
 import type { Viewer } from '@/viewer/viewer'
 
+import { DocumentCell } from './documents/DocumentCell'
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
 import { useViewerState } from './useViewerState'
@@ -23,6 +24,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   const { t } = useTranslation('viewer')
   const host = useRef<HTMLDivElement>(null)
   const view = viewer.views[index]
+  const shownDocument = useViewerState(viewer, (v) => v.documents.at(index))
   const isActive = useViewerState(viewer, (v) => v.active === index)
   useEffect(() => {
     if (!host.current || !view) return
@@ -53,6 +55,9 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ColourBar viewer={viewer} view={view} />
       <TurnControls viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
+      {shownDocument && (
+        <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />
+      )}
     </section>
   )
 }

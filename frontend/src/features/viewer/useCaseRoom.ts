@@ -10,6 +10,7 @@ import { Viewer } from '@/viewer/viewer'
 
 import { CaseImages, type CasePixels } from './caseImages'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
+import { useDocumentLayers } from './documents/useDocumentLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
 import { useRadiotherapy, type RtRoom } from './rt/useRadiotherapy'
@@ -77,6 +78,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
   )
   const failedMasks = useMasks(viewer, shownMasks)
   const rt = useRadiotherapy(caseId, viewer, studies)
+  useDocumentLayers(caseId, viewer)
   // Another case has another viewer; what the former one still waits for has nowhere to go.
   useEffect(() => () => viewer.clearAll(), [viewer])
   const segmentationsProblem = useMemo(
