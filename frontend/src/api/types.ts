@@ -85,6 +85,8 @@ export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
 }
 
 export type Segmentation = wire.Segmentation
+export type DrawnSegmentation = wire.DrawnSegmentation
+export type DrawnSegment = wire.DrawnSegment
 export type Segment = wire.Segment
 
 export type Board = wire.Board

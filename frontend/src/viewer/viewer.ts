@@ -9,6 +9,7 @@ import {
 } from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import { Brush, type BrushTool } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { Drawing } from './drawing'
@@ -28,7 +29,14 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 export type { JumpTarget, Place, StackNumber } from './places'
 
 export type Tool =
-  'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'magnify' | MeasurementKind
+  | 'window'
+  | 'pan'
+  | 'zoom'
+  | 'scroll'
+  | 'crosshair'
+  | 'magnify'
+  | MeasurementKind
+  | BrushTool
 
 export interface GridLayout {
   readonly rows: number
@@ -62,6 +70,7 @@ export class Viewer {
   readonly masks = new MaskStore()
   /** Structures and dose of radiotherapy. */
   readonly rt = new RtOverlays()
+  readonly brush = new Brush()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
@@ -82,6 +91,7 @@ export class Viewer {
   private drawnMeasurements: readonly DrawnMeasurement[] = []
   private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
+  private drawnMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private registrationLinks: readonly RegistrationLink[] = []
   private readonly turns = new Map<number, number>()
@@ -140,7 +150,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return this.shownMasks
+    return [...this.shownMasks, ...this.drawnMasks]
   }
 
   get selected(): string | null {
@@ -216,6 +226,12 @@ export class Viewer {
 
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
+    this.overlaysChanged.emit()
+  }
+
+  /** Segments that people draw; whoever paints sets their slices in `masks`. */
+  setDrawnMasks(masks: readonly ShownMask[]): void {
+    this.drawnMasks = masks
     this.overlaysChanged.emit()
   }
 
@@ -365,6 +381,8 @@ export class Viewer {
     this.setPointers([])
     this.setMasks([])
     this.rt.clear()
+    this.setDrawnMasks([])
+    this.brush.setTarget(null)
     this.select(null)
   }
 }

@@ -12,7 +12,11 @@ import { useMe } from '@/api/session'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
+import { isBrushTool } from '@/viewer/brush/brush'
+import type { Viewer } from '@/viewer/viewer'
 
+import { DrawnPanel } from './brush/DrawnPanel'
+import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -23,6 +27,7 @@ import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
 import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
+import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
 
 /** The images of one case, for one person: `/cases/:caseId/view`. */
@@ -31,7 +36,7 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy'
+type Panel = 'measurements' | 'findings' | 'segmentations' | 'drawn' | 'radiotherapy'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -51,6 +56,16 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const store = useRestMeasurements(caseId, can.includes('annotate'), onProblem)
   const keyImages = useRestKeyImages(caseId, can.includes('annotate'), onProblem)
   useMeasurementWiring(room.viewer, store, myId)
+  const drawn = useDrawnRoom({
+    caseId,
+    room,
+    mayDraw: store.write !== null,
+    me: { id: myId, discipline: me.data?.discipline ?? '' },
+    transport: REST_TRANSPORT,
+    lease: null,
+    onProblem,
+  })
+  useBrushPanel(room.viewer, () => setPanel('drawn'))
   useFirstHanging(room, setActiveFinding)
 
   if (patientCase.error && !patientCase.data) {
@@ -103,6 +118,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           { value: 'findings', label: tab('findings', room.findings.length) },
           { value: 'measurements', label: tab('measurements', store.items.length) },
           { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
+          { value: 'drawn', label: tab('drawn', drawn.list.length) },
           ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
         ]}
       />
@@ -115,6 +131,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {panel === 'radiotherapy' && (
         <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
       )}
+      {panel === 'drawn' && <DrawnPanel room={room} drawn={drawn} />}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (
         <>
@@ -142,6 +159,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
       left={
@@ -155,6 +173,18 @@ function CaseViewer({ caseId }: { caseId: string }) {
       right={right}
     />
   )
+}
+
+/** Whoever takes a brush wants to see what is painted on. */
+function useBrushPanel(viewer: Viewer, open: () => void): void {
+  const holds = useViewerState(viewer, (v) => isBrushTool(v.tool))
+  const latest = useRef(open)
+  useEffect(() => {
+    latest.current = open
+  })
+  useEffect(() => {
+    if (holds) latest.current()
+  }, [holds])
 }
 
 /** Opens what the address asks for, else the default hanging; once. */
