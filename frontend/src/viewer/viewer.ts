@@ -8,8 +8,9 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
-import { Brush, type BrushTool } from './brush/brush'
+import type { Tool } from './handTool'
+import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { Brush } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { Drawing } from './drawing'
@@ -28,15 +29,7 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 
 export type { JumpTarget, Place, StackNumber } from './places'
 
-export type Tool =
-  | 'window'
-  | 'pan'
-  | 'zoom'
-  | 'scroll'
-  | 'crosshair'
-  | 'magnify'
-  | MeasurementKind
-  | BrushTool
+export type { Tool } from './handTool'
 
 export interface GridLayout {
   readonly rows: number
@@ -91,7 +84,6 @@ export class Viewer {
   private drawnMeasurements: readonly DrawnMeasurement[] = []
   private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
-  private drawnMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private registrationLinks: readonly RegistrationLink[] = []
   private readonly turns = new Map<number, number>()
@@ -150,7 +142,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return [...this.shownMasks, ...this.drawnMasks]
+    return [...this.shownMasks, ...this.brush.masks]
   }
 
   get selected(): string | null {
@@ -226,12 +218,6 @@ export class Viewer {
 
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
-    this.overlaysChanged.emit()
-  }
-
-  /** Segments that people draw; whoever paints sets their slices in `masks`. */
-  setDrawnMasks(masks: readonly ShownMask[]): void {
-    this.drawnMasks = masks
     this.overlaysChanged.emit()
   }
 
@@ -381,8 +367,7 @@ export class Viewer {
     this.setPointers([])
     this.setMasks([])
     this.rt.clear()
-    this.setDrawnMasks([])
-    this.brush.setTarget(null)
+    this.brush.clear()
     this.select(null)
   }
 }
