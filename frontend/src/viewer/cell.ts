@@ -8,6 +8,7 @@ import { drawMeasurement, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
 import { element } from './overlay/svg'
 import { RtLayer } from './rt/layer'
+import { showSurfaces } from './solid/surfaces'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
@@ -71,6 +72,7 @@ export class Cell {
   private draw(): void {
     const { viewer, view } = this
     this.rt.draw()
+    showSurfaces(view, viewer)
     paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
     const preview = this.interaction.preview ?? viewer.drawing.preview(view)
     const measurements = shapesOn(view, viewer.measurements)

@@ -36,6 +36,7 @@ import {
 } from './keyboard'
 import { FusionMenu } from './planes/FusionMenu'
 import { PlanesMenu } from './planes/PlanesMenu'
+import { SolidMenu } from './solid/SolidMenu'
 import { ToolMenu } from './ToolMenu'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
@@ -117,6 +118,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       <span className={classes.divider} />
       <Layouts viewer={viewer} />
       <PlanesMenu viewer={viewer} />
+      <SolidMenu viewer={viewer} />
       <FusionMenu viewer={viewer} studies={studies} />
       <Press icon={IconKeyboard} name={t('keys.help')} hint="?" onPress={room.help} />
       <span className={classes.grow} />

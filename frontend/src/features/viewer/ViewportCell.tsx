@@ -6,6 +6,7 @@ import type { Viewer } from '@/viewer/viewer'
 
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
+import { SolidControls } from './solid/SolidControls'
 import { useViewerState } from './useViewerState'
 import { ViewportBanner, type ViewportFacts } from './ViewportBanner'
 import { ViewportNotice } from './ViewportNotice'
@@ -52,6 +53,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ViewportBanner viewer={viewer} view={view} {...facts} />
       <ColourBar viewer={viewer} view={view} />
       <TurnControls viewer={viewer} view={view} />
+      <SolidControls viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
     </section>
   )
