@@ -229,7 +229,9 @@ def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
     page.evaluate("kind => localStorage.setItem('consilium.renderer', kind)", renderer)
     page.reload()
     screen.wait_for_picture()
-    assert screen.viewport()["renderer"] == renderer
+    # The first picture is the canvas's; the card's renderer takes over when the page rests.
+    wait_for(lambda: screen.viewport()["renderer"] == renderer, what=renderer, timeout_s=30)
+    screen.wait_for_picture()
     page.locator("label", has_text="Segments").click()
     boxes = page.get_by_role("checkbox", name="Show")
     wait_for(lambda: boxes.count() >= 6, what="the segments of the file, if not more")
