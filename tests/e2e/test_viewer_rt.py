@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def _open(open_page: OpenPage, case_id: str, series_uid: str, *, width: int = 19
     )
     screen = Screen(page)
     screen.wait_for_picture()
-    page.locator("label", has_text="Radiotherapy").click()
+    page.locator("label", has_text=re.compile(r"^RT")).click()
     return screen
 
 
