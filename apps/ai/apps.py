@@ -10,12 +10,18 @@ class AiConfig(AppConfig):
 
         from apps.ai.dicom_objects import offer_objects
         from apps.ai.processes import die_with_worker
-        from apps.ai.selectors import cases_in_work, claim_segmentations, summarise_cases
+        from apps.ai.selectors import (
+            cases_in_work,
+            claim_reports,
+            claim_segmentations,
+            summarise_cases,
+        )
         from apps.ai.sweeper import sweep
         from apps.core.registry import (
             case_needs,
             case_summaries,
             periodic,
+            report_owners,
             segmentation_owners,
         )
         from apps.imaging.derived_objects import derived_objects
@@ -25,4 +31,5 @@ class AiConfig(AppConfig):
         periodic.register("ai.sweeper", sweep)
         case_summaries.register("ai.findings", summarise_cases)
         segmentation_owners.register("ai.findings", claim_segmentations)
+        report_owners.register("ai.findings", claim_reports)
         signals.worker_process_init.connect(die_with_worker, weak=False)

@@ -250,6 +250,17 @@ def claim_segmentations(
     return claimed
 
 
+def claim_reports(*, case_id: UUID, sop_instance_uids: Iterable[str]) -> set[str]:
+    """Which archived reports, unverified or verified, say what findings of this case show."""
+    asked = list(sop_instance_uids)
+    findings = findings_of_case(case_id=case_id)
+    own = findings.filter(report_uid__in=asked).values_list("report_uid", flat=True)
+    verified = FindingReview.objects.filter(
+        finding__in=findings, export__verified_report_uid__in=asked
+    ).values_list("export__verified_report_uid", flat=True)
+    return {*own, *verified}
+
+
 def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """``findings_unreviewed`` per case, in two queries however many cases."""
     ids = list(case_ids)

@@ -40,6 +40,10 @@ segmentation_owners: "Registry[Callable[..., dict[str, dict[str, Any]]]]" = Regi
 """``provider(*, case_id, sop_instance_uids) -> {uid: {finding, state}}``: segmentations in the
 archive that this house wrote itself and shows as something of its own."""
 
+report_owners: "Registry[Callable[..., set[str]]]" = Registry("report owners")
+"""``provider(*, case_id, sop_instance_uids) -> {uid}``: reports in the archive that this house
+wrote itself and shows as something of its own."""
+
 periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
 """``provider()`` run every second by the ticker (relay, sealer, sweepers); must be quick."""
 

@@ -84,10 +84,32 @@ class ParserPool:
         }
         return self._work(request, prefix=prefix)
 
-    def _work(self, request: dict[str, Any], *, prefix: Path) -> ParseOutcome:
+    def draw_page(
+        self,
+        *,
+        source: Path,
+        prefix: Path,
+        page: int,
+        width: int,
+        limits: dict[str, int],
+        timeout_s: float,
+    ) -> ParseOutcome:
+        """Draw a page of an encapsulated PDF; writes ``<prefix>.png`` and ``.txt``."""
+        request = {
+            "task": "page",
+            "source": str(source),
+            "prefix": str(prefix),
+            "limits": limits,
+            "extent": {"page": page, "width": width},
+        }
+        return self._work(request, prefix=prefix, timeout_s=timeout_s)
+
+    def _work(
+        self, request: dict[str, Any], *, prefix: Path, timeout_s: float | None = None
+    ) -> ParseOutcome:
         child = self._take()
         try:
-            answer = self._ask(child, request)
+            answer = self._ask(child, request, timeout_s=timeout_s or self.timeout_s)
         except TimeoutError:
             self._bury(child)
             return _refuse(prefix, "parser_timeout")
@@ -142,11 +164,13 @@ class ParserPool:
             self._all.add(child)
         return child
 
-    def _ask(self, child: subprocess.Popen[bytes], request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(
+        self, child: subprocess.Popen[bytes], request: dict[str, Any], *, timeout_s: float
+    ) -> dict[str, Any]:
         assert child.stdin and child.stdout
         child.stdin.write(json.dumps(request).encode() + b"\n")
         child.stdin.flush()
-        ready, _, _ = select.select([child.stdout], [], [], self.timeout_s)
+        ready, _, _ = select.select([child.stdout], [], [], timeout_s)
         if not ready:
             raise TimeoutError
         line = child.stdout.readline()
@@ -178,7 +202,7 @@ def side_file(prefix: Path, suffix: str) -> Path:
 
 def clear_prefix(prefix: Path) -> None:
     """Remove whatever a child left for one file."""
-    for suffix in ("json", "json-draft", "dcm", "frames", "meta", "viewer", "masks"):
+    for suffix in ("json", "json-draft", "dcm", "frames", "meta", "viewer", "masks", "png", "txt"):
         side_file(prefix, suffix).unlink(missing_ok=True)
 
 

@@ -37,6 +37,16 @@ def view_radiotherapy(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.view_case(actor=actor, case_id=case_id)
 
 
+def view_documents(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case; to a de-identified viewer cleared pages are all there is."""
+    case_policies.view_case(actor=actor, case_id=case_id)
+
+
+def read_document(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """What it says, and the text of its pages: never for a de-identified viewer."""
+    case_policies.view_identified(actor=actor, case_id=case_id)
+
+
 def link_study(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.link_studies(actor=actor, case_id=case_id)
 

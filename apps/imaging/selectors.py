@@ -16,7 +16,7 @@ from apps.imaging import identity as identities
 from apps.imaging import policies
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.archive.writer import frame_pose
-from apps.imaging.choices import FileVerdict, ImportState
+from apps.imaging.choices import FileVerdict, ImportState, SeriesKind
 from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import FramePose
 from apps.imaging.geometry.oddities import WARNINGS as GEOMETRY_WARNINGS
@@ -358,7 +358,8 @@ def _show_projected(link: CaseStudy, series: list[Series], projection: Projectio
 def _show_projected_series(row: Series, projection: Projection) -> SeriesInCase:
     """A withheld one is said to be there, with what it is and how much, and nothing to fetch."""
     disclosure = disclosure_of(row)
-    is_open = disclosure is not Disclosure.WITHHELD
+    # Of a cleared document the drawn pages are all there is; the pixel path has none of it.
+    is_open = disclosure is not Disclosure.WITHHELD and row.kind != SeriesKind.PDF
     frame = row.frame_of_reference_uid if is_open else ""
     return SeriesInCase(
         row=row,

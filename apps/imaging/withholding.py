@@ -32,7 +32,12 @@ def with_disclosure(rows: "QuerySet[Series]") -> "QuerySet[Series]":
 
 def only_open(rows: "QuerySet[Series]") -> "QuerySet[Series]":
     """Those that a de-identified viewer may have."""
-    return rows.filter(Q(deidentifiable=True) | Q(_is_cleared()))
+    return rows.filter(Q(deidentifiable=True) | Q(_is_cleared(), kind=SeriesKind.IMAGE))
+
+
+def only_cleared_documents(rows: "QuerySet[Series]") -> "QuerySet[Series]":
+    """Documents that a de-identified viewer may have as drawn pages, and as nothing else."""
+    return rows.filter(_is_cleared(), kind=SeriesKind.PDF)
 
 
 def _is_cleared() -> Exists:
@@ -51,16 +56,15 @@ def disclosure_of(series: Series) -> Disclosure:
 
 
 def is_clearable(series: Series) -> bool:
-    """Pictures that a person can look at whole. Documents and text stay withheld."""
-    return (
-        bool(series.archive_key)
-        and series.kind == SeriesKind.IMAGE
-        and not series.deidentifiable
-        and series.frame_count > 0
+    """Pictures, or drawn pages, that a person can look at whole. Text stays withheld."""
+    if not series.archive_key or series.deidentifiable:
+        return False
+    return series.kind == SeriesKind.PDF or (
+        series.kind == SeriesKind.IMAGE and series.frame_count > 0
     )
 
 
 def cleared_archive_keys() -> frozenset[str]:
     """Archive keys whose content is cleared now; the pixel path asks each second."""
-    rows = Series.objects.filter(_is_cleared()).exclude(archive_key="")
+    rows = Series.objects.filter(_is_cleared(), kind=SeriesKind.IMAGE).exclude(archive_key="")
     return frozenset(rows.values_list("archive_key", flat=True))

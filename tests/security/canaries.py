@@ -28,6 +28,7 @@ from pydicom.uid import (
 )
 
 from tests.apps.imaging.dicom import make_slice, to_bytes
+from tests.apps.imaging.pdfs import make_pdf
 from tests.apps.imaging.segs import blob, describe_segment, make_seg, make_stack
 from tests.security.canary_objects import derived_objects
 
@@ -234,7 +235,8 @@ class Aviary:
         dataset = self.header(study, sop_class, modality)
         dataset.DocumentTitle = self.word()
         dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
-        body = b"%PDF-1.4\n% " + self.word().encode() + b"\n%%EOF\n"
+        # In its words, and in a remark that no page shows.
+        body = make_pdf(self.word()) + b"% " + self.word().encode() + b"\n"
         dataset.EncapsulatedDocument = body + b"\0" * (len(body) % 2)
         return dataset
 

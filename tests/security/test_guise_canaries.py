@@ -48,13 +48,14 @@ def test_no_canary_in_any_byte_of_a_deidentified_viewer(
     assert {"metadata", "frame"} <= guest.good
     assert sum(route.startswith("dicomweb/") for route in guest.good) >= 20
     ways = len(guest.good)
-    assert len(clear_everything(team)) == 3
+    assert len(clear_everything(team)) == 4
     guest.read(only="dicomweb/")
+    guest.read(only="api/cases/<uuid:case_id>/documents")
     guest.fetch_pixels()
     assert guest.heard == {}
     assert len(guest.good) >= ways
     listed = guest.client.get(f"/api/cases/{team.case_id}/studies").json()["results"][0]["series"]
-    assert sum(one["disclosure"] == "cleared" for one in listed) == 3
+    assert sum(one["disclosure"] == "cleared" for one in listed) == 4
     tally("canaries", planted=len(aviary.planted), found=len(guest.heard), answers=guest.answers)
 
 
@@ -78,6 +79,16 @@ def test_the_search_finds_them_where_they_may_be(
     radiotherapy = Listener(team, "radiologist", guard)
     radiotherapy.ask("get", f"/api/cases/{team.case_id}/radiotherapy", "radiotherapy")
     assert aviary.planted & set(radiotherapy.heard)
+    for series in Series.objects.filter(kind__in=("sr", "kos", "pr", "pdf")):
+        said = Listener(team, "radiologist", guard)
+        for one in series.instances.all():
+            said.ask("get", f"/api/cases/{team.case_id}/documents/{one.pk}", series.kind)
+            if series.kind == "pdf":
+                page = f"/api/cases/{team.case_id}/documents/{one.pk}/pages/1/text"
+                before = len(said.heard)
+                said.ask("get", page, "text")
+                assert len(said.heard) > before  # the page has words that a guest must not get
+        assert aviary.planted & set(said.heard), series.kind
     member.ask("get", f"/api/cases/{team.case_id}", "case")
     member.ask("get", f"/api/cases/{team.case_id}/studies", "studies")
     member.fetch_pixels()

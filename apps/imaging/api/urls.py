@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.imaging.api import (
     clearances,
+    documents,
     imports,
     priors,
     radiotherapy,
@@ -54,6 +55,26 @@ urlpatterns = [
         "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>/clearance",
         clearances.SeriesClearanceView.as_view(),
         name="series-clearance",
+    ),
+    path(
+        "cases/<uuid:case_id>/documents",
+        documents.CaseDocumentsView.as_view(),
+        name="case-documents",
+    ),
+    path(
+        "cases/<uuid:case_id>/documents/<uuid:instance_id>",
+        documents.CaseDocumentView.as_view(),
+        name="case-document",
+    ),
+    path(
+        "cases/<uuid:case_id>/documents/<uuid:instance_id>/pages/<int:page>",
+        documents.DocumentPageView.as_view(),
+        name="document-page",
+    ),
+    path(
+        "cases/<uuid:case_id>/documents/<uuid:instance_id>/pages/<int:page>/text",
+        documents.DocumentPageTextView.as_view(),
+        name="document-page-text",
     ),
     path(
         "cases/<uuid:case_id>/segmentations",

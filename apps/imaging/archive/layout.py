@@ -8,6 +8,7 @@
     spool/<import_id>/          uploads waiting to be parsed, named by position
     volumes/<archive_key>.*     derived, rebuilt at need
     segments/<sha256>.*         unpacked frames of a segmentation, likewise
+    documents/<sha256>.*        pages of an encapsulated PDF as pictures, likewise
     drafts/                     being written; renamed into place or swept
     trash/                      no longer a series; on its way out
 """
@@ -22,7 +23,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-DERIVED = ("volumes", "segments")  # free to delete at any time
+DERIVED = ("volumes", "segments", "documents")  # free to delete at any time
 ARCHIVE_KEY_PATTERN = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -60,6 +61,10 @@ def volume_directory() -> Path:
 
 def segment_directory() -> Path:
     return _private(archive_root() / "segments")
+
+
+def document_directory() -> Path:
+    return _private(archive_root() / "documents")
 
 
 def trash_directory() -> Path:

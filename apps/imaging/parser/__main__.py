@@ -20,6 +20,7 @@ from apps.imaging.parser.limits import (
     tighten_process,
 )
 from apps.imaging.parser.metadata import full_metadata, viewer_profile
+from apps.imaging.parser.pages import render_page
 from apps.imaging.parser.reading import clean_preamble, read_dataset
 from apps.imaging.parser.segments import unpack_segmentation
 from apps.imaging.parser.verdicts import Rejected
@@ -77,7 +78,24 @@ def unpack_segments(
     return unpack_segmentation(raw=raw, prefix=prefix, limits=limits)
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"file": parse_file, "segments": unpack_segments}
+def draw_page(
+    *, source: Path, prefix: Path, limits: Limits, page: int, width: int
+) -> dict[str, Any]:
+    """Draw one page of an encapsulated PDF that lies alone in a file."""
+    size = source.stat().st_size
+    if size > limits.file_bytes:
+        raise Rejected("too_large")
+    limit_next_file(limits=limits, size_bytes=size)
+    return render_page(
+        raw=source.read_bytes(), prefix=prefix, limits=limits, page=page, width=width
+    )
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "file": parse_file,
+    "segments": unpack_segments,
+    "page": draw_page,
+}
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,11 @@ REASONS: dict[str, str] = {
     "no_pixel_data": "An image without pixel data.",
     "parser_crashed": "Reading the file broke the parser; the file is refused.",
     "parser_timeout": "Reading the file took longer than the limit.",
+    "not_a_pdf": "The document is not a PDF.",
+    "pdf_unreadable": "The PDF cannot be read.",
+    "pdf_encrypted": "The PDF is encrypted and needs a password.",
+    "too_many_pages": "The PDF has more pages than the limit.",
+    "no_such_page": "The PDF has no such page.",
     "out_of_memory": "Reading the file needs more memory than the limit.",
 }
 

@@ -1,0 +1,1 @@
+"""Reports, key images, presentation states and PDF documents: what they say, safely."""
