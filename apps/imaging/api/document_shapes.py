@@ -20,7 +20,10 @@ from apps.imaging.documents.reports import read_report
 from apps.imaging.documents.selectors import DocumentInCase, OpenedDocument
 from apps.imaging.documents.values import ImageReference, Point
 
-POINTS = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
+
+def _points() -> serializers.ListField:
+    """A field of its own each time: one that is shared belongs to the last who named it."""
+    return serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
 
 
 class DocumentProblemSerializer(serializers.Serializer[Any]):
@@ -82,8 +85,8 @@ class RegionSerializer(serializers.Serializer[Any]):
     """``points_image``: column, row, whole numbers at pixel centres; ``points_lps``: mm."""
 
     shape = serializers.CharField()
-    points_image = POINTS
-    points_lps = POINTS
+    points_image = _points()
+    points_lps = _points()
     frame_of_reference_uid = serializers.CharField()
     images = DocumentImageSerializer(many=True)
 
@@ -111,14 +114,14 @@ class MeasurementGroupSerializer(serializers.Serializer[Any]):
 
 class GraphicSerializer(serializers.Serializer[Any]):
     shape = serializers.CharField()
-    points_image = POINTS
+    points_image = _points()
     filled = serializers.BooleanField()
     colour = serializers.CharField(allow_null=True)
 
 
 class AnnotationSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
-    box = POINTS
+    box = _points()
     anchor = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     colour = serializers.CharField(allow_null=True)
 
@@ -140,7 +143,7 @@ class ShownAreaSerializer(serializers.Serializer[Any]):
 
 class ShutterSerializer(serializers.Serializer[Any]):
     shape = serializers.CharField()
-    points_image = POINTS
+    points_image = _points()
 
 
 class PresentedImageSerializer(serializers.Serializer[Any]):

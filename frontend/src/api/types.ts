@@ -84,6 +84,9 @@ export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
   bbox_lps: [PointLps, PointLps]
 }
 
+export type CaseDocument = wire.Document
+export type DocumentImage = wire.DocumentImage
+export type OpenedDocument = wire.OpenedDocument
 export type Segmentation = wire.Segmentation
 export type Segment = wire.Segment
 

@@ -3,6 +3,7 @@ import { Interaction } from './interaction'
 import { drawCrosshair } from './overlay/crosshair'
 import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
+import { drawGraphics } from './overlay/graphics'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
@@ -81,6 +82,7 @@ export class Cell {
       drawPointer(view, pointer, viewer.registrations),
     )
     this.drawing.replaceChildren(
+      ...drawGraphics(view, viewer.graphics.layers),
       ...drawFurniture(view),
       ...drawCrosshair(viewer, view),
       ...this.drawReferenceLines(),

@@ -11,6 +11,7 @@ const FINDING_OVERLAY = 'finding:'
 const SEGMENT_OVERLAY = 'segment:'
 const STRUCTURE_OVERLAY = 'structure:'
 const DOSE_OVERLAY = 'dose:'
+const GRAPHICS_OVERLAY = 'graphics:'
 const MOST_OVERLAYS = 64
 
 /** Name of the mask that one segment of a segmentation has on one series. */
@@ -40,6 +41,13 @@ export function radiotherapyShown(state: StageState): string[] {
   )
 }
 
+/** Ids of the reports and presentation states that draw on a stage. */
+export function graphicsShown(state: StageState): Set<string> {
+  const names = state.viewports.flatMap((viewport) => viewport?.overlays ?? [])
+  const drawing = names.filter((name) => name.startsWith(GRAPHICS_OVERLAY))
+  return new Set(drawing.map((name) => name.slice(GRAPHICS_OVERLAY.length)))
+}
+
 const overlayOf = (id: string): string =>
   id.startsWith(SEGMENT_OVERLAY) ? id : `${FINDING_OVERLAY}${id}`
 
@@ -48,6 +56,7 @@ export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'
   const overlays = [
     ...viewer.visibleMasks.map(({ id }) => overlayOf(id)),
     ...viewer.rt.names,
+    ...[...viewer.graphics.shownIds].map((id) => `${GRAPHICS_OVERLAY}${id}`),
   ].slice(0, MOST_OVERLAYS)
   return {
     layout: { ...viewer.layout },

@@ -4,6 +4,7 @@ import type { CineSettings } from './cine'
 import { LINK_KINDS } from './linking'
 import type { LinkReport } from './linkedScroll'
 import { referenceLines, type ReferenceLine } from './overlay/referenceLines'
+import type { ShownDocument } from './documents'
 import { loadedCount } from './prefetch'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
@@ -79,6 +80,9 @@ export interface ReadingHook {
     pending: boolean
   }[]
   readonly masks: () => string[]
+  /** Ids of the reports and presentation states that draw on the pictures. */
+  readonly graphics: () => string[]
+  readonly documents: () => (ShownDocument | null)[]
   readonly pointers: () => { user: string; point_lps: readonly number[] | null }[]
   /** Device pixels of a viewport's picture, without overlays. */
   readonly picture: (index: number) => CanvasPicture | null
@@ -238,6 +242,8 @@ export function installReadingHook(viewer: Viewer): () => void {
       ),
     rt: () => ({ shown: viewer.rt.regions.map(({ id }) => id), dose: viewer.rt.dose?.id ?? null }),
     masks: () => viewer.visibleMasks.map((mask) => mask.id),
+    graphics: () => [...viewer.graphics.shownIds],
+    documents: () => viewer.visibleViews.map((_, index) => viewer.documents.at(index)),
     pointers: () => viewer.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
     picture: (index) => {
       const view = viewer.views[index]

@@ -11,8 +11,10 @@ import {
 import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
+import { DocumentPlaces } from './documents'
 import { Drawing } from './drawing'
 import { toPixelError } from './errors'
+import { GraphicStore } from './graphics'
 import { Linker } from './linking'
 import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
@@ -64,6 +66,9 @@ export class Viewer {
   readonly rt = new RtOverlays()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
+  /** What reports and presentation states draw. */
+  readonly graphics = new GraphicStore()
+  readonly documents = new DocumentPlaces()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
   readonly changed = new Signal<Cause>()
   readonly overlaysChanged = new Signal()
@@ -102,6 +107,11 @@ export class Viewer {
       this.select(draft.id)
     })
     this.rt.changed.on(() => this.overlaysChanged.emit())
+    this.documents.changed.on(() => this.changed.emit('program'))
+    this.graphics.changed.on(() => {
+      this.overlaysChanged.emit()
+      this.changed.emit('program')
+    })
     for (const view of this.views) {
       view.changed.on((cause) => {
         const { series, index, status } = view.state
@@ -167,6 +177,7 @@ export class Viewer {
     this.maximisedIndex = null
     this.linker.forgetGroups()
     if (this.activeIndex >= rows * columns) this.activeIndex = 0
+    this.documents.closeFrom(rows * columns)
     for (const view of this.views.slice(rows * columns)) {
       this.prefetcher.stop(view)
       view.clear('empty', cause)
@@ -259,6 +270,7 @@ export class Viewer {
     const view = this.views[index]
     if (view === undefined) return false
     this.requested.set(index, { series_instance_uid, place })
+    this.documents.close(index)
     const turn = (this.turns.get(index) ?? 0) + 1
     this.turns.set(index, turn)
     if (view.state.series?.series_instance_uid !== series_instance_uid) view.waitFor()
@@ -365,6 +377,8 @@ export class Viewer {
     this.setPointers([])
     this.setMasks([])
     this.rt.clear()
+    this.graphics.setShown(new Set())
+    this.documents.closeFrom(0)
     this.select(null)
   }
 }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import type { OpAck } from '@/protocol/generated'
-import { masksShown, radiotherapyShown } from '@/viewer/stage'
+import { graphicsShown, masksShown, radiotherapyShown } from '@/viewer/stage'
 
 import { useOpeningHanging } from '../viewer/hanging/useHanging'
 import { ImageRoom } from '../viewer/ImageRoom'
@@ -130,7 +130,8 @@ function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
     if (stage === null) return
     setVisibleMasks(new Set(masksShown(stage.state)))
     showRadiotherapy(new Set(radiotherapyShown(stage.state)))
-  }, [stage, setVisibleMasks, showRadiotherapy])
+    viewer.graphics.setShown(graphicsShown(stage.state))
+  }, [stage, setVisibleMasks, showRadiotherapy, viewer])
 
   // Before anybody has shown anything, the case hangs as in the viewer.
   const hasStage = useLiveState(session, (state) => state.room.stage !== null)

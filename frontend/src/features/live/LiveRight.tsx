@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useDecisions } from '@/api/boards'
 import { useCase } from '@/api/cases'
+import { useDocuments } from '@/api/documents'
 import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import type { Finding, PersonRef } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
@@ -12,6 +13,7 @@ import { DecisionRecord } from '@/features/boards/DecisionRecord'
 
 import { KeyImageList } from '../viewer/KeyImageList'
 import type { KeyImageStore } from '../viewer/keyImageStore'
+import { documentCount, DocumentsPanel } from '../viewer/documents/DocumentsPanel'
 import { MaskSwitch } from '../viewer/MaskSwitch'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
@@ -42,6 +44,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
   const [active, setActive] = useState<string | null>(null)
   const review = useLiveReview(session)
   const jobs = useJobs(caseId)
+  const documents = useDocuments(caseId, room.studies)
   const unreviewed = room.findings.filter((finding) => finding.state === 'unreviewed').length
   const show = (finding: Finding) => {
     setActive(finding.id)
@@ -87,6 +90,11 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
       {radiotherapyCount(room.rt) > 0 && (
         <Section title={t('radiotherapy:section', { count: radiotherapyCount(room.rt) })} closed>
           <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
+        </Section>
+      )}
+      {(documents.data?.length ?? 0) > 0 && (
+        <Section title={t('documents:section', { count: documentCount(documents.data) })} closed>
+          <DocumentsPanel caseId={caseId} viewer={room.viewer} studies={room.studies} />
         </Section>
       )}
       <Section title={t('section.chat')} closed>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams, useSearchParams } from 'react-router-dom'
 
 import { useCase } from '@/api/cases'
+import { useDocuments } from '@/api/documents'
 import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import { asProblem } from '@/api/problem'
 import { useMe } from '@/api/session'
@@ -13,6 +14,7 @@ import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
+import { documentCount, DocumentsPanel } from './documents/DocumentsPanel'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -31,7 +33,7 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy'
+type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy' | 'documents'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -40,6 +42,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const room = useCaseRoom(caseId)
   const review = useReviewFinding()
   const jobs = useJobs(caseId)
+  const documents = useDocuments(caseId, room.studies)
   const [panel, setPanel] = useState<Panel>('findings')
   const [activeFinding, setActiveFinding] = useState<string | null>(null)
   const can = patientCase.data?.can ?? []
@@ -89,7 +92,12 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const rtCount = radiotherapyCount(room.rt)
   const tab = (name: Panel, count: number) => (
     <span className={classes.tab}>
-      {name === 'radiotherapy' ? t('radiotherapy:panel') : t(`panel.${name}`)} <span className={classes.tabCount}>{count}</span>
+      {name === 'documents'
+        ? t('documents:tab')
+        : name === 'radiotherapy'
+          ? t('radiotherapy:panel')
+          : t(`panel.${name}`)}{' '}
+      <span className={classes.tabCount}>{count}</span>
     </span>
   )
   const right = (
@@ -104,6 +112,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           { value: 'measurements', label: tab('measurements', store.items.length) },
           { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
           ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
+          { value: 'documents', label: tab('documents', documentCount(documents.data)) },
         ]}
       />
       {panel === 'measurements' && (
@@ -114,6 +123,9 @@ function CaseViewer({ caseId }: { caseId: string }) {
       )}
       {panel === 'radiotherapy' && (
         <RadiotherapyPanel caseId={caseId} rt={room.rt} viewer={room.viewer} />
+      )}
+      {panel === 'documents' && (
+        <DocumentsPanel caseId={caseId} viewer={room.viewer} studies={room.studies} />
       )}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (

@@ -46,9 +46,11 @@ export function ViewportBanner(props: ViewportBannerProps) {
   const total = stack.count
   const isInStack = state.reformat === null && shown_index !== null && shown_index >= stack.start && shown_index < stack.start + total
   const frame = view.shownFrame
-  const aiUnreviewed = shownMasks.some(
-    (mask) => mask.unreviewed && mask.series_instance_uid === series.series_instance_uid,
-  )
+  const aiUnreviewed =
+    viewer.graphics.isUnreviewedOn(frame) ||
+    shownMasks.some(
+      (mask) => mask.unreviewed && mask.series_instance_uid === series.series_instance_uid,
+    )
   // The study names another patient than the case; somebody confirmed that it is the same one.
   const otherIdentity = studies.some(
     (study) =>

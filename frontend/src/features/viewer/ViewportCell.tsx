@@ -5,6 +5,7 @@ import { Cell } from '@/viewer/cell'
 import type { Viewer } from '@/viewer/viewer'
 
 import { CineBar } from './hanging/CineBar'
+import { DocumentCell } from './documents/DocumentCell'
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
 import { useViewerState } from './useViewerState'
@@ -25,6 +26,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   const host = useRef<HTMLDivElement>(null)
   const view = viewer.views[index]
   const [isDropping, setDropping] = useState(false)
+  const shownDocument = useViewerState(viewer, (v) => v.documents.at(index))
   const isActive = useViewerState(viewer, (v) => v.active === index)
   useEffect(() => {
     if (!host.current || !view) return
@@ -64,6 +66,9 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <TurnControls viewer={viewer} view={view} />
       <CineBar viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
+      {shownDocument && (
+        <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />
+      )}
     </section>
   )
 }

@@ -195,6 +195,7 @@ const ZOOM_STEP = 1.15
 const PRESET_KEY = /^preset([1-5])$/
 
 export function perform(action: Action, viewer: Viewer, room: RoomActions): void {
+  if (viewer.documents.perform(viewer.active, action)) return
   const view = viewer.activeView
   if (action === 'crosshair') return pickCrosshair(viewer)
   if (isTool(action)) return viewer.setTool(action)

@@ -12,6 +12,7 @@ import { CaseImages, type CasePixels } from './caseImages'
 import { identitiesOf } from './hanging/identities'
 import { useHanging, type HangingControl } from './hanging/useHanging'
 import { findingLayers, segmentLayers, type MaskLayer } from './maskLayers'
+import { useDocumentLayers } from './documents/useDocumentLayers'
 import { drawnFrom, type MeasurementStore } from './measurementStore'
 import { linksOf } from './registrations'
 import { useRadiotherapy, type RtRoom } from './rt/useRadiotherapy'
@@ -89,6 +90,7 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
   )
   const failedMasks = useMasks(viewer, shownMasks)
   const rt = useRadiotherapy(caseId, viewer, studies)
+  useDocumentLayers(caseId, viewer)
   // Another case has another viewer; what the former one still waits for has nowhere to go.
   useEffect(() => () => viewer.clearAll(), [viewer])
   const segmentationsProblem = useMemo(
