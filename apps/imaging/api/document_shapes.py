@@ -211,7 +211,8 @@ def show_opened(opened: OpenedDocument, *, case_id: UUID) -> dict[str, Any]:
     said: dict[str, Any] = {
         "lines": [], "groups": [], "images": [], "presentation": None, "pages": opened.pages,
     }  # fmt: skip
-    kind, problems = opened.listed.kind, ()
+    kind = opened.listed.kind
+    problems: tuple[Problem, ...] = ()
     if kind == SeriesKind.SR:
         report = read_report(opened.document)
         problems = report.problems

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pydicom.uid import UID_dictionary
+from pydicom._uid_dict import UID_dictionary
 
 from apps.imaging.documents.key_images import evidence_of, read_key_images
 from apps.imaging.documents.measurements import by_algorithm, read_groups
