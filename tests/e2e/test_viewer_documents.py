@@ -25,7 +25,6 @@ FOLDERS = (
     "18-mr-brain-gad-kos-nist",
 )  # fmt: skip
 Keep = Callable[[Page, str], Path]
-FindDocument = Callable[..., dict[str, Any]]
 
 
 def _import(stack: Stack) -> tuple[str, list[dict[str, Any]]]:
@@ -100,33 +99,34 @@ def test_documents_are_drawn_read_and_paged(
     page = open_page(role="radiologist", width=1920, height=1080, path=f"/cases/{case_id}/view")
     screen = Screen(page)
     screen.wait_for_picture()
-    page.get_by_text("Documents", exact=False).last.click()
+    page.get_by_text("Docs", exact=False).last.click()
 
-    # A presentation state: a circle of 128 pixels about the middle, in units of the display.
-    for label in ("GRAN_P09", "GRAN_P11"):
+    # Presentation states, each on its own test image: a circle of 128 pixels, and a polyline.
+    circle = [(383.5, 255.5), (255.5, 127.5), (127.5, 255.5)]
+    for label, drawn in (("GRAN_P10", circle), ("GRAN_P01", [(127.5, 255.5), (191.5, 127.5)])):
         presented = document(description=label)
         row = _row(page, presented)
         row.get_by_role("button", name="Apply").first.click()
         _is_on(screen, presented)
         report = screen.wait_for_picture()
         assert report["modality"] == "OT"
-        on = [
-            _on_page(screen, 255.5 + dx, 255.5 + dy) for dx, dy in ((128, 0), (0, -128), (-128, 0))
-        ]
-        off = [_on_page(screen, 255.5 + dx, 255.5) for dx in (100, 150)]
-        assert _lines_at(screen, [*on, *off]) == [True, True, True, False, False]
+        expected = [True] * len(drawn) + [False, False]
+        places = [*drawn, (355.5, 255.5), (255.5, 255.5)]
+        assert _lines_at(screen, [_on_page(screen, *at) for at in places]) == expected
         screen.focus_viewport()
         screen.press("h")
         screen.press("r")
         screen.press("+")
         wait_for(lambda: screen.viewport()["flip_horizontal"], what="flipped", timeout_s=5)
-        page.wait_for_timeout(200)
-        turned = [_on_page(screen, 255.5, 255.5 + dy) for dy in (128, -128)]
-        assert _lines_at(screen, turned) == [True, True]
+        page.wait_for_timeout(300)
+        assert _lines_at(screen, [_on_page(screen, *at) for at in places]) == expected
         keep_screenshot(page, f"gsps-{label}")
         row.get_by_role("button", name="As acquired").click()
         wait_for(lambda: page.locator(".vw-graphic").count() == 0, what="as acquired", timeout_s=5)
-        assert not screen.viewport()["flip_horizontal"]
+    # Its image is not among them, and says so; the state itself is there.
+    dangling = _row(page, document(description="GRAN_P09"))
+    expect(dangling).to_contain_text("none of them here")
+    expect(dangling.get_by_role("button", name="Apply")).to_be_disabled()
 
     # The window of another modality transformation, and what is not supported by name.
     inverted = document(description="XLUT_P02")
@@ -174,7 +174,7 @@ def test_measurements_and_a_pdf_in_a_cell(
     page = open_page(role="radiologist", width=1280, height=800, path=f"/cases/{case_id}/view")
     screen = Screen(page)
     screen.wait_for_picture()
-    page.get_by_text("Documents", exact=False).last.click()
+    page.get_by_text("Docs", exact=False).last.click()
 
     # TID 1500: a circle with its value, on the image it was drawn on.
     single = next(d for d in found if d["measurement_groups"] == 1 and d["missing"] == 0)
@@ -197,7 +197,7 @@ def test_measurements_and_a_pdf_in_a_cell(
     expect(drawn).to_contain_text("not verified")
     keep_screenshot(page, "sr-1280")
     several = next(d for d in found if d["measurement_groups"] == 4)
-    assert _row(page, several).locator("[data-group]").count() == 4
+    expect(_row(page, several).locator("[data-group]")).to_have_count(4)
     elsewhere = next(d for d in found if d["measurement_groups"] and d["missing"])
     expect(_row(page, elsewhere)).to_contain_text("not in this case")
 

@@ -84,7 +84,7 @@ function drawGraphic(view: StackView, graphic: Graphic, unreviewed: boolean): SV
     element('path', { d, class: 'vw-halo vw-open' }),
     element('path', { d, class: `vw-line vw-open${fill}` }),
   )
-  if (graphic.lines.length > 0) group.append(words(graphic.lines, rightmost(places)))
+  if (graphic.lines.length > 0) group.append(words(graphic.lines, places, view.size.width))
   return [group]
 }
 
@@ -94,12 +94,27 @@ const mark = ([x, y]: Vec2): string =>
 const path = (places: readonly Vec2[], closed: boolean): string =>
   `M${places.map(([x, y]) => `${fixed(x)} ${fixed(y)}`).join('L')}${closed ? 'Z' : ''}`
 
-const rightmost = (places: readonly Vec2[]): Vec2 =>
-  places.reduce((best, place) => (place[0] > best[0] ? place : best))
+/** The end of a drawing in one direction: `1` right, `-1` left. */
+const extreme = (places: readonly Vec2[], way: 1 | -1): Vec2 =>
+  places.reduce((best, place) => (way * (place[0] - best[0]) > 0 ? place : best))
 
-function words(lines: readonly string[], [x, y]: Vec2): SVGElement {
-  const left = fixed(x + 10)
-  const label = element('text', { x: left, y: fixed(y + 4), class: 'vw-value' })
+/** About what the longest line takes, in CSS pixels: near enough to choose a side. */
+const CHARACTER_PX = 7
+
+/** Right of the drawing, or left where the right has no room; centred below where neither has. */
+function words(lines: readonly string[], places: readonly Vec2[], width: number): SVGElement {
+  const needed = Math.max(...lines.map((line) => line.length)) * CHARACTER_PX
+  const [right, left_end] = [extreme(places, 1), extreme(places, -1)]
+  const fitsRight = right[0] + 10 + needed <= width
+  const fitsLeft = left_end[0] - 10 - needed >= 0
+  const bottom = Math.max(...places.map(([, y]) => y))
+  const [x, y, anchor] = fitsRight
+    ? [right[0] + 10, right[1] + 4, 'start']
+    : fitsLeft
+      ? [left_end[0] - 10, left_end[1] + 4, 'end']
+      : [width / 2, bottom + 18, 'middle']
+  const left = fixed(x)
+  const label = element('text', { x: left, y: fixed(y), class: 'vw-value', 'text-anchor': anchor })
   lines.forEach((line, at) =>
     label.append(
       element(
