@@ -125,9 +125,9 @@ describe('a presentation state', () => {
   it('is turned first and flipped then', () => {
     const camera = presentedCamera(AXIAL, canvas, { turn: 90, flipped: true, area: null })
     const place = imageToCanvas(camera, canvas, AXIAL)
-    const [middle, right, below] = [[255, 255], [265, 255], [255, 265]].map((at) =>
-      applyAffine(place, at as Vec2),
-    ) as [Vec2, Vec2, Vec2]
+    const middle = applyAffine(place, [255, 255])
+    const right = applyAffine(place, [265, 255])
+    const below = applyAffine(place, [255, 265])
     // A quarter clockwise takes image-right to the bottom and image-down to the left; flipped: right.
     expect(right[1]).toBeGreaterThan(middle[1] + 1)
     expect(below[0]).toBeGreaterThan(middle[0] + 1)
