@@ -118,8 +118,11 @@ def test_documents_are_drawn_read_and_paged(
         screen.press("r")
         screen.press("+")
         wait_for(lambda: screen.viewport()["flip_horizontal"], what="flipped", timeout_s=5)
-        page.wait_for_timeout(300)
-        assert _lines_at(screen, [_on_page(screen, *at) for at in places]) == expected
+        wait_for(
+            lambda: _lines_at(screen, [_on_page(screen, *at) for at in places]) == expected,
+            what="drawn where the turned picture is",
+            timeout_s=20,
+        )
         keep_screenshot(page, f"gsps-{label}")
         row.get_by_role("button", name="As acquired").click()
         wait_for(lambda: page.locator(".vw-graphic").count() == 0, what="as acquired", timeout_s=5)
@@ -234,7 +237,8 @@ def test_measurements_and_a_pdf_in_a_cell(
     wait_for(lambda: screen.read("documents")[0]["zoom"] > 1.5, what="enlarged", timeout_s=5)
     screen.press("ArrowDown")
     wait_for(lambda: screen.read("documents")[0]["centre"][1] > 0.6, what="moved", timeout_s=5)
-    assert find_accessibility_faults(page) == []
+    faults = find_accessibility_faults(page)
+    assert not faults, "\n".join(faults)
     keep_screenshot(page, "pdf-enlarged")
     screen.press("Escape")
     expect(cell).to_have_count(0)

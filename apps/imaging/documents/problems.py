@@ -9,7 +9,7 @@ PROBLEMS: dict[str, tuple[Severity, str]] = {
     "unreadable": ("error", "The object cannot be read: {reason}."),
     "images_missing": (
         "warning",
-        "It refers to {total} images, {missing} of which are not in this case.",
+        "Images it refers to that are not in this case: {missing} of {total}.",
     ),
     "no_images_named": ("warning", "It names no image."),
     "too_long": ("warning", "It is longer than what is shown here: it is cut off."),

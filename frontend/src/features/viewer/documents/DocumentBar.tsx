@@ -32,10 +32,11 @@ export function DocumentBar({ viewer, index, shown, study }: DocumentBarProps) {
   const who = study?.patient
   return (
     <div className={classes.bar}>
-      <span className={classes.barText} data-testid="patient-banner">
+      <span className={classes.identity} data-testid="patient-banner">
         <strong>{who && formatPatientName(who.name)}</strong>{' '}
         {who && [who.birth_date && formatDate(who.birth_date), who.patient_id].filter(Boolean).join(' · ')}
-        {' — '}
+      </span>
+      <span className={classes.barText} title={shown.title}>
         {shown.title} · {formatDate(shown.date)}
       </span>
       <span className={classes.pageNumber} role="status">

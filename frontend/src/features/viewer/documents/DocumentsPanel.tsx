@@ -36,7 +36,7 @@ export function DocumentsPanel({ caseId, viewer, studies }: DocumentsPanelProps)
     const documents = data.filter((one) => one.study_instance_uid === uid)
     const study = studies.find((one) => one.study_instance_uid === uid)
     return (
-      <section key={uid} className={panels.study} aria-label={study?.description || t('tab')}>
+      <section key={uid} className={panels.study} aria-label={t('ofStudy', { at: uids.indexOf(uid) + 1, name: study?.description ?? '' })}>
         <header className={panels.studyHead}>
           <span className={panels.strong}>{formatDate(documents[0]?.study_date)}</span>
           <span className={panels.ellipsis}>{study?.description}</span>
