@@ -38,6 +38,8 @@ def text_of(document: Document, tag: str, *, limit: int = MAX_TEXT) -> str:
         name = str(value.get("Alphabetic") or value.get("Ideographic") or "")
         family, _, rest = name.partition("^")
         value = ", ".join(part for part in (family, " ".join(rest.split("^")).strip()) if part)
+    if isinstance(value, float) and value.is_integer() and abs(value) < FARTHEST:
+        value = int(value)  # DICOM JSON has lost how a whole number was written
     return "" if value is None else str(value).strip()[:limit]
 
 

@@ -232,6 +232,7 @@ def test_dangling_key_images_dose_and_presentation_states_of_other_makers(db: No
     assert "not in this case" in kos["problems"][0]["message"]
     dose = opened(client, base, found, kind="sr")
     said = {(line["name"], line["value"], line["unit"]) for line in dose["lines"]}
+    assert ("Total Number of Irradiation Events", "4", "events") in said
     assert ("CT Dose Length Product Total", "1569.74", "mGycm") in said
     assert (dose["unreviewed"], dose["groups"]) == (False, [])
     pixel = opened(client, base, found, description="GRAN_P09")["presentation"]["images"][0]
