@@ -81,7 +81,7 @@ class ReportLineSerializer(serializers.Serializer[Any]):
     images = DocumentImageSerializer(many=True)
 
 
-class RegionSerializer(serializers.Serializer[Any]):
+class DocumentRegionSerializer(serializers.Serializer[Any]):
     """``points_image``: column, row, whole numbers at pixel centres; ``points_lps``: mm."""
 
     shape = serializers.CharField()
@@ -107,19 +107,19 @@ class MeasurementGroupSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     method = serializers.CharField()
     values = MeasuredValueSerializer(many=True)
-    regions = RegionSerializer(many=True)
+    regions = DocumentRegionSerializer(many=True)
     images = DocumentImageSerializer(many=True)
     unreadable = serializers.IntegerField()
 
 
-class GraphicSerializer(serializers.Serializer[Any]):
+class DocumentGraphicSerializer(serializers.Serializer[Any]):
     shape = serializers.CharField()
     points_image = _points()
     filled = serializers.BooleanField()
     colour = serializers.CharField(allow_null=True)
 
 
-class AnnotationSerializer(serializers.Serializer[Any]):
+class DocumentAnnotationSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     box = _points()
     anchor = serializers.ListField(child=serializers.FloatField(), allow_null=True)
@@ -150,8 +150,8 @@ class PresentedImageSerializer(serializers.Serializer[Any]):
     image = DocumentImageSerializer()
     voi = ShownRangeSerializer(allow_null=True)
     area = ShownAreaSerializer(allow_null=True)
-    graphics = GraphicSerializer(many=True)
-    annotations = AnnotationSerializer(many=True)
+    graphics = DocumentGraphicSerializer(many=True)
+    annotations = DocumentAnnotationSerializer(many=True)
 
 
 class PresentationSerializer(serializers.Serializer[Any]):
