@@ -96,9 +96,9 @@ class Nursery:
                 child.poll = lambda: None  # type: ignore[method-assign]
             original = self.pool._ask
 
-            def ask(*args: Any) -> Any:
+            def ask(*args: Any, **options: Any) -> Any:
                 self.asking[0] = 1
-                answer = original(*args)
+                answer = original(*args, **options)
                 self.asking[0] = 0
                 return answer
 
