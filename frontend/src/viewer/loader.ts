@@ -1,27 +1,26 @@
 import { decoders } from './decoding/decoderPool'
 import { FrameCache } from './decoding/frameCache'
 import type { FrameImage } from './decoding/frameImage'
+import { deviceProfile } from './device'
 import { PixelError, toPixelError } from './errors'
-import { urlOfImageId, type FrameDescription } from './frames'
+import { baseOfImageId, urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './knownFrames'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
+import { fetchPreview, hasPreview } from './preview'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
 
 /** Frames in flight at once: what HTTP/1.1 browsers open to one host, less one for the app. */
 const CONCURRENT_FRAMES = 5
-const CACHE_BYTES = 1024 * 1024 * 1024
 
 const queue = new RequestQueue<FrameImage>(CONCURRENT_FRAMES)
-const cache = new FrameCache(CACHE_BYTES)
+const cache = new FrameCache(() => deviceProfile().memory_bytes)
 const accessOfBase = new Map<string, PixelAccess>()
 
 /** Pixels below `base_url` are read with this access from now on. */
 export function setPixelAccess(base_url: string, access: PixelAccess): void {
   accessOfBase.set(base_url, access)
 }
-
-const baseOfUrl = (url: string): string => url.slice(0, url.indexOf('/instances/'))
 
 const DEFAULT_TRANSFER_SYNTAX = '1.2.840.10008.1.2.1'
 
@@ -34,6 +33,11 @@ export const cachedImage = (image_id: string): FrameImage | null => cache.get(im
 
 /** Whether the picture is there; does not keep it there. */
 export const isCached = (image_id: string): boolean => cache.has(image_id)
+
+/** Forgets pictures, so that they are asked for again. */
+export function forgetImages(image_ids: Iterable<string>): void {
+  for (const id of image_ids) cache.forget(id)
+}
 
 /** The picture of a frame; asking again with a smaller priority number hurries it. */
 export async function loadFrame(
@@ -63,8 +67,11 @@ export function dropPrefetch(matches: (image_id: string) => boolean, from_priori
 async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const frame = frameOfImageId(image_id)
   const url = urlOfImageId(image_id)
-  const access = accessOfBase.get(baseOfUrl(url))
+  const access = accessOfBase.get(baseOfImageId(image_id))
   if (frame === null || access === undefined) throw new Error('the frame is not known')
+  if (deviceProfile().mode === 'pictures' && hasPreview(frame)) {
+    return fetchPreview(frame, access, url, baseOfImageId(image_id))
+  }
   const { layout, slope, intercept, factor, is_float } = frame
   const isPalette = layout.photometric_interpretation === 'PALETTE COLOR'
   const palette = isPalette ? paletteOf(frame.dataset) : null

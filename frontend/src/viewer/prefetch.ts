@@ -1,3 +1,4 @@
+import { deviceProfile } from './device'
 import type { SeriesDescription } from './frames'
 import { dropPrefetch, isCached, loadFrame } from './loader'
 import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
@@ -5,8 +6,8 @@ import { Signal } from './signal'
 import { stackAt, type StackDescription } from './stacks'
 
 /** Of the image cache, what prefetching one series may fill, and all viewports together. */
-const SERIES_BUDGET_BYTES = 400 * 1024 * 1024
-const SCREEN_BUDGET_BYTES = 800 * 1024 * 1024
+const SERIES_SHARE = 0.4
+const SCREEN_SHARE = 0.8
 const SETTLE_MS = 120
 /** A page that never rests prefetches all the same. */
 const IDLE_AT_MOST_MS = 500
@@ -61,8 +62,9 @@ export class Prefetcher {
   private queue(series: SeriesDescription, index: number): void {
     const ids = new Set(series.frames.map((frame) => frame.image_id))
     dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
-    const share = SCREEN_BUDGET_BYTES / Math.max(1, this.wanted.size)
-    let budget = Math.min(SERIES_BUDGET_BYTES, share)
+    const { memory_bytes } = deviceProfile()
+    const share = SCREEN_SHARE / Math.max(1, this.wanted.size)
+    let budget = memory_bytes * Math.min(SERIES_SHARE, share)
     stackFirst(series, index).forEach((position, rank) => {
       const frame = series.frames[position]
       if (frame === undefined) return
