@@ -7,7 +7,6 @@ import { baseOfImageId, urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './knownFrames'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
-import { fetchPreview, hasPreview } from './preview'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
 
 /** Frames in flight at once: what HTTP/1.1 browsers open to one host, less one for the app. */
@@ -22,6 +21,13 @@ export function setPixelAccess(base_url: string, access: PixelAccess): void {
   accessOfBase.set(base_url, access)
 }
 
+/** How what lies below `base_url` is read. */
+export function accessOf(base_url: string): PixelAccess {
+  const access = accessOfBase.get(base_url)
+  if (access === undefined) throw new Error('the series was not opened')
+  return access
+}
+
 const DEFAULT_TRANSFER_SYNTAX = '1.2.840.10008.1.2.1'
 
 export function transferSyntaxOf(content_type: string | null): string {
@@ -33,11 +39,6 @@ export const cachedImage = (image_id: string): FrameImage | null => cache.get(im
 
 /** Whether the picture is there; does not keep it there. */
 export const isCached = (image_id: string): boolean => cache.has(image_id)
-
-/** Forgets pictures, so that they are asked for again. */
-export function forgetImages(image_ids: Iterable<string>): void {
-  for (const id of image_ids) cache.forget(id)
-}
 
 /** The picture of a frame; asking again with a smaller priority number hurries it. */
 export async function loadFrame(
@@ -67,11 +68,8 @@ export function dropPrefetch(matches: (image_id: string) => boolean, from_priori
 async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const frame = frameOfImageId(image_id)
   const url = urlOfImageId(image_id)
-  const access = accessOfBase.get(baseOfImageId(image_id))
-  if (frame === null || access === undefined) throw new Error('the frame is not known')
-  if (deviceProfile().mode === 'pictures' && hasPreview(frame)) {
-    return fetchPreview(frame, access, url, baseOfImageId(image_id))
-  }
+  if (frame === null) throw new Error('the frame is not known')
+  const access = accessOf(baseOfImageId(image_id))
   const { layout, slope, intercept, factor, is_float } = frame
   const isPalette = layout.photometric_interpretation === 'PALETTE COLOR'
   const palette = isPalette ? paletteOf(frame.dataset) : null

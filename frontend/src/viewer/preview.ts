@@ -1,7 +1,7 @@
 import type { FrameImage } from './decoding/frameImage'
 import type { StoredPixels } from './decoding/pixelValues'
 import { PixelError } from './errors'
-import type { FrameDescription } from './frames'
+import { urlOfImageId, type FrameDescription } from './frames'
 import type { PixelAccess } from './pixelAccess'
 import type { VoiRange } from './voi'
 
@@ -62,12 +62,11 @@ export function storedRange({ lower, upper }: VoiRange, scale: Scale): [number, 
 export async function fetchPreview(
   frame: FrameDescription,
   access: PixelAccess,
-  url: string,
   base_url: string,
 ): Promise<FrameImage> {
   const wish = wishes.get(base_url)
   const name = wish === undefined ? 'auto' : storedRange(wish, frame).join(',')
-  const answer = await access.read(`${url}/preview/${name}`)
+  const answer = await access.read(`${urlOfImageId(frame.image_id)}/preview/${name}`)
   const told = answer.headers.get(RANGE_HEADER) ?? ''
   const greys = await pixelsOf(await answer.blob())
   if (told === 'colour') return colourImage(frame, greys)

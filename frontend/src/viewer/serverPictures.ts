@@ -1,7 +1,7 @@
 import type { FrameImage } from './decoding/frameImage'
 import { deviceChanged, deviceProfile } from './device'
 import { baseOfImageId, type SeriesDescription } from './frames'
-import { forgetImages } from './loader'
+import { forgetDrawn } from './pictures'
 import { isCovered, wishWindow } from './preview'
 import type { Signal } from './signal'
 import type { Cause, ViewState } from './viewState'
@@ -55,7 +55,7 @@ export class ServerPictures {
       const now = this.holder.state
       if (now.series !== series || now.voi === null) return
       this.wish(series, now.voi)
-      forgetImages(series.frames.map((frame) => frame.image_id))
+      forgetDrawn(series.frames.map((frame) => frame.image_id))
       this.holder.retry()
     }, WINDOW_RESTS_MS)
   }
@@ -72,7 +72,6 @@ export class ServerPictures {
     const { series } = this.holder.state
     const touched = before !== this.mode && (before === 'pictures' || this.mode === 'pictures')
     if (!touched || series === null) return
-    forgetImages(series.frames.map((frame) => frame.image_id))
     this.holder.retry()
   }
 }

@@ -19,7 +19,7 @@ import type { FrameImage } from './decoding/frameImage'
 import { createRenderer, rendererChanged } from './engine'
 import { toPixelError, type PixelError } from './errors'
 import type { FrameDescription, SeriesDescription } from './frames'
-import { cachedImage, loadFrame } from './loader'
+import { cachedPicture, loadPicture } from './pictures'
 import { pixelValue } from './preview'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
@@ -246,13 +246,13 @@ export class StackView {
   private async load(frame: FrameDescription, index: number): Promise<void> {
     this.awaiting += 1
     const turn = this.awaiting
-    const ready = cachedImage(frame.image_id)
+    const ready = cachedPicture(frame.image_id)
     if (ready !== null) {
       this.shown(ready, index)
       return
     }
     try {
-      const image = await loadFrame(frame.image_id, PRIORITY_VISIBLE)
+      const image = await loadPicture(frame.image_id, PRIORITY_VISIBLE)
       if (turn === this.awaiting) this.shown(image, index)
     } catch (error) {
       if (turn === this.awaiting) this.fail(toPixelError(error))

@@ -13,6 +13,8 @@ import type { KeyImageStore } from './keyImageStore'
 import { CellNotes, ComparisonMark } from './hanging/CellNotes'
 import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
+import safety from './safety.module.css'
+import { DeviceLines, Laterality, SeriesName, SlicePlace, WarningCount } from './safetyLines'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
 import { ViewportMarks } from './ViewportMarks'
@@ -58,47 +60,54 @@ export function ViewportBanner(props: ViewportBannerProps) {
   )
   return (
     <>
-      <div className={`${classes.corner} ${classes.topLeft}`} data-testid="patient-banner">
-        <Patient series={series} deidentified={deidentified} />
-        {otherIdentity && (
-          <div className={classes.warning} data-testid="other-identity">
-            <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
-          </div>
-        )}
-        <ComparisonMark viewer={viewer} />
-        {series.synthetic && (
-          <div className={classes.flag}>
-            <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
-          </div>
-        )}
-      </div>
-      <div className={`${classes.corner} ${classes.topRight}`}>
-        <div className={classes.strong}>
-          {series.modality} {formatDate(series.study_date)}
+      <div className={safety.top}>
+        <div className={safety.block} data-testid="patient-banner">
+          <Patient series={series} deidentified={deidentified} />
+          {otherIdentity && (
+            <div className={classes.warning} data-testid="other-identity">
+              <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
+            </div>
+          )}
+          <ComparisonMark viewer={viewer} />
+          {series.synthetic && (
+            <div className={classes.flag}>
+              <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
+            </div>
+          )}
         </div>
-        <div>{[series.series_number, series.series_description].filter(Boolean).join(' · ')}</div>
-        {series.stacks.length > 1 && (
-          <StackSwitch view={view} stacks={series.stacks} stack={stack} />
-        )}
-        <RegisteredBy viewer={viewer} view={view} />
-        <CellNotes viewer={viewer} view={view} />
-        {aiUnreviewed && (
-          <div className={classes.aiFlag}>
-            <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
+        <div className={`${safety.block} ${safety.end}`} data-testid="series-banner">
+          <div className={classes.strong}>
+            {series.modality} {formatDate(series.study_date)}
           </div>
-        )}
+          <SeriesName series={series} />
+          <Laterality frame={frame} />
+          {series.stacks.length > 1 && (
+            <StackSwitch view={view} stacks={series.stacks} stack={stack} />
+          )}
+          <RegisteredBy viewer={viewer} view={view} />
+          <CellNotes viewer={viewer} view={view} />
+          {aiUnreviewed && (
+            <div className={classes.aiFlag} data-testid="ai-unreviewed">
+              <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
+            </div>
+          )}
+        </div>
       </div>
-      <div className={`${classes.corner} ${classes.bottomLeft}`}>
+      <div className={safety.bottom}>
         <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
+        <DeviceLines view={view} />
         <Warnings series={series} stack={stack} frame={frame} />
         <WindowLine view={view} />
         <PlaneNotes viewer={viewer} view={view} />
         {isInStack && (
           <div data-testid="slice">
             {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
-            {frame?.slice_thickness_mm
-              ? ` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`
-              : ''}
+            <SlicePlace view={view} />
+            {frame?.slice_thickness_mm ? (
+              <span className={safety.lesser}>
+                {` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`}
+              </span>
+            ) : null}
           </div>
         )}
       </div>
@@ -173,11 +182,16 @@ function Warnings({ series, stack, frame }: WarningsProps) {
     frame?.plane_lps === null && t(lengthsWithin(frame)),
     ...stack.warnings.filter(({ code }) => code !== 'no_patient_space').map((one) => one.message),
   ].filter(Boolean)
-  return words.map((line) => (
-    <div key={String(line)} className={classes.warning}>
-      <IconAlertTriangle size={13} aria-hidden /> {line}
-    </div>
-  ))
+  return (
+    <>
+      {words.map((line) => (
+        <div key={String(line)} className={`${classes.warning} ${safety.warningText}`}>
+          <IconAlertTriangle size={13} aria-hidden /> {line}
+        </div>
+      ))}
+      {words.length > 0 && <WarningCount count={words.length} />}
+    </>
+  )
 }
 
 function WindowLine({ view }: { view: StackView }) {
@@ -185,7 +199,7 @@ function WindowLine({ view }: { view: StackView }) {
   const words = windowWords(view)
   if (words === null) return null
   return (
-    <div data-testid="window">
+    <div data-testid="window" className={safety.lesser}>
       {words.asRange ? t('banner.range', { ...words }) : t('banner.window', { ...words })}
     </div>
   )
