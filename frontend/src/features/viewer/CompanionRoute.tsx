@@ -53,6 +53,7 @@ function Companion({ caseId }: { caseId: string }) {
   }
   return (
     <div className={classes.room}>
+      <h1 className="c-visually-hidden">{t('companion.title')}</h1>
       <header className={classes.header} aria-label={t('companion.label', { number: number + 1 })}>
         {patientCase.data && (
           <>

@@ -87,6 +87,7 @@ export function ImageRoom(props: ImageRoomProps) {
 
   return (
     <div className={classes.room}>
+      <h1 className="c-visually-hidden">{t('devices:room.title')}</h1>
       {header}
       {notice}
       <div className={classes.body}>
