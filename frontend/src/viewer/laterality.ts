@@ -4,9 +4,9 @@ import type { FrameDescription } from './frames'
 /** PS3.3 C.7.3.1.1.1, C.8.11.8: right, left, both, unpaired. */
 export type Side = 'R' | 'L' | 'B' | 'U'
 
-/** Body parts of which there are two, so that a picture without a side is half a statement. */
+/** Of these there are two, and a projection shows one. Whole words: a HEART has no EAR. */
 const PAIRED =
-  /BREAST|KNEE|HIP|SHOULDER|HAND|FOOT|ANKLE|WRIST|ELBOW|FEMUR|TIBIA|HUMERUS|FOREARM|ARM|LEG|EYE|ORBIT|EAR|KIDNEY|ADRENAL|LUNG|OVARY|TESTI|CLAVICLE|SCAPULA|FINGER|TOE|THUMB|CALCANEUS/
+  /\b(BREAST|KNEE|HIP|SHOULDER|HAND|FOOT|ANKLE|WRIST|ELBOW|FEMUR|TIBIA|HUMERUS|FOREARM|ARM|LEG|EYE|ORBIT|EAR|KIDNEY|ADRENAL|OVARY|TESTIS|CLAVICLE|SCAPULA|FINGER|TOE|THUMB|CALCANEUS)\b/
 /** Projections show one side without saying which; slices show where they lie. */
 const PROJECTIONS = new Set(['MG', 'DX', 'CR', 'RF', 'XA', 'IO', 'PX', 'US', 'OP', 'OPT', 'XC'])
 

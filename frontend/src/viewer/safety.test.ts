@@ -29,6 +29,8 @@ describe('the side of a picture', () => {
     expect(of('MG', '')).toBe('missing')
     expect(of('DX', 'KNEE')).toBe('missing')
     expect(of('DX', 'CHEST')).toBeNull()
+    expect(of('XA', 'HEART')).toBeNull()
+    expect(of('CR', 'LEFT KNEE')).toBe('missing')
     expect(of('CT', 'KNEE')).toBeNull()
   })
 
