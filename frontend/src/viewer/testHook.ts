@@ -118,7 +118,7 @@ function report(view: StackView, index: number): ViewportReport {
     status,
     error: error?.code ?? null,
     renderer: view.rendererKind,
-    preview: isPreview(view.shownImage),
+    preview: view.state.reformat === null && isPreview(view.shownImage),
     modality: series?.modality ?? null,
     unit: series?.unit ?? null,
     study_instance_uid: series?.study_instance_uid ?? null,

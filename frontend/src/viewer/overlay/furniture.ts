@@ -7,11 +7,10 @@ import { element, fixed } from './svg'
 /** Share of the width that the scale bar may take. */
 const SCALE_BAR_SHARE = 0.25
 
-/** Below this the banner reaches past the middle, as `safety.module.css` lays it out. */
-const NARROW_PX = 520
-const BESIDE_BANNER = 0.9
-
-/** Orientation letters at the edges and a scale bar at the bottom. */
+/**
+ * Orientation letters at the edges and a scale bar at the bottom. Where the banner reaches past the
+ * middle, `safety.module.css`, which lays it out, moves the upper and lower letters beside it.
+ */
 export function drawFurniture(view: StackView): SVGElement[] {
   const frame = view.shownFrame
   const { camera, reformat } = view.state
@@ -24,7 +23,6 @@ export function drawFurniture(view: StackView): SVGElement[] {
   }
   const { right, up } = screenAxes(camera)
   const letters = edgeLetters(right, up)
-  const middle = width < NARROW_PX ? width * BESIDE_BANNER : width / 2
   const at = (x: number, y: number, words: string, edge: string): SVGElement =>
     element(
       'text',
@@ -32,8 +30,8 @@ export function drawFurniture(view: StackView): SVGElement[] {
       [words],
     )
   return [
-    at(middle, 18, letters.top, 'top'),
-    at(middle, height - 8, letters.bottom, 'bottom'),
+    at(width / 2, 18, letters.top, 'top'),
+    at(width / 2, height - 8, letters.bottom, 'bottom'),
     at(14, height / 2 + 5, letters.left, 'left'),
     at(width - 14, height / 2 + 5, letters.right, 'right'),
     ...scaleBar(view, camera, 1),
