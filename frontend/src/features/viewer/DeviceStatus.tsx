@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core'
-import { IconCheck, IconCpu, IconDeviceDesktop, IconPhotoDown, IconPresentation } from '@tabler/icons-react'
+import { IconCpu, IconDeviceDesktop, IconPhotoDown, IconPresentation } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import { usePreferences } from '@/ui/preferences'
@@ -22,7 +22,7 @@ export default function DeviceStatus() {
     device.mode === 'pictures' ? IconPhotoDown : device.renderer === 'gpu' ? IconDeviceDesktop : IconCpu
   const choices = [null, ...PICTURE_MODES] as const
   return (
-    <Menu position="top-end" width={300} closeOnItemClick={false}>
+    <Menu position="top-end" width={300} closeOnItemClick={false} withinPortal={false}>
       <Menu.Target>
         <button type="button" className={safety.status} data-testid="device-status">
           <Icon size={13} aria-hidden />
@@ -32,14 +32,14 @@ export default function DeviceStatus() {
       <Menu.Dropdown>
         <Menu.Label>{t('mode.label')}</Menu.Label>
         {choices.map((mode) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={mode ?? 'automatic'}
-            aria-current={wish === mode}
-            leftSection={wish === mode ? <IconCheck size={15} aria-hidden /> : <span className={safety.noCheck} />}
-            onClick={() => wishMode(mode)}
+            value={mode ?? 'automatic'}
+            checked={wish === mode}
+            onChange={() => wishMode(mode)}
           >
             {t(`mode.${mode ?? 'automatic'}`)}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Label>
           {t(`reason.${device.reason}`)} {t('memory', { mib: Math.round(device.memory_bytes / MIB) })}

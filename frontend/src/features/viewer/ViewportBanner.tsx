@@ -1,4 +1,5 @@
 import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe, IconUserExclamation } from '@tabler/icons-react'
+import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
@@ -32,6 +33,8 @@ export interface ViewportFacts {
 interface ViewportBannerProps extends ViewportFacts {
   viewer: Viewer
   view: StackView
+  /** Controls that stand above the words at the foot. */
+  children?: ReactNode
 }
 
 /** Whose picture this is, in the four corners: no picture is ever without it. */
@@ -93,23 +96,26 @@ export function ViewportBanner(props: ViewportBannerProps) {
           )}
         </div>
       </div>
-      <div className={safety.bottom}>
-        <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
-        <DeviceLines view={view} />
-        <Warnings series={series} stack={stack} frame={frame} />
-        <WindowLine view={view} />
-        <PlaneNotes viewer={viewer} view={view} />
-        {isInStack && (
-          <div data-testid="slice">
-            {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
-            <SlicePlace view={view} />
-            {frame?.slice_thickness_mm ? (
-              <span className={safety.lesser}>
-                {` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`}
-              </span>
-            ) : null}
-          </div>
-        )}
+      <div className={safety.foot}>
+        {props.children}
+        <div className={safety.bottom}>
+          <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
+          <DeviceLines view={view} />
+          <Warnings series={series} stack={stack} frame={frame} />
+          <WindowLine view={view} />
+          <PlaneNotes viewer={viewer} view={view} />
+          {isInStack && (
+            <div data-testid="slice">
+              {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
+              <SlicePlace view={view} />
+              {frame?.slice_thickness_mm ? (
+                <span className={safety.lesser}>
+                  {` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`}
+                </span>
+              ) : null}
+            </div>
+          )}
+        </div>
       </div>
       {loaded < total && (
         <progress
@@ -137,7 +143,12 @@ function Patient({ series, deidentified }: { series: SeriesDescription; deidenti
           patient.patient_id && t('banner.id', { id: patient.patient_id }),
         ]
           .filter(Boolean)
-          .join(' · ')}
+          .map((part, at) => (
+            <Fragment key={part}>
+              {at > 0 && ' · '}
+              <span className={safety.part}>{part}</span>
+            </Fragment>
+          ))}
       </div>
       {hidden && (
         <div className={classes.flag}>

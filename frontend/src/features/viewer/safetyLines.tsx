@@ -48,7 +48,10 @@ export function SlicePlace({ view }: { view: StackView }) {
   const { letters, distance_mm } = slicePosition(plane)
   return (
     <span data-testid="slice-position">
-      {` · ${t('banner.position', { side: letters, mm: distance_mm.toFixed(1) })}`}
+      {' · '}
+      <span className={safety.part}>
+        {t('banner.position', { side: letters, mm: distance_mm.toFixed(1) })}
+      </span>
     </span>
   )
 }
@@ -67,9 +70,11 @@ export function WarningCount({ count }: { count: number }) {
 export function DeviceLines({ view }: { view: StackView }) {
   const { t } = useTranslation('devices')
   const { lost } = useDevice()
+  // Planes are computed from the frames themselves, whatever shows the images.
+  const isLossy = view.state.reformat === null && isPreview(view.shownImage)
   return (
     <>
-      {isPreview(view.shownImage) && (
+      {isLossy && (
         <div className={classes.warning} data-testid="lossy-preview">
           <IconPhotoDown size={13} aria-hidden /> {t('preview')}
         </div>
