@@ -50,6 +50,36 @@ SMALL_TARGETS = """([within, side]) => {
   return small
 }"""
 
+#: Of one viewport: banners that reach outside or are cut, and what lies on each other.
+CUT_OR_COVERED = """(cell) => {
+  const faults = []
+  const inside = cell.getBoundingClientRect()
+  const box = (one) => one.getBoundingClientRect()
+  const at = (what) => [...cell.querySelectorAll(what)].map((one) => [what, box(one)])
+  const named = (name) => at(`[data-testid=${name}]`)
+  const foot = [...cell.querySelectorAll('[data-testid=slice], [data-testid=plane]')]
+    .map((one) => ['words at the foot', box(one.parentElement)])
+    .slice(0, 1)
+  const parts = [
+    ...named('patient-banner'), ...named('series-banner'), ...named('colour-bar'), ...foot,
+    ...at('.vw-letter'), ...at('.vw-scale-label'), ...at('[role=group]'),
+  ]
+  for (const [what, a] of parts) {
+    const across = a.left < inside.left - 1 || a.right > inside.right + 1
+    const along = a.top < inside.top - 1 || a.bottom > inside.bottom + 1
+    if (across || along) faults.push(`${what} outside`)
+  }
+  parts.forEach(([one, a], i) => parts.slice(i + 1).forEach(([other, b]) => {
+    const beside = a.right <= b.left + 1 || b.right <= a.left + 1
+    const below = a.bottom <= b.top + 1 || b.bottom <= a.top + 1
+    if (!beside && !below) faults.push(`${one} on ${other}`)
+  }))
+  for (const line of cell.querySelectorAll('[data-testid=patient-banner] div')) {
+    if (line.scrollWidth > line.clientWidth + 1) faults.push(`cut: ${line.textContent}`)
+  }
+  return faults
+}"""
+
 
 @pytest.fixture
 def open_device(stack: Stack, browser: Browser) -> Iterator[OpenDevice]:
