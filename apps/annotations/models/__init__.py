@@ -1,0 +1,16 @@
+"""What people put on images, with every version it ever had."""
+
+from apps.annotations.models.measurements import Measurement, MeasurementRevision
+from apps.annotations.models.segmentations import (
+    Segmentation,
+    SegmentationChunk,
+    SegmentationRevision,
+)
+
+__all__ = [
+    "Measurement",
+    "MeasurementRevision",
+    "Segmentation",
+    "SegmentationChunk",
+    "SegmentationRevision",
+]
