@@ -26,7 +26,7 @@ export const emptySnapshot = (): Snapshot => ({
   agenda_item: null,
   presenter: { user: ROSA, epoch: 1 },
   measurements: [],
-    segmentations: [],
+  segmentations: [],
   findings: [],
   decisions: [],
   chat: [],

@@ -9,6 +9,7 @@ import {
 } from '@/geometry'
 
 import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import { Brush, type BrushTool } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { DocumentPlaces } from './documents'
@@ -30,7 +31,14 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 export type { JumpTarget, Place, StackNumber } from './places'
 
 export type Tool =
-  'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'magnify' | MeasurementKind
+  | 'window'
+  | 'pan'
+  | 'zoom'
+  | 'scroll'
+  | 'crosshair'
+  | 'magnify'
+  | MeasurementKind
+  | BrushTool
 
 export interface GridLayout {
   readonly rows: number
@@ -64,6 +72,7 @@ export class Viewer {
   readonly masks = new MaskStore()
   /** Structures and dose of radiotherapy. */
   readonly rt = new RtOverlays()
+  readonly brush = new Brush()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** What reports and presentation states draw. */
@@ -87,6 +96,7 @@ export class Viewer {
   private drawnMeasurements: readonly DrawnMeasurement[] = []
   private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
+  private drawnMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private registrationLinks: readonly RegistrationLink[] = []
   private readonly turns = new Map<number, number>()
@@ -150,7 +160,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return this.shownMasks
+    return [...this.shownMasks, ...this.drawnMasks]
   }
 
   get selected(): string | null {
@@ -227,6 +237,12 @@ export class Viewer {
 
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
+    this.overlaysChanged.emit()
+  }
+
+  /** Segments that people draw; whoever paints sets their slices in `masks`. */
+  setDrawnMasks(masks: readonly ShownMask[]): void {
+    this.drawnMasks = masks
     this.overlaysChanged.emit()
   }
 
@@ -379,6 +395,8 @@ export class Viewer {
     this.rt.clear()
     this.graphics.setShown(new Set())
     this.documents.closeFrom(0)
+    this.setDrawnMasks([])
+    this.brush.setTarget(null)
     this.select(null)
   }
 }

@@ -3,7 +3,10 @@ import {
   IconAdjustmentsHorizontal,
   IconArrowsCross,
   IconArrowsMove,
+  IconBrush,
+  IconColorFilter,
   IconContrast,
+  IconEraser,
   IconFlipHorizontal,
   IconFocusCentered,
   IconFlipVertical,
@@ -23,6 +26,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
+import { isBrushTool } from '@/viewer/brush/brush'
 import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -64,6 +68,9 @@ const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['crosshair', IconFocusCentered],
   ['length', IconRulerMeasure],
   ['bidirectional', IconArrowsCross],
+  ['brush', IconBrush],
+  ['eraser', IconEraser],
+  ['threshold', IconColorFilter],
 ]
 
 const ACTS: readonly (readonly [Action, Icon])[] = [
@@ -89,7 +96,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         onPress={() => room.fold('left')}
       />
       <span className={classes.divider} />
-      {TOOLS.filter(([name]) => mayDraw || !isMeasuring(name)).map(([name, icon]) => (
+      {TOOLS.filter(([name]) => mayDraw || !(isMeasuring(name) || isBrushTool(name))).map(([name, icon]) => (
         <Press
           key={name}
           icon={icon}
