@@ -56,10 +56,6 @@ export class MaskStore {
     this.slices.set(key, outline && { values, rows, columns, outline })
   }
 
-  volumeOf(id: string): MaskVolume | null {
-    return this.volumes.get(id) ?? null
-  }
-
   has(id: string): boolean {
     return this.volumes.has(id)
   }
