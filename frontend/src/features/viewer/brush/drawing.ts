@@ -29,6 +29,8 @@ interface Entry {
   labelmap: Labelmap
   head: number
   busy: boolean
+  /** What is on its way to the server. */
+  work: Promise<void>
   readonly dirty: Map<number, GridBox>
 }
 
@@ -40,6 +42,7 @@ export class Drawing {
   private undone: Done[] = []
   private done: Done[] = []
   private gone = false
+  private takingBack: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly viewer: Viewer,
@@ -119,15 +122,24 @@ export class Drawing {
     const entry = this.entries.get(target.segmentation)
     if (entry === undefined) return
     entry.dirty.set(target.segment, joined(entry.dirty.get(target.segment) ?? null, box) ?? box)
-    void this.flush(target.segmentation, entry)
+    if (!entry.busy) entry.work = this.flush(target.segmentation, entry)
   }
 
   undo(): Promise<void> {
-    return this.takeBack(this.done, this.undone)
+    return this.afterOthers(() => this.takeBack(this.done, this.undone))
   }
 
   redo(): Promise<void> {
-    return this.takeBack(this.undone, this.done)
+    return this.afterOthers(() => this.takeBack(this.undone, this.done))
+  }
+
+  /** A quick hand's strokes and undos are carried out in its order. */
+  private afterOthers(act: () => Promise<void>): Promise<void> {
+    this.takingBack = this.takingBack.then(async () => {
+      await Promise.all([...this.entries.values()].map(({ work }) => work))
+      await act()
+    })
+    return this.takingBack
   }
 
   private async takeBack(from: Done[], to: Done[]): Promise<void> {
@@ -192,7 +204,7 @@ export class Drawing {
   private refused(id: string, entry: Entry, error: unknown): void {
     if (asProblem(error).code === 'offline') {
       setTimeout(() => {
-        if (!this.gone) void this.flush(id, entry)
+        if (!this.gone && !entry.busy) entry.work = this.flush(id, entry)
       }, RETRY_MS)
       return
     }
@@ -203,7 +215,13 @@ export class Drawing {
 
   private async read(one: DrawnSegmentation): Promise<Entry> {
     const labelmap = new Labelmap(await drawnApi.grid(one.id))
-    const entry: Entry = { labelmap, head: one.revision, busy: false, dirty: new Map() }
+    const entry: Entry = {
+      labelmap,
+      head: one.revision,
+      busy: false,
+      work: Promise.resolve(),
+      dirty: new Map(),
+    }
     await this.fill(one, labelmap)
     this.entries.set(one.id, entry)
     for (const { number } of one.segments) {
