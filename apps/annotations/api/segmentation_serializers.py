@@ -130,7 +130,9 @@ class SegmentationPatchSerializer(serializers.Serializer[Any]):
 class ChunkQuerySerializer(serializers.Serializer[Any]):
     """Of the bytes in the body: what they are of, and for which revision."""
 
-    parent = serializers.IntegerField(min_value=0)
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # Field.parent is not meant
+        min_value=0
+    )
     sha256 = serializers.RegexField(SHA256)
     box = serializers.CharField(max_length=64)
     segments = serializers.CharField(max_length=400)
@@ -139,7 +141,9 @@ class ChunkQuerySerializer(serializers.Serializer[Any]):
 class RevisionCreateSerializer(serializers.Serializer[Any]):
     """Commit a chunk (``sha256``), or take back one's own revision (``inverse_of``)."""
 
-    parent = serializers.IntegerField(min_value=0)
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # Field.parent is not meant
+        min_value=0
+    )
     sha256 = serializers.RegexField(SHA256, required=False)
     inverse_of = serializers.IntegerField(min_value=1, required=False)
     client_id = serializers.UUIDField(required=False, allow_null=True)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import IO, Any
 from uuid import UUID
 
@@ -26,6 +27,12 @@ BOX = OpenApiParameter("box", str, description="first frame,row,column and the e
 
 def _shown(segmentation: Segmentation) -> dict[str, Any]:
     return describe_segmentation(segmentation, head_of(segmentation))
+
+
+def _bytes_of(request: Request) -> bytes:
+    """What ``ChunkParser`` read; it is not asked where nothing was sent."""
+    given = request.data
+    return bytes(given.get("content", b"")) if isinstance(given, Mapping) else b""
 
 
 class ChunkParser(BaseParser):
@@ -158,7 +165,7 @@ class SegmentationChunksView(ConsiliumView):
             sha256=given["sha256"],
             box=shapes.parse_box(given["box"]),
             segments=shapes.parse_numbers(given["segments"]),
-            body=request.data.get("content", b""),
+            body=_bytes_of(request),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

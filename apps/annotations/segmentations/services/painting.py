@@ -82,6 +82,7 @@ def commit_chunk(
     if change is not None:
         _revise(
             actor=actor,
+            person_id=person_id,
             segmentation=segmentation,
             before=before,
             change=change,
@@ -129,6 +130,7 @@ def revert_revision(
     if change is not None:
         _revise(
             actor=actor,
+            person_id=person_id,
             segmentation=segmentation,
             before=before,
             change=change,
@@ -198,6 +200,7 @@ def _changed(before: store.Labelmap, frames: Changes) -> Change | None:
 def _revise(
     *,
     actor: Actor,
+    person_id: UUID,
     segmentation: Segmentation,
     before: store.Labelmap,
     change: Change,
@@ -217,7 +220,7 @@ def _revise(
         segments=list(change.segments),
         stats=after.stats(),
         inverse_of=inverse_of,
-        author_id=actor.id,
+        author_id=person_id,
     )
     segmentation.head = parent + 1
     segmentation.save(update_fields=["head", "updated_at"])
