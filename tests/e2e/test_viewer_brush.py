@@ -119,6 +119,12 @@ def _ct(stack: Stack, client: httpx.Client) -> tuple[str, str]:
     raise AssertionError("the demo hospital has no CT")
 
 
+def _open_drawn(page: Page) -> None:
+    """It opens by itself with the first segmentation; a click would close it then."""
+    section = page.locator("details").filter(has=page.locator("summary", has_text="Drawn"))
+    section.evaluate("section => { section.open = true }")
+
+
 def _point(screen: Screen, place: tuple[float, float]) -> list[float]:
     found = screen.read("patientAt", 0, list(place))
     assert found is not None
@@ -239,10 +245,10 @@ def test_LIVE_S1_in_a_room_one_paints_and_the_other_sees_it_and_cannot(
     b.wait_for_picture()
     x, y = a.focus_viewport()
     a.press("o")
-    page_a.locator("summary").filter(has_text="Drawn").click()
+    _open_drawn(page_a)
     page_a.get_by_role("button", name="New segmentation").click()
     expect(page_a.get_by_role("button", name="Stop painting")).to_be_visible()
-    page_b.locator("summary").filter(has_text="Drawn").click()
+    _open_drawn(page_b)
     expect(page_b.get_by_text("is painting on it now")).to_be_visible(timeout=15_000)
     painted = _point(a, (x, y))
     a.drag((x - 20, y), (x + 20, y), steps=4)
