@@ -1,6 +1,6 @@
 """What people put on images, with every version it ever had."""
 
-from apps.annotations.models.measurements import Measurement, MeasurementRevision
+from apps.annotations.models.measurements import KeyImage, Measurement, MeasurementRevision
 from apps.annotations.models.segmentations import (
     Segmentation,
     SegmentationChunk,
@@ -8,6 +8,7 @@ from apps.annotations.models.segmentations import (
 )
 
 __all__ = [
+    "KeyImage",
     "Measurement",
     "MeasurementRevision",
     "Segmentation",

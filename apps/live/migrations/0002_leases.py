@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0002_segmentations"),
+        ("annotations", "0003_segmentations"),
         ("live", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -179,79 +179,6 @@ export interface paths {
         patch: operations["api_cases_partial_update"];
         trace?: never;
     };
-    "/api/cases/{case_id}/documents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
-        get: operations["case_documents_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{case_id}/documents/{instance_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description All that one of them says; a PDF's words and pictures are asked page by page. */
-        get: operations["case_document"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{case_id}/documents/{instance_id}/pages/{page}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One page of a PDF, drawn; the PDF itself is for the gateway and whoever may have it. */
-        get: operations["api_cases_documents_pages_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{case_id}/documents/{instance_id}/pages/{page}/text": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The words of a page, for those who listen; never for a de-identified viewer. */
-        get: operations["api_cases_documents_pages_text_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/cases/{case_id}/members": {
         parameters: {
             query?: never;
@@ -1699,6 +1626,148 @@ export interface paths {
         patch: operations["api_people_partial_update"];
         trace?: never;
     };
+    "/api/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Segmentations that people drew in one case, in the order they were begun. */
+        get: operations["segmentations_list"];
+        put?: never;
+        /** @description Segmentations that people drew in one case, in the order they were begun. */
+        post: operations["api_segmentations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_segmentations_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_segmentations_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_segmentations_partial_update"];
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Voxels on their way to the next revision; see ``apps.annotations.segmentations.bits``. */
+        put: operations["api_segmentations_chunks_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The image under each frame of the labelmap. */
+        get: operations["api_segmentations_grid_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a removed one back: the inverse of DELETE. */
+        post: operations["api_segmentations_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_segmentations_revisions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/revisions/{revision}/voxels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One segment at one revision, packed bits; of a box, so that followers fetch no more. */
+        get: operations["api_segmentations_revisions_voxels_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1815,6 +1884,8 @@ export interface components {
         };
         /** @enum {string} */
         AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        /** @enum {string} */
+        AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
         /** @description A file that will come; its path is shown and compared, never opened. */
         AnnouncedFileRequest: {
             name: string;
@@ -1862,6 +1933,8 @@ export interface components {
         };
         /** @enum {string} */
         AuthKindEnum: "none" | "basic" | "bearer";
+        /** @enum {string} */
+        BasisEnum: "patient" | "detector" | "calibrated" | "stated" | "film" | "region";
         Beam: {
             number: number | null;
             name: string;
@@ -2121,84 +2194,6 @@ export interface components {
         };
         /** @enum {string} */
         DisplayEnum: "stack" | "plane" | "fusion" | "mip" | "volume3d";
-        /** @description One report, key-image list, presentation state or PDF of the case. */
-        Document: {
-            /** Format: uuid */
-            id: string;
-            kind: components["schemas"]["Kind91bEnum"];
-            /** @description Only that it is there is told. */
-            withheld: boolean;
-            /** @description Its words may be asked for. */
-            readable: boolean;
-            study_instance_uid: string;
-            series_instance_uid: string;
-            /** Format: date */
-            study_date: string | null;
-            title: string;
-            description: string;
-            author: string;
-            manufacturer: string;
-            /** @description DICOM date of the object, or empty. */
-            date: string;
-            /** @description DICOM time of the object, or empty. */
-            time: string;
-            verified: boolean | null;
-            complete: boolean | null;
-            verified_by: string;
-            verified_at: string;
-            /** @description By an algorithm, and nobody answers for it. */
-            unreviewed: boolean;
-            measurement_groups: number;
-            /** @description Images it refers to. */
-            references: number;
-            /** @description Those that are not in this case. */
-            missing: number;
-            /** @description A finding of this house says the same. */
-            own: boolean;
-            /** @description Of a PDF; add a page's number. */
-            page_url: string;
-            widths: number[];
-            problems: components["schemas"]["DocumentProblem"][];
-        };
-        DocumentAnnotation: {
-            text: string;
-            box: number[][];
-            anchor: number[] | null;
-            colour: string | null;
-        };
-        DocumentGraphic: {
-            shape: string;
-            points_image: number[][];
-            filled: boolean;
-            colour: string | null;
-        };
-        /** @description An image spoken of; without a series it is not in this case. */
-        DocumentImage: {
-            sop_instance_uid: string;
-            frame: number | null;
-            study_instance_uid: string | null;
-            series_instance_uid: string | null;
-        };
-        DocumentPage: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["Document"][];
-        };
-        DocumentProblem: {
-            code: string;
-            message: string;
-            severity: components["schemas"]["SeverityEnum"];
-        };
-        /** @description ``points_image``: column, row, whole numbers at pixel centres; ``points_lps``: mm. */
-        DocumentRegion: {
-            shape: string;
-            points_image: number[][];
-            points_lps: number[][];
-            frame_of_reference_uid: string;
-            images: components["schemas"]["DocumentImage"][];
-        };
         Dose: {
             /** Format: uuid */
             id: string;
@@ -2215,6 +2210,57 @@ export interface components {
             /** Format: uuid */
             plan: string | null;
             problems: components["schemas"]["RadiotherapyProblem"][];
+        };
+        DrawnCode: {
+            system: string;
+            code: string;
+            display: string;
+        };
+        DrawnSegment: {
+            number: number;
+            label: string;
+            category: components["schemas"]["DrawnCode"];
+            type: components["schemas"]["DrawnCode"];
+            colour: string;
+            algorithm_type: components["schemas"]["AlgorithmTypeEnum"];
+            tracking_uid: string;
+            voxels: number;
+            /**
+             * Format: double
+             * @description Null where the slices have no regular spacing.
+             */
+            volume_ml: number | null;
+            box: number[] | null;
+        };
+        /** @description A segmentation that a person drew: the shape of ``selectors.describe_segmentation``. */
+        DrawnSegmentation: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            revision: number;
+            /** Format: uuid */
+            case: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            frame_of_reference_uid: string | null;
+            stack: number;
+            name: string;
+            origin: components["schemas"]["SegmentationOrigin"] | null;
+            layer: components["schemas"]["LayerEnum"];
+            author: components["schemas"]["MeasurementAuthor"];
+            volume_refusal: string;
+            segments: components["schemas"]["DrawnSegment"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DrawnSegmentationPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["DrawnSegmentation"][];
         };
         /** @description Cumulative: ``percent[i]`` of the volume gets at least ``doses_gy[i]``. */
         Dvh: {
@@ -2676,8 +2722,6 @@ export interface components {
         /** @enum {string} */
         Kind22fEnum: "bundle" | "builtin";
         /** @enum {string} */
-        Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
-        /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
@@ -2813,11 +2857,12 @@ export interface components {
             unit: string;
         };
         MeasuredValue: {
-            name: string;
-            value: string;
-            unit: string;
-            derivation: string;
-            method: string;
+            quantity: components["schemas"]["QuantityEnum"];
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
+            /** @description What millimetres are of, where the image has no patient space. */
+            basis: components["schemas"]["BasisEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description The shape of ``selectors.describe_measurement``; a test holds the two together. */
         Measurement: {
@@ -2873,18 +2918,6 @@ export interface components {
             label: string;
             /** @default  */
             site: string;
-        };
-        MeasurementGroup: {
-            tracking_id: string;
-            tracking_uid: string;
-            category: string;
-            finding: string;
-            site: string;
-            method: string;
-            values: components["schemas"]["MeasuredValue"][];
-            regions: components["schemas"]["DocumentRegion"][];
-            images: components["schemas"]["DocumentImage"][];
-            unreadable: number;
         };
         MeasurementPage: {
             /** Format: uri */
@@ -3002,50 +3035,6 @@ export interface components {
         OmitWriteRequest: {
             position: number;
         };
-        /** @description With all that it says: what of these is filled depends on its kind. */
-        OpenedDocument: {
-            /** Format: uuid */
-            id: string;
-            kind: components["schemas"]["Kind91bEnum"];
-            /** @description Only that it is there is told. */
-            withheld: boolean;
-            /** @description Its words may be asked for. */
-            readable: boolean;
-            study_instance_uid: string;
-            series_instance_uid: string;
-            /** Format: date */
-            study_date: string | null;
-            title: string;
-            description: string;
-            author: string;
-            manufacturer: string;
-            /** @description DICOM date of the object, or empty. */
-            date: string;
-            /** @description DICOM time of the object, or empty. */
-            time: string;
-            verified: boolean | null;
-            complete: boolean | null;
-            verified_by: string;
-            verified_at: string;
-            /** @description By an algorithm, and nobody answers for it. */
-            unreviewed: boolean;
-            measurement_groups: number;
-            /** @description Images it refers to. */
-            references: number;
-            /** @description Those that are not in this case. */
-            missing: number;
-            /** @description A finding of this house says the same. */
-            own: boolean;
-            /** @description Of a PDF; add a page's number. */
-            page_url: string;
-            widths: number[];
-            problems: components["schemas"]["DocumentProblem"][];
-            lines: components["schemas"]["ReportLine"][];
-            groups: components["schemas"]["MeasurementGroup"][];
-            images: components["schemas"]["DocumentImage"][];
-            presentation: components["schemas"]["Presentation"] | null;
-            pages: number;
-        };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
         OwnPositionRequest: {
@@ -3129,11 +3118,6 @@ export interface components {
             is_active?: boolean;
             priority?: number;
         };
-        PageText: {
-            page: number;
-            pages: number;
-            text: string;
-        };
         PatchedAgendaItemPatchRequest: {
             position?: number;
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
@@ -3206,6 +3190,10 @@ export interface components {
         };
         PatchedPersonPatchRequest: {
             is_active?: boolean;
+        };
+        PatchedSegmentationPatchRequest: {
+            name?: string;
+            segments?: components["schemas"]["SegmentDraftRequest"][];
         };
         /** @description A patient as the viewer's guise shows them. */
         Patient: {
@@ -3318,23 +3306,6 @@ export interface components {
             /** Format: double */
             dose_gy: number | null;
         };
-        Presentation: {
-            /** @description Degrees clockwise, before the flip. */
-            turn: number;
-            /** @description Left and right, after the turn. */
-            flipped: boolean;
-            /** @description IDENTITY, INVERSE or empty */
-            lut: string;
-            shutters: components["schemas"]["Shutter"][];
-            images: components["schemas"]["PresentedImage"][];
-        };
-        PresentedImage: {
-            image: components["schemas"]["DocumentImage"];
-            voi: components["schemas"]["ShownRange"] | null;
-            area: components["schemas"]["ShownArea"] | null;
-            graphics: components["schemas"]["DocumentGraphic"][];
-            annotations: components["schemas"]["DocumentAnnotation"][];
-        };
         Presenter: {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
@@ -3370,6 +3341,8 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
+        /** @enum {string} */
+        QuantityEnum: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
         Radiotherapy: {
             structure_sets: components["schemas"]["StructureSet"][];
             doses: components["schemas"]["Dose"][];
@@ -3459,16 +3432,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Registration"][];
         };
-        ReportLine: {
-            depth: number;
-            /** @description The value type, in small letters; see: a reference. */
-            kind: string;
-            name: string;
-            value: string;
-            unit: string;
-            relationship: string;
-            images: components["schemas"]["DocumentImage"][];
-        };
         Review: {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
@@ -3481,6 +3444,14 @@ export interface components {
             id: string;
             display_name: string;
             discipline: string;
+        };
+        /** @description Commit a chunk (``sha256``), or take back one's own revision (``inverse_of``). */
+        RevisionCreateRequest: {
+            parent: number;
+            sha256?: string;
+            inverse_of?: number;
+            /** Format: uuid */
+            client_id?: string | null;
         };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
@@ -3510,6 +3481,13 @@ export interface components {
             code: string;
             display: string;
         };
+        SegmentDraftRequest: {
+            number?: number | null;
+            label: string;
+            /** @default 52988006 */
+            type: components["schemas"]["TypeEnum"];
+            colour: string;
+        };
         /** @description A series the segment lies on; add ``-geometry`` to the address for its images. */
         SegmentMaskLink: {
             /** Format: uuid */
@@ -3537,6 +3515,40 @@ export interface components {
             verified: boolean;
             problems: components["schemas"]["SegmentationProblem"][];
             segments: components["schemas"]["Segment"][];
+        };
+        SegmentationCreateRequest: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            id?: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            /** @default 1 */
+            stack: number;
+            /** @default  */
+            name: string;
+            segments: components["schemas"]["SegmentDraftRequest"][];
+            origin?: components["schemas"]["SegmentationOriginRequest"] | null;
+        };
+        /** @description What it was copied from. */
+        SegmentationOrigin: {
+            kind: components["schemas"]["SegmentationOriginKindEnum"];
+            /** Format: uuid */
+            id: string;
+            number?: number | null;
+            /** @default  */
+            label: string;
+        };
+        /** @enum {string} */
+        SegmentationOriginKindEnum: "finding" | "segment";
+        /** @description What it was copied from. */
+        SegmentationOriginRequest: {
+            kind: components["schemas"]["SegmentationOriginKindEnum"];
+            /** Format: uuid */
+            id: string;
+            number?: number | null;
+            /** @default  */
+            label: string;
         };
         SegmentationOwner: {
             /** Format: uuid */
@@ -3649,23 +3661,6 @@ export interface components {
         SeverityEnum: "error" | "warning" | "note";
         /** @enum {string} */
         SexEnum: "F" | "M" | "O";
-        /** @description Corners as they lie after turning, in pixels. */
-        ShownArea: {
-            top_left: number[];
-            bottom_right: number[];
-        };
-        /** @description In the image's own values; reversed: the lower end is white. */
-        ShownRange: {
-            /** Format: double */
-            lower: number;
-            /** Format: double */
-            upper: number;
-            is_reversed: boolean;
-        };
-        Shutter: {
-            shape: string;
-            points_image: number[][];
-        };
         /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
         Stack: {
             number: number;
@@ -3778,6 +3773,10 @@ export interface components {
         TumourType: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
+        /** @enum {string} */
+        TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        /** @enum {string} */
+        UnitEnum: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "pixels";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -3841,11 +3840,13 @@ export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type Approval = components['schemas']['Approval'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
+export type BasisEnum = components['schemas']['BasisEnum'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
@@ -3878,14 +3879,11 @@ export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
 export type DisplayEnum = components['schemas']['DisplayEnum'];
-export type Document = components['schemas']['Document'];
-export type DocumentAnnotation = components['schemas']['DocumentAnnotation'];
-export type DocumentGraphic = components['schemas']['DocumentGraphic'];
-export type DocumentImage = components['schemas']['DocumentImage'];
-export type DocumentPage = components['schemas']['DocumentPage'];
-export type DocumentProblem = components['schemas']['DocumentProblem'];
-export type DocumentRegion = components['schemas']['DocumentRegion'];
 export type Dose = components['schemas']['Dose'];
+export type DrawnCode = components['schemas']['DrawnCode'];
+export type DrawnSegment = components['schemas']['DrawnSegment'];
+export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
+export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
@@ -3932,7 +3930,6 @@ export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
 export type Kind22fEnum = components['schemas']['Kind22fEnum'];
-export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
@@ -3952,7 +3949,6 @@ export type MeasuredValue = components['schemas']['MeasuredValue'];
 export type Measurement = components['schemas']['Measurement'];
 export type MeasurementAuthor = components['schemas']['MeasurementAuthor'];
 export type MeasurementCreateRequest = components['schemas']['MeasurementCreateRequest'];
-export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingPage = components['schemas']['MeetingPage'];
@@ -3966,7 +3962,6 @@ export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
-export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
@@ -3974,7 +3969,6 @@ export type PacsAnswer = components['schemas']['PacsAnswer'];
 export type PacsPage = components['schemas']['PacsPage'];
 export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
-export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
@@ -3984,6 +3978,7 @@ export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasu
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
+export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
@@ -3995,14 +3990,13 @@ export type Plan = components['schemas']['Plan'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
 export type Prescription = components['schemas']['Prescription'];
-export type Presentation = components['schemas']['Presentation'];
-export type PresentedImage = components['schemas']['PresentedImage'];
 export type Presenter = components['schemas']['Presenter'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
+export type QuantityEnum = components['schemas']['QuantityEnum'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
@@ -4016,15 +4010,20 @@ export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
-export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
+export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type SearchError = components['schemas']['SearchError'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
+export type SegmentDraftRequest = components['schemas']['SegmentDraftRequest'];
 export type SegmentMaskLink = components['schemas']['SegmentMaskLink'];
 export type Segmentation = components['schemas']['Segmentation'];
+export type SegmentationCreateRequest = components['schemas']['SegmentationCreateRequest'];
+export type SegmentationOrigin = components['schemas']['SegmentationOrigin'];
+export type SegmentationOriginKindEnum = components['schemas']['SegmentationOriginKindEnum'];
+export type SegmentationOriginRequest = components['schemas']['SegmentationOriginRequest'];
 export type SegmentationOwner = components['schemas']['SegmentationOwner'];
 export type SegmentationPage = components['schemas']['SegmentationPage'];
 export type SegmentationProblem = components['schemas']['SegmentationProblem'];
@@ -4033,9 +4032,6 @@ export type SeriesOrigin = components['schemas']['SeriesOrigin'];
 export type SeriesSelector = components['schemas']['SeriesSelector'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
-export type ShownArea = components['schemas']['ShownArea'];
-export type ShownRange = components['schemas']['ShownRange'];
-export type Shutter = components['schemas']['Shutter'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
@@ -4052,6 +4048,8 @@ export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
+export type TypeEnum = components['schemas']['TypeEnum'];
+export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
@@ -4465,134 +4463,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    case_documents_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                case_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DocumentPage"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    case_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                case_id: string;
-                instance_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenedDocument"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_cases_documents_pages_retrieve: {
-        parameters: {
-            query?: {
-                /** @description Pixels across the page. */
-                width?: 1000 | 1600 | 2400 | 400;
-            };
-            header?: never;
-            path: {
-                case_id: string;
-                instance_id: string;
-                page: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_cases_documents_pages_text_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                case_id: string;
-                instance_id: string;
-                page: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageText"];
                 };
             };
             /** @description Refused or failed */
@@ -7488,6 +7358,337 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonAdmin"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentations_list: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentationPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentationCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSegmentationPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_chunks_update: {
+        parameters: {
+            query: {
+                box: string;
+                parent: number;
+                segments: string;
+                sha256: string;
+            };
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_grid_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskGeometry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_restore_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_revisions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_revisions_voxels_retrieve: {
+        parameters: {
+            query: {
+                /** @description first frame,row,column and the end of each */
+                box?: string;
+                segment: number;
+            };
+            header?: never;
+            path: {
+                revision: number;
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused or failed */

@@ -77,6 +77,7 @@ export class Interaction {
   }
 
   private readonly left = (): void => {
+    this.loupe.hide()
     this.viewer.pointed.emit(null)
     this.hover(null)
   }
@@ -157,11 +158,6 @@ export class Interaction {
     if (point === null) return null
     drawing.put(this.view, tool, point)
     return { kind: 'draw', draw: tool }
-  }
-
-  private readonly left = (): void => {
-    this.loupe.hide()
-    this.viewer.pointed.emit(null)
   }
 
   private readonly move = (event: PointerEvent): void => {

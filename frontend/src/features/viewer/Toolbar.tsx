@@ -26,7 +26,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
-import { isBrushTool } from '@/viewer/brush/brush'
+import { isBrushTool, type BrushTool } from '@/viewer/brush/brush'
 import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -58,7 +58,15 @@ interface ToolbarProps {
 }
 
 /** Those that have a button of their own; the others are in the menu beside them. */
-type ToolInRow = 'window' | 'scroll' | 'pan' | 'zoom' | 'crosshair' | 'length' | 'bidirectional'
+type ToolInRow =
+  | 'window'
+  | 'scroll'
+  | 'pan'
+  | 'zoom'
+  | 'crosshair'
+  | 'length'
+  | 'bidirectional'
+  | BrushTool
 
 const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['window', IconSunHigh],
