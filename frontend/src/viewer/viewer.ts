@@ -8,8 +8,9 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
-import { Brush, type BrushTool } from './brush/brush'
+import type { Tool } from './handTool'
+import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { Brush } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { DocumentPlaces } from './documents'
@@ -30,15 +31,7 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 
 export type { JumpTarget, Place, StackNumber } from './places'
 
-export type Tool =
-  | 'window'
-  | 'pan'
-  | 'zoom'
-  | 'scroll'
-  | 'crosshair'
-  | 'magnify'
-  | MeasurementKind
-  | BrushTool
+export type { Tool } from './handTool'
 
 export interface GridLayout {
   readonly rows: number
@@ -96,7 +89,6 @@ export class Viewer {
   private drawnMeasurements: readonly DrawnMeasurement[] = []
   private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
-  private drawnMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private registrationLinks: readonly RegistrationLink[] = []
   private readonly turns = new Map<number, number>()
@@ -160,7 +152,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return [...this.shownMasks, ...this.drawnMasks]
+    return [...this.shownMasks, ...this.brush.masks]
   }
 
   get selected(): string | null {
@@ -237,12 +229,6 @@ export class Viewer {
 
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
-    this.overlaysChanged.emit()
-  }
-
-  /** Segments that people draw; whoever paints sets their slices in `masks`. */
-  setDrawnMasks(masks: readonly ShownMask[]): void {
-    this.drawnMasks = masks
     this.overlaysChanged.emit()
   }
 
@@ -395,8 +381,7 @@ export class Viewer {
     this.rt.clear()
     this.graphics.setShown(new Set())
     this.documents.closeFrom(0)
-    this.setDrawnMasks([])
-    this.brush.setTarget(null)
+    this.brush.clear()
     this.select(null)
   }
 }

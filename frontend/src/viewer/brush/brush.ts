@@ -2,6 +2,7 @@ import type { Vec2, Vec3 } from '@/geometry'
 
 import { cachedImage, loadFrame } from '../loader'
 import type { SeriesDescription } from '../frames'
+import type { ShownMask } from '../overlay/maskPainter'
 import { Signal } from '../signal'
 import type { StackView } from '../stackView'
 import { joined, type GridBox, type Labelmap } from './labelmap'
@@ -50,6 +51,7 @@ export class Brush {
   readonly stroked = new Signal<Stroke>()
   readonly refused = new Signal<BrushRefusal>()
   private currentTarget: BrushTarget | null = null
+  private drawn: readonly ShownMask[] = []
   private isLocked = false
   private current: BrushSettings = {
     radius_mm: 5,
@@ -60,6 +62,21 @@ export class Brush {
 
   get target(): BrushTarget | null {
     return this.currentTarget
+  }
+
+  /** Segments that people draw, as they are laid over the pictures. */
+  get masks(): readonly ShownMask[] {
+    return this.drawn
+  }
+
+  show(masks: readonly ShownMask[]): void {
+    this.drawn = masks
+    this.changed.emit()
+  }
+
+  clear(): void {
+    this.drawn = []
+    this.setTarget(null)
   }
 
   get settings(): BrushSettings {

@@ -105,7 +105,7 @@ export function useDrawnRoom(options: Options): DrawnRoom {
     if (fresh.length > 0) showMasks(fresh, true)
   }, [list, seen, showMasks])
   useEffect(() => {
-    viewer.setDrawnMasks(
+    viewer.brush.show(
       list.flatMap((one) =>
         one.segments.flatMap(({ number, label, colour }) => {
           const id = drawnMaskId(one.id, number)
@@ -115,6 +115,7 @@ export function useDrawnRoom(options: Options): DrawnRoom {
         }),
       ),
     )
+    viewer.overlaysChanged.emit()
   }, [viewer, list, visibleMasks, target])
 
   const deactivate = useCallback(() => {
