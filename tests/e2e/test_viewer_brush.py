@@ -182,7 +182,7 @@ def test_what_is_painted_is_what_numpy_says_and_stays(
     np.testing.assert_array_equal(server.image(uid), expected)
 
     # Threshold brush: only values in the range, in Hounsfield units.
-    screen.press("y")
+    screen.press("Shift+O")
     lower, upper = -50.0, 200.0
     ends = _stroke(screen, (x - 150, y - 110), (x + 150, y - 110))
     below = image.swept(*ends)

@@ -114,7 +114,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['k'], action: 'keyImage', group: 'tools' },
   { keys: ['o'], action: 'brush', group: 'tools' },
   { keys: ['q'], action: 'eraser', group: 'tools' },
-  { keys: ['y'], action: 'threshold', group: 'tools' },
+  { keys: ['shift+o'], action: 'threshold', group: 'tools' },
   { keys: ['<'], action: 'brushSmaller', group: 'tools' },
   { keys: ['>'], action: 'brushLarger', group: 'tools' },
   { keys: ['escape'], action: 'cancel', group: 'tools' },
