@@ -179,6 +179,79 @@ export interface paths {
         patch: operations["api_cases_partial_update"];
         trace?: never;
     };
+    "/api/cases/{case_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["case_documents_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/documents/{instance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All that one of them says; a PDF's words and pictures are asked page by page. */
+        get: operations["case_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/documents/{instance_id}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One page of a PDF, drawn; the PDF itself is for the gateway and whoever may have it. */
+        get: operations["api_cases_documents_pages_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/documents/{instance_id}/pages/{page}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The words of a page, for those who listen; never for a de-identified viewer. */
+        get: operations["api_cases_documents_pages_text_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/members": {
         parameters: {
             query?: never;
@@ -1933,8 +2006,6 @@ export interface components {
         };
         /** @enum {string} */
         AuthKindEnum: "none" | "basic" | "bearer";
-        /** @enum {string} */
-        BasisEnum: "patient" | "detector" | "calibrated" | "stated" | "film" | "region";
         Beam: {
             number: number | null;
             name: string;
@@ -2194,6 +2265,84 @@ export interface components {
         };
         /** @enum {string} */
         DisplayEnum: "stack" | "plane" | "fusion" | "mip" | "volume3d";
+        /** @description One report, key-image list, presentation state or PDF of the case. */
+        Document: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["Kind91bEnum"];
+            /** @description Only that it is there is told. */
+            withheld: boolean;
+            /** @description Its words may be asked for. */
+            readable: boolean;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            /** Format: date */
+            study_date: string | null;
+            title: string;
+            description: string;
+            author: string;
+            manufacturer: string;
+            /** @description DICOM date of the object, or empty. */
+            date: string;
+            /** @description DICOM time of the object, or empty. */
+            time: string;
+            verified: boolean | null;
+            complete: boolean | null;
+            verified_by: string;
+            verified_at: string;
+            /** @description By an algorithm, and nobody answers for it. */
+            unreviewed: boolean;
+            measurement_groups: number;
+            /** @description Images it refers to. */
+            references: number;
+            /** @description Those that are not in this case. */
+            missing: number;
+            /** @description A finding of this house says the same. */
+            own: boolean;
+            /** @description Of a PDF; add a page's number. */
+            page_url: string;
+            widths: number[];
+            problems: components["schemas"]["DocumentProblem"][];
+        };
+        DocumentAnnotation: {
+            text: string;
+            box: number[][];
+            anchor: number[] | null;
+            colour: string | null;
+        };
+        DocumentGraphic: {
+            shape: string;
+            points_image: number[][];
+            filled: boolean;
+            colour: string | null;
+        };
+        /** @description An image spoken of; without a series it is not in this case. */
+        DocumentImage: {
+            sop_instance_uid: string;
+            frame: number | null;
+            study_instance_uid: string | null;
+            series_instance_uid: string | null;
+        };
+        DocumentPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Document"][];
+        };
+        DocumentProblem: {
+            code: string;
+            message: string;
+            severity: components["schemas"]["SeverityEnum"];
+        };
+        /** @description ``points_image``: column, row, whole numbers at pixel centres; ``points_lps``: mm. */
+        DocumentRegion: {
+            shape: string;
+            points_image: number[][];
+            points_lps: number[][];
+            frame_of_reference_uid: string;
+            images: components["schemas"]["DocumentImage"][];
+        };
         Dose: {
             /** Format: uuid */
             id: string;
@@ -2722,6 +2871,8 @@ export interface components {
         /** @enum {string} */
         Kind22fEnum: "bundle" | "builtin";
         /** @enum {string} */
+        Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
+        /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
@@ -2857,12 +3008,11 @@ export interface components {
             unit: string;
         };
         MeasuredValue: {
-            quantity: components["schemas"]["QuantityEnum"];
-            /** Format: double */
-            value: number;
-            unit: components["schemas"]["UnitEnum"];
-            /** @description What millimetres are of, where the image has no patient space. */
-            basis: components["schemas"]["BasisEnum"] | components["schemas"]["NullEnum"];
+            name: string;
+            value: string;
+            unit: string;
+            derivation: string;
+            method: string;
         };
         /** @description The shape of ``selectors.describe_measurement``; a test holds the two together. */
         Measurement: {
@@ -2918,6 +3068,18 @@ export interface components {
             label: string;
             /** @default  */
             site: string;
+        };
+        MeasurementGroup: {
+            tracking_id: string;
+            tracking_uid: string;
+            category: string;
+            finding: string;
+            site: string;
+            method: string;
+            values: components["schemas"]["MeasuredValue"][];
+            regions: components["schemas"]["DocumentRegion"][];
+            images: components["schemas"]["DocumentImage"][];
+            unreadable: number;
         };
         MeasurementPage: {
             /** Format: uri */
@@ -3035,6 +3197,50 @@ export interface components {
         OmitWriteRequest: {
             position: number;
         };
+        /** @description With all that it says: what of these is filled depends on its kind. */
+        OpenedDocument: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["Kind91bEnum"];
+            /** @description Only that it is there is told. */
+            withheld: boolean;
+            /** @description Its words may be asked for. */
+            readable: boolean;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            /** Format: date */
+            study_date: string | null;
+            title: string;
+            description: string;
+            author: string;
+            manufacturer: string;
+            /** @description DICOM date of the object, or empty. */
+            date: string;
+            /** @description DICOM time of the object, or empty. */
+            time: string;
+            verified: boolean | null;
+            complete: boolean | null;
+            verified_by: string;
+            verified_at: string;
+            /** @description By an algorithm, and nobody answers for it. */
+            unreviewed: boolean;
+            measurement_groups: number;
+            /** @description Images it refers to. */
+            references: number;
+            /** @description Those that are not in this case. */
+            missing: number;
+            /** @description A finding of this house says the same. */
+            own: boolean;
+            /** @description Of a PDF; add a page's number. */
+            page_url: string;
+            widths: number[];
+            problems: components["schemas"]["DocumentProblem"][];
+            lines: components["schemas"]["ReportLine"][];
+            groups: components["schemas"]["MeasurementGroup"][];
+            images: components["schemas"]["DocumentImage"][];
+            presentation: components["schemas"]["Presentation"] | null;
+            pages: number;
+        };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
         OwnPositionRequest: {
@@ -3117,6 +3323,11 @@ export interface components {
             default_issuer?: string;
             is_active?: boolean;
             priority?: number;
+        };
+        PageText: {
+            page: number;
+            pages: number;
+            text: string;
         };
         PatchedAgendaItemPatchRequest: {
             position?: number;
@@ -3306,6 +3517,23 @@ export interface components {
             /** Format: double */
             dose_gy: number | null;
         };
+        Presentation: {
+            /** @description Degrees clockwise, before the flip. */
+            turn: number;
+            /** @description Left and right, after the turn. */
+            flipped: boolean;
+            /** @description IDENTITY, INVERSE or empty */
+            lut: string;
+            shutters: components["schemas"]["Shutter"][];
+            images: components["schemas"]["PresentedImage"][];
+        };
+        PresentedImage: {
+            image: components["schemas"]["DocumentImage"];
+            voi: components["schemas"]["ShownRange"] | null;
+            area: components["schemas"]["ShownArea"] | null;
+            graphics: components["schemas"]["DocumentGraphic"][];
+            annotations: components["schemas"]["DocumentAnnotation"][];
+        };
         Presenter: {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
@@ -3341,8 +3569,6 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
-        /** @enum {string} */
-        QuantityEnum: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
         Radiotherapy: {
             structure_sets: components["schemas"]["StructureSet"][];
             doses: components["schemas"]["Dose"][];
@@ -3431,6 +3657,16 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Registration"][];
+        };
+        ReportLine: {
+            depth: number;
+            /** @description The value type, in small letters; see: a reference. */
+            kind: string;
+            name: string;
+            value: string;
+            unit: string;
+            relationship: string;
+            images: components["schemas"]["DocumentImage"][];
         };
         Review: {
             reviewer: components["schemas"]["Reviewer"];
@@ -3661,6 +3897,23 @@ export interface components {
         SeverityEnum: "error" | "warning" | "note";
         /** @enum {string} */
         SexEnum: "F" | "M" | "O";
+        /** @description Corners as they lie after turning, in pixels. */
+        ShownArea: {
+            top_left: number[];
+            bottom_right: number[];
+        };
+        /** @description In the image's own values; reversed: the lower end is white. */
+        ShownRange: {
+            /** Format: double */
+            lower: number;
+            /** Format: double */
+            upper: number;
+            is_reversed: boolean;
+        };
+        Shutter: {
+            shape: string;
+            points_image: number[][];
+        };
         /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
         Stack: {
             number: number;
@@ -3775,8 +4028,6 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
-        /** @enum {string} */
-        UnitEnum: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "pixels";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -3846,7 +4097,6 @@ export type Approval = components['schemas']['Approval'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
-export type BasisEnum = components['schemas']['BasisEnum'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
@@ -3879,6 +4129,13 @@ export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
 export type DisplayEnum = components['schemas']['DisplayEnum'];
+export type Document = components['schemas']['Document'];
+export type DocumentAnnotation = components['schemas']['DocumentAnnotation'];
+export type DocumentGraphic = components['schemas']['DocumentGraphic'];
+export type DocumentImage = components['schemas']['DocumentImage'];
+export type DocumentPage = components['schemas']['DocumentPage'];
+export type DocumentProblem = components['schemas']['DocumentProblem'];
+export type DocumentRegion = components['schemas']['DocumentRegion'];
 export type Dose = components['schemas']['Dose'];
 export type DrawnCode = components['schemas']['DrawnCode'];
 export type DrawnSegment = components['schemas']['DrawnSegment'];
@@ -3930,6 +4187,7 @@ export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
 export type Kind22fEnum = components['schemas']['Kind22fEnum'];
+export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
@@ -3949,6 +4207,7 @@ export type MeasuredValue = components['schemas']['MeasuredValue'];
 export type Measurement = components['schemas']['Measurement'];
 export type MeasurementAuthor = components['schemas']['MeasurementAuthor'];
 export type MeasurementCreateRequest = components['schemas']['MeasurementCreateRequest'];
+export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingPage = components['schemas']['MeetingPage'];
@@ -3962,6 +4221,7 @@ export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
+export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
@@ -3969,6 +4229,7 @@ export type PacsAnswer = components['schemas']['PacsAnswer'];
 export type PacsPage = components['schemas']['PacsPage'];
 export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
+export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
@@ -3990,13 +4251,14 @@ export type Plan = components['schemas']['Plan'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
 export type Prescription = components['schemas']['Prescription'];
+export type Presentation = components['schemas']['Presentation'];
+export type PresentedImage = components['schemas']['PresentedImage'];
 export type Presenter = components['schemas']['Presenter'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
-export type QuantityEnum = components['schemas']['QuantityEnum'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
@@ -4010,6 +4272,7 @@ export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
+export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
@@ -4032,6 +4295,9 @@ export type SeriesOrigin = components['schemas']['SeriesOrigin'];
 export type SeriesSelector = components['schemas']['SeriesSelector'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
+export type ShownArea = components['schemas']['ShownArea'];
+export type ShownRange = components['schemas']['ShownRange'];
+export type Shutter = components['schemas']['Shutter'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
@@ -4049,7 +4315,6 @@ export type TicketSeries = components['schemas']['TicketSeries'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
-export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
@@ -4463,6 +4728,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_documents_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedDocument"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_documents_pages_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Pixels across the page. */
+                width?: 1000 | 1600 | 2400 | 400;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_documents_pages_text_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageText"];
                 };
             };
             /** @description Refused or failed */
