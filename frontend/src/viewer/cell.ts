@@ -1,3 +1,5 @@
+import { isBrushTool } from './brush/brush'
+import { drawBrush } from './brush/cursor'
 import type { Preview } from './drawing'
 import { Interaction } from './interaction'
 import { drawCrosshair } from './overlay/crosshair'
@@ -43,6 +45,7 @@ export class Cell {
       viewer.overlaysChanged.on(() => this.schedule()),
       // Lines of the other viewports move with their planes.
       viewer.changed.on(() => this.schedule()),
+      viewer.brush.changed.on(() => this.schedule()),
     ]
     this.schedule()
   }
@@ -90,6 +93,7 @@ export class Cell {
       ...this.drawPreview(preview),
       ...drawCursor(view, viewer.drawing.cursor(view)),
       ...pointers.filter((node) => node !== null),
+      ...(isBrushTool(viewer.tool) ? drawBrush(view, viewer, this.interaction.brushAt) : []),
     )
   }
 

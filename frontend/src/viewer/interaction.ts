@@ -8,6 +8,7 @@ import {
   type DrawnMeasurement,
   type MeasurementKind,
 } from './annotations'
+import { isBrushTool, type StrokeInProgress } from './brush/brush'
 import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
@@ -27,6 +28,7 @@ type Gesture =
   | { readonly kind: 'draw'; readonly draw: MeasurementKind }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
   | { readonly kind: 'crosshair' | 'turn' }
+  | { readonly kind: 'paint'; readonly stroke: StrokeInProgress }
   | { readonly kind: 'pinch' }
 
 /** Mouse, touch, pen and wheel of one viewport. */
@@ -64,13 +66,30 @@ export class Interaction {
     element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
   }
 
+  /** Where the brush would paint; null where no brush is in this viewport. */
+  brushAt: Vec2 | null = null
+
+  private hover(at: Vec2 | null): void {
+    const next = isBrushTool(this.viewer.tool) ? at : null
+    if (next === null && this.brushAt === null) return
+    this.brushAt = next
+    this.onPreview()
+  }
+
+  private readonly left = (): void => {
+    this.loupe.hide()
+    this.viewer.pointed.emit(null)
+    this.hover(null)
+  }
+
   dispose(): void {
     this.abort.abort()
     this.loupe.dispose()
   }
 
-  /** Gives up the running gesture (Escape). */
+  /** Gives up the running gesture (Escape). What is painted is painted: undo takes it back. */
   cancel(): void {
+    if (this.gesture?.kind === 'paint') this.gesture.stroke.end()
     this.gesture = null
     this.viewer.drawing.cancel()
     this.setPreview(null)
@@ -111,6 +130,10 @@ export class Interaction {
     if (event.button === 2) return { kind: 'zoom' }
     if (event.button !== 0) return null
     const { tool, drawing } = this.viewer
+    if (isBrushTool(tool)) {
+      const stroke = this.viewer.brush.begin(this.view, tool, at)
+      return stroke && { kind: 'paint', stroke }
+    }
     const hit = drawing.isRunning(this.view)
       ? null
       : hitTest(shapesOn(this.view, this.viewer.measurements), at)
@@ -137,15 +160,11 @@ export class Interaction {
     return { kind: 'draw', draw: tool }
   }
 
-  private readonly left = (): void => {
-    this.loupe.hide()
-    this.viewer.pointed.emit(null)
-  }
-
   private readonly move = (event: PointerEvent): void => {
     const at = this.position(event)
     const point = this.view.canvasToPatient(at)
     if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
+    this.hover(at)
     if (this.viewer.tool === 'magnify' && event.pointerType !== 'touch') {
       this.loupe.show(this.view, at)
     } else if (this.gesture?.kind !== 'magnify') this.loupe.hide()
@@ -187,6 +206,9 @@ export class Interaction {
         return
       case 'magnify':
         this.loupe.show(this.view, at)
+        return
+      case 'paint':
+        gesture.stroke.moveTo(at)
         return
       case 'draw':
         this.drawTo(at)
@@ -232,6 +254,7 @@ export class Interaction {
     this.touches.delete(event.pointerId)
     const { gesture, preview } = this
     this.gesture = null
+    if (gesture?.kind === 'paint') gesture.stroke.end()
     this.setPreview(null)
     if (event.pointerType === 'touch') this.loupe.hide()
     const at = this.position(event)
@@ -283,6 +306,11 @@ export class Interaction {
   private readonly wheel = (event: WheelEvent): void => {
     event.preventDefault()
     this.viewer.setActive(this.viewer.views.indexOf(this.view), 'program')
+    if (event.shiftKey && isBrushTool(this.viewer.tool)) {
+      // With Shift some systems turn the wheel sideways.
+      this.viewer.brush.resize(-Math.sign(event.deltaY || event.deltaX))
+      return
+    }
     if (event.ctrlKey) {
       this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
       return

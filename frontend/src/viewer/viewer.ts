@@ -8,7 +8,9 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import type { Tool } from './handTool'
+import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { Brush } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { DocumentPlaces } from './documents'
@@ -29,8 +31,7 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 
 export type { JumpTarget, Place, StackNumber } from './places'
 
-export type Tool =
-  'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'magnify' | MeasurementKind
+export type { Tool } from './handTool'
 
 export interface GridLayout {
   readonly rows: number
@@ -64,6 +65,7 @@ export class Viewer {
   readonly masks = new MaskStore()
   /** Structures and dose of radiotherapy. */
   readonly rt = new RtOverlays()
+  readonly brush = new Brush()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** What reports and presentation states draw. */
@@ -150,7 +152,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return this.shownMasks
+    return [...this.shownMasks, ...this.brush.masks]
   }
 
   get selected(): string | null {
@@ -379,6 +381,7 @@ export class Viewer {
     this.rt.clear()
     this.graphics.setShown(new Set())
     this.documents.closeFrom(0)
+    this.brush.clear()
     this.select(null)
   }
 }

@@ -3,7 +3,10 @@ import {
   IconAdjustmentsHorizontal,
   IconArrowsCross,
   IconArrowsMove,
+  IconBrush,
+  IconColorFilter,
   IconContrast,
+  IconEraser,
   IconFlipHorizontal,
   IconFocusCentered,
   IconFlipVertical,
@@ -23,6 +26,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
+import { isBrushTool, type BrushTool } from '@/viewer/brush/brush'
 import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -54,7 +58,15 @@ interface ToolbarProps {
 }
 
 /** Those that have a button of their own; the others are in the menu beside them. */
-type ToolInRow = 'window' | 'scroll' | 'pan' | 'zoom' | 'crosshair' | 'length' | 'bidirectional'
+type ToolInRow =
+  | 'window'
+  | 'scroll'
+  | 'pan'
+  | 'zoom'
+  | 'crosshair'
+  | 'length'
+  | 'bidirectional'
+  | BrushTool
 
 const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['window', IconSunHigh],
@@ -64,6 +76,9 @@ const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['crosshair', IconFocusCentered],
   ['length', IconRulerMeasure],
   ['bidirectional', IconArrowsCross],
+  ['brush', IconBrush],
+  ['eraser', IconEraser],
+  ['threshold', IconColorFilter],
 ]
 
 const ACTS: readonly (readonly [Action, Icon])[] = [
@@ -89,7 +104,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         onPress={() => room.fold('left')}
       />
       <span className={classes.divider} />
-      {TOOLS.filter(([name]) => mayDraw || !isMeasuring(name)).map(([name, icon]) => (
+      {TOOLS.filter(([name]) => mayDraw || !(isMeasuring(name) || isBrushTool(name))).map(([name, icon]) => (
         <Press
           key={name}
           icon={icon}

@@ -1,3 +1,4 @@
+import { isBrushTool } from '@/viewer/brush/brush'
 import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
 import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
@@ -33,6 +34,12 @@ export type Action =
   | 'magnify'
   | 'label'
   | 'keyImage'
+  | 'brush'
+  | 'eraser'
+  | 'threshold'
+  | 'brushSmaller'
+  | 'brushLarger'
+  | 'redo'
   | 'preset1'
   | 'preset2'
   | 'preset3'
@@ -105,9 +112,15 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+m'], action: 'magnify', group: 'tools' },
   { keys: ['t'], action: 'label', group: 'tools' },
   { keys: ['k'], action: 'keyImage', group: 'tools' },
+  { keys: ['o'], action: 'brush', group: 'tools' },
+  { keys: ['q'], action: 'eraser', group: 'tools' },
+  { keys: ['shift+o'], action: 'threshold', group: 'tools' },
+  { keys: ['<'], action: 'brushSmaller', group: 'tools' },
+  { keys: ['>'], action: 'brushLarger', group: 'tools' },
   { keys: ['escape'], action: 'cancel', group: 'tools' },
   { keys: ['backspace', 'delete'], action: 'remove', group: 'tools' },
   { keys: ['ctrl+z'], action: 'undo', group: 'tools' },
+  { keys: ['ctrl+y', 'ctrl+shift+z'], action: 'redo', group: 'tools' },
   { keys: ['1'], action: 'preset1', group: 'look' },
   { keys: ['2'], action: 'preset2', group: 'look' },
   { keys: ['3'], action: 'preset3', group: 'look' },
@@ -137,7 +150,9 @@ export function keyNameOf(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey'>,
 ): string {
   const key = event.key.toLowerCase()
-  if (event.ctrlKey || event.metaKey) return `ctrl+${key}`
+  if (event.ctrlKey || event.metaKey) {
+    return event.shiftKey && /^[a-z]$/.test(key) ? `ctrl+shift+${key}` : `ctrl+${key}`
+  }
   return event.shiftKey && /^(arrow.+|[a-z])$/.test(key) ? `shift+${key}` : key
 }
 
@@ -168,13 +183,15 @@ export interface RoomActions {
   readonly label: () => void
   /** Mark the shown image as a key image, or take the mark away. */
   readonly keyImage: () => void
+  readonly redo: () => void
   readonly fold: (side: 'left' | 'right') => void
   readonly help: () => void
   readonly cancel: () => void
 }
 
 const HANDS: readonly string[] = ['window', 'pan', 'zoom', 'scroll', 'magnify']
-const isTool = (action: string): action is Tool => HANDS.includes(action) || isMeasuring(action)
+const isTool = (action: string): action is Tool =>
+  HANDS.includes(action) || isMeasuring(action) || isBrushTool(action)
 
 /** The tool, with a point to move where there is none yet. */
 function pickCrosshair(viewer: Viewer): void {
@@ -245,6 +262,9 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     undo: room.undo,
     label: room.label,
     keyImage: room.keyImage,
+    redo: room.redo,
+    brushSmaller: () => viewer.brush.resize(-1),
+    brushLarger: () => viewer.brush.resize(1),
     foldLeft: () => room.fold('left'),
     foldRight: () => room.fold('right'),
     help: room.help,
