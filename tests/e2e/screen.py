@@ -158,8 +158,11 @@ def find_accessibility_faults(page: Page) -> list[str]:
     found: list[str] = page.evaluate(
         """async () => {
             const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-            return violations.map(({ id, nodes }) =>
-                `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+            const told = ({ html, any, all, none }) => {
+                const why = [...any, ...all, ...none].map(({ message }) => message)
+                return [html.slice(0, 200), ...why].join(' = ')
+            }
+            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join(' | ')}`)
         }"""
     )
     return found

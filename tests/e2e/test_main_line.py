@@ -180,6 +180,8 @@ def test_the_main_line(stack: Stack, open_page: OpenPage, keep_screenshot: Keep)
         expect(page.locator(unreviewed)).to_be_visible(timeout=SLOW_MS)
 
     # B, the radiologist, dismisses one finding with a reason and accepts another.
+    # On an upright screen the sides are drawers.
+    page_b.get_by_role("button", name="Fold the right panel").click()
     cards = page_b.locator("[data-finding][data-state='unreviewed']")
     dismissed_id = cards.nth(0).get_attribute("data-finding")
     accepted_id = cards.nth(1).get_attribute("data-finding")

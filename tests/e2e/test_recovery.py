@@ -48,6 +48,7 @@ def test_a_session_survives_the_web_process_and_a_flush(
     if not a.live()["presenting"]:
         a.page.get_by_role("button", name="Present").click()
     b = _join(open_page, role="radiologist", path=path, width=1024, height=768)
+    b.page.get_by_role("button", name="Fold the right panel").click()  # a drawer, on a small screen
     _say(a, "before the kill")
     expect(b.page.get_by_text("before the kill")).to_be_attached(timeout=30_000)
 

@@ -122,10 +122,9 @@ class Listener:
             for series in Series.objects.filter(study=study).exclude(archive_key=""):
                 base = f"/pixels/{series.archive_key}{scope}"
                 paths += [f"{base}/metadata", f"{base}/thumbnail", f"{base}/stacks"]
-                paths += [
-                    f"{base}/instances/{self.uid(one.sop_instance_uid)}/frames/1"
-                    for one in Instance.objects.filter(series=series)
-                ]
+                for one in Instance.objects.filter(series=series):
+                    frame = f"{base}/instances/{self.uid(one.sop_instance_uid)}/frames/1"
+                    paths += [frame, f"{frame}/preview/0,255", f"{frame}/preview/auto"]
             self.guard.poll()
             for path, answer in asyncio.run(self._fetch(paths, minted.json()["ticket"])):
                 head = "\n".join(f"{k}: {v}" for k, v in answer.headers.items()).encode()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
@@ -93,6 +95,37 @@ def test_the_stacks_of_a_series_are_told_to_holders_of_a_ticket_without_any_uid(
     withheld = stacks_document(key, is_deidentified=True)
     assert b"DOE" not in withheld
     assert str(fields["study_uid"]).encode() not in withheld
+
+
+def test_a_preview_is_the_frame_in_eight_bits_in_the_range_asked_for(
+    team: CaseTeam, objects: list[bytes]
+) -> None:
+    one = read_bytes(objects[0])
+    minted = mint(team, "surgeon", one.StudyInstanceUID)
+    path, held = frame_path(minted, objects[0]), minted["headers"]
+    stored = one.pixel_array.astype(np.float64)
+    lower, upper = int(stored.min()), int(stored.max()) + 1
+    assert fetch(f"{path}/preview/{lower},{upper}").status_code == 401
+    answer = fetch(f"{path}/preview/{lower},{upper}", held)
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    greys = np.asarray(Image.open(io.BytesIO(answer.content)), dtype=np.float64)
+    read_back = lower + greys / 255.0 * (upper - lower)
+    # Lossy: on the average within 2 % of the range, and in its place.
+    assert np.abs(read_back - stored).mean() < 0.02 * (upper - lower)
+    assert np.abs(read_back[::-1] - stored).mean() > 0.02 * (upper - lower)
+    assert b"Exif" not in answer.content
+    again = fetch(
+        f"{path}/preview/{lower},{upper}", held, **{"if-none-match": answer.headers["etag"]}
+    )
+    assert again.status_code == 304
+    other = fetch(f"{path}/preview/{lower},{upper + 1}", held)
+    assert other.headers["etag"] != answer.headers["etag"]
+    auto = fetch(f"{path}/preview/auto", held)
+    low, high = (int(end) for end in auto.headers["x-consilium-range"].split(","))
+    assert lower <= low < high <= upper
+    for odd in ("5,5", "9,-9", "a,b", "1", "1,2,3", "1.5,2"):
+        assert fetch(f"{path}/preview/{odd}", held).status_code == 404, odd
 
 
 @pytest.mark.parametrize(

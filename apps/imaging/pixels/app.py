@@ -10,7 +10,6 @@ import gzip
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +22,7 @@ from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import Series
 from apps.imaging.pixels import tokens
+from apps.imaging.pixels.asking import TITLES, Asked, Refusal, parse
 from apps.imaging.pixels.guard import GuardUnavailable, guard
 from apps.imaging.pixels.guise import (
     EXPLICIT_LE,
@@ -31,6 +31,7 @@ from apps.imaging.pixels.guise import (
     projected_gz,
     projection_of,
 )
+from apps.imaging.pixels.preview import RANGE_HEADER, draw_preview
 from apps.imaging.projection import VERSION as PROJECTION_VERSION
 from apps.imaging.stacks import STACKS_VERSION, stacks_document
 
@@ -40,11 +41,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = list[tuple[bytes, bytes]]
 Result = TypeVar("Result")
 
-_PATH = re.compile(
-    r"^/pixels/(?P<key>[0-9a-f]{64})(?:\.(?P<scope>[0-9a-f]{16}))?/"
-    r"(?:(?P<document>metadata|stacks|thumbnail)|"
-    r"instances/(?P<uid>[0-9.]{1,64})/frames/(?P<frame>[1-9][0-9]{0,6}))$"
-)
 _RANGE = re.compile(rb"^bytes=(\d*)-(\d*)$")
 _TICKET_HEADER = tokens.HEADER.lower().encode("ascii")
 MEDIA_TYPES = {
@@ -59,36 +55,6 @@ COMMON: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; sandbox"),
 ]
-TITLES = {
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Conflict",
-    416: "Range not satisfiable",
-    422: "Cannot be decoded",
-    503: "Temporarily unavailable",
-}
-
-
-class Refusal(Exception):
-    """Answered as problem+json."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(code)
-        self.status, self.code, self.detail = status, code, detail
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One parsed request."""
-
-    key: str
-    scope: str
-    document: str
-    uid: str
-    frame: int
-    headers: dict[bytes, bytes]
 
 
 async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +63,7 @@ async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         if scope["method"] not in ("GET", "HEAD"):
             raise Refusal(405, "method_not_allowed", "Only reading is possible here.")
-        asked = _parse(scope)
+        asked = parse(scope)
         claims = _read_ticket(asked)
         ticket_id = claims.ticket_id
         if not await guard.admit(ticket_id):
@@ -117,20 +83,6 @@ async def pixel_app(scope: Scope, receive: Receive, send: Send) -> None:
         if refusal.status in (401, 403):
             guard.note_refusal(code=refusal.code, ticket_id=ticket_id)
         await _send_problem(send, refusal)
-
-
-def _parse(scope: Scope) -> Asked:
-    match = _PATH.match(scope["path"])
-    if not match:
-        raise Refusal(404, "not_found", "Not found.")
-    return Asked(
-        key=match["key"],
-        scope=match["scope"] or "",
-        document=match["document"] or "",
-        uid=match["uid"] or "",
-        frame=int(match["frame"] or 0),
-        headers={name.lower(): value for name, value in scope["headers"]},
-    )
 
 
 def _read_ticket(asked: Asked) -> tokens.Claims:
@@ -196,6 +148,8 @@ async def _respond(
         await _send_stacks(asked, claims, send, head=head)
     elif asked.document == "thumbnail":
         await _send_thumbnail(asked, archive, send, head=head)
+    elif asked.preview:
+        await _send_preview(asked, claims, archive, send, head=head)
     else:
         await _send_frame(asked, claims, archive, send, head=head)
 
@@ -258,9 +212,7 @@ async def _send_thumbnail(asked: Asked, archive: SeriesArchive, send: Send, *, h
 async def _send_frame(
     asked: Asked, claims: tokens.Claims, archive: SeriesArchive, send: Send, *, head: bool
 ) -> None:
-    uid = asked.uid
-    if claims.grant_id:
-        uid = original_uids(asked.key, claims.grant_id).get(uid, "")
+    uid = _original_uid(asked, claims)
     span = archive.frame_span(uid, asked.frame)
     if span is None:
         raise _explain_no_frame(archive, uid, in_own_words=claims.is_deidentified)
@@ -290,6 +242,30 @@ async def _send_frame(
     await _send_body(
         send, body=frame, etag=etag, headers=headers, head=head, status=status, length=count
     )
+
+
+async def _send_preview(
+    asked: Asked, claims: tokens.Claims, archive: SeriesArchive, send: Send, *, head: bool
+) -> None:
+    """A frame as JPEG in the range of stored values that the address names, so as immutable."""
+    uid = _original_uid(asked, claims)
+    if archive.frame_span(uid, asked.frame) is None:
+        raise _explain_no_frame(archive, uid, in_own_words=claims.is_deidentified)
+    assert asked.preview is not None
+    place = f"{archive.position(uid)}-{asked.frame}-{asked.preview.mark}"
+    etag = f'"{asked.key[:32]}{asked.scope}-{place}"'.encode()
+    if _matches(asked, etag):
+        await _send_not_modified(send, etag)
+        return
+    body, span = await _in_thread(draw_preview, archive, uid, asked.frame, asked.preview)
+    headers: Headers = [(b"content-type", b"image/jpeg"), (RANGE_HEADER, span.encode())]
+    await _send_body(send, body=body, etag=etag, headers=headers, head=head)
+
+
+def _original_uid(asked: Asked, claims: tokens.Claims) -> str:
+    if not claims.grant_id:
+        return asked.uid
+    return original_uids(asked.key, claims.grant_id).get(asked.uid, "")
 
 
 def _explain_no_frame(

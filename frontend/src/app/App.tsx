@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from 'react-router-dom'
 
 import { theme } from '@/ui/theme'
+import { usePresentation } from '@/ui/usePresentation'
 
 import { queryClient } from './priming'
 import { router } from './routes'
@@ -11,6 +12,7 @@ import { router } from './routes'
 const NOTICE_MS = 6_000
 
 export function App() {
+  usePresentation()
   return (
     <MantineProvider theme={theme} defaultColorScheme="dark">
       <QueryClientProvider client={queryClient}>

@@ -51,6 +51,7 @@ export const routes: RouteObject[] = [
                 loader: ({ params }) => primeViewer(params.caseId),
                 lazy: screen(() => import('@/features/viewer/ViewerRoute')),
               },
+              { path: '/cases/:caseId/companion', lazy: screen(() => import('@/features/viewer/CompanionRoute')) },
               { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
             ],
           },

@@ -6,8 +6,11 @@ export type Density = 'comfortable' | 'compact'
 interface Preferences {
   density: Density
   railFolded: boolean
+  /** For a projector: large text, large pointer, thick strokes. */
+  presentation: boolean
   setDensity: (density: Density) => void
   setRailFolded: (folded: boolean) => void
+  setPresentation: (presentation: boolean) => void
 }
 
 /** How this person likes this browser to look. Nothing about patients is ever kept here. */
@@ -16,8 +19,10 @@ export const usePreferences = create<Preferences>()(
     (set) => ({
       density: 'comfortable',
       railFolded: false,
+      presentation: false,
       setDensity: (density) => set({ density }),
       setRailFolded: (railFolded) => set({ railFolded }),
+      setPresentation: (presentation) => set({ presentation }),
     }),
     { name: 'consilium.preferences' },
   ),

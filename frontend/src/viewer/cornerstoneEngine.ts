@@ -1,4 +1,6 @@
 import {
+  Enums,
+  eventTarget,
   getConfiguration,
   imageLoader,
   init as initCore,
@@ -18,7 +20,7 @@ const ENGINE_ID = 'consilium'
 let engine: RenderingEngine | null = null
 
 /** Prepares Cornerstone3D, once per page. */
-export function startCornerstone(): void {
+export function startCornerstone(onLost: () => void): void {
   if (engine !== null) return
   const defaults = getConfiguration()
   initCore({ ...defaults, rendering: { ...defaults.rendering, webGlContextCount: WEBGL_CONTEXTS } })
@@ -26,6 +28,13 @@ export function startCornerstone(): void {
   imageLoader.registerImageLoader('consilium', (image_id: string) => ({
     promise: loadFrame(image_id).then(asCornerstoneImage) as never,
   }))
+  eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, onLost)
+  engine = new RenderingEngine(ENGINE_ID)
+}
+
+/** Contexts that were lost take their textures with them: another engine begins anew. */
+export function renewEngine(): void {
+  engine?.destroy()
   engine = new RenderingEngine(ENGINE_ID)
 }
 

@@ -86,6 +86,12 @@ export const imageIdOf = (base_url: string, sop_instance_uid: string, frame: num
 
 export const urlOfImageId = (image_id: string): string => image_id.slice('consilium:'.length)
 
+/** Where the series of an image is read from. */
+export const baseOfImageId = (image_id: string): string => {
+  const url = urlOfImageId(image_id)
+  return url.slice(0, url.indexOf('/instances/'))
+}
+
 const isPet = (dataset: DicomDataset): boolean => textOf(dataset, '00080060') === 'PT'
 
 /**

@@ -9,11 +9,15 @@ import type { OnDrawn, Picture, SliceRenderer } from './renderer'
 /** How far in front of the plane the eye stands; parallel projection, so only the sign matters. */
 const EYE_DISTANCE_MM = 1000
 
+export { renewEngine as renewCard } from './cornerstoneEngine'
+
 let counter = 0
 
 /** Prepares the card's library; what it returns makes a renderer for one viewport. */
-export function startCard(): (element: HTMLDivElement, onDrawn: OnDrawn) => SliceRenderer {
-  startCornerstone()
+export function startCard(
+  onLost: () => void,
+): (element: HTMLDivElement, onDrawn: OnDrawn) => SliceRenderer {
+  startCornerstone(onLost)
   return (element, onDrawn) => new GpuRenderer(element, onDrawn)
 }
 

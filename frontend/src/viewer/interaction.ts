@@ -13,6 +13,7 @@ import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
 import { hitTest, shapesOn } from './overlay/measurements'
+import { LongPress } from './longPress'
 import { isMeasuring, MEASURING_TOOLS } from './tools'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
@@ -30,6 +31,7 @@ type Gesture =
   | { readonly kind: 'crosshair' | 'turn' }
   | { readonly kind: 'paint'; readonly stroke: StrokeInProgress }
   | { readonly kind: 'pinch' }
+  | { readonly kind: 'point' }
 
 /** Mouse, touch, pen and wheel of one viewport. */
 export class Interaction {
@@ -43,6 +45,7 @@ export class Interaction {
   private remainder = 0
   private wheelRemainder = 0
   private readonly touches = new Map<number, Vec2>()
+  private readonly press: LongPress
   private readonly abort = new AbortController()
   private readonly loupe: Loupe
   private readonly element: HTMLElement
@@ -56,6 +59,12 @@ export class Interaction {
     this.view = view
     this.onPreview = onPreview
     this.loupe = new Loupe(element)
+    this.press = new LongPress(element, (at) => {
+      if (this.preview !== null || viewer.drawing.isRunning(view)) return false
+      this.gesture = { kind: 'point' }
+      this.pointAt(at)
+      return true
+    })
     const { signal } = this.abort
     element.addEventListener('pointerdown', this.down, { signal })
     element.addEventListener('pointermove', this.move, { signal })
@@ -85,6 +94,7 @@ export class Interaction {
   dispose(): void {
     this.abort.abort()
     this.loupe.dispose()
+    this.press.end()
   }
 
   /** Gives up the running gesture (Escape). What is painted is painted: undo takes it back. */
@@ -115,7 +125,9 @@ export class Interaction {
     this.remainder = 0
     if (event.pointerType === 'touch') {
       this.touches.set(event.pointerId, at)
+      this.press.down(at)
       if (this.touches.size === 2) {
+        this.press.end()
         this.cancel()
         this.gesture = { kind: 'pinch' }
         return
@@ -163,8 +175,10 @@ export class Interaction {
   private readonly move = (event: PointerEvent): void => {
     const at = this.position(event)
     const point = this.view.canvasToPatient(at)
-    if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
+    // A finger that scrolls does not point; one that rests does (`longPress.ts`).
+    if (event.pointerType !== 'touch' || this.gesture?.kind === 'point') this.pointAt(at)
     this.hover(at)
+    this.press.move(at)
     if (this.viewer.tool === 'magnify' && event.pointerType !== 'touch') {
       this.loupe.show(this.view, at)
     } else if (this.gesture?.kind !== 'magnify') this.loupe.hide()
@@ -172,6 +186,7 @@ export class Interaction {
       if (point !== null) this.viewer.drawing.hover(this.view, point)
       return
     }
+    if (this.gesture.kind === 'point') return
     const delta: Vec2 = [at[0] - this.last[0], at[1] - this.last[1]]
     this.reached_px = Math.max(
       this.reached_px,
@@ -182,7 +197,12 @@ export class Interaction {
     this.last = at
   }
 
-  private drag(gesture: Exclude<Gesture, { kind: 'pinch' }>, at: Vec2, delta: Vec2): void {
+  private pointAt(at: Vec2): void {
+    const point = this.view.canvasToPatient(at)
+    if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
+  }
+
+  private drag(gesture: Exclude<Gesture, { kind: 'pinch' | 'point' }>, at: Vec2, delta: Vec2): void {
     switch (gesture.kind) {
       case 'window': {
         const { voi } = this.view.state
@@ -252,6 +272,7 @@ export class Interaction {
 
   private readonly up = (event: PointerEvent): void => {
     this.touches.delete(event.pointerId)
+    this.press.end()
     const { gesture, preview } = this
     this.gesture = null
     if (gesture?.kind === 'paint') gesture.stroke.end()
@@ -287,6 +308,7 @@ export class Interaction {
 
   private readonly cancelled = (event: PointerEvent): void => {
     this.touches.delete(event.pointerId)
+    this.press.end()
     this.cancel()
   }
 

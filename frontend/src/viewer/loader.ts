@@ -1,8 +1,9 @@
 import { decoders } from './decoding/decoderPool'
 import { FrameCache } from './decoding/frameCache'
 import type { FrameImage } from './decoding/frameImage'
+import { deviceProfile } from './device'
 import { PixelError, toPixelError } from './errors'
-import { urlOfImageId, type FrameDescription } from './frames'
+import { baseOfImageId, urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './knownFrames'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
@@ -10,10 +11,9 @@ import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
 
 /** Frames in flight at once: what HTTP/1.1 browsers open to one host, less one for the app. */
 const CONCURRENT_FRAMES = 5
-const CACHE_BYTES = 1024 * 1024 * 1024
 
 const queue = new RequestQueue<FrameImage>(CONCURRENT_FRAMES)
-const cache = new FrameCache(CACHE_BYTES)
+const cache = new FrameCache(() => deviceProfile().memory_bytes)
 const accessOfBase = new Map<string, PixelAccess>()
 
 /** Pixels below `base_url` are read with this access from now on. */
@@ -21,7 +21,12 @@ export function setPixelAccess(base_url: string, access: PixelAccess): void {
   accessOfBase.set(base_url, access)
 }
 
-const baseOfUrl = (url: string): string => url.slice(0, url.indexOf('/instances/'))
+/** How what lies below `base_url` is read. */
+export function accessOf(base_url: string): PixelAccess {
+  const access = accessOfBase.get(base_url)
+  if (access === undefined) throw new Error('the series was not opened')
+  return access
+}
 
 const DEFAULT_TRANSFER_SYNTAX = '1.2.840.10008.1.2.1'
 
@@ -63,8 +68,8 @@ export function dropPrefetch(matches: (image_id: string) => boolean, from_priori
 async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const frame = frameOfImageId(image_id)
   const url = urlOfImageId(image_id)
-  const access = accessOfBase.get(baseOfUrl(url))
-  if (frame === null || access === undefined) throw new Error('the frame is not known')
+  if (frame === null) throw new Error('the frame is not known')
+  const access = accessOf(baseOfImageId(image_id))
   const { layout, slope, intercept, factor, is_float } = frame
   const isPalette = layout.photometric_interpretation === 'PALETTE COLOR'
   const palette = isPalette ? paletteOf(frame.dataset) : null

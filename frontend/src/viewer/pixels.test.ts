@@ -107,6 +107,19 @@ describe('request queue', () => {
     expect(run).toHaveBeenCalledTimes(1)
   })
 
+  it('shows whoever scrolls fast the newest picture first, and never lags behind', async () => {
+    const queue = new RequestQueue<void>(1)
+    const gate = deferred()
+    const order: string[] = []
+    const work = (name: string) => async () => void order.push(name)
+    const all = [queue.ask('busy', 0, () => gate.promise)]
+    for (const name of ['1', '2', '3', '4']) all.push(queue.ask(name, 0, work(name)))
+    all.push(queue.ask('2', 0, work('2')))
+    gate.resolve()
+    await Promise.all(all)
+    expect(order).toEqual(['2', '4', '3', '1'])
+  })
+
   it('drops prefetch nobody needs any more, and never what is visible', async () => {
     const queue = new RequestQueue<string>(1)
     const gate = deferred()

@@ -6,6 +6,8 @@ import { PRIORITY_PREFETCH } from './requestQueue'
 
 const asked: { id: string; priority: number }[] = []
 const dropped: ((id: string) => boolean)[] = []
+const machine = { mode: 'volume', memory_bytes: 1024 * 1024 * 1024 }
+vi.mock('./device', () => ({ deviceProfile: () => machine }))
 vi.mock('./loader', () => ({
   isCached: () => false,
   loadFrame: (id: string, priority: number) => {
@@ -60,7 +62,7 @@ describe('prefetching', () => {
 
   it('shares the cache among the viewports', () => {
     const prefetcher = new Prefetcher()
-    // 64 MB a picture: 400 MB are six of them; of four viewports each has 200 MB, three.
+    // 64 MiB a picture: 40 % of 1 GiB are six of them; of four viewports each has a fifth, three.
     for (const name of ['a', 'b', 'c', 'd']) prefetcher.wish({}, series(name, 9, 4096), 0)
     rest()
     expect(asked.filter(({ id }) => id.startsWith('a')).length).toBe(3)
@@ -68,5 +70,13 @@ describe('prefetching', () => {
     new Prefetcher().wish({}, series('e', 9, 4096), 0)
     rest()
     expect(asked.length).toBe(6)
+  })
+
+  it('fills less of a smaller machine', () => {
+    machine.memory_bytes = 512 * 1024 * 1024
+    new Prefetcher().wish({}, series('f', 9, 4096), 0)
+    rest()
+    machine.memory_bytes *= 2
+    expect(asked.length).toBe(3)
   })
 })

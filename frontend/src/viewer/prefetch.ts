@@ -1,12 +1,13 @@
+import { deviceProfile } from './device'
 import type { SeriesDescription } from './frames'
-import { dropPrefetch, isCached, loadFrame } from './loader'
+import { dropPictures, isPictureHere, loadPicture } from './pictures'
 import { middleOut, PRIORITY_PREFETCH } from './requestQueue'
 import { Signal } from './signal'
 import { stackAt, type StackDescription } from './stacks'
 
 /** Of the image cache, what prefetching one series may fill, and all viewports together. */
-const SERIES_BUDGET_BYTES = 400 * 1024 * 1024
-const SCREEN_BUDGET_BYTES = 800 * 1024 * 1024
+const SERIES_SHARE = 0.4
+const SCREEN_SHARE = 0.8
 const SETTLE_MS = 120
 /** A page that never rests prefetches all the same. */
 const IDLE_AT_MOST_MS = 500
@@ -55,20 +56,21 @@ export class Prefetcher {
     this.wanted.delete(owner)
     if ([...this.wanted.values()].includes(before)) return
     const ids = new Set(before.frames.map((frame) => frame.image_id))
-    dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
+    dropPictures((id) => ids.has(id), PRIORITY_PREFETCH)
   }
 
   private queue(series: SeriesDescription, index: number): void {
     const ids = new Set(series.frames.map((frame) => frame.image_id))
-    dropPrefetch((id) => ids.has(id), PRIORITY_PREFETCH)
-    const share = SCREEN_BUDGET_BYTES / Math.max(1, this.wanted.size)
-    let budget = Math.min(SERIES_BUDGET_BYTES, share)
+    dropPictures((id) => ids.has(id), PRIORITY_PREFETCH)
+    const { memory_bytes } = deviceProfile()
+    const share = SCREEN_SHARE / Math.max(1, this.wanted.size)
+    let budget = memory_bytes * Math.min(SERIES_SHARE, share)
     stackFirst(series, index).forEach((position, rank) => {
       const frame = series.frames[position]
       if (frame === undefined) return
       budget -= frame.layout.columns * frame.layout.rows * 4
-      if (budget < 0 || isCached(frame.image_id)) return
-      loadFrame(frame.image_id, PRIORITY_PREFETCH + rank).then(
+      if (budget < 0 || isPictureHere(frame.image_id)) return
+      loadPicture(frame.image_id, PRIORITY_PREFETCH + rank).then(
         () => this.progressed.emit(),
         () => undefined,
       )
@@ -87,5 +89,5 @@ function stackFirst(series: SeriesDescription, index: number): number[] {
 /** How many pictures of a stack are ready to show. */
 export function loadedCount(series: SeriesDescription, stack: StackDescription | null): number {
   const frames = stack ? series.frames.slice(stack.start, stack.start + stack.count) : series.frames
-  return frames.reduce((sum, frame) => sum + (isCached(frame.image_id) ? 1 : 0), 0)
+  return frames.reduce((sum, frame) => sum + (isPictureHere(frame.image_id) ? 1 : 0), 0)
 }

@@ -12,7 +12,7 @@ interface Waiting<Result> {
 }
 
 /**
- * Runs keyed work with a limit, most urgent first; asking again for a waiting key only makes it
+ * Runs keyed work with a limit, most urgent first, newest first among the visible; asking again for a waiting key only makes it
  * more urgent.
  */
 export class RequestQueue<Result> {
@@ -28,7 +28,10 @@ export class RequestQueue<Result> {
 
   ask(key: string, priority: number, run: () => Promise<Result>): Promise<Result> {
     const queued = this.waiting.get(key)
-    if (queued !== undefined) queued.priority = Math.min(queued.priority, priority)
+    if (queued !== undefined) {
+      queued.priority = Math.min(queued.priority, priority)
+      if (priority === PRIORITY_VISIBLE) queued.order = this.order += 1
+    }
     const known = this.promises.get(key)
     if (known !== undefined) return known
     const promise = new Promise<Result>((resolve, reject) => {
@@ -77,12 +80,21 @@ export class RequestQueue<Result> {
       const wins =
         best === null ||
         work.priority < best.priority ||
-        (work.priority === best.priority && work.order < best.order)
+        (work.priority === best.priority && comesFirst(work, best))
       if (wins) best = work
     }
     return best
   }
 }
+
+type Ranked = Pick<Waiting<never>, 'priority' | 'order'>
+
+/**
+ * Of what is looked at, the newest first: whoever scrolls faster than pictures come skips some and
+ * never lags behind. Of everything else, the oldest.
+ */
+const comesFirst = (one: Ranked, other: Ranked): boolean =>
+  one.priority === PRIORITY_VISIBLE ? one.order > other.order : one.order < other.order
 
 /** All indices of a stack, nearest to `centre` first, ahead before behind. */
 export function middleOut(count: number, centre: number): number[] {

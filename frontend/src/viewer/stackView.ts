@@ -19,12 +19,14 @@ import type { FrameImage } from './decoding/frameImage'
 import { createRenderer, rendererChanged } from './engine'
 import { toPixelError, type PixelError } from './errors'
 import type { FrameDescription, SeriesDescription } from './frames'
-import { cachedImage, loadFrame } from './loader'
+import { cachedPicture, loadPicture } from './pictures'
+import { pixelValue } from './preview'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
 import { nearestInStack, shareWindow, stackAt, type StackDescription } from './stacks'
 import { PRIORITY_VISIBLE } from './requestQueue'
 import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingWindow'
+import { ServerPictures } from './serverPictures'
 import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
 import type { VoiWindow } from './voi'
 import { PlaneMode } from './volume/planeMode'
@@ -40,9 +42,11 @@ export class StackView {
   private current: ViewState = EMPTY
   private renderer: SliceRenderer | null = null
   private observer: ResizeObserver | null = null
-  private stopWaiting: () => void = () => undefined
-  private shownImage: FrameImage | null = null
+  /** What is on the canvas; ask `isPreview` before taking values from it. */
+  shownImage: FrameImage | null = null
   private awaiting = 0
+  private stopWaiting: () => void = () => undefined
+  private readonly serverPictures = new ServerPictures(this)
   /** Planes through the stack, and a second volume over it. */
   readonly planes: PlaneMode
 
@@ -106,6 +110,7 @@ export class StackView {
       this.attach(element)
     })
     this.planes.attach(element)
+    this.serverPictures.start()
     this.observer = new ResizeObserver(() => this.resized())
     this.observer.observe(element)
     this.redraw()
@@ -113,6 +118,7 @@ export class StackView {
 
   detach(): void {
     this.stopWaiting()
+    this.serverPictures.stop()
     this.observer?.disconnect()
     this.observer = null
     this.planes.detach()
@@ -240,13 +246,13 @@ export class StackView {
   private async load(frame: FrameDescription, index: number): Promise<void> {
     this.awaiting += 1
     const turn = this.awaiting
-    const ready = cachedImage(frame.image_id)
+    const ready = cachedPicture(frame.image_id)
     if (ready !== null) {
       this.shown(ready, index)
       return
     }
     try {
-      const image = await loadFrame(frame.image_id, PRIORITY_VISIBLE)
+      const image = await loadPicture(frame.image_id, PRIORITY_VISIBLE)
       if (turn === this.awaiting) this.shown(image, index)
     } catch (error) {
       if (turn === this.awaiting) this.fail(toPixelError(error))
@@ -366,11 +372,7 @@ export class StackView {
   /** The modality value under a canvas position, nearest pixel; null outside the image. */
   valueAt(column: number, row: number): number | null {
     if (this.current.reformat) return this.planes.valueAt(column, row)
-    const image = this.shownImage
-    const [x, y] = [Math.round(column), Math.round(row)]
-    if (image === null || image.color) return null
-    if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return null
-    return (image.getPixelData() as ArrayLike<number>)[y * image.columns + x] ?? null
+    return pixelValue(this.shownImage, column, row)
   }
 
   redraw(): void {

@@ -6,6 +6,7 @@ import type { LinkReport } from './linkedScroll'
 import { referenceLines, type ReferenceLine } from './overlay/referenceLines'
 import type { ShownDocument } from './documents'
 import { loadedCount } from './prefetch'
+import { isPreview } from './preview'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
 import type { Viewer } from './viewer'
@@ -17,6 +18,8 @@ export interface ViewportReport {
   readonly status: ViewStatus
   readonly error: string | null
   readonly renderer: 'gpu' | 'canvas' | null
+  /** Drawn by the server, lossy. */
+  readonly preview: boolean
   readonly modality: string | null
   readonly unit: string | null
   readonly study_instance_uid: string | null
@@ -115,6 +118,7 @@ function report(view: StackView, index: number): ViewportReport {
     status,
     error: error?.code ?? null,
     renderer: view.rendererKind,
+    preview: view.state.reformat === null && isPreview(view.shownImage),
     modality: series?.modality ?? null,
     unit: series?.unit ?? null,
     study_instance_uid: series?.study_instance_uid ?? null,

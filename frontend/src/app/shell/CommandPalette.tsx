@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
-import { IconCalendarEvent, IconFolder, IconMoon, IconPhoto, IconSearch, IconSun } from '@tabler/icons-react'
+import { IconCalendarEvent, IconFolder, IconMoon, IconPhoto, IconPresentation, IconSearch, IconSun } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
@@ -9,6 +9,7 @@ import { useMeetings } from '@/api/boards'
 import { useCases } from '@/api/cases'
 import type { Me } from '@/api/types'
 import { formatDateTime, formatPatientName } from '@/ui/format'
+import { usePreferences } from '@/ui/preferences'
 
 import { destinations } from './navigation'
 
@@ -19,6 +20,8 @@ export function CommandPalette({ me }: { me: Me }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { setColorScheme } = useMantineColorScheme()
+  const presentation = usePreferences((state) => state.presentation)
+  const setPresentation = usePreferences((state) => state.setPresentation)
   const [query, setQuery] = useState('')
   const cases = useCases()
   const meetings = useMeetings()
@@ -74,6 +77,12 @@ export function CommandPalette({ me }: { me: Me }) {
       actions: [
         { id: 'dark', label: t('palette.themeDark'), leftSection: <IconMoon size={18} />, onClick: () => setColorScheme('dark') },
         { id: 'light', label: t('palette.themeLight'), leftSection: <IconSun size={18} />, onClick: () => setColorScheme('light') },
+        {
+          id: 'presentation',
+          label: t(presentation ? 'devices:presentation.off' : 'devices:presentation.on'),
+          leftSection: <IconPresentation size={18} />,
+          onClick: () => setPresentation(!presentation),
+        },
       ],
     },
   ]

@@ -20,6 +20,7 @@ import { StatusStrip } from './StatusStrip'
 import { UserMenu } from './UserMenu'
 
 const CommandPalette = lazy(() => import('./CommandPalette').then((module) => ({ default: module.CommandPalette })))
+const DeviceStatus = lazy(() => import('@/features/viewer/DeviceStatus'))
 const CHORD_MS = 900
 
 /** `g` then a letter jumps to a screen, as the rail's tooltips say. */
@@ -99,7 +100,11 @@ export function BareShell() {
       <main className={classes.bareMain}>
         <Outlet />
       </main>
-      <StatusStrip />
+      <StatusStrip>
+        <Suspense fallback={null}>
+          <DeviceStatus />
+        </Suspense>
+      </StatusStrip>
     </div>
   )
 }

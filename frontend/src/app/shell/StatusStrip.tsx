@@ -1,11 +1,12 @@
 import { IconCloudOff } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useConnection } from './connection'
 import classes from './Shell.module.css'
 
 /** Always on screen, on every route: what this software is not, and whether it is connected. */
-export function StatusStrip() {
+export function StatusStrip({ children }: { children?: ReactNode }) {
   const { t } = useTranslation()
   const connection = useConnection()
   const connected = connection === 'connected'
@@ -13,6 +14,7 @@ export function StatusStrip() {
     <>
       <footer className={classes.strip}>
         <span>{t('app.researchUse')}</span>
+        {children}
         <span className={classes.end}>
           <span className={`${classes.dot} ${connected ? '' : classes.dotOff}`} aria-hidden />
           {connected ? t('status.connected') : t('status.notConnected')}

@@ -1,11 +1,12 @@
 import { Menu, useMantineColorScheme } from '@mantine/core'
-import { IconApi, IconDeviceDesktop, IconLogout, IconMoon, IconShieldLock, IconSun } from '@tabler/icons-react'
+import { IconApi, IconDeviceDesktop, IconLogout, IconMoon, IconPresentation, IconShieldLock, IconSun } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
 import { useSignOut } from '@/api/session'
 import type { Me } from '@/api/types'
 import { PersonBadge } from '@/ui/clinical'
+import { usePreferences } from '@/ui/preferences'
 
 import classes from './Shell.module.css'
 
@@ -14,6 +15,8 @@ export function UserMenu({ me }: { me: Me }) {
   const navigate = useNavigate()
   const signOut = useSignOut()
   const { setColorScheme } = useMantineColorScheme()
+  const presentation = usePreferences((state) => state.presentation)
+  const setPresentation = usePreferences((state) => state.setPresentation)
   const appearances = [
     { value: 'dark', icon: IconMoon },
     { value: 'light', icon: IconSun },
@@ -33,6 +36,12 @@ export function UserMenu({ me }: { me: Me }) {
             {t(`user.${value === 'auto' ? 'system' : value}`)}
           </Menu.Item>
         ))}
+        <Menu.Item
+          leftSection={<IconPresentation size={16} aria-hidden />}
+          onClick={() => setPresentation(!presentation)}
+        >
+          {t(presentation ? 'devices:presentation.off' : 'devices:presentation.on')}
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconShieldLock size={16} aria-hidden />} onClick={() => void navigate('/account/security')}>
           {t('user.security')}

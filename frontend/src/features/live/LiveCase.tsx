@@ -99,6 +99,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   )
   return (
     <ImageRoom
+      caseId={caseId}
       viewer={room.viewer}
       studies={room.studies}
       shownMasks={room.shownMasks}

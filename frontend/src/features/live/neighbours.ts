@@ -5,7 +5,7 @@ import { useAgenda } from '@/api/boards'
 import { caseOf, studiesOf } from '@/api/cases'
 import { hangingsOf } from '@/api/hangings'
 import type { AgendaItem } from '@/api/types'
-import { loadFrame } from '@/viewer/loader'
+import { loadPicture } from '@/viewer/pictures'
 import { PRIORITY_PREFETCH } from '@/viewer/requestQueue'
 import { openingIndex } from '@/viewer/places'
 
@@ -83,6 +83,6 @@ async function warmCase(client: QueryClient, images: CaseImages, caseId: string)
     if (fact === null) continue
     const series = await images.library.open(fact.uid)
     const frame = series.frames[openingIndex(series)]
-    if (frame) await loadFrame(frame.image_id, PRIORITY_PREFETCH)
+    if (frame) await loadPicture(frame.image_id, PRIORITY_PREFETCH)
   }
 }

@@ -5,9 +5,11 @@ import type { Series, Study } from '@/api/types'
 import { isBrushTool } from '@/viewer/brush/brush'
 import { initViewer } from '@/viewer/engine'
 import { installReadingHook } from '@/viewer/testHook'
+import { usePreferences } from '@/ui/preferences'
 import type { Viewer } from '@/viewer/viewer'
 
 import { pictureSeries } from './caseImages'
+import { CompanionButton } from './CompanionButton'
 import type { HangingControl } from './hanging/useHanging'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
@@ -22,6 +24,7 @@ import { ViewportGrid } from './ViewportGrid'
 import classes from './viewer.module.css'
 
 interface ImageRoomProps {
+  caseId: string
   viewer: Viewer
   studies: readonly Study[]
   shownMasks: readonly MaskLayer[]
@@ -44,12 +47,24 @@ interface ImageRoomProps {
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
-  const [folded, setFolded] = useState({ left: narrow(), right: false })
+  const presentation = usePreferences((state) => state.presentation)
+  const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
   const [help, setHelp] = useState(false)
   const [naming, setNaming] = useState<string | null>(null)
   useEffect(() => {
     initViewer()
     return installReadingHook(viewer)
+  }, [viewer])
+
+  useEffect(() => {
+    const query = window.matchMedia(DRAWERS)
+    // Turned upright, or made small: what stood beside the picture would now lie over it.
+    const onChange = (): void => setFolded(foldedAtFirst(false))
+    query.addEventListener('change', onChange)
+    return () => query.removeEventListener('change', onChange)
+  }, [])
+  useEffect(() => {
+    if (window.matchMedia(COARSE).matches) viewer.setTool('scroll')
   }, [viewer])
 
   const room = useMemo<RoomActions>(
@@ -62,7 +77,7 @@ export function ImageRoom(props: ImageRoomProps) {
       redo: () => strokes.redo(),
       label: () => setNaming(store.write && toName(viewer, store)),
       keyImage: () => toggleKeyImage(viewer, keyImages),
-      fold: (side) => setFolded((before) => ({ ...before, [side]: !before[side] })),
+      fold: (side) => setFolded((before) => foldedBy(before, side)),
       help: () => setHelp((before) => !before),
       cancel: () => {
         viewer.drawing.cancel()
@@ -76,6 +91,7 @@ export function ImageRoom(props: ImageRoomProps) {
 
   return (
     <div className={classes.room}>
+      <h1 className="c-visually-hidden">{t('devices:room.title')}</h1>
       {header}
       {notice}
       <div className={classes.body}>
@@ -106,6 +122,7 @@ export function ImageRoom(props: ImageRoomProps) {
         studies={studies}
         hanging={hanging}
       >
+        <CompanionButton viewer={viewer} caseId={props.caseId} />
         {props.actions}
       </Toolbar>
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
@@ -127,8 +144,23 @@ function toggleFusion(viewer: Viewer, studies: readonly Study[]): void {
 }
 
 /** Below this the pictures would get less than their 60 %. */
-const NARROW_PX = 1100
-const narrow = (): boolean => window.innerWidth < NARROW_PX
+const DRAWERS = '(max-width: 1100px), (orientation: portrait)'
+const drawers = (): boolean => window.matchMedia(DRAWERS).matches
+/** Whoever has only fingers scrolls first of all. */
+const COARSE = '(pointer: coarse)'
+
+/** Nobody looks for the drawer that covers the picture: it opens by its button or key. */
+const foldedAtFirst = (presenting: boolean): { left: boolean; right: boolean } =>
+  presenting || drawers() ? { left: true, right: true } : { left: false, right: false }
+
+type Folded = ReturnType<typeof foldedAtFirst>
+
+/** Two drawers at once would leave nothing of the pictures. */
+function foldedBy(before: Folded, side: 'left' | 'right'): Folded {
+  const after = { ...before, [side]: !before[side] }
+  const other = side === 'left' ? 'right' : 'left'
+  return !after[side] && drawers() ? { ...after, [other]: true } : after
+}
 
 function showNextSeries(viewer: Viewer, studies: readonly Study[], step: 1 | -1): void {
   const all: Series[] = studies.filter((study) => study.state === 'ready').flatMap(pictureSeries)

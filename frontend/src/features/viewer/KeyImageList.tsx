@@ -18,7 +18,7 @@ export function KeyImageList({ viewer, store }: KeyImageListProps) {
   const { t } = useTranslation('tools')
   return (
     <section aria-label={t('keyImage.title')}>
-      <h3 className={classes.listTitle}>{t('keyImage.title')}</h3>
+      <h2 className={classes.listTitle}>{t('keyImage.title')}</h2>
       {store.items.length === 0 && (
         <p className={classes.empty}>
           {t(store.write ? 'keyImage.none' : 'keyImage.noneReadOnly')}

@@ -172,6 +172,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   )
   return (
     <ImageRoom
+      caseId={caseId}
       viewer={room.viewer}
       studies={room.studies}
       shownMasks={room.shownMasks}

@@ -1,4 +1,5 @@
 import { IconAlertTriangle, IconEyeOff, IconSparkles, IconTestPipe, IconUserExclamation } from '@tabler/icons-react'
+import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
@@ -13,6 +14,8 @@ import type { KeyImageStore } from './keyImageStore'
 import { CellNotes, ComparisonMark } from './hanging/CellNotes'
 import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
+import safety from './safety.module.css'
+import { DeviceLines, Laterality, SeriesName, SlicePlace, WarningCount } from './safetyLines'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
 import { ViewportMarks } from './ViewportMarks'
@@ -30,6 +33,8 @@ export interface ViewportFacts {
 interface ViewportBannerProps extends ViewportFacts {
   viewer: Viewer
   view: StackView
+  /** Controls that stand above the words at the foot. */
+  children?: ReactNode
 }
 
 /** Whose picture this is, in the four corners: no picture is ever without it. */
@@ -58,49 +63,59 @@ export function ViewportBanner(props: ViewportBannerProps) {
   )
   return (
     <>
-      <div className={`${classes.corner} ${classes.topLeft}`} data-testid="patient-banner">
-        <Patient series={series} deidentified={deidentified} />
-        {otherIdentity && (
-          <div className={classes.warning} data-testid="other-identity">
-            <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
-          </div>
-        )}
-        <ComparisonMark viewer={viewer} />
-        {series.synthetic && (
-          <div className={classes.flag}>
-            <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
-          </div>
-        )}
-      </div>
-      <div className={`${classes.corner} ${classes.topRight}`}>
-        <div className={classes.strong}>
-          {series.modality} {formatDate(series.study_date)}
+      <div className={safety.top}>
+        <div className={safety.block} data-testid="patient-banner">
+          <Patient series={series} deidentified={deidentified} />
+          {otherIdentity && (
+            <div className={classes.warning} data-testid="other-identity">
+              <IconUserExclamation size={13} aria-hidden /> {t('banner.otherIdentity')}
+            </div>
+          )}
+          <ComparisonMark viewer={viewer} />
+          {series.synthetic && (
+            <div className={classes.flag}>
+              <IconTestPipe size={13} aria-hidden /> {t('banner.synthetic')}
+            </div>
+          )}
         </div>
-        <div>{[series.series_number, series.series_description].filter(Boolean).join(' · ')}</div>
-        {series.stacks.length > 1 && (
-          <StackSwitch view={view} stacks={series.stacks} stack={stack} />
-        )}
-        <RegisteredBy viewer={viewer} view={view} />
-        <CellNotes viewer={viewer} view={view} />
-        {aiUnreviewed && (
-          <div className={classes.aiFlag}>
-            <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
+        <div className={`${safety.block} ${safety.end}`} data-testid="series-banner">
+          <div className={classes.strong}>
+            {series.modality} {formatDate(series.study_date)}
           </div>
-        )}
+          <SeriesName series={series} />
+          <Laterality frame={frame} />
+          {series.stacks.length > 1 && (
+            <StackSwitch view={view} stacks={series.stacks} stack={stack} />
+          )}
+          <RegisteredBy viewer={viewer} view={view} />
+          <CellNotes viewer={viewer} view={view} />
+          {aiUnreviewed && (
+            <div className={classes.aiFlag} data-testid="ai-unreviewed">
+              <IconSparkles size={13} aria-hidden /> {t('banner.aiUnreviewed')}
+            </div>
+          )}
+        </div>
       </div>
-      <div className={`${classes.corner} ${classes.bottomLeft}`}>
-        <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
-        <Warnings series={series} stack={stack} frame={frame} />
-        <WindowLine view={view} />
-        <PlaneNotes viewer={viewer} view={view} />
-        {isInStack && (
-          <div data-testid="slice">
-            {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
-            {frame?.slice_thickness_mm
-              ? ` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`
-              : ''}
-          </div>
-        )}
+      <div className={safety.foot}>
+        {props.children}
+        <div className={safety.bottom}>
+          <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
+          <DeviceLines view={view} />
+          <Warnings series={series} stack={stack} frame={frame} />
+          <WindowLine view={view} />
+          <PlaneNotes viewer={viewer} view={view} />
+          {isInStack && (
+            <div data-testid="slice">
+              {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}
+              <SlicePlace view={view} />
+              {frame?.slice_thickness_mm ? (
+                <span className={safety.lesser}>
+                  {` · ${t('banner.thickness', { mm: Number(frame.slice_thickness_mm.toFixed(2)) })}`}
+                </span>
+              ) : null}
+            </div>
+          )}
+        </div>
       </div>
       {loaded < total && (
         <progress
@@ -128,7 +143,12 @@ function Patient({ series, deidentified }: { series: SeriesDescription; deidenti
           patient.patient_id && t('banner.id', { id: patient.patient_id }),
         ]
           .filter(Boolean)
-          .join(' · ')}
+          .map((part, at) => (
+            <Fragment key={part}>
+              {at > 0 && ' · '}
+              <span className={safety.part}>{part}</span>
+            </Fragment>
+          ))}
       </div>
       {hidden && (
         <div className={classes.flag}>
@@ -173,11 +193,16 @@ function Warnings({ series, stack, frame }: WarningsProps) {
     frame?.plane_lps === null && t(lengthsWithin(frame)),
     ...stack.warnings.filter(({ code }) => code !== 'no_patient_space').map((one) => one.message),
   ].filter(Boolean)
-  return words.map((line) => (
-    <div key={String(line)} className={classes.warning}>
-      <IconAlertTriangle size={13} aria-hidden /> {line}
-    </div>
-  ))
+  return (
+    <>
+      {words.map((line) => (
+        <div key={String(line)} className={`${classes.warning} ${safety.warningText}`}>
+          <IconAlertTriangle size={13} aria-hidden /> {line}
+        </div>
+      ))}
+      {words.length > 0 && <WarningCount count={words.length} />}
+    </>
+  )
 }
 
 function WindowLine({ view }: { view: StackView }) {
@@ -185,7 +210,7 @@ function WindowLine({ view }: { view: StackView }) {
   const words = windowWords(view)
   if (words === null) return null
   return (
-    <div data-testid="window">
+    <div data-testid="window" className={safety.lesser}>
       {words.asRange ? t('banner.range', { ...words }) : t('banner.window', { ...words })}
     </div>
   )

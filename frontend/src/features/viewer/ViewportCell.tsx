@@ -61,10 +61,11 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       onDrop={drop}
     >
       <div ref={host} className={classes.stage} data-tool={viewer.tool} />
-      <ViewportBanner viewer={viewer} view={view} {...facts} />
+      <ViewportBanner viewer={viewer} view={view} {...facts}>
+        <TurnControls viewer={viewer} view={view} />
+        <CineBar viewer={viewer} view={view} />
+      </ViewportBanner>
       <ColourBar viewer={viewer} view={view} />
-      <TurnControls viewer={viewer} view={view} />
-      <CineBar viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
       {shownDocument && (
         <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />

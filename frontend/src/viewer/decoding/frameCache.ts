@@ -4,9 +4,9 @@ import type { FrameImage } from './frameImage'
 export class FrameCache {
   private readonly images = new Map<string, FrameImage>()
   private held_bytes = 0
-  private readonly limit_bytes: number
+  private readonly limit_bytes: () => number
 
-  constructor(limit_bytes: number) {
+  constructor(limit_bytes: () => number) {
     this.limit_bytes = limit_bytes
   }
 
@@ -24,13 +24,19 @@ export class FrameCache {
   }
 
   put(image: FrameImage): void {
-    if (this.images.has(image.imageId) || image.sizeInBytes > this.limit_bytes) return
+    const limit_bytes = this.limit_bytes()
+    if (this.images.has(image.imageId) || image.sizeInBytes > limit_bytes) return
     this.images.set(image.imageId, image)
     this.held_bytes += image.sizeInBytes
     for (const [id, oldest] of this.images) {
-      if (this.held_bytes <= this.limit_bytes) return
+      if (this.held_bytes <= limit_bytes) return
       this.images.delete(id)
       this.held_bytes -= oldest.sizeInBytes
     }
+  }
+
+  forget(image_id: string): void {
+    this.held_bytes -= this.images.get(image_id)?.sizeInBytes ?? 0
+    this.images.delete(image_id)
   }
 }

@@ -98,7 +98,7 @@ describe('frame cache', () => {
   const image = (imageId: string, sizeInBytes: number) => ({ imageId, sizeInBytes }) as FrameImage
 
   it('lets go of what was used longest ago', () => {
-    const cache = new FrameCache(100)
+    const cache = new FrameCache(() => 100)
     cache.put(image('a', 40))
     cache.put(image('b', 40))
     cache.get('a')
@@ -107,7 +107,7 @@ describe('frame cache', () => {
   })
 
   it('does not empty itself for a picture that cannot fit', () => {
-    const cache = new FrameCache(100)
+    const cache = new FrameCache(() => 100)
     cache.put(image('a', 40))
     cache.put(image('huge', 101))
     expect(cache.has('a')).toBe(true)

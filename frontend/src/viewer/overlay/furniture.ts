@@ -7,7 +7,10 @@ import { element, fixed } from './svg'
 /** Share of the width that the scale bar may take. */
 const SCALE_BAR_SHARE = 0.25
 
-/** Orientation letters at the edges and a scale bar at the bottom. */
+/**
+ * Orientation letters at the edges and a scale bar at the bottom. Where the banner reaches past the
+ * middle, `safety.module.css`, which lays it out, moves the upper and lower letters beside it.
+ */
 export function drawFurniture(view: StackView): SVGElement[] {
   const frame = view.shownFrame
   const { camera, reformat } = view.state

@@ -9,6 +9,8 @@ export type RefusalCode =
   | 'colour'
   | 'not_a_volume'
   | 'too_large'
+  /** This machine, or whoever sits before it, has chosen to show images only. */
+  | 'image_by_image'
   | 'not_loaded'
   | 'frame_of_reference_mismatch'
 

@@ -1,5 +1,6 @@
 import type { VolumeGrid } from '@/geometry'
 
+import { deviceProfile } from '../device'
 import type { SeriesDescription } from '../frames'
 import { loadFrame } from '../loader'
 import { middleOut, PRIORITY_PREFETCH } from '../requestQueue'
@@ -39,10 +40,16 @@ export class VolumeShelf {
   private readonly entries = new Map<string, Entry>()
   private readonly sampler: Sampler
   private readonly budget_bytes: number
+  private readonly mayBuild: () => boolean
 
-  constructor(sampler: Sampler = pageSampler(), budget_bytes = volumeBudget_bytes()) {
+  constructor(
+    sampler: Sampler = pageSampler(),
+    budget_bytes = volumeBudget_bytes(),
+    mayBuild: () => boolean = () => deviceProfile().mode === 'volume',
+  ) {
     this.sampler = sampler
     this.budget_bytes = budget_bytes
+    this.mayBuild = mayBuild
   }
 
   /**
@@ -65,6 +72,7 @@ export class VolumeShelf {
       return known.volume
     }
     const grid = gridOfStack(series, stack)
+    if (!this.mayBuild()) throw new VolumeRefused('image_by_image')
     const bytes = expectedBytes(series, stack, grid)
     this.makeRoom(bytes)
     const watchers = new Set([watch])
