@@ -45,7 +45,6 @@ const TURN_EVERY_MS = 120
 export class ViewerPlanes {
   private readonly viewer: ViewportGrid
   private shared: CrosshairPoint | null = null
-  private lines = false
   private readonly turning = new Map<StackView, ReturnType<typeof setInterval>>()
 
   constructor(viewer: ViewportGrid) {
@@ -54,16 +53,6 @@ export class ViewerPlanes {
 
   get crosshair(): CrosshairPoint | null {
     return this.shared
-  }
-
-  get referenceLines(): boolean {
-    return this.lines
-  }
-
-  setReferenceLines(on: boolean): void {
-    this.lines = on
-    this.viewer.overlaysChanged.emit()
-    this.viewer.changed.emit('program')
   }
 
   /** The crosshair through what the active viewport looks at, or none. */

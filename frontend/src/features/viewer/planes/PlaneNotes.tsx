@@ -47,7 +47,7 @@ function Refused({ kind, refusal }: { kind: 'plane' | 'fusion'; refusal: Refusal
 function PlaneLine({ viewer, view }: PlaneNotesProps) {
   const { t } = useTranslation('volume')
   const { reformat, camera } = useViewerState(viewer, () => view.state)
-  const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null || v.planes.referenceLines)
+  const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null)
   const grid = view.planes.grid
   const index = viewer.views.indexOf(view)
   const swatch = isLined && camera && reformat?.kind !== 'rotation' && (
