@@ -11,6 +11,7 @@ export type RefusalCode =
   | 'too_large'
   | 'not_loaded'
   | 'frame_of_reference_mismatch'
+  | 'other_identity'
 
 export interface Refusal {
   readonly code: RefusalCode

@@ -28,6 +28,7 @@ import {
   type Orientation,
   type Reformat,
 } from './reformat'
+import { refuseStranger } from './strangers'
 import type { ViewportGrid } from './viewportGrid'
 
 /** One point of the patient that all planes of a viewer pass through. */
@@ -233,6 +234,11 @@ export class ViewerPlanes {
     const over = view.state.series
     try {
       const series = await this.viewer.library.open(series_instance_uid)
+      if (view.state.series !== over) return
+      if (!this.mayLie(series)) {
+        refuseStranger(view, cause)
+        return
+      }
       const stack = largestVolume(series)
       const fusion = await firstFusion(series, stack)
       if (view.state.series === over) view.setFusion(fusion, series, cause)
@@ -240,6 +246,12 @@ export class ViewerPlanes {
       const details = [toPixelError(error).code]
       view.planes.refuseFusion({ code: 'not_loaded', details })
     }
+  }
+
+  /** By the same rule as pictures beside each other: another identity only where somebody compares. */
+  private mayLie(series: SeriesDescription): boolean {
+    const { comparison, visibleViews } = this.viewer
+    return comparison.mayStand(series.study_instance_uid, visibleViews)
   }
 
   /** What the presenter has laid over a viewport, on this screen too. */
@@ -252,7 +264,9 @@ export class ViewerPlanes {
     }
     try {
       const series = await this.viewer.library.open(fusion.series_instance_uid)
-      if (view.state.series === over) view.setFusion(fusion, series, 'program')
+      if (view.state.series !== over) return
+      if (this.mayLie(series)) view.setFusion(fusion, series, 'program')
+      else refuseStranger(view, 'program')
     } catch {
       view.setFusion(fusion, null, 'program')
     }

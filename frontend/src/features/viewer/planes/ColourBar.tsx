@@ -25,7 +25,7 @@ export function ColourBar({ viewer, view }: { viewer: Viewer; view: StackView })
       const entry = Math.round((at * 255) / STOPS) * 3
       return `rgb(${table[entry]} ${table[entry + 1]} ${table[entry + 2]})`
     })
-    return `linear-gradient(to top, ${colours.join(', ')})`
+    return `linear-gradient(to right, ${colours.join(', ')})`
   }, [fusion])
   const hidden = reformat?.kind === 'rotation' || planes.fusion_refusal !== null
   if (fusion === null || series === null || hidden) return null
@@ -37,11 +37,11 @@ export function ColourBar({ viewer, view }: { viewer: Viewer; view: StackView })
   })
   return (
     <div className={classes.bar} data-testid="colour-bar" title={words}>
-      <div>{short(fusion.range.upper)}</div>
+      <span>{series.modality}</span>
+      <span>{short(fusion.range.lower)}</span>
       <div className={classes.ramp} style={{ background: gradient }} />
-      <div>{short(fusion.range.lower)}</div>
-      <div>{series.unit}</div>
-      <div>{series.modality}</div>
+      <span>{short(fusion.range.upper)}</span>
+      <span>{series.unit}</span>
     </div>
   )
 }
