@@ -114,7 +114,8 @@ export class PlaneMode {
     if (cause === 'program' && this.refused === stack) return false
     this.refused = null
     try {
-      this.lattice = gridOfStack(series, stack)
+      // The same object as long as it is the same stack: what is computed on it is kept by it.
+      if (this.lattice === null || this.baseStack !== stack) this.lattice = gridOfStack(series, stack)
     } catch (error) {
       this.leave(cause, refusalFrom(error))
       return false

@@ -2,6 +2,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import { lineColour } from '@/viewer/crosshair'
+import { besideThePlane } from '@/viewer/rt/planarPainter'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 import { orientationOf, planeNumber } from '@/viewer/volume/reformat'
@@ -20,6 +21,7 @@ interface PlaneNotesProps {
 export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
   const { t } = useTranslation('volume')
   const { planes } = useViewerState(viewer, () => view.state)
+  const beside = useViewerState(viewer, (v) => besideThePlane(view, v.rt))
   return (
     <>
       {planes.refusal && <Refused kind="plane" refusal={planes.refusal} />}
@@ -27,6 +29,11 @@ export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
       {planes.loading && (
         <div role="status" data-testid="volume-loading">
           {t('plane.loading', { ...planes.loading })}
+        </div>
+      )}
+      {beside && (
+        <div className={shared.warning} role="status" data-testid="contours-beside">
+          <IconAlertTriangle size={13} aria-hidden /> {t('plane.beside', { names: beside })}
         </div>
       )}
       <PlaneLine viewer={viewer} view={view} />
