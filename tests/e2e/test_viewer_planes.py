@@ -192,6 +192,19 @@ def _local(folder: str) -> Truth:
 SARCOMA, LIVER, ODD = "03-petctmr-sarcoma-STS_001", "11-seg-sr-dcmqi/ct-3slice", "16-odd-geometry"
 
 
+WATCH_COLOURS = """() => {
+  const seen = []
+  let goes = true
+  const look = () => {
+    const layer = document.querySelector("[data-viewport='0'] canvas.vw-plane")
+    const { slice } = window.__consilium.viewports()[0]
+    seen.push([slice, layer.style.display !== 'none'])
+    if (goes) requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+  window.__watched = () => ((goes = false), seen)
+}"""
+
 Imported = tuple[str, list[dict[str, Any]]]
 
 
@@ -257,7 +270,22 @@ def test_a_pet_is_fused_on_its_ct_with_its_own_colours_in_place(
     (warm_colour,) = screen.read("colours", 0, [warm])
     assert warm_colour[0] > warm_colour[2] + 40, "the tumour's rim is not in the PET's colours"
     expect(page.get_by_test_id("colour-bar")).to_contain_text("SUVbw g/mL")
+    expect(page.get_by_test_id("window")).to_have_text("W 400 L 40 HU")
     keep_screenshot(page, "fused-native")
+
+    # While it is scrolled, no paint has the picture without its colours.
+    page.evaluate(WATCH_COLOURS)
+    before = screen.viewport()["slice"]
+    for _ in range(12):
+        screen.press("ArrowUp")
+        page.wait_for_timeout(30)
+    wait_for(lambda: screen.viewport()["slice"] == before - 12, what="twelve slices on")
+    watched = page.evaluate("window.__watched()")
+    assert {slice_ for slice_, _ in watched} >= {before, before - 12}
+    assert len({slice_ for slice_, _ in watched}) >= 4, "it was not scrolled through"
+    assert all(coloured for _, coloured in watched), watched
+    screen.press("ArrowDown", times=12)
+    wait_for(lambda: screen.viewport()["slice"] == before, what="back at the tumour")
 
     # The same in a coronal plane; what was refused says why.
     page.get_by_role("button", name="Planes", exact=True).click()
@@ -273,7 +301,13 @@ def test_a_pet_is_fused_on_its_ct_with_its_own_colours_in_place(
     keep_screenshot(page, "fusion-menu")
     page.get_by_label("Laid over this viewport").first.click()
     page.get_by_role("option").last.click()
+    expect(page.get_by_test_id("fusion-refusal")).to_contain_text("another patient")
+    assert screen.viewport()["fusion"] is None
+    page.wait_for_timeout(300)
+    keep_screenshot(page, "fusion-identity")
+    page.get_by_role("button", name="Compare the two identities").click()
     expect(page.get_by_test_id("fusion-refusal")).to_contain_text("another frame of reference")
+    expect(page.get_by_test_id("comparison")).to_be_visible()
     page.keyboard.press("Escape")
     keep_screenshot(page, "fusion-refused")
 

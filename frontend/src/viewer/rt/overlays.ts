@@ -1,9 +1,9 @@
 import type { RegistrationLink, Vec3 } from '@/geometry'
 
+import { bridgeTo, pointOnto } from '../elsewhere'
 import { Signal } from '../signal'
 import { samplePlane, type Volume } from '../volume/sampling'
 import { largestContour, type Contour } from './contours'
-import { bridgeTo, pointOnto } from './elsewhere'
 
 /** One structure to draw. */
 export interface RegionOverlay {

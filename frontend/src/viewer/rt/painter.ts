@@ -8,11 +8,11 @@ import {
   type Vec2,
 } from '@/geometry'
 
+import { bridgeTo, onto, type Bridge } from '../elsewhere'
 import type { StackView } from '../stackView'
 import { samplePlane } from '../volume/sampling'
 import { cssColour, doseColour } from './colours'
 import { contoursOn, type PlacedContour } from './contours'
-import { bridgeTo, onto, type Bridge } from './elsewhere'
 import type { DoseOverlay, RegionOverlay, RtLook, RtOverlays } from './overlays'
 import { paintCut } from './planarPainter'
 import { NAME_PX, OUTLINE_PX, write } from './words'

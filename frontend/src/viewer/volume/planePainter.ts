@@ -1,3 +1,4 @@
+import type { ViewState } from '../viewState'
 import type { VoiRange } from '../voi'
 import { colormapTable, type ColormapName } from './colormaps'
 
@@ -15,6 +16,18 @@ export interface OverlayPaint {
   readonly colormap: ColormapName
   /** 0 to 1. */
   readonly opacity: number
+}
+
+/** The values of a plane in the window of its view. */
+export function basePaintOf(
+  { voi, series, reformat, index }: ViewState,
+  values: Float32Array,
+): BasePaint | null {
+  if (voi === null || series === null) return null
+  const photometric = series.frames[index]?.layout.photometric_interpretation
+  const inverted = voi.invert !== (photometric === 'MONOCHROME1')
+  const outside = reformat?.kind === 'rotation' && inverted ? 255 : 0
+  return { values, range: voi, inverted, outside }
 }
 
 /** Values below the range of an overlay, and places outside its volume, leave the base as it is. */

@@ -31,6 +31,11 @@ export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
           {t('plane.loading', { ...planes.loading })}
         </div>
       )}
+      {planes.fusion_loading && (
+        <div role="status" data-testid="fusion-loading">
+          {t('fusion.loading')}
+        </div>
+      )}
       {beside && (
         <div className={shared.warning} role="status" data-testid="contours-beside">
           <IconAlertTriangle size={13} aria-hidden /> {t('plane.beside', { names: beside })}

@@ -8,7 +8,7 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import { transformedPlane } from '../volume/reformat'
+import { transformedPlane } from './volume/reformat'
 
 /** How positions of one frame of reference lie in another; without a matrix they are the same. */
 export interface Bridge {
