@@ -108,7 +108,7 @@ def test_dose_and_structures_of_the_phantom_are_where_its_formula_says(
     _switch(page, "Filled")
     wait_for(lambda: bool((_colours(screen, inside)[:, 3] > 60).all()), what="filled")
     keep_screenshot(page, "structures")
-    # The same structure across its contours: as far up and down as they were drawn, half a slice more.
+    # The same structure across its contours: as far up and down as they were drawn.
     page.get_by_role("button", name="Planes", exact=True).click()
     page.get_by_role("menuitem", name="Coronal").click()
     wait_for(lambda: screen.viewport().get("plane_settled"), what="the coronal plane")

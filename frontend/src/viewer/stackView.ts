@@ -41,7 +41,8 @@ export class StackView {
   private renderer: SliceRenderer | null = null
   private observer: ResizeObserver | null = null
   private stopWaiting: () => void = () => undefined
-  private shownImage: FrameImage | null = null
+  /** The pixels on the canvas. */
+  shownImage: FrameImage | null = null
   private awaiting = 0
   /** Planes through the stack, and a second volume over it. */
   readonly planes: PlaneMode
@@ -369,7 +370,8 @@ export class StackView {
     const [x, y] = [Math.round(column), Math.round(row)]
     if (image === null || image.color) return null
     if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return null
-    return (image.getPixelData() as ArrayLike<number>)[y * image.columns + x] ?? null
+    const value = (image.getPixelData() as ArrayLike<number>)[y * image.columns + x] ?? NaN
+    return Number.isNaN(value) ? null : value
   }
 
   redraw(): void {

@@ -14,6 +14,7 @@ import type { StackDescription } from '../stacks'
 import type { Cause, PlaneStatus, ViewState } from '../viewState'
 import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
 import type { PlaneHost } from './planeHost'
+import { paintMap } from './mapPaint'
 import { PlaneLayer } from './planeLayer'
 import { basePaintOf, type OverlayPaint } from './planePainter'
 import { planeRequest } from './planeRequest'
@@ -63,7 +64,7 @@ export class PlaneMode {
     return this.sample?.request.plane ?? null
   }
 
-  /** What was sampled last, for tests and support. */
+  /** What was sampled last. */
   get shown(): PlaneSample | null {
     return this.sample
   }
@@ -300,7 +301,7 @@ export class PlaneMode {
     const { reformat, fusion } = this.state
     if (this.layer === null) return
     if (reformat === null && (fusion === null || this.fused === null)) {
-      this.layer.hide()
+      if (!paintMap(this.layer, this.host.view())) this.layer.hide()
       return
     }
     if (this.request(1) !== null) {
@@ -325,7 +326,7 @@ export class PlaneMode {
   private arrived(sample: PlaneSample): void {
     this.sample = sample
     const { layers, plane } = sample.request
-    if (layers.some(({ volume }) => volume === this.fused?.id)) this.setLoading(false)
+    if (layers.some((one) => one.volume === this.fused?.id)) this.setLoading(false)
     this.together.arrived(plane)
     this.paint()
     this.host.drawn()
@@ -344,15 +345,9 @@ export class PlaneMode {
     const values = (id: string | undefined): Float32Array | undefined =>
       sample.values[sample.request.layers.findIndex(({ volume }) => volume === id)]
     const shown = reformat && values(this.base?.id)
-    layer.draw(
-      {
-        plane: sample.request.plane,
-        camera,
-        base: shown ? basePaintOf(this.state, shown) : null,
-        overlay: this.overlayPaint(values(this.fused?.id)),
-      },
-      view.size,
-    )
+    const base = shown ? basePaintOf(this.state, shown) : null
+    const overlay = this.overlayPaint(values(this.fused?.id))
+    layer.draw({ plane: sample.request.plane, camera, base, overlay }, view.size)
   }
 
   /** A second volume is never shown on another slice than the one it was sampled for. */

@@ -306,7 +306,7 @@ async function firstFusion(
   const { series_instance_uid } = series
   const common = { series_instance_uid, stack: stack?.number ?? 1, opacity: FIRST_OPACITY }
   const isPet = series.modality === 'PT' || series.modality === 'NM'
-  const colormap = isPet ? 'hot_iron' : 'hot'
+  const colormap = series.map?.colormap ?? (isPet ? 'hot_iron' : 'hot')
   if (series.unit === 'SUVbw g/mL') return { ...common, colormap, range: FIRST_FUSED_SUV }
   const middle = series.frames[(stack?.start ?? 0) + Math.floor((stack?.count ?? 1) / 2)]
   const known = middle && firstWindow(series, middle)

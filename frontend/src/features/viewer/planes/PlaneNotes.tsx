@@ -19,8 +19,9 @@ interface PlaneNotesProps {
 
 /** What plane this is, that it was computed, and what was refused: in the corner, in words. */
 export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
-  const { t } = useTranslation('volume')
-  const { planes } = useViewerState(viewer, () => view.state)
+  const { t } = useTranslation(['volume', 'maps'])
+  const { planes, series } = useViewerState(viewer, () => view.state)
+  const problem = series?.map?.problem
   const beside = useViewerState(viewer, (v) => besideThePlane(view, v.rt))
   return (
     <>
@@ -29,6 +30,11 @@ export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
       {planes.loading && (
         <div role="status" data-testid="volume-loading">
           {t('plane.loading', { ...planes.loading })}
+        </div>
+      )}
+      {problem && (
+        <div className={shared.warning} data-testid="map-problem">
+          <IconAlertTriangle size={13} aria-hidden /> {t(`maps:problem.${problem}`)}
         </div>
       )}
       {planes.fusion_loading && (
