@@ -13,6 +13,7 @@ export function paintMap(layer: PlaneLayer, view: ReturnType<PlaneHost['view']>)
   const base = basePaintOf(state, shownImage.getPixelData() as ArrayLike<number>)
   if (base === null) return false
   const { plane } = nativeFrame
-  layer.draw({ plane, camera: onPlane(state.camera, plane), base, overlay: null }, view.size)
+  const camera = onPlane(state.camera, plane)
+  layer.draw({ plane, camera, base, overlay: null, smooth: false }, view.size)
   return true
 }
