@@ -101,7 +101,7 @@ export class Cell {
     const { viewer, view } = this
     if (!viewer.linker.showsLines || viewer.maximised !== null) return []
     // The lines of the crosshair are there already.
-    if (viewer.planes.crosshair !== null || viewer.planes.referenceLines) return []
+    if (viewer.planes.crosshair !== null) return []
     const { visibleViews, activeView, registrations } = viewer
     return drawReferenceLines(view, referenceLines(view, visibleViews, activeView, registrations))
   }

@@ -247,13 +247,12 @@ export class StackView {
     this.awaiting += 1
     const turn = this.awaiting
     const ready = cachedPicture(frame.image_id)
-    if (ready !== null) {
-      this.shown(ready, index)
-      return
-    }
+    const present = (image: FrameImage): void =>
+      this.planes.present(frame, () => this.shown(image, index))
+    if (ready !== null) return present(ready)
     try {
       const image = await loadPicture(frame.image_id, PRIORITY_VISIBLE)
-      if (turn === this.awaiting) this.shown(image, index)
+      if (turn === this.awaiting) present(image)
     } catch (error) {
       if (turn === this.awaiting) this.fail(toPixelError(error))
     }

@@ -108,7 +108,11 @@ export class Viewer {
       this.drafted.emit(draft)
       this.select(draft.id)
     })
-    this.rt.changed.on(() => this.overlaysChanged.emit())
+    this.rt.changed.on(() => {
+      this.overlaysChanged.emit()
+      // What is not drawn, and what brings a dose here, is told beside the picture.
+      this.changed.emit('program')
+    })
     this.documents.changed.on(() => this.changed.emit('program'))
     this.graphics.changed.on(() => {
       this.overlaysChanged.emit()
@@ -247,6 +251,7 @@ export class Viewer {
     const others = [
       ...this.visibleViews.map((one) => one.state.series?.frame_of_reference_uid ?? null),
       ...this.remotePointers.map((pointer) => pointer.frame_of_reference_uid),
+      this.rt.dose?.frame_of_reference_uid ?? null,
     ]
     for (const other of others) {
       const found = findRegistration(this.registrationLinks, other, own)

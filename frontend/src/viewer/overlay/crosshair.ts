@@ -10,9 +10,8 @@ const LABEL_INSET_PX = 46
 
 /** The lines of the other planes, and the point they share. */
 export function drawCrosshair(viewer: Viewer, view: StackView): SVGElement[] {
-  const { crosshair, referenceLines } = viewer.planes
-  if (crosshair === null && !referenceLines) return []
-  const centre = crosshair && crosshairCentre(viewer, view)
+  if (viewer.planes.crosshair === null) return []
+  const centre = crosshairCentre(viewer, view)
   const rotation = view.state.reformat?.kind === 'rotation'
   if (rotation) return centre ? [ring(centre)] : []
   return linesOn(viewer, view).map((line) => drawLine(viewer, view, line, centre))
