@@ -11,11 +11,14 @@ import {
 import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
+import { degreesOf } from './solid/orbit'
+import { orbit } from './solid/commands'
 import { hitTest, shapesOn } from './overlay/measurements'
 import { isMeasuring, MEASURING_TOOLS } from './tools'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
 import { draggedWindow } from './voi'
+import { isWhole } from './volume/reformat'
 
 /** A shorter way of the hand is a click, not a drag. */
 const SMALLEST_DRAG_PX = 4
@@ -26,7 +29,7 @@ type Gesture =
   | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' | 'magnify' }
   | { readonly kind: 'draw'; readonly draw: MeasurementKind }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
-  | { readonly kind: 'crosshair' | 'turn' }
+  | { readonly kind: 'crosshair' | 'turn' | 'orbit' }
   | { readonly kind: 'pinch' }
 
 /** Mouse, touch, pen and wheel of one viewport. */
@@ -76,6 +79,10 @@ export class Interaction {
     this.setPreview(null)
   }
 
+  private get isSolid(): boolean {
+    return this.view.state.reformat?.kind === 'solid'
+  }
+
   private position(event: MouseEvent): Vec2 {
     const box = this.element.getBoundingClientRect()
     return [event.clientX - box.left, event.clientY - box.top]
@@ -123,6 +130,7 @@ export class Interaction {
       return null
     }
     this.viewer.select(null)
+    if (this.isSolid && tool !== 'pan' && tool !== 'zoom') return { kind: 'orbit' }
     if (tool === 'crosshair' && this.view.state.reformat?.kind !== 'rotation') {
       if (hitsTurnHandle(this.viewer, this.view, at)) return { kind: 'turn' }
       this.moveCrosshair(at)
@@ -145,7 +153,8 @@ export class Interaction {
   private readonly move = (event: PointerEvent): void => {
     const at = this.position(event)
     const point = this.view.canvasToPatient(at)
-    if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
+    // In a 3D picture a hand is over everything behind it, at no one place.
+    if (point !== null && !this.isSolid) this.viewer.pointed.emit({ view: this.view, point })
     if (this.viewer.tool === 'magnify' && event.pointerType !== 'touch') {
       this.loupe.show(this.view, at)
     } else if (this.gesture?.kind !== 'magnify') this.loupe.hide()
@@ -181,6 +190,9 @@ export class Interaction {
         return
       case 'crosshair':
         this.moveCrosshair(at)
+        return
+      case 'orbit':
+        orbit(this.view, degreesOf(delta[0], this.view.size), degreesOf(delta[1], this.view.size))
         return
       case 'turn':
         turnByHand(this.viewer, this.view, this.last, at)
@@ -237,7 +249,7 @@ export class Interaction {
     const at = this.position(event)
     const isClick = this.reached_px < SMALLEST_DRAG_PX
     if (gesture !== null && event.button === 0 && isClick) {
-      if (this.view.state.reformat?.kind === 'rotation') {
+      if (isWhole(this.view.state.reformat)) {
         void this.viewer.planes.goBehind(this.view, at)
       }
     }
@@ -283,7 +295,7 @@ export class Interaction {
   private readonly wheel = (event: WheelEvent): void => {
     event.preventDefault()
     this.viewer.setActive(this.viewer.views.indexOf(this.view), 'program')
-    if (event.ctrlKey) {
+    if (event.ctrlKey || this.isSolid) {
       this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
       return
     }

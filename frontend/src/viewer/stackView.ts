@@ -28,7 +28,7 @@ import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingW
 import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
 import type { VoiWindow } from './voi'
 import { PlaneMode } from './volume/planeMode'
-import { fittedCamera, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
+import { fittedCamera, isWhole, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
 
 export type { Cause, Emptiness, ViewState, ViewStatus } from './viewState'
 
@@ -192,7 +192,7 @@ export class StackView {
     if (reformat !== null) {
       const { grid } = this.planes
       if (camera === null || grid === null) return
-      if (reformat.kind === 'rotation') this.planes.turn(slices)
+      if (reformat.kind !== 'plane') this.planes.turn(slices)
       else this.setCamera(scrolledCamera(grid, camera, slices), cause)
       return
     }
@@ -202,7 +202,7 @@ export class StackView {
   }
 
   scrollToEnd(end: 'first' | 'last'): void {
-    if (this.current.reformat?.kind === 'rotation') return
+    if (isWhole(this.current.reformat)) return
     this.scroll(end === 'first' ? -Infinity : Infinity)
   }
 

@@ -8,6 +8,7 @@ import { CineBar } from './hanging/CineBar'
 import { DocumentCell } from './documents/DocumentCell'
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
+import { SolidControls } from './solid/SolidControls'
 import { useViewerState } from './useViewerState'
 import { ViewportBanner, type ViewportFacts } from './ViewportBanner'
 import { ViewportNotice } from './ViewportNotice'
@@ -65,6 +66,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ColourBar viewer={viewer} view={view} />
       <TurnControls viewer={viewer} view={view} />
       <CineBar viewer={viewer} view={view} />
+      <SolidControls viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
       {shownDocument && (
         <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />

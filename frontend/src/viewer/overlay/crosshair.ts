@@ -1,6 +1,7 @@
 import { crosshairCentre, isTurnable, linesOn, nearestOn, turnHandles } from '../crosshair'
 import type { PlaneLine } from '../crosshair'
 import type { StackView } from '../stackView'
+import { isWhole } from '../volume/reformat'
 import type { Viewer } from '../viewer'
 import { element, fixed } from './svg'
 
@@ -13,8 +14,8 @@ export function drawCrosshair(viewer: Viewer, view: StackView): SVGElement[] {
   const { crosshair, referenceLines } = viewer.planes
   if (crosshair === null && !referenceLines) return []
   const centre = crosshair && crosshairCentre(viewer, view)
-  const rotation = view.state.reformat?.kind === 'rotation'
-  if (rotation) return centre ? [ring(centre)] : []
+  const { reformat } = view.state
+  if (isWhole(reformat)) return centre ? [ring(centre)] : []
   return linesOn(viewer, view).map((line) => drawLine(viewer, view, line, centre))
 }
 

@@ -59,13 +59,6 @@ export class GlRenderer {
     return this.gl.isContextLost()
   }
 
-  /** For tests: loses the context and gets it back, as a driver may. */
-  loseAndRestore(): void {
-    const extension = this.gl.getExtension('WEBGL_lose_context')
-    extension?.loseContext()
-    setTimeout(() => extension?.restoreContext(), 50)
-  }
-
   /** The surfaces, and whatever the rays are to meet. Then come the strips of rays. */
   prepare(scene: Scene, width: number, height: number): void {
     const { gl } = this

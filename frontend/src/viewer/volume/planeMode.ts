@@ -12,8 +12,9 @@ import {
   type VolumeGrid,
 } from '@/geometry'
 
-import { toPixelError } from '../errors'
 import type { SeriesDescription } from '../frames'
+import { SolidMode } from '../solid/solidMode'
+import { pageStudio } from '../solid/studio'
 import type { StackDescription } from '../stacks'
 import type { Cause, PlaneStatus, ViewState } from '../viewState'
 import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
@@ -21,13 +22,8 @@ import type { PlaneHost } from './planeHost'
 import { PlaneLayer } from './planeLayer'
 import type { BasePaint, OverlayPaint } from './planePainter'
 import { planeRequest } from './planeRequest'
-import {
-  projectionPlane,
-  TURN_DEGREES,
-  type Fusion,
-  type Reformat,
-} from './reformat'
-import { gridOfStack, VolumeRefused, type Refusal } from './refusal'
+import { projectionPlane, TURN_DEGREES, type Fusion, type Reformat } from './reformat'
+import { gridOfStack, refusalFrom, VolumeRefused, type Refusal } from './refusal'
 import { pageSampler } from './sampler'
 import { pageShelf, type HeldVolume } from './shelf'
 
@@ -48,9 +44,16 @@ export class PlaneMode {
   private refused: StackDescription | null = null
   private turnOf = { base: 0, fused: 0 }
   private readonly user = { base: {}, fused: {} }
+  readonly solid: SolidMode
 
   constructor(host: PlaneHost) {
     this.host = host
+    this.solid = new SolidMode({
+      view: host.view,
+      layer: () => this.layer,
+      told: () => host.change({}, 'program'),
+      drawn: host.drawn,
+    })
   }
 
   private get state(): ViewState {
@@ -74,6 +77,7 @@ export class PlaneMode {
 
   /** Whether the canvas shows what was asked for, at full resolution. */
   get isSettled(): boolean {
+    if (this.state.reformat?.kind === 'solid') return this.solid.isSettled
     const wanted = this.request(window.devicePixelRatio || 1)
     return this.sample?.settled === true && wanted?.key === this.sample.request.key
   }
@@ -114,6 +118,7 @@ export class PlaneMode {
     if (cause === 'program' && this.refused === stack) return false
     this.refused = null
     try {
+      if (reformat.kind === 'solid' && !pageStudio().works) throw new VolumeRefused('no_webgl2')
       this.lattice = gridOfStack(series, stack)
     } catch (error) {
       this.leave(cause, refusalFrom(error))
@@ -260,6 +265,7 @@ export class PlaneMode {
   private forgetBase(): void {
     pageShelf().release(this.user.base)
     this.feed?.stop()
+    this.solid.forget()
     this.base = null
     this.baseStack = null
     this.lattice = null
@@ -281,6 +287,7 @@ export class PlaneMode {
   draw(): void {
     const { reformat, fusion } = this.state
     if (this.layer === null) return
+    if (reformat?.kind === 'solid') return this.solid.draw(this.base)
     if (reformat === null && (fusion === null || this.fused === null)) {
       this.layer.hide()
       return
@@ -374,9 +381,10 @@ export class PlaneMode {
     this.host.view().setCamera({ ...camera, view_plane_normal }, 'user')
   }
 
-  /** What a projection shows under a point of its picture: the greatest value behind it. */
+  /** What a projection or a 3D picture shows under a point of it. */
   async brightestBehind(point_lps: Vec3): Promise<Vec3 | null> {
     const { camera } = this.state
+    if (this.state.reformat?.kind === 'solid') return this.solid.firstBehind(point_lps)
     if (this.base === null || camera === null) return null
     const { thickness_mm } = projectionPlane(this.base.grid, camera)
     return pageSampler().brightest({
@@ -386,9 +394,4 @@ export class PlaneMode {
       length_mm: thickness_mm,
     })
   }
-}
-
-function refusalFrom(error: unknown): Refusal {
-  if (error instanceof VolumeRefused) return error.refusal
-  return { code: 'not_loaded', details: [toPixelError(error).code] }
 }

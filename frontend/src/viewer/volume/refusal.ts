@@ -1,5 +1,6 @@
 import { gridFromPlanes, type ImagePlane, type VolumeGrid } from '@/geometry'
 
+import { toPixelError } from '../errors'
 import type { SeriesDescription } from '../frames'
 import type { StackDescription } from '../stacks'
 
@@ -11,6 +12,7 @@ export type RefusalCode =
   | 'too_large'
   | 'not_loaded'
   | 'frame_of_reference_mismatch'
+  | 'no_webgl2'
 
 export interface Refusal {
   readonly code: RefusalCode
@@ -45,4 +47,9 @@ export function gridOfStack(series: SeriesDescription, stack: StackDescription):
   const grid = stack.is_volume ? gridFromPlanes(planes) : null
   if (grid === null) throw new VolumeRefused('not_a_volume', details)
   return grid
+}
+
+export function refusalFrom(error: unknown): Refusal {
+  if (error instanceof VolumeRefused) return error.refusal
+  return { code: 'not_loaded', details: [toPixelError(error).code] }
 }

@@ -5,6 +5,7 @@ import { formatDate } from '@/ui/format'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 import { colormapTable } from '@/viewer/volume/colormaps'
+import { isWhole } from '@/viewer/volume/reformat'
 
 import { useViewerState } from '../useViewerState'
 import classes from './planes.module.css'
@@ -27,7 +28,7 @@ export function ColourBar({ viewer, view }: { viewer: Viewer; view: StackView })
     })
     return `linear-gradient(to top, ${colours.join(', ')})`
   }, [fusion])
-  const hidden = reformat?.kind === 'rotation' || planes.fusion_refusal !== null
+  const hidden = isWhole(reformat) || planes.fusion_refusal !== null
   if (fusion === null || series === null || hidden) return null
   const percent = Math.round(fusion.opacity * 100)
   const words = t('fusion.over', {
