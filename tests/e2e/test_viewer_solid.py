@@ -119,7 +119,7 @@ def test_the_phantom_in_3d_and_for_whoever_follows(
     assert a.viewport()["modality"] == "CT"
     truth = _from_pacs(stack, a.viewport()["series_instance_uid"])
     a.focus_viewport()
-    a.press("d")
+    a.press("Shift+D")
     front = _settled(a)
     keep_screenshot(a.page, "bone")
     print("bone", front["solid"], front["size"])

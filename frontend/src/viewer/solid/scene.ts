@@ -107,11 +107,11 @@ export function firstOnSurfaces(
   let nearest = Infinity
   for (const { mesh } of surfaces) {
     const { positions: p, triangles } = mesh
-    const vertex = (at: number): Vec3 => [p[at * 3]!, p[at * 3 + 1]!, p[at * 3 + 2]!]
+    const vertex = (at: number): Vec3 => [(p[at * 3] ?? 0), (p[at * 3 + 1] ?? 0), (p[at * 3 + 2] ?? 0)]
     for (let t = 0; t < triangles.length; t += 3) {
-      const a = vertex(triangles[t]!)
-      const u = subtract(vertex(triangles[t + 1]!), a)
-      const v = subtract(vertex(triangles[t + 2]!), a)
+      const a = vertex((triangles[t] ?? 0))
+      const u = subtract(vertex((triangles[t + 1] ?? 0)), a)
+      const v = subtract(vertex((triangles[t + 2] ?? 0)), a)
       const h = cross(away, v)
       const determinant = dot(u, h)
       if (Math.abs(determinant) < 1e-12) continue

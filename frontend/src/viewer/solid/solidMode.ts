@@ -1,6 +1,6 @@
 import { gridCentre_lps, length, normalize, negate, scale, subtract, type Vec3 } from '@/geometry'
 
-import type { StackView } from '../stackView'
+import type { PlaneHost } from '../volume/planeHost'
 import type { PlaneLayer } from '../volume/planeLayer'
 import { pageSampler } from '../volume/sampler'
 import type { HeldVolume } from '../volume/shelf'
@@ -10,7 +10,7 @@ import { firstOnSurfaces, raysOf, type Scene, type Surface } from './scene'
 import { pageStudio } from './studio'
 
 export interface SolidHost {
-  readonly view: () => StackView
+  readonly view: PlaneHost['view']
   readonly layer: () => PlaneLayer | null
   /** What is said of the picture has changed. */
   readonly told: () => void

@@ -58,10 +58,10 @@ function net(values: Uint8Array, { size }: VolumeGrid): Net {
     }
   const vertexOf = new Int32Array(plane * wk).fill(-1)
   const columnAt = (at: number): number =>
-    inside[at]! |
-    (inside[at + wi]! << 2) |
-    (inside[at + plane]! << 4) |
-    (inside[at + plane + wi]! << 6)
+    (inside[at] ?? 0) |
+    ((inside[at + wi] ?? 0) << 2) |
+    ((inside[at + plane] ?? 0) << 4) |
+    ((inside[at + plane + wi] ?? 0) << 6)
   const places = new Growing(Float32Array)
   for (let k = 0; k < wk - 1; k += 1)
     for (let j = 0; j < wj - 1; j += 1) {
@@ -81,15 +81,15 @@ function net(values: Uint8Array, { size }: VolumeGrid): Net {
   const quads = new Growing(Uint32Array)
   const edge = (at: number, here: number, u: number, v: number): void => {
     const [a, b, c, d] = [at - u - v, at - v, at, at - u]
-    if (here === 1) quads.push4(vertexOf[a]!, vertexOf[b]!, vertexOf[c]!, vertexOf[d]!)
-    else quads.push4(vertexOf[d]!, vertexOf[c]!, vertexOf[b]!, vertexOf[a]!)
+    if (here === 1) quads.push4((vertexOf[a] ?? 0), (vertexOf[b] ?? 0), (vertexOf[c] ?? 0), (vertexOf[d] ?? 0))
+    else quads.push4((vertexOf[d] ?? 0), (vertexOf[c] ?? 0), (vertexOf[b] ?? 0), (vertexOf[a] ?? 0))
   }
   // The last plane is border, so nothing is crossed beyond it.
   for (let at = 0, end = inside.length - plane; at < end; at += 1) {
-    const here = inside[at]!
-    if (here !== inside[at + 1]!) edge(at, here, wi, plane)
-    if (here !== inside[at + wi]!) edge(at, here, plane, 1)
-    if (here !== inside[at + plane]!) edge(at, here, 1, wi)
+    const here = (inside[at] ?? 0)
+    if (here !== (inside[at + 1] ?? 0)) edge(at, here, wi, plane)
+    if (here !== (inside[at + wi] ?? 0)) edge(at, here, plane, 1)
+    if (here !== (inside[at + plane] ?? 0)) edge(at, here, 1, wi)
   }
   return { places: places.done(), quads: quads.done() }
 }
@@ -133,9 +133,9 @@ function smooth(places: Float32Array, quads: Uint32Array): void {
   // Each edge is met twice, once in either direction: its two ends each hear of the other once.
   for (let n = 0; n < quads.length; n += 1) degrees[quads[n] ?? 0] = (degrees[quads[n] ?? 0] ?? 0) + 1
   const gather = (to: number, from: number): void => {
-    sums[to * 3]! += places[from * 3]!
-    sums[to * 3 + 1]! += places[from * 3 + 1]!
-    sums[to * 3 + 2]! += places[from * 3 + 2]!
+    sums[to * 3] = (sums[to * 3] ?? 0) + (places[from * 3] ?? 0)
+    sums[to * 3 + 1] = (sums[to * 3 + 1] ?? 0) + (places[from * 3 + 1] ?? 0)
+    sums[to * 3 + 2] = (sums[to * 3 + 2] ?? 0) + (places[from * 3 + 2] ?? 0)
   }
   for (let round = 0; round < ROUNDS * 2; round += 1) {
     const by = round % 2 === 0 ? FLATTEN : INFLATE
@@ -180,20 +180,20 @@ function normalsOf(positions: Float32Array, triangles: Uint32Array): Float32Arra
   const p = positions
   for (let t = 0; t < triangles.length; t += 3) {
     const [a, b, c] = [(triangles[t] ?? 0) * 3, (triangles[t + 1] ?? 0) * 3, (triangles[t + 2] ?? 0) * 3]
-    const [ux, uy, uz] = [p[b]! - p[a]!, p[b + 1]! - p[a + 1]!, p[b + 2]! - p[a + 2]!]
-    const [vx, vy, vz] = [p[c]! - p[a]!, p[c + 1]! - p[a + 1]!, p[c + 2]! - p[a + 2]!]
+    const [ux, uy, uz] = [(p[b] ?? 0) - (p[a] ?? 0), (p[b + 1] ?? 0) - (p[a + 1] ?? 0), (p[b + 2] ?? 0) - (p[a + 2] ?? 0)]
+    const [vx, vy, vz] = [(p[c] ?? 0) - (p[a] ?? 0), (p[c + 1] ?? 0) - (p[a + 1] ?? 0), (p[c + 2] ?? 0) - (p[a + 2] ?? 0)]
     const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx]
     for (const n of [a, b, c]) {
-      normals[n]! += nx
-      normals[n + 1]! += ny
-      normals[n + 2]! += nz
+      normals[n] = (normals[n] ?? 0) + nx
+      normals[n + 1] = (normals[n + 1] ?? 0) + ny
+      normals[n + 2] = (normals[n + 2] ?? 0) + nz
     }
   }
   for (let n = 0; n < normals.length; n += 3) {
-    const size = Math.hypot(normals[n]!, normals[n + 1]!, normals[n + 2]!) || 1
-    normals[n]! /= size
-    normals[n + 1]! /= size
-    normals[n + 2]! /= size
+    const size = Math.hypot((normals[n] ?? 0), (normals[n + 1] ?? 0), (normals[n + 2] ?? 0)) || 1
+    normals[n] = (normals[n] ?? 0) / size
+    normals[n + 1] = (normals[n + 1] ?? 0) / size
+    normals[n + 2] = (normals[n + 2] ?? 0) / size
   }
   return normals
 }

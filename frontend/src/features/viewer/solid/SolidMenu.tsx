@@ -18,7 +18,7 @@ export function SolidMenu({ viewer }: { viewer: Viewer }) {
   return (
     <Menu position="top-start" disabled={presets.length === 0}>
       <Menu.Target>
-        <Tooltip label={`${t('menu.label')} · D`}>
+        <Tooltip label={t('menu.hint')}>
           <ActionIcon
             variant={solid ? 'light' : 'subtle'}
             color={solid ? 'accent' : 'gray'}
