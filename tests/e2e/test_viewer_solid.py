@@ -203,8 +203,7 @@ def test_the_phantom_in_3d_and_for_whoever_follows(
     wait_for(lambda: a.read("crosshair") != was, what="the crosshair on the bone")
     point = a.read("crosshair")
     near = [
-        truth.at(np.add(point, step))
-        for step in np.random.default_rng(0).uniform(-3, 3, (60, 3))
+        truth.at(np.add(point, step)) for step in np.random.default_rng(0).uniform(-3, 3, (60, 3))
     ]
     assert np.nanmax(near) > 130, "what was clicked is dense"
     keep_screenshot(a.page, "planes-and-3d")
