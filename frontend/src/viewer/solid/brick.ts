@@ -2,13 +2,15 @@ import { length, voxelToPatient, type Vec3, type VolumeGrid } from '@/geometry'
 
 import type { VoiRange } from '../voi'
 import type { Volume } from '../volume/sampling'
+import { blockRanges, type BlockRanges } from './emptySpace'
 
 /** A volume as the graphics card gets it: coarser where it must be. No value is read from it. */
 export interface Brick {
   readonly grid: VolumeGrid
-  /** Column fastest; 0 is the lowest value of `range`, 1 the highest. */
+  /** Modality values, column fastest. */
   readonly values: Float32Array
   readonly range: VoiRange
+  readonly blocks: BlockRanges
   /** How many voxels along column, row and slice became one. */
   readonly factors: Vec3
 }
@@ -62,7 +64,6 @@ export function brickOf({ grid, values }: Volume, most: number): Brick {
     }
   }
   if (!(upper > lower)) upper = lower + 1
-  for (let n = 0; n < out.length; n += 1) out[n] = ((out[n] ?? 0) - lower) / (upper - lower)
   const by = (vector: Vec3, factor: number): Vec3 => [
     vector[0] * factor,
     vector[1] * factor,
@@ -78,6 +79,18 @@ export function brickOf({ grid, values }: Volume, most: number): Brick {
     },
     values: out,
     range: { lower, upper },
+    blocks: blockRanges(out, [mi, mj, mk]),
     factors,
   }
+}
+
+/**
+ * Values as the card gets them: eight bits over `range`, which is what a preset lets be seen. Half of
+ * the work of sixteen bits where the processor plays the card.
+ */
+export function texelsOf({ values }: Pick<Brick, 'values'>, { lower, upper }: VoiRange): Uint8Array {
+  const texels = new Uint8ClampedArray(values.length)
+  const scale = 255 / (upper - lower)
+  for (let n = 0; n < texels.length; n += 1) texels[n] = ((values[n] ?? 0) - lower) * scale
+  return new Uint8Array(texels.buffer)
 }

@@ -1,6 +1,7 @@
 import { length, type Vec3 } from '@/geometry'
 
-import type { Brick } from './brick'
+import type { Cloud } from './cloud'
+import { BLOCK } from './emptySpace'
 import { TABLE_SIZE } from './presets'
 import { raysInTexture, raysOf, type Rays, type Scene, type Surface } from './scene'
 import { RAY_FRAGMENT, RAY_VERTEX, SURFACE_FRAGMENT, SURFACE_VERTEX } from './shaders'
@@ -23,6 +24,7 @@ interface Resources {
   readonly depth: WebGLTexture
   readonly transfer: WebGLTexture
   readonly volume: WebGLTexture
+  readonly leaps: WebGLTexture
 }
 
 /** Draws scenes into one canvas of the page, in device pixels. Everything on the card can be made anew. */
@@ -32,7 +34,7 @@ export class GlRenderer {
   private readonly gl: WebGL2RenderingContext
   private readonly restored: () => void
   private resources: Resources | null = null
-  private held: { brick: Brick | null; table: Uint8Array | null } = { brick: null, table: null }
+  private held: Cloud | null = null
   private meshes = new Map<SurfaceMesh, MeshBuffers>()
 
   /** @throws Error where the browser has no WebGL2. */
@@ -65,7 +67,7 @@ export class GlRenderer {
     this.resources ??= this.make()
     if (this.canvas.width !== width) this.canvas.width = width
     if (this.canvas.height !== height) this.canvas.height = height
-    this.uploadVolume(scene)
+    this.upload(scene.cloud)
     const { frame, colour, depth, surface } = this.resources
     size(gl, colour, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, width, height)
     size(gl, depth, gl.DEPTH_COMPONENT24, gl.DEPTH_COMPONENT, gl.UNSIGNED_INT, width, height)
@@ -89,7 +91,7 @@ export class GlRenderer {
   cast(scene: Scene, step_voxels: number, from: number, to: number): void {
     const { gl, resources } = this
     if (resources === null) return
-    const { ray, quad, volume, transfer, colour, depth } = resources
+    const { ray, quad, volume, leaps, transfer, colour, depth } = resources
     const { width, height } = this.canvas
     const rays = raysOf(scene)
     gl.viewport(0, 0, width, height)
@@ -99,7 +101,7 @@ export class GlRenderer {
     gl.scissor(0, from, width, to - from)
     gl.useProgram(ray)
     this.setRays(ray, rays)
-    const grid = scene.brick?.grid ?? scene.grid
+    const grid = scene.cloud?.grid ?? scene.grid
     const inTexture = raysInTexture(rays, grid)
     for (const name of ['start', 'along_right', 'along_up', 'along_mm', 'voxel'] as const)
       this.vector(ray, name, inTexture[name])
@@ -108,10 +110,12 @@ export class GlRenderer {
     )
     const finest = Math.min(...[grid.column_mm, grid.row_mm, grid.slice_mm].map(length))
     gl.uniform1f(gl.getUniformLocation(ray, 'step_mm'), finest * step_voxels)
-    const has = scene.brick !== null && scene.table !== null
-    gl.uniform1i(gl.getUniformLocation(ray, 'has_volume'), has ? 1 : 0)
+    const [i, j, k] = grid.size
+    this.vector(ray, 'blocks', [i / BLOCK, j / BLOCK, k / BLOCK])
+    gl.uniform1i(gl.getUniformLocation(ray, 'has_volume'), scene.cloud === null ? 0 : 1)
     const units: readonly (readonly [string, number, WebGLTexture])[] = [
       ['volume', gl.TEXTURE_3D, volume],
+      ['leaps', gl.TEXTURE_3D, leaps],
       ['transfer', gl.TEXTURE_2D, transfer],
       ['surfaces', gl.TEXTURE_2D, colour],
       ['depths', gl.TEXTURE_2D, depth],
@@ -179,22 +183,21 @@ export class GlRenderer {
     this.gl.uniform3f(this.gl.getUniformLocation(program, name), ...value)
   }
 
-  private uploadVolume({ brick, table }: Scene): void {
-    const { gl, resources, held } = this
-    if (resources === null) return
+  private upload(cloud: Cloud | null): void {
+    const { gl, resources } = this
+    if (resources === null || cloud === null || cloud === this.held) return
     gl.activeTexture(gl.TEXTURE0)
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
-    if (brick !== held.brick && brick !== null) {
-      gl.bindTexture(gl.TEXTURE_3D, resources.volume)
-      const [i, j, k] = brick.grid.size
-      gl.texImage3D(gl.TEXTURE_3D, 0, gl.R16F, i, j, k, 0, gl.RED, gl.FLOAT, brick.values)
-      held.brick = brick
+    for (const [texture, [i, j, k], values] of [
+      [resources.volume, cloud.grid.size, cloud.texels],
+      [resources.leaps, cloud.blocks, cloud.leaps],
+    ] as const) {
+      gl.bindTexture(gl.TEXTURE_3D, texture)
+      gl.texImage3D(gl.TEXTURE_3D, 0, gl.R8, i, j, k, 0, gl.RED, gl.UNSIGNED_BYTE, values)
     }
-    if (table !== held.table && table !== null) {
-      gl.bindTexture(gl.TEXTURE_2D, resources.transfer)
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, TABLE_SIZE, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, table)
-      held.table = table
-    }
+    gl.bindTexture(gl.TEXTURE_2D, resources.transfer)
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, TABLE_SIZE, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, cloud.table)
+    this.held = cloud
   }
 
   private uploadMesh(program: WebGLProgram, mesh: SurfaceMesh): MeshBuffers {
@@ -219,7 +222,7 @@ export class GlRenderer {
 
   private forget(): void {
     this.resources = null
-    this.held = { brick: null, table: null }
+    this.held = null
     this.meshes = new Map()
   }
 
@@ -247,6 +250,7 @@ export class GlRenderer {
       depth,
       transfer: textureOf(gl, gl.TEXTURE_2D, gl.LINEAR),
       volume: textureOf(gl, gl.TEXTURE_3D, gl.LINEAR),
+      leaps: textureOf(gl, gl.TEXTURE_3D, gl.NEAREST),
     }
   }
 }

@@ -94,28 +94,46 @@ export function presetsOf(series: SeriesDescription | null): readonly SolidPrese
 /** SUV presets of a PET without SUV go by its own range: ten SUV stand for all of it. */
 const WHOLE_SUV = 10
 export const TABLE_SIZE = 1024
+const ROOM = 0.2
+
+/** What a preset's scale is measured by: the unit of the values, and what stands for the whole scale without one. */
+export interface Measure {
+  readonly unit: string | null
+  readonly whole: VoiRange
+}
+
+/** A place on a preset's scale is `value * gain + offset`. */
+function scaleOf(preset: keyof typeof TRANSFERS, { unit, whole }: Measure) {
+  const { scale } = TRANSFERS[preset]
+  if (scale === 'HU' || (scale === 'SUV' && unit?.startsWith('SUV'))) return { gain: 1, offset: 0 }
+  const gain = (scale === 'SUV' ? WHOLE_SUV : 1) / Math.max(1e-9, whole.upper - whole.lower)
+  return { gain, offset: -whole.lower * gain }
+}
 
 /**
- * Colours and opacities of `TABLE_SIZE` values from the lowest to the highest of `range`, RGBA.
- * `window` is what stands for the whole scale where the unit says nothing.
+ * The values that a preset tells apart, of those in `range`, with room at both ends: beyond them all
+ * are alike. Without that room, noise cut off at a threshold would lift the mean between voxels over it.
  */
-export function transferTable(
-  preset: SolidPreset,
-  range: VoiRange,
-  unit: string | null,
-  window: VoiRange,
-): Uint8Array {
+export function seenRange(preset: SolidPreset, range: VoiRange, measure: Measure): VoiRange {
+  if (preset === 'surfaces') return range
+  const { stops } = TRANSFERS[preset]
+  const { gain, offset } = scaleOf(preset, measure)
+  const [first, last] = [stops[0]?.[0] ?? 0, stops.at(-1)?.[0] ?? 0]
+  const room = (last - first) * ROOM
+  const lower = Math.max(range.lower, (first - room - offset) / gain)
+  const upper = Math.min(range.upper, (last + room - offset) / gain)
+  return upper > lower ? { lower, upper } : range
+}
+
+/** Colours and opacities of `TABLE_SIZE` values from the lowest to the highest of `range`, RGBA. */
+export function transferTable(preset: SolidPreset, range: VoiRange, measure: Measure): Uint8Array {
   const table = new Uint8Array(TABLE_SIZE * 4)
   if (preset === 'surfaces') return table
-  const { scale, stops } = TRANSFERS[preset]
-  const place = (value: number): number => {
-    if (scale === 'HU' || (scale === 'SUV' && unit?.startsWith('SUV'))) return value
-    const share = (value - window.lower) / Math.max(1e-9, window.upper - window.lower)
-    return scale === 'SUV' ? share * WHOLE_SUV : share
-  }
+  const { stops } = TRANSFERS[preset]
+  const { gain, offset } = scaleOf(preset, measure)
   for (let at = 0; at < TABLE_SIZE; at += 1) {
     const value = range.lower + ((range.upper - range.lower) * at) / (TABLE_SIZE - 1)
-    table.set(colourAt(stops, place(value)), at * 4)
+    table.set(colourAt(stops, value * gain + offset), at * 4)
   }
   return table
 }

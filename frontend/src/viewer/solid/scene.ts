@@ -18,7 +18,7 @@ import {
   type VolumeGrid,
 } from '@/geometry'
 
-import type { Brick } from './brick'
+import type { Cloud } from './cloud'
 import type { SurfaceMesh } from './surfaceNets'
 
 /** One mask in 3D. */
@@ -35,9 +35,7 @@ export interface Scene {
   readonly camera: PlaneCamera
   readonly canvas: CanvasSize
   readonly grid: VolumeGrid
-  readonly brick: Brick | null
-  /** RGBA over the range of the brick. */
-  readonly table: Uint8Array | null
+  readonly cloud: Cloud | null
   readonly surfaces: readonly Surface[]
 }
 

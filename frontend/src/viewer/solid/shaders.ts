@@ -48,11 +48,11 @@ export const RAY_FRAGMENT = `#version 300 es
 precision highp float;
 precision highp sampler3D;
 in vec2 v_at;
-uniform sampler3D volume;
+uniform sampler3D volume, leaps;
 uniform sampler2D transfer, surfaces, depths;
 uniform vec3 start, along_right, along_up, along_mm;
 uniform vec3 gradient_i, gradient_j, gradient_k;
-uniform vec3 voxel, right, up, away;
+uniform vec3 blocks, voxel, right, up, away;
 uniform float reach_mm, step_mm;
 uniform bool has_volume;
 out vec4 result;
@@ -87,11 +87,21 @@ void main() {
     for (int i = 0; i < 2048; i++) {
       if (t >= end || sum.a > 0.985) break;
       vec3 p = o + d * t;
+      // Where nothing around is seen, on to the edge of what is clear, in whole steps.
+      vec3 cell = floor(p * blocks);
+      float clear = floor(texelFetch(leaps, ivec3(cell), 0).r * 255.0 + 0.5);
+      if (clear > 0.5) {
+        vec3 edge = mix(cell - clear + 1.0, cell + clear, greaterThan(d, vec3(0.0))) / blocks;
+        vec3 way = (edge - p) / d;
+        t += step_mm * max(1.0, ceil(min(min(way.x, way.y), way.z) / step_mm));
+        continue;
+      }
       float value = texture(volume, p).r;
       vec4 c = texture(transfer, vec2(value, 0.5));
       if (c.a > 0.0015) {
         c.a = 1.0 - pow(1.0 - min(c.a, 0.999), step_mm);
-        c = shade(p, value, c);
+        // Light is worked out only for what will be seen of it.
+        c = (1.0 - sum.a) * c.a > 0.01 ? shade(p, value, c) : vec4(c.rgb * 0.7, c.a);
         sum += (1.0 - sum.a) * vec4(c.rgb * c.a, c.a);
       }
       t += step_mm;

@@ -5,7 +5,8 @@ import type { PlaneLayer } from '../volume/planeLayer'
 import { pageSampler } from '../volume/sampler'
 import type { HeldVolume } from '../volume/shelf'
 import type { Brick } from './brick'
-import { transferTable } from './presets'
+import { cloudOf, type Cloud } from './cloud'
+import type { Measure, SolidPreset } from './presets'
 import { firstOnSurfaces, raysOf, type Scene, type Surface } from './scene'
 import { pageStudio } from './studio'
 
@@ -19,6 +20,8 @@ export interface SolidHost {
 
 /** At rest this long, a view is drawn finely. */
 const SETTLE_MS = 140
+const WAKE_MS = 12
+/** What a picture may take while it moves: more than eight a second. */
 const MOVING_MS = 70
 const COARSEST = 0.2
 const FINE_STEP = 0.6
@@ -27,6 +30,8 @@ const COARSE_STEP = 1.6
 interface Timing {
   readonly coarse_ms: number | null
   readonly fine_ms: number | null
+  /** How many pictures were drawn coarsely so far. */
+  readonly moving: number
 }
 
 /** Of one viewport: the 3D picture of its stack, coarse while it moves and fine at rest. */
@@ -34,15 +39,15 @@ export class SolidMode {
   private readonly host: SolidHost
   private base: HeldVolume | null = null
   private brick: Brick | null = null
-  private table: { key: string; values: Uint8Array } | null = null
+  private cloud: { readonly key: string; readonly made: Cloud } | null = null
   private surfaces: readonly Surface[] = []
   private wanted = ''
   private settledKey: string | null = null
   private busy = false
   private lastWish = -Infinity
-  private scaleWhileMoving = 0.5
+  private scaleWhileMoving = pageStudio().isSoftware ? 0.25 : 0.5
   private stopWaiting: () => void = () => undefined
-  timing: Timing = { coarse_ms: null, fine_ms: null }
+  timing: Timing = { coarse_ms: null, fine_ms: null, moving: 0 }
 
   constructor(host: SolidHost) {
     this.host = host
@@ -78,7 +83,7 @@ export class SolidMode {
   forget(): void {
     this.base = null
     this.brick = null
-    this.table = null
+    this.cloud = null
     this.surfaces = []
     this.wanted = ''
     this.settledKey = null
@@ -135,20 +140,20 @@ export class SolidMode {
     const preset = reformat.preset ?? 'surfaces'
     const { brick, base } = this
     if (brick === null && preset !== 'surfaces') return null
-    const isDrawn = brick !== null && preset !== 'surfaces'
-    const key = `${preset}|${base.id}`
-    if (isDrawn && this.table?.key !== key) {
-      const values = transferTable(preset, brick.range, series?.unit ?? null, base.range)
-      this.table = { key, values }
-    }
     return {
       camera,
       canvas: view.size,
       grid: base.grid,
-      brick: isDrawn ? brick : null,
-      table: isDrawn ? (this.table?.values ?? null) : null,
+      cloud: brick && this.cloudFor(brick, preset, { unit: series?.unit ?? null, whole: base.range }),
       surfaces: this.surfaces,
     }
+  }
+
+  private cloudFor(brick: Brick, preset: SolidPreset, measure: Measure): Cloud | null {
+    if (preset === 'surfaces') return null
+    const key = `${preset}|${this.base?.id}`
+    if (this.cloud?.key !== key) this.cloud = { key, made: cloudOf(brick, preset, measure) }
+    return this.cloud.made
   }
 
   private async run(): Promise<void> {
@@ -160,8 +165,8 @@ export class SolidMode {
         const key = this.wanted
         const changed = (): boolean => key !== this.wanted
         await this.shoot(this.scaleWhileMoving, COARSE_STEP, () => false)
-        const rest = SETTLE_MS - (performance.now() - this.lastWish)
-        if (!changed() && rest > 0) await new Promise((done) => setTimeout(done, rest))
+        while (!changed() && performance.now() - this.lastWish < SETTLE_MS)
+          await new Promise((done) => setTimeout(done, WAKE_MS))
         if (changed()) continue
         const whole = await this.shoot(1, FINE_STEP, changed)
         if (changed()) continue
@@ -188,7 +193,7 @@ export class SolidMode {
         this.host.layer()?.show(canvas)
         if (share === 1) this.timing = { ...this.timing, fine_ms: took_ms }
         else {
-          this.timing = { ...this.timing, coarse_ms: took_ms }
+          this.timing = { ...this.timing, coarse_ms: took_ms, moving: this.timing.moving + 1 }
           const next = share * Math.sqrt(MOVING_MS / Math.max(1, took_ms))
           this.scaleWhileMoving = Math.max(COARSEST, Math.min(0.99, next))
         }
@@ -200,7 +205,7 @@ export class SolidMode {
   /** The first place that is seen behind a point of the picture: a surface, or opaque tissue. */
   async firstBehind(point_lps: Vec3): Promise<Vec3 | null> {
     const { camera } = this.host.view().state
-    const { base, brick, table } = this
+    const { base } = this
     if (base === null || camera === null) return null
     const away = negate(normalize(camera.view_plane_normal))
     const eye = (point: Vec3): number => {
@@ -209,7 +214,7 @@ export class SolidMode {
     }
     const found = [firstOnSurfaces(this.surfaces, point_lps, away)]
     const scene = this.scene()
-    if (scene !== null && scene.brick !== null && brick !== null && table !== null) {
+    if (scene !== null && scene.cloud !== null) {
       const { reach_mm } = raysOf(scene)
       const off = length(subtract(point_lps, gridCentre_lps(base.grid)))
       found.push(
@@ -219,8 +224,8 @@ export class SolidMode {
             through: point_lps,
             direction: scale(away, 1),
             length_mm: reach_mm + off,
-            table: table.values,
-            range: brick.range,
+            table: scene.cloud.table,
+            range: scene.cloud.range,
           },
         }),
       )

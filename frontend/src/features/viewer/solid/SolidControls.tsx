@@ -7,8 +7,8 @@ import { SIDES, sideOf } from '@/viewer/solid/orbit'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
-import classes from '../planes/planes.module.css'
 import { useViewerState } from '../useViewerState'
+import classes from './solid.module.css'
 
 const STEP_DEGREES = 15
 
@@ -27,7 +27,7 @@ export function SolidControls({ viewer, view }: { viewer: Viewer; view: StackVie
   const side = sideOf(camera)
   return (
     <div
-      className={classes.turn}
+      className={classes.look}
       role="group"
       aria-label={t('look.label')}
       onDoubleClick={(event) => event.stopPropagation()}
