@@ -6,6 +6,7 @@ Truth is computed from the DICOM files by `volumes.py`, which shares no code wit
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,11 @@ def test_the_phantom_in_3d_and_for_whoever_follows(
     # A drag turns it; whoever follows sees the same, on another screen.
     _look_from(a, "the front")
     x, y = a.focus_viewport()
-    a.drag((x, y), (x + 160, y + 60))
+    begun, before_drag = time.monotonic(), a.viewport()["solid"]["moving"]
+    a.drag((x, y), (x + 160, y + 60), steps=90)
+    drawn = a.viewport()["solid"]["moving"] - before_drag
+    print("moving", drawn, "pictures in", round(time.monotonic() - begun, 2), "s")
+    assert drawn >= 2, "it is seen turning, not only turned"
     turned = _settled(a)
     assert turned["view_plane_normal"][0] < -0.2, "what is in front moves with the hand"
     _choose(a, "Soft tissue")
@@ -206,6 +211,13 @@ def test_the_phantom_in_3d_and_for_whoever_follows(
         truth.at(np.add(point, step)) for step in np.random.default_rng(0).uniform(-3, 3, (60, 3))
     ]
     assert np.nanmax(near) > 130, "what was clicked is dense"
+    # What an AI has outlined lies in it as surfaces, beside the slices.
+    a.page.get_by_role("switch", name="Show AI outlines").click()
+    wait_for(
+        lambda: (a.viewport(3).get("solid") or {}).get("surfaces"), what="surfaces", timeout_s=60
+    )
+    lesions = _settled(a, 3)["solid"]["surfaces"]
+    assert all(one["unreviewed"] for one in lesions)
     keep_screenshot(a.page, "planes-and-3d")
 
 
