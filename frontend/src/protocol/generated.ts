@@ -746,12 +746,14 @@ export interface RecommendationDraft {
 /**
  * A cut through the volume of the viewport's stack, along the plane of its camera.
  *
- * ``rotation`` projects the whole volume instead; the angle is the camera's.
+ * ``rotation`` projects the whole volume instead; the angle is the camera's. ``solid`` is a
+ * 3D picture of it with the colours of ``preset``, and with the overlays as surfaces.
  */
 export interface Reformat {
-  kind: "plane" | "rotation";
+  kind: "plane" | "rotation" | "solid";
   projection: "max" | "min" | "mean";
   slab_mm: number;
+  preset?: "ct_bone" | "ct_soft_tissue" | "ct_lung" | "ct_vessels" | "mr" | "pet" | "surfaces" | null;
 }
 
 /**

@@ -12,6 +12,7 @@ import { drawPointer } from './overlay/pointers'
 import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
 import { RtLayer } from './rt/layer'
+import { showSurfaces } from './solid/surfaces'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
@@ -76,6 +77,7 @@ export class Cell {
   private draw(): void {
     const { viewer, view } = this
     this.rt.draw()
+    showSurfaces(view, viewer)
     paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
     const preview = this.interaction.preview ?? viewer.drawing.preview(view)
     const measurements = shapesOn(view, viewer.measurements)

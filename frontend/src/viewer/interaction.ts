@@ -12,12 +12,15 @@ import { isBrushTool, type StrokeInProgress } from './brush/brush'
 import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
+import { degreesOf } from './solid/orbit'
+import { orbit } from './solid/commands'
 import { hitTest, shapesOn } from './overlay/measurements'
 import { LongPress } from './longPress'
 import { isMeasuring, MEASURING_TOOLS } from './tools'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
 import { draggedWindow } from './voi'
+import { isWhole } from './volume/reformat'
 
 /** A shorter way of the hand is a click, not a drag. */
 const SMALLEST_DRAG_PX = 4
@@ -28,7 +31,7 @@ type Gesture =
   | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' | 'magnify' }
   | { readonly kind: 'draw'; readonly draw: MeasurementKind }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
-  | { readonly kind: 'crosshair' | 'turn' }
+  | { readonly kind: 'crosshair' | 'turn' | 'orbit' }
   | { readonly kind: 'paint'; readonly stroke: StrokeInProgress }
   | { readonly kind: 'pinch' }
   | { readonly kind: 'point' }
@@ -105,6 +108,10 @@ export class Interaction {
     this.setPreview(null)
   }
 
+  private get isSolid(): boolean {
+    return this.view.state.reformat?.kind === 'solid'
+  }
+
   private position(event: MouseEvent): Vec2 {
     const box = this.element.getBoundingClientRect()
     return [event.clientX - box.left, event.clientY - box.top]
@@ -158,6 +165,7 @@ export class Interaction {
       return null
     }
     this.viewer.select(null)
+    if (this.isSolid && tool !== 'pan' && tool !== 'zoom') return { kind: 'orbit' }
     if (tool === 'crosshair' && this.view.state.reformat?.kind !== 'rotation') {
       if (hitsTurnHandle(this.viewer, this.view, at)) return { kind: 'turn' }
       this.moveCrosshair(at)
@@ -198,6 +206,8 @@ export class Interaction {
   }
 
   private pointAt(at: Vec2): void {
+    // In a 3D picture a hand is over everything behind it, at no one place.
+    if (this.isSolid) return
     const point = this.view.canvasToPatient(at)
     if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
   }
@@ -220,6 +230,9 @@ export class Interaction {
         return
       case 'crosshair':
         this.moveCrosshair(at)
+        return
+      case 'orbit':
+        orbit(this.view, degreesOf(delta[0], this.view.size), degreesOf(delta[1], this.view.size))
         return
       case 'turn':
         turnByHand(this.viewer, this.view, this.last, at)
@@ -281,7 +294,7 @@ export class Interaction {
     const at = this.position(event)
     const isClick = this.reached_px < SMALLEST_DRAG_PX
     if (gesture !== null && event.button === 0 && isClick) {
-      if (this.view.state.reformat?.kind === 'rotation') {
+      if (isWhole(this.view.state.reformat)) {
         void this.viewer.planes.goBehind(this.view, at)
       }
     }
@@ -333,7 +346,7 @@ export class Interaction {
       this.viewer.brush.resize(-Math.sign(event.deltaY || event.deltaX))
       return
     }
-    if (event.ctrlKey) {
+    if (event.ctrlKey || this.isSolid) {
       this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
       return
     }

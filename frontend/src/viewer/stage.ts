@@ -227,4 +227,4 @@ export function applyViewport(view: StackView, viewport: Viewport): void {
 }
 
 const sameReformat = (a: Reformat | null, b: Reformat | null): boolean =>
-  a?.kind === b?.kind && a?.projection === b?.projection && a?.slab_mm === b?.slab_mm
+  a?.kind === b?.kind && (a?.preset ?? null) === (b?.preset ?? null) && a?.projection === b?.projection && a?.slab_mm === b?.slab_mm

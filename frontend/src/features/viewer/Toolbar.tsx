@@ -44,6 +44,7 @@ import {
 } from './keyboard'
 import { FusionMenu } from './planes/FusionMenu'
 import { PlanesMenu } from './planes/PlanesMenu'
+import { SolidMenu } from './solid/SolidMenu'
 import { ToolMenu } from './ToolMenu'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
@@ -131,6 +132,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       <HangingMenu viewer={viewer} control={hanging} />
       <LinkMenu viewer={viewer} />
       <PlanesMenu viewer={viewer} />
+      <SolidMenu viewer={viewer} />
       <FusionMenu viewer={viewer} studies={studies} />
       <Press
         icon={IconPlayerPlay}

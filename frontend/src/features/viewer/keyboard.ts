@@ -1,4 +1,5 @@
 import { isBrushTool } from '@/viewer/brush/brush'
+import { toggleSolid } from '@/viewer/solid/commands'
 import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
 import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
@@ -29,6 +30,7 @@ export type Action =
   | 'scroll'
   | 'crosshair'
   | 'planes'
+  | 'solid'
   | 'fusion'
   | MeasurementKind
   | 'magnify'
@@ -101,6 +103,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['b'], action: 'bidirectional', group: 'tools' },
   { keys: ['x'], action: 'crosshair', group: 'tools' },
   { keys: ['n'], action: 'planes', group: 'look' },
+  { keys: ['shift+d'], action: 'solid', group: 'look' },
   { keys: ['u'], action: 'fusion', group: 'look' },
   { keys: ['a'], action: 'angle', group: 'tools' },
   { keys: ['shift+a'], action: 'cobb', group: 'tools' },
@@ -256,6 +259,7 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     reset: () => view?.reset(),
     maximise: () => viewer.toggleMaximised(viewer.active),
     planes: () => togglePlanes(viewer),
+    solid: () => toggleSolid(viewer),
     fusion: room.toggleFusion,
     cancel: room.cancel,
     remove: room.remove,

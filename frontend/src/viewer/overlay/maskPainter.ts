@@ -3,6 +3,7 @@ import { imageToCanvas, type ImagePlane } from '@/geometry'
 import type { MaskSlice, MaskStore, MaskStyle } from '../masks'
 import type { StackView } from '../stackView'
 import { maskOnPlane, maskSlices } from '../volume/planarMask'
+import { isWhole } from '../volume/reformat'
 
 export interface ShownMask extends MaskStyle {
   readonly id: string
@@ -36,7 +37,7 @@ export function paintMasks(
   const plane = view.shownPlane
   const { camera, reformat } = view.state
   // Through a whole body a mask would lie over what it is not.
-  if (plane === null || camera === null || reformat?.kind === 'rotation') return
+  if (plane === null || camera === null || isWhole(reformat)) return
   const t = imageToCanvas(camera, view.size, plane)
   const place = new DOMMatrix([
     t.a * ratio,

@@ -40,6 +40,13 @@ export class PlaneLayer {
     context.fillRect(0, 0, this.canvas.width, this.canvas.height)
   }
 
+  /** A finished picture, stretched over the canvas. */
+  show(picture: HTMLCanvasElement): void {
+    const context = this.prepared()
+    context.imageSmoothingEnabled = true
+    context.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height)
+  }
+
   draw(picture: PlanePicture, size: CanvasSize): void {
     const { plane, camera, base, overlay, smooth = true } = picture
     const context = this.prepared()

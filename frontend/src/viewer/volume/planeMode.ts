@@ -10,6 +10,8 @@ import {
 
 import { bridgeTo, type Bridge } from '../elsewhere'
 import type { FrameDescription, SeriesDescription } from '../frames'
+import { SolidMode } from '../solid/solidMode'
+import { pageStudio } from '../solid/studio'
 import type { StackDescription } from '../stacks'
 import type { Cause, PlaneStatus, ViewState } from '../viewState'
 import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
@@ -18,13 +20,8 @@ import { paintMap } from './mapPaint'
 import { PlaneLayer } from './planeLayer'
 import { basePaintOf, type OverlayPaint } from './planePainter'
 import { planeRequest } from './planeRequest'
-import {
-  projectionPlane,
-  TURN_DEGREES,
-  type Fusion,
-  type Reformat,
-} from './reformat'
-import { gridOfStack, refusalFrom, type Refusal } from './refusal'
+import { projectionPlane, TURN_DEGREES, type Fusion, type Reformat } from './reformat'
+import { gridOfStack, refusalFrom, VolumeRefused, type Refusal } from './refusal'
 import { pageSampler } from './sampler'
 import { pageShelf, type HeldVolume } from './shelf'
 import { liesOn, Together } from './together'
@@ -44,10 +41,13 @@ export class PlaneMode {
   private refused: StackDescription | null = null
   private turnOf = { base: 0, fused: 0 }
   private readonly user = { base: {}, fused: {} }
+  readonly solid: SolidMode
   private readonly together = new Together(() => this.setLoading(this.state.reformat === null))
 
   constructor(host: PlaneHost) {
     this.host = host
+    const told = (): void => host.change({}, 'program')
+    this.solid = new SolidMode({ ...host, layer: () => this.layer, told })
   }
 
   private get state(): ViewState {
@@ -71,6 +71,7 @@ export class PlaneMode {
 
   /** Whether the canvas shows what was asked for, at full resolution. */
   get isSettled(): boolean {
+    if (this.state.reformat?.kind === 'solid') return this.solid.isSettled
     const wanted = this.request(window.devicePixelRatio || 1)
     return this.sample?.settled === true && wanted?.key === this.sample.request.key
   }
@@ -112,6 +113,7 @@ export class PlaneMode {
     if (cause === 'program' && this.refused === stack) return false
     this.refused = null
     try {
+      if (reformat.kind === 'solid' && !pageStudio().works) throw new VolumeRefused('no_webgl2')
       // The same object as long as it is the same stack: what is computed on it is kept by it.
       if (this.lattice === null || this.baseStack !== stack) this.lattice = gridOfStack(series, stack)
     } catch (error) {
@@ -259,6 +261,7 @@ export class PlaneMode {
   private forgetBase(): void {
     pageShelf().release(this.user.base)
     this.feed?.stop()
+    this.solid.forget()
     this.base = null
     this.baseStack = null
     this.lattice = null
@@ -300,6 +303,7 @@ export class PlaneMode {
   draw(): void {
     const { reformat, fusion } = this.state
     if (this.layer === null) return
+    if (reformat?.kind === 'solid') return this.solid.draw(this.base)
     if (reformat === null && (fusion === null || this.fused === null)) {
       if (!paintMap(this.layer, this.host.view())) this.layer.hide()
       return
@@ -380,9 +384,10 @@ export class PlaneMode {
     this.host.view().setCamera({ ...camera, view_plane_normal }, 'user')
   }
 
-  /** What a projection shows under a point of its picture: the greatest value behind it. */
+  /** What a projection or a 3D picture shows under a point of it. */
   async brightestBehind(point_lps: Vec3): Promise<Vec3 | null> {
     const { camera } = this.state
+    if (this.state.reformat?.kind === 'solid') return this.solid.firstBehind(point_lps)
     if (this.base === null || camera === null) return null
     const { thickness_mm } = projectionPlane(this.base.grid, camera)
     return pageSampler().brightest({

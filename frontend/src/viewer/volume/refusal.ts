@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'not_loaded'
   | 'frame_of_reference_mismatch'
   | 'other_identity'
+  | 'no_webgl2'
 
 export interface Refusal {
   readonly code: RefusalCode

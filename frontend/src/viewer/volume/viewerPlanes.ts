@@ -21,6 +21,7 @@ import type { StackDescription } from '../stacks'
 import type { Cause, StackView } from '../stackView'
 import { rangeFromPixels, type VoiRange } from '../voi'
 import {
+  isWhole,
   orientedCamera,
   ROTATION,
   THIN,
@@ -277,7 +278,7 @@ export class ViewerPlanes {
 export function takeThrough(view: StackView, point_lps: Vec3): void {
   const { camera, reformat, series } = view.state
   const { stack } = view
-  if (reformat?.kind === 'rotation' || camera === null || series === null || stack === null) return
+  if (isWhole(reformat) || camera === null || series === null || stack === null) return
   if (reformat !== null) {
     const normal = camera.view_plane_normal
     const away_mm = dot(subtract(point_lps, camera.focal_point_lps), normal)

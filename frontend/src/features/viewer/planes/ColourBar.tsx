@@ -5,6 +5,7 @@ import { formatDate } from '@/ui/format'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 import { colormapTable, type ColormapName } from '@/viewer/volume/colormaps'
+import { isWhole } from '@/viewer/volume/reformat'
 
 import { useViewerState } from '../useViewerState'
 import classes from './planes.module.css'
@@ -32,7 +33,7 @@ function FusionBar({ viewer, view }: ColourBarProps) {
   const { t } = useTranslation('volume')
   const { fusion, reformat, planes } = useViewerState(viewer, () => view.state)
   const series = useViewerState(viewer, () => view.planes.fusedOn)
-  const hidden = reformat?.kind === 'rotation' || planes.fusion_refusal !== null
+  const hidden = isWhole(reformat) || planes.fusion_refusal !== null
   if (fusion === null || series === null || hidden) return null
   const percent = Math.round(fusion.opacity * 100)
   const date = formatDate(series.study_date)

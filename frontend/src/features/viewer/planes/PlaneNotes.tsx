@@ -5,9 +5,10 @@ import { lineColour } from '@/viewer/crosshair'
 import { besideThePlane } from '@/viewer/rt/planarPainter'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
-import { orientationOf, planeNumber } from '@/viewer/volume/reformat'
+import { isWhole, orientationOf, planeNumber } from '@/viewer/volume/reformat'
 import type { Refusal } from '@/viewer/volume/refusal'
 
+import { SolidNotes } from '../solid/SolidNotes'
 import { useViewerState } from '../useViewerState'
 import shared from '../viewer.module.css'
 import classes from './planes.module.css'
@@ -68,7 +69,7 @@ function PlaneLine({ viewer, view }: PlaneNotesProps) {
   const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null)
   const grid = view.planes.grid
   const index = viewer.views.indexOf(view)
-  const swatch = isLined && camera && reformat?.kind !== 'rotation' && (
+  const swatch = isLined && camera && !isWhole(reformat) && (
     <span
       className={classes.swatch}
       style={{ background: lineColour(index) }}
@@ -80,6 +81,7 @@ function PlaneLine({ viewer, view }: PlaneNotesProps) {
   if (reformat === null || camera === null || grid === null) {
     return swatch ? <div className={classes.note}>{swatch}</div> : null
   }
+  if (reformat.kind === 'solid') return <SolidNotes viewer={viewer} view={view} />
   if (reformat.kind === 'rotation') {
     return (
       <div data-testid="plane">
