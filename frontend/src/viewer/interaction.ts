@@ -13,7 +13,6 @@ import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
 import { degreesOf } from './solid/orbit'
-import { orbit } from './solid/commands'
 import { hitTest, shapesOn } from './overlay/measurements'
 import { LongPress } from './longPress'
 import { isMeasuring, MEASURING_TOOLS } from './tools'
@@ -232,7 +231,10 @@ export class Interaction {
         this.moveCrosshair(at)
         return
       case 'orbit':
-        orbit(this.view, degreesOf(delta[0], this.view.size), degreesOf(delta[1], this.view.size))
+        this.view.planes.solid.turn(
+          degreesOf(delta[0], this.view.size),
+          degreesOf(delta[1], this.view.size),
+        )
         return
       case 'turn':
         turnByHand(this.viewer, this.view, this.last, at)

@@ -6,6 +6,7 @@ import { pageSampler } from '../volume/sampler'
 import type { HeldVolume } from '../volume/shelf'
 import type { Brick } from './brick'
 import { cloudOf, type Cloud } from './cloud'
+import { orbited } from './orbit'
 import type { Measure, SolidPreset } from './presets'
 import { firstOnSurfaces, raysOf, type Scene, type Surface } from './scene'
 import { pageStudio } from './studio'
@@ -44,6 +45,8 @@ export class SolidMode {
   private wanted = ''
   private settledKey: string | null = null
   private busy = false
+  private isMoving = false
+  private owed: readonly [right: number, down: number] | null = null
   private lastWish = -Infinity
   private scaleWhileMoving = pageStudio().isSoftware ? 0.25 : 0.5
   private stopWaiting: () => void = () => undefined
@@ -85,6 +88,7 @@ export class SolidMode {
     this.brick = null
     this.cloud = null
     this.surfaces = []
+    this.owed = null
     this.wanted = ''
     this.settledKey = null
     this.stopWaiting()
@@ -104,6 +108,25 @@ export class SolidMode {
     this.wanted = key
     this.lastWish = performance.now()
     void this.run()
+  }
+
+  /**
+   * Turns by hand, at the pace of the pictures: what a hand does meanwhile is gathered. Otherwise the
+   * page would be drawn anew for each move of the mouse, and where the processor plays the card the
+   * pictures would wait behind that.
+   */
+  turn(right_degrees: number, down_degrees: number): void {
+    const [right, down] = this.owed ?? [0, 0]
+    this.owed = [right + right_degrees, down + down_degrees]
+    if (!this.isMoving) this.turnOwed()
+  }
+
+  private turnOwed(): void {
+    const { owed } = this
+    const { camera, reformat } = this.host.view().state
+    this.owed = null
+    if (owed === null || camera === null || reformat?.kind !== 'solid') return
+    this.host.view().setCamera(orbited(camera, ...owed), 'user')
   }
 
   private stamp(): unknown {
@@ -164,7 +187,10 @@ export class SolidMode {
       while (!ended) {
         const key = this.wanted
         const changed = (): boolean => key !== this.wanted
+        this.isMoving = true
         await this.shoot(this.scaleWhileMoving, COARSE_STEP, () => false)
+        this.isMoving = false
+        this.turnOwed()
         while (!changed() && performance.now() - this.lastWish < SETTLE_MS)
           await new Promise((done) => setTimeout(done, WAKE_MS))
         if (changed()) continue
@@ -175,6 +201,7 @@ export class SolidMode {
         ended = true
       }
     } finally {
+      this.isMoving = false
       this.busy = false
     }
   }
