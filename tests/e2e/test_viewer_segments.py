@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import highdicom as hd
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -47,7 +49,10 @@ COLOURS = """([points]) => {
 def _ball(slice_: float, row: float, column: float, radius: float) -> NDArray[np.float64]:
     """Distance from a centre in radii: 0 there, 1 on the edge of a ball (an egg in mm)."""
     z, y, x = np.mgrid[:COUNT, :ROWS, :COLUMNS]
-    return np.sqrt(((z - slice_) * 5) ** 2 + (y - row) ** 2 + (x - column) ** 2) / radius
+    away: NDArray[np.float64] = np.sqrt(
+        ((z - slice_) * 5) ** 2 + (y - row) ** 2 + (x - column) ** 2
+    )
+    return away / radius
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Kind:
     """A segmentation as sent, and the pixels that each of its segments should have."""
 
     name: str
-    seg: FileDataset
+    seg: hd.seg.Segmentation
     masks: list[NDArray[np.bool_]]
     note: str = ""
 
@@ -75,7 +80,7 @@ def _kinds(images: list[FileDataset]) -> list[Kind]:
     both = np.stack([near, over], axis=-1).astype(np.uint8)
     assert (near & over).any() and (near & ~over).any() and (over & ~near).any()
 
-    def made(description: str, pixels: NDArray[Any], **options: Any) -> FileDataset:
+    def made(description: str, pixels: NDArray[Any], **options: Any) -> hd.seg.Segmentation:
         return make_seg(images, pixels, series_description=description, **options)
 
     fractions = made(
@@ -140,6 +145,14 @@ def _wrong(screen: Screen, image: FileDataset, masks: list[NDArray[np.bool_]]) -
     return int(((opacity | colour) & is_free).sum())
 
 
+def _is_right(screen: Screen, image: FileDataset, masks: list[NDArray[np.bool_]]) -> bool:
+    return _wrong(screen, image, masks) == 0
+
+
+def _are_on(screen: Screen, count: int) -> bool:
+    return len(screen.read("masks") or []) == count
+
+
 def test_fractions_labels_and_overlapping_segments_are_drawn_where_they_lie(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep, tmp_path: Path
 ) -> None:
@@ -174,7 +187,7 @@ def test_fractions_labels_and_overlapping_segments_are_drawn_where_they_lie(
         switch.focus()
         page.keyboard.press("Space")
         wait_for(
-            lambda kind=kind: len(screen.read("masks") or []) == len(kind.masks),
+            partial(_are_on, screen, len(kind.masks)),
             what=f"{kind.name} are on",
         )
         screen.focus_viewport()
@@ -187,7 +200,7 @@ def test_fractions_labels_and_overlapping_segments_are_drawn_where_they_lie(
             seen.add(number)
             here = [mask[number] for mask in kind.masks]
             wait_for(
-                lambda number=number, here=here: _wrong(screen, images[number], here) == 0,
+                partial(_is_right, screen, images[number], here),
                 what=f"{kind.name} on slice {number}, pixel for pixel",
                 timeout_s=20,
             )
@@ -198,10 +211,10 @@ def test_fractions_labels_and_overlapping_segments_are_drawn_where_they_lie(
             for key in ("h", "r"):
                 screen.press(key)
             wait_for(
-                lambda number=number, here=here: _wrong(screen, images[number], here) == 0,
+                partial(_is_right, screen, images[number], here),
                 what="the same, flipped and turned",
                 timeout_s=20,
             )
         switch.focus()
         page.keyboard.press("Space")
-        wait_for(lambda: screen.read("masks") == [], what=f"{kind.name} are off")
+        wait_for(partial(_are_on, screen, 0), what=f"{kind.name} are off")
