@@ -229,6 +229,18 @@ def test_what_nobody_commits_is_forgotten(team: CaseTeam, scan: Scan) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_voxels_whose_file_is_lost_are_unavailable_not_empty(team: CaseTeam, scan: Scan) -> None:
+    """A restore without the folder of drawings says so."""
+    segmentation = begin(team, scan)
+    paint(team.actor("surgeon"), segmentation, {1: block((1, 2, 2))}, parent=0)
+    for file in (Path(settings.ARCHIVE_ROOT) / "annotations" / str(segmentation.pk)).glob("*"):
+        if file.is_file():
+            file.unlink()
+    path = f"/api/segmentations/{segmentation.pk}/revisions/1/voxels?segment=1"
+    answer = _client(team, "surgeon").get(path)
+    assert (answer.status_code, answer.json()["code"]) == (503, "voxels_unavailable")
+
+
 def test_a_deidentified_viewer_sees_mapped_uids_and_published_words(
     team: CaseTeam, scan: Scan
 ) -> None:

@@ -127,6 +127,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
         fullWidth
         size="xs"
         className={classes.tabs}
+        withItemsBorders={false}
         value={panel}
         onChange={(value) => setPanel(value as Panel)}
         data={[
