@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.harness import BASE_DIRECTORY, wait_for
 
@@ -166,3 +166,14 @@ def find_accessibility_faults(page: Page) -> list[str]:
         }"""
     )
     return found
+
+
+def pick_grid(page: Page, right: int, down: int) -> None:
+    """From 1 x 1 by the arrow keys."""
+    page.get_by_role("button", name="Grid of viewports").click()
+    page.locator("[data-size='1x1']").focus()
+    for key, times in (("ArrowRight", right), ("ArrowDown", down)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-size='1x1']")).to_have_count(0)  # keys are the picker's until then

@@ -22,7 +22,7 @@ from tests.e2e.devices import (
 )
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import cases_with_images, plan_meeting
-from tests.e2e.screen import Screen, find_accessibility_faults, same_view
+from tests.e2e.screen import Screen, find_accessibility_faults, pick_grid, same_view
 
 __all__ = ["open_device"]
 
@@ -180,7 +180,7 @@ def test_identity_and_place_are_on_every_viewport_at_every_size(
     expect(page.get_by_text("not a medical device")).to_be_visible()
     assert small_targets(page) == []
     # PET/CT hangs in four kinds of viewport; eight more series beside them.
-    _pick_grid(page, right=3, down=2)
+    pick_grid(page, right=3, down=2)
     tile = page.locator("[data-series]").first
     for index in range(4, 12):
         page.locator(f"[data-viewport='{index}']").click()
@@ -195,17 +195,6 @@ def test_identity_and_place_are_on_every_viewport_at_every_size(
     words = page.get_by_test_id("slice-position").first.inner_text()
     z = screen.viewport()["focal_point_lps"][2]
     assert f"{'S' if z > 0 else 'I'} {abs(z):.1f} mm" in words
-
-
-def _pick_grid(page: Page, right: int, down: int) -> None:
-    """From 1 x 1 by the arrow keys."""
-    page.get_by_role("button", name="Grid of viewports").click()
-    page.locator("[data-size='1x1']").focus()
-    for key, times in (("ArrowRight", right), ("ArrowDown", down)):
-        for _ in range(times):
-            page.keyboard.press(key)
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-size='1x1']")).to_have_count(0)
 
 
 def test_a_weak_machine_gets_pictures_of_the_server_that_are_marked(

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.screen import Screen
+from tests.e2e.screen import Screen, pick_grid
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
@@ -96,17 +96,6 @@ def _layout(screen: Screen) -> tuple[int, int]:
     return told.get("rows", 0), told.get("columns", 0)
 
 
-def _pick_grid(page: Page, right: int, down: int) -> None:
-    """From 1 x 1 by the arrow keys."""
-    page.get_by_role("button", name="Grid of viewports").click()
-    page.locator("[data-size='1x1']").focus()
-    for key, times in (("ArrowRight", right), ("ArrowDown", down)):
-        for _ in range(times):
-            page.keyboard.press(key)
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-size='1x1']")).to_have_count(0)  # keys are the picker's until then
-
-
 def test_current_and_prior_scroll_together_and_a_layout_is_kept(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
@@ -147,7 +136,7 @@ def test_current_and_prior_scroll_together_and_a_layout_is_kept(
     page.locator("[data-viewport='1']").dblclick()
 
     page.set_viewport_size({"width": 1280, "height": 800})
-    _pick_grid(page, right=3, down=2)
+    pick_grid(page, right=3, down=2)
     wait_for(lambda: _layout(screen) == (3, 4), what="3 x 4")
     screen.press("Control+ArrowDown")
     screen.press("Control+ArrowRight")
@@ -259,7 +248,7 @@ def test_two_identities_stand_side_by_side_only_by_choice(
     own = screen.wait_for_picture()
     # The brain is newer and another patient's: the case's own CT hangs, alone.
     assert (_layout(screen), own["modality"]) == ((1, 1), "CT")
-    _pick_grid(page, right=1, down=0)
+    pick_grid(page, right=1, down=0)
     wait_for(lambda: _layout(screen) == (1, 2), what="1 x 2")
     stranger = _series(studies, "MR")[0]
     page.locator(f"[data-series='{stranger}']").drag_to(page.locator("[data-viewport='1']"))

@@ -43,12 +43,18 @@ def draw_thumbnail(values: npt.NDArray[Any], *, profile: dict[str, Any]) -> byte
 
 
 def draw_picture(
-    values: npt.NDArray[Any], *, profile: dict[str, Any], form: str, side: int | None
+    values: npt.NDArray[Any],
+    *,
+    profile: dict[str, Any],
+    form: str,
+    side: int | None,
+    quality: int = JPEG_QUALITY,
 ) -> bytes:
     """One frame in 8 bits: Modality LUT, the header's first window, MONOCHROME1 inverted."""
     photometric = str(first_value(profile, "00280004", "MONOCHROME2"))
     if values.ndim == 3:
-        grey = np.clip(values, 0, 255).astype(np.uint8)
+        more_bits = max(0, int(first_value(profile, "00280101", 8)) - 8)
+        grey = np.clip(values >> more_bits, 0, 255).astype(np.uint8)
     elif photometric == "PALETTE COLOR":
         grey = _coloured(values, profile)
     else:
@@ -62,7 +68,7 @@ def draw_picture(
         picture.thumbnail((side, side))
     out = io.BytesIO()
     mode = "RGB" if grey.ndim == 3 else "L"
-    picture.convert(mode).save(out, form, **({"quality": JPEG_QUALITY} if form == "JPEG" else {}))
+    picture.convert(mode).save(out, form, **({"quality": quality} if form == "JPEG" else {}))
     return out.getvalue()
 
 

@@ -4,19 +4,13 @@ from dataclasses import dataclass
 
 from pydicom._uid_dict import UID_dictionary
 
+from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.key_images import evidence_of, read_key_images
 from apps.imaging.documents.measurements import by_algorithm, read_groups
 from apps.imaging.documents.presentations import IMAGES
 from apps.imaging.documents.problems import Problem
 from apps.imaging.documents.reports import title_of, walk
-from apps.imaging.documents.values import (
-    Document,
-    ImageReference,
-    code_of,
-    items_of,
-    references_of,
-    text_of,
-)
+from apps.imaging.documents.values import ImageReference, code_of, references_of, text_of
 
 MAX_REFERENCED = 20_000
 VERIFIED = "VERIFIED"

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 
+from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.problems import Problem
 from apps.imaging.documents.reports import title_of, walk
-from apps.imaging.documents.values import (
-    Document,
-    ImageReference,
-    code_of,
-    items_of,
-    references_of,
-    text_of,
-)
+from apps.imaging.documents.values import ImageReference, code_of, references_of, text_of
 
 MAX_IMAGES = 5_000
 KEY_DESCRIPTION = "113012"

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.reports import CONTENT, read_number, walk
 from apps.imaging.documents.values import (
     Code,
-    Document,
     ImageReference,
     Point,
     code_of,
-    items_of,
     numbers_of,
     points_of,
     references_of,

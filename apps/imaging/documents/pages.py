@@ -8,14 +8,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import document_directory
-from apps.imaging.exceptions import UnreadableObject
-from apps.imaging.parsing import clear_prefix, shared_pool, side_file
+from apps.imaging.side_files import write_side_files
 
 WIDTHS = (400, 1000, 1600, 2400)
 """Pixels across a page: few, so that everybody is served from the same files."""
@@ -78,25 +76,17 @@ def _facts(
 
 
 def _draw(original: bytes, *, name: str, page: int, width: int) -> None:
-    directory = document_directory()
-    draft = directory / f"{uuid4().hex}.draft"
-    source = directory / f"{draft.stem}.source.draft"
-    try:
-        source.write_bytes(original)
-        with shared_pool() as pool:
-            outcome = pool.draw_page(
-                source=source,
-                prefix=draft,
-                page=page,
-                width=width,
-                limits=DRAW_LIMITS,
-                timeout_s=DRAW_TIMEOUT_S,
-            )
-        if outcome.summary is None:
-            raise UnreadableObject(outcome.reason, code=outcome.code)
-        # The description last: where it is, the others are complete.
-        for suffix in ("txt", "png", "json") if page else ("json",):
-            side_file(draft, suffix).rename(directory / f"{name}.{suffix}")
-    finally:
-        source.unlink(missing_ok=True)
-        clear_prefix(draft)
+    write_side_files(
+        original,
+        directory=document_directory(),
+        name=name,
+        suffixes=("txt", "png", "json") if page else ("json",),
+        work=lambda pool, source, prefix: pool.draw_page(
+            source=source,
+            prefix=prefix,
+            page=page,
+            width=width,
+            limits=DRAW_LIMITS,
+            timeout_s=DRAW_TIMEOUT_S,
+        ),
+    )

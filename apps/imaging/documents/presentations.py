@@ -8,18 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.imaging.dicom_json import Document, items_of, values_of
 from apps.imaging.documents.problems import Problem
 from apps.imaging.documents.values import (
-    Document,
     ImageReference,
     Point,
-    items_of,
     number_of,
     numbers_of,
     points_of,
     references_of,
     text_of,
-    values_of,
 )
 from apps.imaging.segmentations.colour import hex_from_dicom_lab
 

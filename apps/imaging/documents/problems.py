@@ -1,9 +1,6 @@
 """Why an object, or a part of it, is not shown. Codes are stable; people read the words."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
-Severity = Literal["error", "warning", "note"]
+from apps.imaging.problems import ProblemBase, Severity
 
 PROBLEMS: dict[str, tuple[Severity, str]] = {
     "unreadable": ("error", "The object cannot be read: {reason}."),
@@ -38,15 +35,5 @@ PROBLEMS: dict[str, tuple[Severity, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A code of ``PROBLEMS`` with its sentence; an error means that nothing is shown."""
-
-    code: str
-    message: str
-    severity: Severity
-
-    @classmethod
-    def of(cls, code: str, **facts: Any) -> "Problem":
-        severity, words = PROBLEMS[code]
-        return cls(code=code, message=words.format(**facts), severity=severity)
+class Problem(ProblemBase):
+    table = PROBLEMS

@@ -6,17 +6,9 @@ Lines are plain values with their depth; nobody builds markup from them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apps.imaging.dicom_json import Document, items_of, values_of
 from apps.imaging.documents.problems import Problem
-from apps.imaging.documents.values import (
-    Code,
-    Document,
-    ImageReference,
-    code_of,
-    items_of,
-    references_of,
-    text_of,
-    values_of,
-)
+from apps.imaging.documents.values import Code, ImageReference, code_of, references_of, text_of
 
 MAX_LINES = 4_000
 MAX_DEPTH = 24

@@ -12,11 +12,12 @@ from apps.core.exceptions import InvalidInput, NotVisible
 from apps.core.registry import report_owners
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
+from apps.imaging.dicom_json import Document
 from apps.imaging.documents.header import DocumentHeader, read_header
 from apps.imaging.documents.kinds import DOCUMENTS, PDF, kind_of
 from apps.imaging.documents.pages import WIDTHS, Page, count_pages, open_page
 from apps.imaging.documents.problems import Problem
-from apps.imaging.documents.values import Document, ImageReference, text_of
+from apps.imaging.documents.values import ImageReference, text_of
 from apps.imaging.evicted import explain_absence
 from apps.imaging.models import Instance, Series
 from apps.imaging.projection import Projection

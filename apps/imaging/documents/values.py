@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-Document = dict[str, Any]
+from apps.imaging.dicom_json import Document, items_of, values_of
+
 Point = tuple[float, ...]
 
 MAX_TEXT = 400
@@ -18,16 +18,6 @@ class ImageReference:
 
     sop_instance_uid: str
     frames: tuple[int, ...] = ()
-
-
-def values_of(document: Document, tag: str) -> list[Any]:
-    element = document.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    return values if isinstance(values, list) else []
-
-
-def items_of(document: Document, tag: str) -> list[Document]:
-    return [item for item in values_of(document, tag) if isinstance(item, dict)]
 
 
 def text_of(document: Document, tag: str, *, limit: int = MAX_TEXT) -> str:

@@ -32,12 +32,10 @@ def draw_preview(
     """
     with _AT_ONCE:
         values = archive.decode(sop_instance_uid, frame)
-        if values.ndim == 3:
-            return _jpeg(np.clip(values, 0, 255).astype(np.uint8)), "colour"
-        profile = _palettes(archive.archive_key).get(archive.position(sop_instance_uid))
+        profile = _colours(archive.archive_key).get(archive.position(sop_instance_uid))
         if profile is not None:
-            drawn = draw_picture(values, profile=profile, form="PNG", side=None)
-            return _jpeg(np.asarray(Image.open(io.BytesIO(drawn)).convert("RGB"))), "colour"
+            drawn = draw_picture(values, profile=profile, form="JPEG", side=None, quality=QUALITY)
+            return drawn, "colour"
         lower, upper = _range(values, wanted)
         shares = (np.nan_to_num(values.astype(np.float64)) - lower) / (upper - lower)
         greys = np.clip(shares * 255.0 + 0.5, 0, 255).astype(np.uint8)
@@ -45,13 +43,14 @@ def draw_preview(
 
 
 @lru_cache(maxsize=64)
-def _palettes(archive_key: str) -> dict[int | None, dict[str, Any]]:
-    """Headers of the images with a palette, by their position; most series have none."""
+def _colours(archive_key: str) -> dict[int | None, dict[str, Any]]:
+    """Headers of the images in colour, by their position; most series have none."""
     profiles = open_series(archive_key).viewer_profile()
     return {
         position: profile
         for position, profile in enumerate(profiles)
         if first_value(profile, "00280004", "") == "PALETTE COLOR"
+        or int(first_value(profile, "00280002", 1)) > 1
     }
 
 

@@ -6,16 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from apps.imaging.dicom_json import Document, first_of, items_of, values_of
 from apps.imaging.radiotherapy.reading import (
-    Document,
     as_number,
-    first_of,
-    items_of,
     number_of,
     numbers_of,
     text_of,
     uid_of,
-    values_of,
     whole_of,
 )
 

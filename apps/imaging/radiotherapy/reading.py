@@ -3,25 +3,10 @@
 import math
 from typing import Any
 
-Document = dict[str, Any]
+from apps.imaging.dicom_json import Document, values_of
 
 MAX_TEXT = 200
 FARTHEST = 1e7
-
-
-def values_of(document: Document, tag: str) -> list[Any]:
-    element = document.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    return values if isinstance(values, list) else []
-
-
-def items_of(document: Document, tag: str) -> list[Document]:
-    return [item for item in values_of(document, tag) if isinstance(item, dict)]
-
-
-def first_of(document: Document, tag: str) -> Document:
-    items = items_of(document, tag)
-    return items[0] if items else {}
 
 
 def text_of(document: Document, tag: str) -> str:

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apps.imaging.radiotherapy.reading import (
-    Document,
-    first_of,
-    items_of,
-    numbers_of,
-    text_of,
-    uid_of,
-    whole_of,
-)
+from apps.imaging.dicom_json import Document, first_of, items_of
+from apps.imaging.radiotherapy.reading import numbers_of, text_of, uid_of, whole_of
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -6,13 +6,13 @@ C.20.2.1.1). Only one rigid matrix per item is applied; everything else is refus
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from apps.imaging.dicom_json import Document, items_of, values_of
+
 FloatArray = npt.NDArray[np.float64]
-Document = dict[str, Any]
 
 RIGID = "RIGID"
 DEFORMABLE_CLASS = "1.2.840.10008.5.1.4.1.1.66.3"
@@ -69,13 +69,13 @@ def read_registration(document: Document) -> RegistrationHeader:
     """The links of one object; what cannot be applied has a refusal, never an exception."""
     target = _text(document, "00200052")[:64]
     if _text(document, "00080016") == DEFORMABLE_CLASS:
-        items = _items(document, "00640002")
+        items = items_of(document, "00640002")
         links = [
             Link(_text(item, "00640003")[:64], target, None, "deformable")
             for item in items[:MAX_ITEMS]
         ]
     else:
-        items = _items(document, "00700308")
+        items = items_of(document, "00700308")
         links = [_read_link(item, target=target) for item in items[:MAX_ITEMS]]
     return RegistrationHeader(
         sop_instance_uid=_text(document, "00080018"),
@@ -99,8 +99,8 @@ def _read_link(item: Document, *, target: str) -> Link:
         return Link(source, target, None, "no_frame_of_reference")
     matrices = [
         matrix
-        for registration in _items(item, "00700309")
-        for matrix in _items(registration, "0070030A")
+        for registration in items_of(item, "00700309")
+        for matrix in items_of(registration, "0070030A")
     ]
     if len(matrices) != 1:
         return Link(source, target, None, "several_matrices" if matrices else "malformed")
@@ -126,24 +126,14 @@ def check_rigid(matrix: FloatArray) -> str:
     return "malformed" if np.abs(matrix[:3, 3]).max() > FARTHEST_MM else ""
 
 
-def _values(document: Document, tag: str) -> list[Any]:
-    element = document.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    return values if isinstance(values, list) else []
-
-
-def _items(document: Document, tag: str) -> list[Document]:
-    return [item for item in _values(document, tag) if isinstance(item, dict)]
-
-
 def _text(document: Document, tag: str) -> str:
-    values = _values(document, tag)
+    values = values_of(document, tag)
     return str(values[0]).strip()[:MAX_TEXT] if values and values[0] is not None else ""
 
 
 def _numbers(document: Document, tag: str) -> tuple[float, ...] | None:
     try:
-        parsed = tuple(float(value) for value in _values(document, tag))
+        parsed = tuple(float(value) for value in values_of(document, tag))
     except (TypeError, ValueError):
         return None
     return parsed if len(parsed) == 16 and bool(np.isfinite(parsed).all()) else None

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apps.imaging.dicom_json import Document, first_of, items_of, values_of
 from apps.imaging.segmentations.colour import hex_from_dicom_lab
 from apps.imaging.segmentations.problems import Problem
 
-Document = dict[str, Any]
 Vector = tuple[float, ...]
 
 MAX_FRAMES = 65_536
@@ -103,7 +103,7 @@ def read_segmentation(document: Document) -> SegmentationHeader:
         segments=segments,
         frames=frames,
         referenced_series=frozenset(
-            uid for item in _items(document, "00081115") if (uid := _text(item, "0020000E"))
+            uid for item in items_of(document, "00081115") if (uid := _text(item, "0020000E"))
         ),
         problems=tuple(problems),
     )
@@ -115,13 +115,13 @@ class _Unreadable(Exception):
 
 def _read_segments(document: Document) -> tuple[Segment, ...]:
     found: dict[int, Segment] = {}
-    for item in _items(document, "00620002")[:MAX_SEGMENTS]:
+    for item in items_of(document, "00620002")[:MAX_SEGMENTS]:
         number = _whole(item, "00620004")
         if number is None or number < 0 or number in found:
             continue
         if number == 0:  # the background of a label map
             continue
-        algorithm = _first(item, "00620007")
+        algorithm = first_of(item, "00620007")
         found[number] = Segment(
             number=number,
             label=_text(item, "00620005") or f"#{number}",
@@ -130,7 +130,7 @@ def _read_segments(document: Document) -> tuple[Segment, ...]:
             type=_code(item, "0062000F"),
             algorithm_type=_text(item, "00620008")[:16],
             algorithm_name=_text(item, "00620009") or _text(algorithm, "00660036"),
-            colour=hex_from_dicom_lab(_values(item, "0062000D")),
+            colour=hex_from_dicom_lab(values_of(item, "0062000D")),
             tracking_id=_text(item, "00620020"),
             tracking_uid=_text(item, "00620021")[:64],
         )
@@ -138,8 +138,8 @@ def _read_segments(document: Document) -> tuple[Segment, ...]:
 
 
 def _read_frames(document: Document) -> tuple[SegmentFrame, ...]:
-    groups = _items(document, "52009230")
-    shared = _first(document, "52009229")
+    groups = items_of(document, "52009230")
+    shared = first_of(document, "52009229")
     count = _whole(document, "00280008") or 1
     if len(groups) != count:
         raise _Unreadable(f"{count} frames, but {len(groups)} of them are described")
@@ -173,21 +173,21 @@ def _read_frame(
 def _references(group: Document) -> frozenset[tuple[str, int | None]]:
     """Source images of one frame (PS3.3 C.7.6.16.2.6); without frame numbers, all frames."""
     found: set[tuple[str, int | None]] = set()
-    for derivation in _items(group, "00089124"):
-        for source in _items(derivation, "00082112"):
+    for derivation in items_of(group, "00089124"):
+        for source in items_of(derivation, "00082112"):
             uid = _text(source, "00081155")[:64]
-            numbers = [_as_whole(value) for value in _values(source, "00081160")]
+            numbers = [_as_whole(value) for value in values_of(source, "00081160")]
             if uid:
                 found.update((uid, number) for number in numbers or [None])
     return frozenset(found)
 
 
 def _macro(group: Document, shared: Document, tag: str) -> Document:
-    return _first(group, tag) or _first(shared, tag)
+    return first_of(group, tag) or first_of(shared, tag)
 
 
 def _code(item: Document, tag: str) -> dict[str, str] | None:
-    code = _first(item, tag)
+    code = first_of(item, tag)
     value = _text(code, "00080100") or _text(code, "00080119") or _text(code, "00080120")
     if not value:
         return None
@@ -198,23 +198,8 @@ def _code(item: Document, tag: str) -> dict[str, str] | None:
     }
 
 
-def _values(document: Document, tag: str) -> list[Any]:
-    element = document.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    return values if isinstance(values, list) else []
-
-
-def _items(document: Document, tag: str) -> list[Document]:
-    return [item for item in _values(document, tag) if isinstance(item, dict)]
-
-
-def _first(document: Document, tag: str) -> Document:
-    items = _items(document, tag)
-    return items[0] if items else {}
-
-
 def _text(document: Document, tag: str) -> str:
-    values = _values(document, tag)
+    values = values_of(document, tag)
     return str(values[0]).strip()[:MAX_TEXT] if values and values[0] is not None else ""
 
 
@@ -227,12 +212,12 @@ def _as_whole(value: Any) -> int | None:
 
 
 def _whole(document: Document, tag: str) -> int | None:
-    values = _values(document, tag)
+    values = values_of(document, tag)
     return _as_whole(values[0]) if values else None
 
 
 def _numbers(document: Document, tag: str, count: int) -> Vector | None:
-    values: Sequence[Any] = _values(document, tag)
+    values: Sequence[Any] = values_of(document, tag)
     try:
         parsed = tuple(float(value) for value in values)
     except (TypeError, ValueError):

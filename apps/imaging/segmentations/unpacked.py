@@ -1,7 +1,6 @@
 """The unpacked frames of an archived segmentation: derived, memory-mapped, rebuilt at need."""
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +8,8 @@ import orjson
 
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import segment_directory
-from apps.imaging.exceptions import UnreadableObject
 from apps.imaging.parser.segments import LABELS
-from apps.imaging.parsing import clear_prefix, shared_pool
+from apps.imaging.side_files import write_side_files
 
 UNPACK_LIMITS = {"decoded_bytes": 1024 * 1024 * 1024, "cpu_s": 60}
 
@@ -73,24 +71,12 @@ def open_unpacked(*, archive: SeriesArchive, sop_instance_uid: str) -> UnpackedF
 
 
 def _unpack(original: bytes, *, name: str) -> None:
-    directory = segment_directory()
-    draft = directory / f"{uuid4().hex}.draft"
-    source = directory / f"{draft.stem}.source.draft"
-    try:
-        source.write_bytes(original)
-        with shared_pool() as pool:
-            outcome = pool.unpack_segments(
-                source=source,
-                offset=0,
-                length=len(original),
-                prefix=draft,
-                limits=UNPACK_LIMITS,
-            )
-        if outcome.summary is None:
-            raise UnreadableObject(outcome.reason, code=outcome.code)
-        # The description last: where it is, the masks are complete.
-        for suffix in ("masks", "json"):
-            draft.with_name(f"{draft.name}.{suffix}").rename(directory / f"{name}.{suffix}")
-    finally:
-        source.unlink(missing_ok=True)
-        clear_prefix(draft)
+    write_side_files(
+        original,
+        directory=segment_directory(),
+        name=name,
+        suffixes=("masks", "json"),
+        work=lambda pool, source, prefix: pool.unpack_segments(
+            source=source, offset=0, length=len(original), prefix=prefix, limits=UNPACK_LIMITS
+        ),
+    )

@@ -1,9 +1,9 @@
 import { decoders } from './decoding/decoderPool'
 import { FrameCache } from './decoding/frameCache'
-import type { FrameImage } from './decoding/frameImage'
+import { frameImageOf, type FrameImage } from './decoding/frameImage'
 import { deviceProfile } from './device'
 import { PixelError, toPixelError } from './errors'
-import { baseOfImageId, urlOfImageId, type FrameDescription } from './frames'
+import { baseOfImageId, urlOfImageId } from './frames'
 import { frameOfImageId } from './knownFrames'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
@@ -80,23 +80,6 @@ async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const syntax = transferSyntaxOf(response.headers.get('Content-Type'))
   const bytes = new Uint8Array(await response.arrayBuffer())
   const recipe = { layout, is_float, slope, intercept, factor, palette }
-  return imageOf(image_id, frame, await decoders.decode(bytes, syntax, recipe))
-}
-
-function imageOf(
-  imageId: string,
-  { layout }: FrameDescription,
-  { pixels, color, smallest, largest }: Awaited<ReturnType<typeof decoders.decode>>,
-): FrameImage {
-  return {
-    imageId,
-    columns: layout.columns,
-    rows: layout.rows,
-    color,
-    dataType: pixels.constructor.name,
-    minPixelValue: smallest,
-    maxPixelValue: largest,
-    sizeInBytes: pixels.byteLength,
-    getPixelData: () => pixels,
-  }
+  const { pixels, color, smallest, largest } = await decoders.decode(bytes, syntax, recipe)
+  return frameImageOf(image_id, layout, pixels, color, [smallest, largest])
 }

@@ -1,4 +1,4 @@
-import type { FrameImage } from './decoding/frameImage'
+import { frameImageOf, type FrameImage } from './decoding/frameImage'
 import type { StoredPixels } from './decoding/pixelValues'
 import { PixelError } from './errors'
 import { urlOfImageId, type FrameDescription } from './frames'
@@ -138,15 +138,5 @@ function imageOf(
     if (value < smallest) smallest = value
     if (value > largest) largest = value
   }
-  return {
-    imageId: frame.image_id,
-    columns,
-    rows,
-    color,
-    dataType: pixels.constructor.name,
-    minPixelValue: smallest,
-    maxPixelValue: largest,
-    sizeInBytes: pixels.byteLength,
-    getPixelData: () => pixels,
-  }
+  return frameImageOf(frame.image_id, { columns, rows }, pixels, color, [smallest, largest])
 }

@@ -37,6 +37,12 @@ def test_indices_are_shown_in_the_colours_of_their_palette() -> None:
     assert drawn.tolist() == [[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]
 
 
+def test_colours_of_more_than_eight_bits_keep_their_upper_ones() -> None:
+    profile = {"00280004": {"vr": "CS", "Value": ["RGB"]}, "00280101": {"vr": "US", "Value": [12]}}
+    values = np.array([[[0, 16, 4095]]], dtype=np.uint16)
+    assert picture(values, profile).tolist() == [[[0, 1, 255]]]
+
+
 @pytest.mark.parametrize("missing", PALETTE_TAGS)
 def test_an_incomplete_palette_is_shown_grey(missing: str) -> None:
     profile = palette()

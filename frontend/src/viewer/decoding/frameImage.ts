@@ -18,3 +18,24 @@ export interface FrameImage {
   readonly sizeInBytes: number
   readonly getPixelData: () => StoredPixels
 }
+
+/** A picture from its values, which are `columns × rows`, three times as many in colour. */
+export function frameImageOf(
+  imageId: string,
+  { columns, rows }: Pick<FrameImage, 'columns' | 'rows'>,
+  pixels: StoredPixels,
+  color: boolean,
+  [smallest, largest]: readonly [number, number],
+): FrameImage {
+  return {
+    imageId,
+    columns,
+    rows,
+    color,
+    dataType: pixels.constructor.name,
+    minPixelValue: smallest,
+    maxPixelValue: largest,
+    sizeInBytes: pixels.byteLength,
+    getPixelData: () => pixels,
+  }
+}
