@@ -105,6 +105,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       <SegmentedControl
         fullWidth
         size="xs"
+        className={classes.tabs}
         value={panel}
         onChange={(value) => setPanel(value as Panel)}
         data={[
