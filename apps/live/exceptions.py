@@ -34,6 +34,12 @@ class StagePlaceUnknown(InvalidInput):
     code: ClassVar[str] = "study_not_in_case"
 
 
+class LeaseRequired(Conflict):
+    """In a room whoever paints holds the lease; this window does not."""
+
+    code: ClassVar[str] = "lease_required"
+
+
 class FollowCycle(InvalidInput):
     """The presenter cannot follow: the stage would follow itself."""
 

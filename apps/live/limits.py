@@ -19,6 +19,10 @@ ROSTER_TTL_S = 6.0
 BUS_SILENCE_LIMIT_S = 3.0
 """Our own heartbeat not heard back for so long: Redis is gone for the room."""
 
+LEASE_TTL_S = 30
+LEASE_RENEW_S = 10
+"""A window that goes on painting says so this often; after the former it is over (LIVE-S1)."""
+
 SNAPSHOT_GAP = 500
 EVENT_BATCH = 500
 CHAT_IN_SNAPSHOT = 200

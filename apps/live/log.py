@@ -52,6 +52,7 @@ class OpScope:
 
     session_id: UUID
     op_id: UUID
+    client_id: UUID | None = None
     recorded: bool = False
     seq: int | None = None
 
@@ -60,14 +61,19 @@ _op_scope: ContextVar[OpScope | None] = ContextVar("live_op_scope", default=None
 
 
 @contextmanager
-def op_scope(*, session_id: UUID, op_id: UUID) -> Iterator[OpScope]:
-    scope = OpScope(session_id=session_id, op_id=op_id)
+def op_scope(*, session_id: UUID, op_id: UUID, client_id: UUID | None = None) -> Iterator[OpScope]:
+    scope = OpScope(session_id=session_id, op_id=op_id, client_id=client_id)
     token = _op_scope.set(scope)
     try:
         with context.use_op_id(op_id):
             yield scope
     finally:
         _op_scope.reset(token)
+
+
+def current_op() -> OpScope | None:
+    """The op that is being carried out here, if one is."""
+    return _op_scope.get()
 
 
 def append_case_event(event: CaseEvent) -> None:

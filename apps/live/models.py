@@ -116,6 +116,24 @@ class LiveOp(models.Model):
         return f"{self.op_id} {self.outcome}"
 
 
+class SegmentationLease(models.Model):
+    """Who may paint on a segmentation in a room now: one window, for 30 s (LIVE-S1).
+
+    Over when ``expires_at`` has passed, by PostgreSQL's own clock; the row may outlive it.
+    """
+
+    segmentation = models.OneToOneField(
+        "annotations.Segmentation", on_delete=models.CASCADE, primary_key=True, related_name="lease"
+    )
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="leases")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    client_id = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lease of {self.segmentation_id}"
+
+
 class LiveTicket(models.Model):
     """Admits one socket once within 60 s; only its hash is kept (LIVE-A1)."""
 

@@ -40,6 +40,9 @@ PASSES_DEIDENTIFIED = frozenset(
         "measurement.removed",
         "measurement.revised",
         "presenter.changed",
+        "segmentation.put",
+        "segmentation.removed",
+        "segmentation.revised",
         "stage.keyframe",
         "study.linked",
         "study.progress",
@@ -61,14 +64,15 @@ UID_FIELDS = frozenset(
         "tracking_uid",
     }
 )
+BRUSHES = ("brush", "eraser", "threshold")
 FREE_TEXT_FIELDS = frozenset({"label", "note"})
 KNOWN_TOOLS = frozenset(
-    {"window", "pan", "zoom", "scroll", "crosshair", "magnify", *MeasurementKind.values}
+    {"window", "pan", "zoom", "scroll", "crosshair", "magnify", *BRUSHES, *MeasurementKind.values}
 )
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KNOWN_OVERLAY = re.compile(
     f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}"
-    f"|structure:{_UUID}:[0-9]{{1,10}}|dose:{_UUID}"
+    f"|structure:{_UUID}:[0-9]{{1,10}}|dose:{_UUID}|drawn:{_UUID}:[0-9]{{1,5}}"
 )
 """How our browser names overlays (``viewer/stage.ts``); another client may write any word."""
 

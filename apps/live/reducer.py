@@ -28,6 +28,11 @@ def apply_event(snapshot: Json, event: Json) -> Json:
     if kind == "key_image.removed":
         kept = [one for one in snapshot.get("key_images", []) if one["id"] != payload["id"]]
         return {**snapshot, "key_images": kept}
+    if kind in ("segmentation.put", "segmentation.revised"):
+        return _upsert(snapshot, "segmentations", [payload["segmentation"]])
+    if kind == "segmentation.removed":
+        left = [one for one in snapshot["segmentations"] if one["id"] != payload["id"]]
+        return {**snapshot, "segmentations": left}
     if kind == "findings.added":
         return _upsert(snapshot, "findings", payload["findings"])
     if kind == "finding.reviewed":
@@ -46,6 +51,11 @@ def _upsert(snapshot: Json, name: str, changed: list[Json]) -> Json:
     """Newer versions replace, older ones are ignored, so that a repeat does no harm."""
     known = {one["id"]: one for one in snapshot[name]}
     for one in changed:
-        if one["id"] not in known or known[one["id"]]["version"] <= one["version"]:
+        if one["id"] not in known or _newness(known[one["id"]]) <= _newness(one):
             known[one["id"]] = one
     return {**snapshot, name: [known[key] for key in sorted(known)]}
+
+
+def _newness(one: Json) -> tuple[int, int]:
+    """Voxels have a number of their own beside what is said of them; either only grows."""
+    return one["version"], one.get("revision", 0)

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, Func, QuerySet
 
 from apps.ai.models import Finding, FindingReview
+from apps.annotations.segmentations.selectors import segmentations_of_case, state_of
 from apps.annotations.selectors import (
     describe_key_image,
     describe_measurement,
@@ -23,10 +24,17 @@ from apps.imaging.models import CaseStudy
 from apps.live.bell import read_stage_register
 from apps.live.choices import SessionState
 from apps.live.limits import CHAT_IN_SNAPSHOT, EVENT_BATCH, SNAPSHOT_GAP
-from apps.live.models import ChatMessage, LiveEvent, LiveSession
+from apps.live.models import ChatMessage, LiveEvent, LiveSession, SegmentationLease
 from apps.live.reducer import NEEDS_SNAPSHOT
 
 UNREVIEWED = "unreviewed"
+
+
+class ClockTimestamp(Func):
+    """PostgreSQL's clock now, not at the start of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 def open_sessions(*, actor: Actor) -> "QuerySet[LiveSession]":
@@ -148,6 +156,10 @@ def build_snapshot(session: LiveSession) -> dict[str, Any]:
             (describe_measurement(one) for one in measurements_of_case(case_id=case_id)),
             key=lambda one: str(one["id"]),
         ),
+        "segmentations": sorted(
+            (state_of(one) for one in segmentations_of_case(case_id=case_id)),
+            key=lambda one: str(one["id"]),
+        ),
         "findings": _finding_states(case_id),
         "decisions": [
             {"id": str(pk), "version": version, "status": status}
@@ -161,6 +173,37 @@ def build_snapshot(session: LiveSession) -> dict[str, Any]:
             key=lambda one: str(one["id"]),
         ),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """The window that paints on a segmentation, and whose it is."""
+
+    person: dict[str, Any]
+    client_id: UUID
+
+    def is_window(self, *, user_id: UUID | None, client_id: UUID | None) -> bool:
+        return self.person["id"] == str(user_id) and self.client_id == client_id
+
+
+def leases_in(*, session_id: UUID, case_id: UUID) -> dict[UUID, LeaseHolder]:
+    """Leases in force of the room's case, by segmentation."""
+    rows = _leases_in_force().filter(session_id=session_id, segmentation__case_id=case_id)
+    return {row.segmentation_id: _holder(row) for row in rows}
+
+
+def lease_in_force(*, segmentation_id: UUID) -> LeaseHolder | None:
+    row = _leases_in_force().filter(segmentation_id=segmentation_id).first()
+    return None if row is None else _holder(row)
+
+
+def _leases_in_force() -> "QuerySet[SegmentationLease]":
+    """By PostgreSQL's own clock: those of the web processes may differ."""
+    return SegmentationLease.objects.filter(expires_at__gt=ClockTimestamp()).select_related("user")
+
+
+def _holder(row: SegmentationLease) -> LeaseHolder:
+    return LeaseHolder(person=describe_person(row.user), client_id=row.client_id)
 
 
 def heads_of(*, session_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 
 from apps.ai import events as ai
 from apps.annotations import events as annotations
+from apps.annotations.segmentations import events as segmentations
 from apps.boards import events as boards
 from apps.cases import events as cases
 from apps.core.events import CaseEvent
@@ -57,6 +58,7 @@ KEY_IMAGE = {
     "created_at": "2026-11-22T14:30:00+00:00",
     "updated_at": "2026-11-22T14:30:00+00:00",
 }
+SEGMENTATION = {"id": str(ID), "version": 1, "revision": 3}
 BASE: dict[str, Any] = {
     "case_id": ID,
     "entity": "thing",
@@ -75,6 +77,16 @@ SAMPLES: list[CaseEvent] = [
     annotations.MeasurementRemoved(**BASE, id=ID, version=2),
     annotations.KeyImageAdded(**BASE, key_image=KEY_IMAGE),
     annotations.KeyImageRemoved(**BASE, id=ID, version=2),
+    segmentations.SegmentationPut(**BASE, segmentation=SEGMENTATION),
+    segmentations.SegmentationRevised(
+        **BASE,
+        segmentation=SEGMENTATION,
+        revision=3,
+        parent=2,
+        box=[1, 0, 0, 2, 9, 9],
+        segments=[1],
+    ),
+    segmentations.SegmentationRemoved(**BASE, id=ID, version=2),
     boards.AgendaMoved(**BASE, agenda_item=ID),
     boards.DecisionDrafted(**BASE, decision=DECISION),
     boards.DecisionSigned(**BASE, decision=DECISION),

@@ -7,8 +7,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = ROOT / "docs" / "live-session.md"
 
 LATER = {
-    "LIVE-S1": "issue 5: leases come with segmentation editing",
-    "LIVE-S2": "issue 5: revisions of segmentations",
     "LIVE-R1": "issue 5: replay and retention (the log and its keyframes are written already)",
     "LIVE-R2": "issue 5: a decision copies its view; deep links into a recording",
 }

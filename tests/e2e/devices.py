@@ -80,6 +80,17 @@ CUT_OR_COVERED = """(cell) => {
   return faults
 }"""
 
+#: The smallest space between the words of two tabs of the right side.
+GAPS_OF_TABS_PX = """() => {
+  const words = [...document.querySelectorAll('aside [role=radiogroup] label')]
+    .map((one) => {
+      const range = document.createRange()
+      range.selectNodeContents(one)
+      return range.getBoundingClientRect()
+    })
+  return Math.min(...words.slice(1).map((one, i) => one.left - words[i].right))
+}"""
+
 
 @pytest.fixture
 def open_device(stack: Stack, browser: Browser) -> Iterator[OpenDevice]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import (
     CUT_OR_COVERED,
+    GAPS_OF_TABS_PX,
     KEEP_CONTEXTS,
     LOSE_CONTEXTS,
     Fingers,
@@ -178,6 +179,7 @@ def test_identity_and_place_are_on_every_viewport_at_every_size(
     screen.wait_for_picture()
     assert _images(screen)["width"] >= 0.6 * 1280
     expect(page.get_by_text("not a medical device")).to_be_visible()
+    assert page.evaluate(GAPS_OF_TABS_PX) >= 4
     assert small_targets(page) == []
     # PET/CT hangs in four kinds of viewport; eight more series beside them.
     pick_grid(page, right=3, down=2)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
@@ -17,24 +16,27 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.planes import (
+    AXIAL,
+    CORONAL,
+    LIVER,
+    NATIVE,
+    ODD,
+    SAGITTAL,
+    SARCOMA,
+    SHARED,
+    Imported,
+    import_sets,
+    local_truth,
+    open_series,
+    settled,
+    uid_of,
+)
 from tests.e2e.screen import Screen
-from tests.e2e.volumes import Truth, grey, hot_iron, truth_from_pacs
+from tests.e2e.volumes import Truth, grey, truth_from_pacs
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 Keep = Callable[[Page, str], Path]
-AXIAL, CORONAL, SAGITTAL, NATIVE = range(4)
-
-
-def _settled(screen: Screen, *indices: int, timeout_s: float = 60) -> list[dict[str, Any]]:
-    """Until these viewports show at full resolution what was asked for."""
-
-    def ready() -> list[dict[str, Any]] | None:
-        reports = [screen.viewport(index) for index in indices]
-        return reports if all(one.get("plane_settled") for one in reports) else None
-
-    reports: list[dict[str, Any]] = wait_for(ready, what="planes", timeout_s=timeout_s)
-    return reports
 
 
 def _compare(screen: Screen, index: int, truth: Truth) -> int:
@@ -96,7 +98,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     a.focus_viewport()
     a.press("n")
     wait_for(lambda: a.read("layout")["rows"] == 2, what="two by two", timeout_s=60)
-    planes = _settled(a, AXIAL, CORONAL, SAGITTAL, timeout_s=120)
+    planes = settled(a, AXIAL, CORONAL, SAGITTAL, timeout_s=120)
     assert [one["reformat"]["kind"] for one in planes] == ["plane"] * 3
 
     # The densest voxel: seen where it is, in all planes, after two clicks with the crosshair.
@@ -105,7 +107,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     bone = truth.point(densest[0] + 2, densest[1] + 20, densest[2] + 20)
     for index in (CORONAL, AXIAL):
         a.page.mouse.click(*a.page_of(tuple(bone), index))
-        _settled(a, AXIAL, CORONAL, SAGITTAL)
+        settled(a, AXIAL, CORONAL, SAGITTAL)
     for index, axis in ((AXIAL, 2), (CORONAL, 1), (SAGITTAL, 0)):
         view = a.viewport(index)
         assert view["focal_point_lps"][axis] == pytest.approx(bone[axis], abs=view["mm_per_px"] * 2)
@@ -128,7 +130,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     turn = np.radians(25)
     end = (cx + reach * np.cos(turn), cy + reach * np.sin(turn))
     a.drag((cx + reach, cy), end, steps=10)
-    (oblique,) = _settled(a, CORONAL)
+    (oblique,) = settled(a, CORONAL)
     assert abs(oblique["view_plane_normal"][0]) == pytest.approx(np.sin(turn), abs=0.03)
     assert _compare(a, CORONAL, truth) >= 12
     keep_screenshot(a.page, "oblique")
@@ -155,7 +157,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     a.page.get_by_text("20 mm", exact=True).click()
     keep_screenshot(a.page, "menu")
     a.page.keyboard.press("Escape")
-    (slab,) = _settled(a, AXIAL)
+    (slab,) = settled(a, AXIAL)
     assert slab["reformat"] == {"kind": "plane", "projection": "max", "slab_mm": 20}
     for shift in (0, 12, -25):
         sample = a.read("planeSample", AXIAL, [bone[0] + shift, bone[1] + shift, bone[2]])
@@ -166,134 +168,34 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     took = []
     for _ in range(12):
         a.press("ArrowDown")
-        _settled(a, AXIAL)
+        settled(a, AXIAL)
         took.append(a.viewport(CORONAL)["plane_ms"])
     print(f"plane of {mine['size']}: {np.median(took):.0f} ms")
-
-
-def _import(stack: Stack, *folders: str) -> tuple[str, list[dict[str, Any]]]:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "PLANES-1", "name": "Planes^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Planes"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    paths = [str(SHARED / folder) for folder in folders]
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", *paths, "--case", case["id"], "--mismatch-reason", reason)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
-
-
-def _local(folder: str) -> Truth:
-    return Truth.of([pydicom.dcmread(path) for path in sorted((SHARED / folder).glob("*.dcm"))])
-
-
-SARCOMA, LIVER, ODD = "03-petctmr-sarcoma-STS_001", "11-seg-sr-dcmqi/ct-3slice", "16-odd-geometry"
-
-
-Imported = tuple[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def imported(stack: Stack) -> Imported:
     if not SHARED.exists():
         pytest.skip("shared data (real DICOM) is not here")
-    return _import(stack, f"{SARCOMA}/CT", f"{SARCOMA}/PET", LIVER, ODD)
-
-
-def test_a_pet_is_fused_on_its_ct_with_its_own_colours_in_place(
-    imported: Imported, open_page: OpenPage, keep_screenshot: Keep
-) -> None:
-    case_id, every = imported
-    ct, pet = _local(f"{SARCOMA}/CT/image"), _local(f"{SARCOMA}/PET/image")
-    ct_uid = _uid(every, SARCOMA, "CT/image")
-    page = open_page(
-        role="radiologist", width=1920, height=1080, path=f"/cases/{case_id}/view?series={ct_uid}"
-    )
-    screen = Screen(page)
-    screen.wait_for_picture()
-    hottest = np.unravel_index(int(pet.values.argmax()), pet.values.shape)
-    hot = pet.point(*(int(at) for at in hottest))
-
-    # The PET over the images of the CT, as acquired.
-    screen.focus_viewport()
-    slice_ = round((np.linalg.inv(ct.affine) @ [*hot, 1.0])[2])
-    screen.press("Home")
-    screen.press("ArrowDown", times=slice_)
-    wait_for(lambda: screen.viewport()["slice"] == slice_ + 1, what="the slice")
-    screen.press("u")
-    _settled(screen, 0)
-    here = screen.viewport()
-    on_slice = [hot[0], hot[1], here["focal_point_lps"][2]]
-    assert here["reformat"] is None and here["fusion"]["colormap"] == "hot_iron"
-
-    def fused(point: list[float]) -> np.ndarray:
-        fusion = screen.viewport()["fusion"]
-        lower, upper = fusion["range"]["lower"], fusion["range"]["upper"]
-        base = np.full(3, grey(ct.at(point), screen.viewport()["voi"]))
-        value = pet.at(point)
-        if np.isnan(value) or value < lower:
-            return base
-        share = (value - lower) / (upper - lower)
-        return base * (1 - fusion["opacity"]) + hot_iron(share) * fusion["opacity"]
-
-    def check(points: list[list[float]]) -> None:
-        # A device pixel and a patient point differ by half a pixel: flat places only.
-        def equal() -> bool:
-            seen = screen.read("colours", 0, points)
-            pairs = zip(seen, map(fused, points), strict=True)
-            return all(np.allclose(colour[:3], wanted, atol=26) for colour, wanted in pairs)
-
-        wait_for(equal, what=f"{[fused(one) for one in points]}", timeout_s=30)
-
-    # The hottest voxel is nearly white; beside it, where it falls to half, the iron is orange.
-    warm = next(
-        point
-        for step in range(1, 60)
-        if 3.5 < pet.at(point := [hot[0] + step, hot[1], on_slice[2]]) < 5.5
-    )
-    check([on_slice, warm, [hot[0] - 400, hot[1], on_slice[2]]])
-    (warm_colour,) = screen.read("colours", 0, [warm])
-    assert warm_colour[0] > warm_colour[2] + 40, "the tumour's rim is not in the PET's colours"
-    expect(page.get_by_test_id("colour-bar")).to_contain_text("SUVbw g/mL")
-    keep_screenshot(page, "fused-native")
-
-    # The same in a coronal plane; what was refused says why.
-    page.get_by_role("button", name="Planes", exact=True).click()
-    page.get_by_role("menuitem", name="Coronal").click()
-    _settled(screen, 0)
-    point = screen.viewport()["focal_point_lps"]
-    sample = screen.read("planeSample", 0, point)
-    assert sample["values"][0] == pytest.approx(ct.at(sample["point_lps"]), abs=0.05)
-    assert sample["values"][1] == pytest.approx(pet.at(sample["point_lps"]), abs=0.005)
-    keep_screenshot(page, "fused-coronal")
-    page.get_by_role("button", name="Fusion", exact=True).click()
-    page.wait_for_timeout(300)
-    keep_screenshot(page, "fusion-menu")
-    page.get_by_label("Laid over this viewport").first.click()
-    page.get_by_role("option").last.click()
-    expect(page.get_by_test_id("fusion-refusal")).to_contain_text("another frame of reference")
-    page.keyboard.press("Escape")
-    keep_screenshot(page, "fusion-refused")
+    return import_sets(stack, "PLANES-1", f"{SARCOMA}/PET", LIVER, ODD)
 
 
 def test_a_projection_turns_and_leads_to_the_hottest_voxel(
     imported: Imported, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     case_id, every = imported
-    pet = _local(f"{SARCOMA}/PET/image")
+    pet = local_truth(f"{SARCOMA}/PET/image")
     hottest = np.unravel_index(int(pet.values.argmax()), pet.values.shape)
     hot = pet.point(*(int(at) for at in hottest))
-    screen = _open(open_page, case_id, _uid(every, SARCOMA, "PET/image"))
+    screen = open_series(open_page, case_id, uid_of(every, SARCOMA, "PET/image"))
     page = screen.page
     screen.press("n")
     wait_for(lambda: screen.read("layout")["rows"] == 2, what="two by two", timeout_s=60)
-    _settled(screen, AXIAL, CORONAL, SAGITTAL)
+    settled(screen, AXIAL, CORONAL, SAGITTAL)
     screen.press("ArrowLeft")
     page.get_by_role("button", name="Planes", exact=True).click()
     page.get_by_role("menuitem", name="Projection that turns").click()
-    (mip,) = _settled(screen, NATIVE)
+    (mip,) = settled(screen, NATIVE)
     assert mip["reformat"]["kind"] == "rotation"
     sample = screen.read("planeSample", NATIVE, hot)
     ray = [
@@ -305,7 +207,7 @@ def test_a_projection_turns_and_leads_to_the_hottest_voxel(
     assert np.nanmax(ray) > 0.7 * pet.values.max()
     page.get_by_role("button", name="One step on").click()
     page.get_by_role("button", name="One step on").click()
-    _settled(screen, NATIVE)
+    settled(screen, NATIVE)
     expect(page.get_by_role("group", name="Turn the projection")).to_contain_text("20°")
     page.mouse.click(*screen.page_of(tuple(hot), NATIVE))
     near = pet.finest_mm * 1.5
@@ -313,24 +215,9 @@ def test_a_projection_turns_and_leads_to_the_hottest_voxel(
         lambda: float(np.linalg.norm(np.subtract(screen.read("crosshair"), hot))) < near,
         what="the crosshair at the hottest voxel",
     )
-    _settled(screen, AXIAL, CORONAL, SAGITTAL)
+    settled(screen, AXIAL, CORONAL, SAGITTAL)
     assert screen.viewport(AXIAL)["focal_point_lps"][2] == pytest.approx(hot[2], abs=near)
     keep_screenshot(page, "projection")
-
-
-def _uid(every: list[dict[str, Any]], folder: str, part: str) -> str:
-    path = next(iter(sorted((SHARED / folder / part).glob("*.dcm"))))
-    wanted = str(pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID)
-    assert any(one["series_instance_uid"] == wanted for one in every)
-    return wanted
-
-
-def _open(open_page: OpenPage, case_id: str, uid: str) -> Screen:
-    path = f"/cases/{case_id}/view?series={uid}"
-    screen = Screen(open_page(role="radiologist", width=1920, height=1080, path=path))
-    screen.wait_for_picture()
-    screen.focus_viewport()
-    return screen
 
 
 def test_a_mask_lies_on_its_anatomy_in_a_coronal_plane(
@@ -338,7 +225,7 @@ def test_a_mask_lies_on_its_anatomy_in_a_coronal_plane(
 ) -> None:
     case_id, _ = imported
     images = [pydicom.dcmread(path) for path in sorted((SHARED / LIVER).glob("0*.dcm"))]
-    screen = _open(open_page, case_id, str(images[0].SeriesInstanceUID))
+    screen = open_series(open_page, case_id, str(images[0].SeriesInstanceUID))
     page = screen.page
     truth = Truth.of(images)
     seg = pydicom.dcmread(SHARED / LIVER / "liver.dcm")
@@ -358,7 +245,7 @@ def test_a_mask_lies_on_its_anatomy_in_a_coronal_plane(
     wait_for(lambda: len(screen.read("masks") or []) >= 1, what="the mask", timeout_s=60)
     page.get_by_role("button", name="Planes", exact=True).click()
     page.get_by_role("menuitem", name="Coronal").click()
-    _settled(screen, 0)
+    settled(screen, 0)
     y = screen.viewport()["focal_point_lps"][1]
     row = round((np.linalg.inv(truth.affine) @ [0, y, 0, 1.0])[1])
     middle = mask[1, row]
@@ -386,7 +273,7 @@ def test_what_is_no_volume_is_refused_in_words_and_shown_as_it_was(
         uid = series["series_instance_uid"]
         if uid not in odd or series["modality"] != "CT" or series["frame_count"] < 2:
             continue
-        screen = _open(open_page, case_id, uid)
+        screen = open_series(open_page, case_id, uid)
         screen.press("n")
         report = screen.viewport()
         if report["reformat"] is None and report["refusal"]:

@@ -108,6 +108,28 @@ def test_dose_and_structures_of_the_phantom_are_where_its_formula_says(
     _switch(page, "Filled")
     wait_for(lambda: bool((_colours(screen, inside)[:, 3] > 60).all()), what="filled")
     keep_screenshot(page, "structures")
+    # The same structure across its contours: as far up and down as they were drawn.
+    page.get_by_role("button", name="Planes", exact=True).click()
+    page.get_by_role("menuitem", name="Coronal").click()
+    wait_for(lambda: screen.viewport().get("plane_settled"), what="the coronal plane")
+    y = screen.viewport()["focal_point_lps"][1]
+    cut = [one for one in outlines if one[:, 1].min() < y - 1 and one[:, 1].max() > y + 1]
+    heights = sorted(one[0, 2] for one in cut)
+    step = heights[1] - heights[0]
+    within = [[centre[0], y, z] for z in heights]
+    near = [one for one in outlines if one[:, 1].min() < y + 1 and one[:, 1].max() > y - 1]
+    reach = max(float(np.abs(one[:, 0] - centre[0]).max()) for one in near)
+    # Below it and beside it; above it stands its name.
+    beyond = [
+        [centre[0], y, min(one[0, 2] for one in near) - step],
+        *([centre[0] + side * (reach + 3), y, heights[0]] for side in (-1, 1)),
+    ]
+    wait_for(lambda: bool((_colours(screen, within)[:, 3] > 60).all()), what="the structure is cut")
+    assert (_colours(screen, beyond)[:, 3] == 0).all()
+    expect(page.get_by_test_id("contours-beside")).to_have_count(0)
+    keep_screenshot(page, "structures-coronal")
+    page.get_by_role("button", name="Planes", exact=True).click()
+    page.get_by_role("menuitem", name="Images as acquired").click()
     _switch(page, "Filled")
 
     page.get_by_role("switch", name="Show Dose").focus()

@@ -45,7 +45,8 @@ OF_MODEL = {
     "pacs_id": "pacsconnection", "import_id": "import", "token_id": "accesstoken",
     "instance_id": "instance", "series_id": "series", "grant_id": "casegrant", "user_id": "user",
     "session_id": "livesession", "job_id": "job", "finding_id": "finding",
-    "measurement_id": "measurement", "decision_id": "decision", "board_id": "board",
+    "measurement_id": "measurement", "segmentation_id": "segmentation",
+    "decision_id": "decision", "board_id": "board",
     "meeting_id": "meeting", "item_id": "agendaitem", "version_id": "modelversion",
 }  # fmt: skip
 BULK = ("7FE00010", "7FE00008", "00091001", "00091003", "00420011", "60003000", "00402400")

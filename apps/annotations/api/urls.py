@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.annotations.api import segmentation_views as drawn
 from apps.annotations.api import views
 
 urlpatterns = [
@@ -14,5 +15,36 @@ urlpatterns = [
         "measurements/<uuid:measurement_id>",
         views.MeasurementView.as_view(),
         name="measurements-detail",
+    ),
+    path("segmentations", drawn.SegmentationsView.as_view(), name="segmentations-list"),
+    path(
+        "segmentations/<uuid:segmentation_id>",
+        drawn.SegmentationView.as_view(),
+        name="segmentations-detail",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/restore",
+        drawn.SegmentationRestoreView.as_view(),
+        name="segmentations-restore",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/grid",
+        drawn.SegmentationGridView.as_view(),
+        name="segmentations-grid",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/chunks",
+        drawn.SegmentationChunksView.as_view(),
+        name="segmentations-chunks",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/revisions",
+        drawn.SegmentationRevisionsView.as_view(),
+        name="segmentations-revisions",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/revisions/<int:revision>/voxels",
+        drawn.SegmentationVoxelsView.as_view(),
+        name="segmentations-voxels",
     ),
 ]

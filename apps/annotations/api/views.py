@@ -1,5 +1,8 @@
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -19,6 +22,7 @@ from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 
+Row = TypeVar("Row", bound=Model)
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="version seen")
 
 
@@ -26,26 +30,37 @@ class OldestFirst(StandardCursorPagination):
     ordering = ("created_at", "id")
 
 
-class MeasurementsView(ConsiliumView):
-    """Measurements of one case, in the order they were made."""
+class CaseListView(ConsiliumView):
+    """What is laid on the images of one case, oldest first, for whoever sees whose they are."""
 
     policies = {"get": policies.list_measurements, "post": policies.list_measurements}
+
+    def page_of_case(
+        self,
+        request: Request,
+        *,
+        rows: Callable[..., QuerySet[Row]],
+        describe: Callable[[Row], dict[str, Any]],
+    ) -> Response:
+        query = CaseQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        case_id = query.validated_data["case"]
+        view_identified(actor=self.actor, case_id=case_id)
+        pages = OldestFirst()
+        page = pages.paginate_queryset(rows(case_id=case_id), request, view=self)
+        return pages.get_paginated_response([describe(row) for row in page or ()])
+
+
+class MeasurementsView(CaseListView):
+    """Measurements of one case, in the order they were made."""
 
     @extend_schema(
         parameters=[OpenApiParameter("case", UUID, required=True)],
         responses=page_of(MeasurementSerializer),
     )
     def get(self, request: Request) -> Response:
-        query = CaseQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        case_id = query.validated_data["case"]
-        view_identified(actor=self.actor, case_id=case_id)
-        pages = OldestFirst()
-        page = pages.paginate_queryset(
-            selectors.measurements_of_case(case_id=case_id), request, view=self
-        )
-        return pages.get_paginated_response(
-            [selectors.describe_measurement(measurement) for measurement in page or ()]
+        return self.page_of_case(
+            request, rows=selectors.measurements_of_case, describe=selectors.describe_measurement
         )
 
     @extend_schema(request=MeasurementCreateSerializer, responses={201: MeasurementSerializer})
@@ -87,26 +102,16 @@ class MeasurementView(ConsiliumView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class KeyImagesView(ConsiliumView):
+class KeyImagesView(CaseListView):
     """Key images of one case, in the order they were marked."""
-
-    policies = {"get": policies.list_measurements, "post": policies.list_measurements}
 
     @extend_schema(
         parameters=[OpenApiParameter("case", UUID, required=True)],
         responses=page_of(KeyImageSerializer),
     )
     def get(self, request: Request) -> Response:
-        query = CaseQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        case_id = query.validated_data["case"]
-        view_identified(actor=self.actor, case_id=case_id)
-        pages = OldestFirst()
-        page = pages.paginate_queryset(
-            selectors.key_images_of_case(case_id=case_id), request, view=self
-        )
-        return pages.get_paginated_response(
-            [selectors.describe_key_image(key_image) for key_image in page or ()]
+        return self.page_of_case(
+            request, rows=selectors.key_images_of_case, describe=selectors.describe_key_image
         )
 
     @extend_schema(request=KeyImageCreateSerializer, responses={201: KeyImageSerializer})

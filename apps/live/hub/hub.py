@@ -111,6 +111,8 @@ class Hub:
             room.hear_presence(message)
         elif kind == "roster":
             room.hear_roster(message)
+        elif kind == "lease":
+            room.spawn(room.refresh_leases())
         elif kind == "claim" and message["p"] != self.bus.process_id:
             _close_replaced(room, client_id=message["client"], keep=None)
 
@@ -168,6 +170,7 @@ class Hub:
         await room.refresh_access()
         await self._end_signed_off(room)
         await room.watch_presenter()
+        await room.refresh_leases()
         await room.restore_register()
 
     async def _tick_people(self) -> None:

@@ -19,6 +19,9 @@ from apps.live.hub.wire import encode, error_text
 from apps.live.protocol import ops
 from apps.live.protocol.client import (
     FollowSet,
+    LeaseAcquire,
+    LeaseRelease,
+    LeaseRenew,
     Ping,
     PresenceUpdate,
     PresenterRelease,
@@ -33,6 +36,9 @@ from apps.live.protocol.stage import StageFrame
 logger = logging.getLogger(__name__)
 
 
+LEASE_MESSAGES = (LeaseAcquire, LeaseRenew, LeaseRelease)
+
+
 class LaneHandlers:
     """The messages of one joined socket."""
 
@@ -45,7 +51,7 @@ class LaneHandlers:
         try:
             await self._take(message)
         except DomainError as error:
-            self._tell(error.error_code, str(error.message))
+            self._tell(error.error_code, str(error.message), **_named_in(message))
         except (DatabaseError, InterfaceError):
             self._tell("unavailable", "The database does not answer; try again.")
 
@@ -57,7 +63,10 @@ class LaneHandlers:
         elif isinstance(message, PresenceUpdate):
             self._presence(message)
         elif self._spend("control"):
-            await self._control(message)
+            if isinstance(message, LEASE_MESSAGES):
+                await self._lease(message)
+            else:
+                await self._control(message)
         else:
             self._tell("rate_limited", "Too many messages.", lane="control")
 
@@ -88,6 +97,25 @@ class LaneHandlers:
         else:
             assert_never(message)
 
+    async def _lease(self, message: LeaseAcquire | LeaseRenew | LeaseRelease) -> None:
+        """Kept in PostgreSQL; every process is told to look (LIVE-S1)."""
+        arguments: dict[str, Any] = {
+            "actor": await self._actor(),
+            "session_id": self.room.session_id,
+            "segmentation_id": message.segmentation_id,
+            "client_id": self.member.client_id,
+        }
+        if isinstance(message, LeaseAcquire):
+            await run_db(services.acquire_lease, **arguments, take_over=message.take_over)
+            await self.room.tell_lease(self.member, segmentation_id=message.segmentation_id)
+        elif isinstance(message, LeaseRelease):
+            await run_db(services.release_lease, **arguments)
+        else:
+            await run_db(services.renew_lease, **arguments)
+            return
+        await self.room.bus.publish(self.room.session_id, {"k": "lease"})
+        await self.room.refresh_leases()
+
     # ── op lane ───────────────────────────────────────────────────────────────────────
 
     def _queue_op(self, op: Any) -> None:
@@ -112,6 +140,7 @@ class LaneHandlers:
                 actor=await self._actor(),
                 session_id=self.room.session_id,
                 op=op,
+                client_id=self.member.client_id,
             )
             return self._as_seen(ack)
         except (DatabaseError, InterfaceError):
@@ -164,3 +193,10 @@ class LaneHandlers:
 
 def _refusal(op: Any, *, code: str, message: str) -> OpAck:
     return OpAck(op_id=op.op_id, kind=op.kind, outcome="rejected", code=code, message=message)
+
+
+def _named_in(message: Any) -> dict[str, str]:
+    """Which of its leases a refusal is about."""
+    if isinstance(message, LEASE_MESSAGES):
+        return {"segmentation_id": str(message.segmentation_id)}
+    return {}

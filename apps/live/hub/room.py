@@ -78,6 +78,7 @@ class Room(StageLane):
         if event["kind"] == "agenda.moved":
             self.case_id = UUID(event["case_id"])
             self.clear_stage()
+            self.clear_leases()
             await self.refresh_access(moved=True)
         if event["kind"] in reducer.NEEDS_SNAPSHOT:
             await self.send_snapshot([one for one in self.members if one.welcomed])

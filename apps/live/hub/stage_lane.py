@@ -10,8 +10,8 @@ from apps.live import limits, selectors, services
 from apps.live.exceptions import StagePlaceUnknown
 from apps.live.hub.bus import Bus
 from apps.live.hub.database import run_db
+from apps.live.hub.lease_lane import LeaseLane
 from apps.live.hub.member import Member
-from apps.live.hub.people import PeopleLanes
 from apps.live.hub.stage import StageState, ViewedStudies, studies_on
 from apps.live.hub.wire import encode
 from apps.live.projections import View, project_stage
@@ -20,7 +20,7 @@ from apps.live.protocol.stage import StageFrame
 Json = dict[str, Any]
 
 
-class StageLane(PeopleLanes):
+class StageLane(LeaseLane):
     """Latest value wins; frames that cannot be sent in time collapse into the newest."""
 
     def __init__(self, *, session_id: UUID, bus: Bus) -> None:

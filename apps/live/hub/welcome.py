@@ -58,6 +58,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
         )
     )
     room.show_people()
+    room.tell_leases_to(member)
     if room.flush_pending(member, head=read.session.head):
         await room.send_snapshot([member])
 

@@ -4,7 +4,13 @@ A handler runs inside the op's transaction with the op's id in context; it check
 the op names belongs to the room's current case, and leaves every other check to the service.
 """
 
-from apps.live.ops import annotations, boards, findings, room  # noqa: F401 - register
+from apps.live.ops import (  # noqa: F401 - register
+    annotations,
+    boards,
+    findings,
+    room,
+    segmentations,
+)
 from apps.live.ops.registry import Handler, carry_out, handled_kinds, handles
 
 __all__ = ["Handler", "carry_out", "handled_kinds", "handles"]

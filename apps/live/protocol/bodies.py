@@ -91,6 +91,14 @@ class KeyImageBody(WireModel):
     updated_at: AwareDatetime
 
 
+class SegmentationState(WireModel):
+    """What the log says about a drawn segmentation; its body and its voxels are read by REST."""
+
+    id: UUID
+    version: EntityVersion
+    revision: Revision
+
+
 class ChatMessageBody(WireModel):
     id: UUID
     author: Who

@@ -93,6 +93,24 @@ class PresenterRelease(WireModel):
     type: Literal["presenter.release"] = "presenter.release"
 
 
+class LeaseAcquire(WireModel):
+    """Paint on a segmentation; ``take_over`` from whoever holds it is the chair's alone."""
+
+    type: Literal["lease.acquire"] = "lease.acquire"
+    segmentation_id: UUID
+    take_over: bool = False
+
+
+class LeaseRenew(WireModel):
+    type: Literal["lease.renew"] = "lease.renew"
+    segmentation_id: UUID
+
+
+class LeaseRelease(WireModel):
+    type: Literal["lease.release"] = "lease.release"
+    segmentation_id: UUID
+
+
 class Resume(WireModel):
     type: Literal["resume"] = "resume"
     after_seq: SequenceNumber
@@ -112,6 +130,9 @@ ClientMessage = Annotated[
     | FollowSet
     | PresenterRequest
     | PresenterRelease
+    | LeaseAcquire
+    | LeaseRenew
+    | LeaseRelease
     | Resume
     | Ping,
     Field(discriminator="type"),

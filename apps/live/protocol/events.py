@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeAliasType
 
-from apps.live.protocol.base import Code, EntityVersion, SequenceNumber, WireModel
+from apps.live.protocol.base import Code, EntityVersion, Revision, SequenceNumber, WireModel
 from apps.live.protocol.bodies import (
     ChatMessageBody,
     DecisionState,
@@ -14,6 +14,7 @@ from apps.live.protocol.bodies import (
     KeyImageBody,
     MeasurementBody,
     PresenterState,
+    SegmentationState,
 )
 from apps.live.protocol.stage import StageFrame
 
@@ -32,6 +33,32 @@ class KeyImageAddedPayload(WireModel):
 
 
 class KeyImageRemovedPayload(WireModel):
+    id: UUID
+    version: EntityVersion
+
+
+#: First frame, row and column and the end of each, half-open, on the labelmap's own frames
+#: (whose images REST says): no place on anybody's screen.
+GridBox = Annotated[
+    list[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=6, max_length=6)
+]
+
+
+class SegmentationPutPayload(WireModel):
+    segmentation: SegmentationState
+
+
+class SegmentationRevisedPayload(WireModel):
+    """Voxels of these segments changed inside the box: followers fetch no more (LIVE-S2)."""
+
+    segmentation: SegmentationState
+    revision: Revision
+    parent: Revision
+    box: GridBox
+    segments: list[Annotated[int, Field(ge=1)]]
+
+
+class SegmentationRemovedPayload(WireModel):
     id: UUID
     version: EntityVersion
 
@@ -110,6 +137,21 @@ class KeyImageRemovedEvent(EventBase):
     payload: KeyImageRemovedPayload
 
 
+class SegmentationPutEvent(EventBase):
+    kind: Literal["segmentation.put"]
+    payload: SegmentationPutPayload
+
+
+class SegmentationRevisedEvent(EventBase):
+    kind: Literal["segmentation.revised"]
+    payload: SegmentationRevisedPayload
+
+
+class SegmentationRemovedEvent(EventBase):
+    kind: Literal["segmentation.removed"]
+    payload: SegmentationRemovedPayload
+
+
 class ChatPostedEvent(EventBase):
     kind: Literal["chat.posted"]
     payload: ChatPostedPayload
@@ -174,6 +216,9 @@ LogEvent = TypeAliasType(
         | MeasurementRemovedEvent
         | KeyImageAddedEvent
         | KeyImageRemovedEvent
+        | SegmentationPutEvent
+        | SegmentationRevisedEvent
+        | SegmentationRemovedEvent
         | ChatPostedEvent
         | PresenterChangedEvent
         | AgendaMovedEvent

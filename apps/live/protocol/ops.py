@@ -15,6 +15,7 @@ from apps.live.protocol.base import (
     Label,
     PointImage,
     PointLps,
+    Revision,
     WireModel,
 )
 
@@ -105,6 +106,16 @@ class EmptyPayload(WireModel):
     """Nothing but the entity the op names."""
 
 
+class SegmentationRevisePayload(WireModel):
+    parent: Revision
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SegmentationRevertPayload(WireModel):
+    parent: Revision
+    revision: Revision
+
+
 class FindingDismissPayload(WireModel):
     reason_code: Code
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
@@ -189,6 +200,26 @@ class KeyImageRemove(ChangeOp):
     payload: EmptyPayload
 
 
+class SegmentationOp(OpBase):
+    """On a segmentation whose lease this window holds; ``parent`` is the revision it saw."""
+
+    entity: UUID
+
+
+class SegmentationRevise(SegmentationOp):
+    """The voxels went by HTTP already; this makes them the next revision (LIVE-S2)."""
+
+    kind: Literal["segmentation.revise"] = "segmentation.revise"
+    payload: SegmentationRevisePayload
+
+
+class SegmentationRevert(SegmentationOp):
+    """Undo, or redo, of one's own revision: a new one (LIVE-O5)."""
+
+    kind: Literal["segmentation.revert"] = "segmentation.revert"
+    payload: SegmentationRevertPayload
+
+
 class FindingAccept(ChangeOp):
     kind: Literal["finding.accept"] = "finding.accept"
     payload: EmptyPayload
@@ -227,6 +258,8 @@ OpSubmit = TypeAliasType(
         | MeasurementRemove
         | KeyImageAdd
         | KeyImageRemove
+        | SegmentationRevise
+        | SegmentationRevert
         | FindingAccept
         | FindingDismiss
         | ChatPost
@@ -244,6 +277,8 @@ OpKind = TypeAliasType(
         "measurement.remove",
         "key_image.add",
         "key_image.remove",
+        "segmentation.revise",
+        "segmentation.revert",
         "finding.accept",
         "finding.dismiss",
         "chat.post",

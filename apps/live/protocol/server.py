@@ -14,6 +14,7 @@ from apps.live.protocol.bodies import (
     KeyImageBody,
     MeasurementBody,
     PresenterState,
+    SegmentationState,
     Who,
 )
 from apps.live.protocol.client import Activity, Pointer, ToolName
@@ -43,6 +44,7 @@ class Snapshot(WireModel):
     agenda_item: UUID | None
     presenter: PresenterState
     measurements: list[MeasurementBody]
+    segmentations: list[SegmentationState]
     findings: list[FindingState]
     decisions: list[DecisionState]
     chat: list[ChatMessageBody]
@@ -170,6 +172,17 @@ class PresenterChanged(WireModel):
     followers: Annotated[int, Field(ge=0)]
 
 
+class LeaseChanged(WireModel):
+    """Who paints on a segmentation now; ``holder`` is null when nobody does (LIVE-S1)."""
+
+    type: Literal["lease.changed"] = "lease.changed"
+    segmentation_id: UUID
+    holder: Who | None
+    #: It is this very window's: renew it.
+    mine: bool
+    renew_after_s: Annotated[float, Field(gt=0)]
+
+
 class AccessChanged(WireModel):
     type: Literal["access.changed"] = "access.changed"
     can: list[Capability]
@@ -206,6 +219,7 @@ ServerMessage = Annotated[
     | ParticipantJoined
     | ParticipantLeft
     | PresenterChanged
+    | LeaseChanged
     | AccessChanged
     | Limits
     | Resync

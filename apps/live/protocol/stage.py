@@ -96,12 +96,23 @@ class ValueRange(WireModel):
 class Reformat(WireModel):
     """A cut through the volume of the viewport's stack, along the plane of its camera.
 
-    ``rotation`` projects the whole volume instead; the angle is the camera's.
+    ``rotation`` projects the whole volume instead; the angle is the camera's. ``solid`` is a
+    3D picture of it with the colours of ``preset``, and with the overlays as surfaces.
     """
 
-    kind: Literal["plane", "rotation"]
+    kind: Literal["plane", "rotation", "solid"]
     projection: Literal["max", "min", "mean"]
     slab_mm: Annotated[float, Field(ge=0.0, le=2_000.0, allow_inf_nan=False)]
+    preset: (
+        Literal["ct_bone", "ct_soft_tissue", "ct_lung", "ct_vessels", "mr", "pet", "surfaces"]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _check_preset(self) -> Self:
+        if (self.kind == "solid") != (self.preset is not None):
+            raise ValueError("a 3D picture, and nothing else, has a preset")
+        return self
 
 
 class Fusion(WireModel):

@@ -1,6 +1,13 @@
 """Writes of the live session, split by concern."""
 
 from apps.live.services.chat import post_chat
+from apps.live.services.leases import (
+    acquire_lease,
+    guard_edit,
+    release_lease,
+    renew_lease,
+    require_lease,
+)
 from apps.live.services.ops import submit_op
 from apps.live.services.presenter import (
     grant_presenter,
@@ -20,8 +27,10 @@ from apps.live.services.stage import write_keyframe
 from apps.live.services.tickets import mint_ticket, purge_tickets, redeem_ticket
 
 __all__ = [
+    "acquire_lease",
     "end_session",
     "grant_presenter",
+    "guard_edit",
     "mint_ticket",
     "open_ad_hoc_session",
     "open_meeting_session",
@@ -30,8 +39,11 @@ __all__ = [
     "record_attendance",
     "record_studies_viewed",
     "redeem_ticket",
+    "release_lease",
     "release_presenter",
     "renew_epoch",
+    "renew_lease",
+    "require_lease",
     "return_token",
     "submit_op",
     "take_presenter",

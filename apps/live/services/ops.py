@@ -24,15 +24,16 @@ PASSING = (Unavailable, RateLimited)
 DEADLOCK_TRIES = 3
 
 
-def submit_op(*, actor: Actor, session_id: UUID, op: Any) -> OpAck:
+def submit_op(*, actor: Actor, session_id: UUID, op: Any, client_id: UUID | None = None) -> OpAck:
     """Carry out ``op`` and tell its outcome; the same ``op_id`` again gets the same outcome.
 
     The outcome row is inserted first, so that a second copy of the op waits for the first
     and then reads what became of it. A deadlock is tried again, since nothing was done.
+    ``client_id``: the window it came from.
     """
     for attempt in range(1, DEADLOCK_TRIES + 1):
         try:
-            return _submit_once(actor=actor, session_id=session_id, op=op)
+            return _submit_once(actor=actor, session_id=session_id, op=op, client_id=client_id)
         except OperationalError:
             if attempt == DEADLOCK_TRIES or connection.in_atomic_block:
                 raise
@@ -40,7 +41,7 @@ def submit_op(*, actor: Actor, session_id: UUID, op: Any) -> OpAck:
     raise AssertionError("unreachable")
 
 
-def _submit_once(*, actor: Actor, session_id: UUID, op: Any) -> OpAck:
+def _submit_once(*, actor: Actor, session_id: UUID, op: Any, client_id: UUID | None) -> OpAck:
     content = _hash(op)
     try:
         with transaction.atomic():
@@ -48,7 +49,7 @@ def _submit_once(*, actor: Actor, session_id: UUID, op: Any) -> OpAck:
             row = _claim(actor=actor, session_id=session_id, op=op, content=content)
             if row is None:
                 return _first_outcome(actor=actor, session_id=session_id, op=op, content=content)
-            with op_scope(session_id=session_id, op_id=op.op_id) as scope:
+            with op_scope(session_id=session_id, op_id=op.op_id, client_id=client_id) as scope:
                 ops.carry_out(actor=actor, session=session, op=op)
             row.outcome = OpOutcome.COMMITTED if scope.recorded else OpOutcome.NOOP
             row.seq = scope.seq

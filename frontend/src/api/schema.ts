@@ -1699,6 +1699,148 @@ export interface paths {
         patch: operations["api_people_partial_update"];
         trace?: never;
     };
+    "/api/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Segmentations that people drew in one case, in the order they were begun. */
+        get: operations["segmentations_list"];
+        put?: never;
+        /** @description Segmentations that people drew in one case, in the order they were begun. */
+        post: operations["api_segmentations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_segmentations_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_segmentations_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_segmentations_partial_update"];
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Voxels on their way to the next revision; see ``apps.annotations.segmentations.bits``. */
+        put: operations["api_segmentations_chunks_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The image under each frame of the labelmap. */
+        get: operations["api_segmentations_grid_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a removed one back: the inverse of DELETE. */
+        post: operations["api_segmentations_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_segmentations_revisions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segmentations/{segmentation_id}/revisions/{revision}/voxels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One segment at one revision, packed bits; of a box, so that followers fetch no more. */
+        get: operations["api_segmentations_revisions_voxels_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1815,6 +1957,8 @@ export interface components {
         };
         /** @enum {string} */
         AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        /** @enum {string} */
+        AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
         /** @description A file that will come; its path is shown and compared, never opened. */
         AnnouncedFileRequest: {
             name: string;
@@ -2215,6 +2359,57 @@ export interface components {
             /** Format: uuid */
             plan: string | null;
             problems: components["schemas"]["RadiotherapyProblem"][];
+        };
+        DrawnCode: {
+            system: string;
+            code: string;
+            display: string;
+        };
+        DrawnSegment: {
+            number: number;
+            label: string;
+            category: components["schemas"]["DrawnCode"];
+            type: components["schemas"]["DrawnCode"];
+            colour: string;
+            algorithm_type: components["schemas"]["AlgorithmTypeEnum"];
+            tracking_uid: string;
+            voxels: number;
+            /**
+             * Format: double
+             * @description Null where the slices have no regular spacing.
+             */
+            volume_ml: number | null;
+            box: number[] | null;
+        };
+        /** @description A segmentation that a person drew: the shape of ``selectors.describe_segmentation``. */
+        DrawnSegmentation: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            revision: number;
+            /** Format: uuid */
+            case: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            frame_of_reference_uid: string | null;
+            stack: number;
+            name: string;
+            origin: components["schemas"]["SegmentationOrigin"] | null;
+            layer: components["schemas"]["LayerEnum"];
+            author: components["schemas"]["MeasurementAuthor"];
+            volume_refusal: string;
+            segments: components["schemas"]["DrawnSegment"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DrawnSegmentationPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["DrawnSegmentation"][];
         };
         /** @description Cumulative: ``percent[i]`` of the volume gets at least ``doses_gy[i]``. */
         Dvh: {
@@ -3207,6 +3402,10 @@ export interface components {
         PatchedPersonPatchRequest: {
             is_active?: boolean;
         };
+        PatchedSegmentationPatchRequest: {
+            name?: string;
+            segments?: components["schemas"]["SegmentDraftRequest"][];
+        };
         /** @description A patient as the viewer's guise shows them. */
         Patient: {
             /** Format: uuid */
@@ -3482,6 +3681,14 @@ export interface components {
             display_name: string;
             discipline: string;
         };
+        /** @description Commit a chunk (``sha256``), or take back one's own revision (``inverse_of``). */
+        RevisionCreateRequest: {
+            parent: number;
+            sha256?: string;
+            inverse_of?: number;
+            /** Format: uuid */
+            client_id?: string | null;
+        };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         SearchError: {
@@ -3510,6 +3717,13 @@ export interface components {
             code: string;
             display: string;
         };
+        SegmentDraftRequest: {
+            number?: number | null;
+            label: string;
+            /** @default 52988006 */
+            type: components["schemas"]["TypeEnum"];
+            colour: string;
+        };
         /** @description A series the segment lies on; add ``-geometry`` to the address for its images. */
         SegmentMaskLink: {
             /** Format: uuid */
@@ -3537,6 +3751,40 @@ export interface components {
             verified: boolean;
             problems: components["schemas"]["SegmentationProblem"][];
             segments: components["schemas"]["Segment"][];
+        };
+        SegmentationCreateRequest: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            id?: string;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            /** @default 1 */
+            stack: number;
+            /** @default  */
+            name: string;
+            segments: components["schemas"]["SegmentDraftRequest"][];
+            origin?: components["schemas"]["SegmentationOriginRequest"] | null;
+        };
+        /** @description What it was copied from. */
+        SegmentationOrigin: {
+            kind: components["schemas"]["SegmentationOriginKindEnum"];
+            /** Format: uuid */
+            id: string;
+            number?: number | null;
+            /** @default  */
+            label: string;
+        };
+        /** @enum {string} */
+        SegmentationOriginKindEnum: "finding" | "segment";
+        /** @description What it was copied from. */
+        SegmentationOriginRequest: {
+            kind: components["schemas"]["SegmentationOriginKindEnum"];
+            /** Format: uuid */
+            id: string;
+            number?: number | null;
+            /** @default  */
+            label: string;
         };
         SegmentationOwner: {
             /** Format: uuid */
@@ -3778,6 +4026,8 @@ export interface components {
         TumourType: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
+        /** @enum {string} */
+        TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -3841,6 +4091,7 @@ export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type Approval = components['schemas']['Approval'];
 export type AuditEntry = components['schemas']['AuditEntry'];
@@ -3886,6 +4137,10 @@ export type DocumentPage = components['schemas']['DocumentPage'];
 export type DocumentProblem = components['schemas']['DocumentProblem'];
 export type DocumentRegion = components['schemas']['DocumentRegion'];
 export type Dose = components['schemas']['Dose'];
+export type DrawnCode = components['schemas']['DrawnCode'];
+export type DrawnSegment = components['schemas']['DrawnSegment'];
+export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
+export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
@@ -3984,6 +4239,7 @@ export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasu
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
+export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
@@ -4019,12 +4275,18 @@ export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
+export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type SearchError = components['schemas']['SearchError'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
+export type SegmentDraftRequest = components['schemas']['SegmentDraftRequest'];
 export type SegmentMaskLink = components['schemas']['SegmentMaskLink'];
 export type Segmentation = components['schemas']['Segmentation'];
+export type SegmentationCreateRequest = components['schemas']['SegmentationCreateRequest'];
+export type SegmentationOrigin = components['schemas']['SegmentationOrigin'];
+export type SegmentationOriginKindEnum = components['schemas']['SegmentationOriginKindEnum'];
+export type SegmentationOriginRequest = components['schemas']['SegmentationOriginRequest'];
 export type SegmentationOwner = components['schemas']['SegmentationOwner'];
 export type SegmentationPage = components['schemas']['SegmentationPage'];
 export type SegmentationProblem = components['schemas']['SegmentationProblem'];
@@ -4052,6 +4314,7 @@ export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
+export type TypeEnum = components['schemas']['TypeEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
@@ -7488,6 +7751,337 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonAdmin"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentations_list: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentationPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentationCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSegmentationPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_chunks_update: {
+        parameters: {
+            query: {
+                box: string;
+                parent: number;
+                segments: string;
+                sha256: string;
+            };
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_grid_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskGeometry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_restore_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_revisions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_revisions_voxels_retrieve: {
+        parameters: {
+            query: {
+                /** @description first frame,row,column and the end of each */
+                box?: string;
+                segment: number;
+            };
+            header?: never;
+            path: {
+                revision: number;
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused or failed */

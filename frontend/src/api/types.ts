@@ -88,6 +88,8 @@ export type CaseDocument = wire.Document
 export type DocumentImage = wire.DocumentImage
 export type OpenedDocument = wire.OpenedDocument
 export type Segmentation = wire.Segmentation
+export type DrawnSegmentation = wire.DrawnSegmentation
+export type DrawnSegment = wire.DrawnSegment
 export type Segment = wire.Segment
 
 export type Board = wire.Board

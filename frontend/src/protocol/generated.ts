@@ -97,7 +97,7 @@ export interface ChatPostedPayload {
   message: ChatMessageBody;
 }
 
-export type ClientMessage = Hello | OpSubmit | StageUpdate | StageKeyframe | PresenceUpdate | FollowSet | PresenterRequest | PresenterRelease | Resume | Ping;
+export type ClientMessage = Hello | OpSubmit | StageUpdate | StageKeyframe | PresenceUpdate | FollowSet | PresenterRequest | PresenterRelease | LeaseAcquire | LeaseRenew | LeaseRelease | Resume | Ping;
 
 export interface DecisionDraft {
   type: "op.submit";
@@ -390,6 +390,36 @@ export interface Layout {
 }
 
 /**
+ * Paint on a segmentation; ``take_over`` from whoever holds it is the chair's alone.
+ */
+export interface LeaseAcquire {
+  type: "lease.acquire";
+  segmentation_id: string;
+  take_over?: boolean;
+}
+
+/**
+ * Who paints on a segmentation now; ``holder`` is null when nobody does (LIVE-S1).
+ */
+export interface LeaseChanged {
+  type: "lease.changed";
+  segmentation_id: string;
+  holder: Who | null;
+  mine: boolean;
+  renew_after_s: number;
+}
+
+export interface LeaseRelease {
+  type: "lease.release";
+  segmentation_id: string;
+}
+
+export interface LeaseRenew {
+  type: "lease.renew";
+  segmentation_id: string;
+}
+
+/**
  * What the server accepts now. ``realtime`` is false while stage and presence pause.
  */
 export interface Limits {
@@ -402,7 +432,7 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
 
 /**
  * A measurement, shaped as in REST; ``values`` are computed by the server only.
@@ -547,9 +577,9 @@ export interface OpAck {
   current: Record<string, JsonValue> | null;
 }
 
-export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft";
+export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft";
 
-export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft;
+export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft;
 
 /**
  * Somebody is here, or changed in following or windows.
@@ -716,12 +746,14 @@ export interface RecommendationDraft {
 /**
  * A cut through the volume of the viewport's stack, along the plane of its camera.
  *
- * ``rotation`` projects the whole volume instead; the angle is the camera's.
+ * ``rotation`` projects the whole volume instead; the angle is the camera's. ``solid`` is a
+ * 3D picture of it with the colours of ``preset``, and with the overlays as surfaces.
  */
 export interface Reformat {
-  kind: "plane" | "rotation";
+  kind: "plane" | "rotation" | "solid";
   projection: "max" | "min" | "mean";
   slab_mm: number;
+  preset?: "ct_bone" | "ct_soft_tissue" | "ct_lung" | "ct_vessels" | "mr" | "pet" | "surfaces" | null;
 }
 
 /**
@@ -754,7 +786,110 @@ export interface Resync {
   after_seq: number;
 }
 
-export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong;
+export interface SegmentationPutEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "segmentation.put";
+  payload: SegmentationPutPayload;
+}
+
+export interface SegmentationPutPayload {
+  segmentation: SegmentationState;
+}
+
+export interface SegmentationRemovedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "segmentation.removed";
+  payload: SegmentationRemovedPayload;
+}
+
+export interface SegmentationRemovedPayload {
+  id: string;
+  version: number;
+}
+
+/**
+ * Undo, or redo, of one's own revision: a new one (LIVE-O5).
+ */
+export interface SegmentationRevert {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  kind: "segmentation.revert";
+  payload: SegmentationRevertPayload;
+}
+
+export interface SegmentationRevertPayload {
+  parent: number;
+  revision: number;
+}
+
+/**
+ * The voxels went by HTTP already; this makes them the next revision (LIVE-S2).
+ */
+export interface SegmentationRevise {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  kind: "segmentation.revise";
+  payload: SegmentationRevisePayload;
+}
+
+export interface SegmentationRevisePayload {
+  parent: number;
+  sha256: string;
+}
+
+export interface SegmentationRevisedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "segmentation.revised";
+  payload: SegmentationRevisedPayload;
+}
+
+/**
+ * Voxels of these segments changed inside the box: followers fetch no more (LIVE-S2).
+ */
+export interface SegmentationRevisedPayload {
+  segmentation: SegmentationState;
+  revision: number;
+  parent: number;
+  box: number[];
+  segments: number[];
+}
+
+/**
+ * What the log says about a drawn segmentation; its body and its voxels are read by REST.
+ */
+export interface SegmentationState {
+  id: string;
+  version: number;
+  revision: number;
+}
+
+export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | LeaseChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong;
 
 /**
  * The durable state at ``head_seq``; events after it bring it up to date (LIVE-J4).
@@ -764,6 +899,7 @@ export interface Snapshot {
   agenda_item: string | null;
   presenter: PresenterState;
   measurements: MeasurementBody[];
+  segmentations: SegmentationState[];
   findings: FindingState[];
   decisions: DecisionState[];
   chat: ChatMessageBody[];

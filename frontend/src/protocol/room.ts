@@ -1,6 +1,7 @@
 import { assertNever } from './assertNever'
 import type {
   Capability,
+  LeaseChanged,
   Limits,
   LogEvent,
   Person,
@@ -18,6 +19,13 @@ import { applyEvent } from './snapshot'
 export interface TimedPresence extends PersonPresence {
   /** Local clock, for the time to live. */
   readonly seen_at_ms: number
+}
+
+/** The window that paints on a segmentation: this one, or somebody's. */
+export interface Lease {
+  readonly holder: Who
+  readonly mine: boolean
+  readonly renew_after_s: number
 }
 
 /** Everything a participant knows of the room. Changed by `reduceRoom` only. */
@@ -39,6 +47,8 @@ export interface RoomState {
   readonly people: readonly Person[]
   readonly presence: Readonly<Record<string, TimedPresence>>
   readonly stage: StageFrame | null
+  /** Who paints on a segmentation now, by its id (LIVE-S1). */
+  readonly leases: Readonly<Record<string, Lease>>
   /** Counts what the presenter's last stage may have been lost in: it is told again (LIVE-C2). */
   readonly stage_losses: number
   readonly limits: Limits | null
@@ -65,6 +75,7 @@ export const EMPTY_ROOM: RoomState = {
   people: [],
   presence: {},
   stage: null,
+  leases: {},
   stage_losses: 0,
   limits: null,
   gap_after: null,
@@ -104,6 +115,8 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
       }
     case 'presenter.changed':
       return { ...withPresenter(state, message.presenter), followers: message.followers }
+    case 'lease.changed':
+      return { ...state, leases: withLease(state.leases, message) }
     case 'access.changed':
       return { ...state, can: message.can, projection: message.projection }
     case 'limits':
@@ -132,6 +145,7 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     followers: message.followers,
     people: message.people,
     presence: {},
+    leases: {}, // those in force are told after the welcome
     stage_losses: state.stage_losses + 1,
     limits: message.limits,
     gap_after: null,
@@ -177,7 +191,8 @@ export function withEvent(state: RoomState, event: LogEvent): RoomState {
   if (event.kind === 'agenda.moved') {
     // Nothing of the former case stays on the screen; the new case's snapshot follows.
     const { agenda_item } = event.payload
-    return { ...next, case_id: event.case_id, agenda_item, snapshot: null, stage: null }
+    const { case_id } = event
+    return { ...next, case_id, agenda_item, snapshot: null, stage: null, leases: {} }
   }
   const folded =
     next.snapshot === null ? next : { ...next, snapshot: applyEvent(next.snapshot, event) }
@@ -219,6 +234,14 @@ function withPerson(people: readonly Person[], person: Person): Person[] {
   // Nothing moves when somebody changes: they keep their line.
   if (before < 0) return [...others, person]
   return people.map((entry, index) => (index === before ? person : entry))
+}
+
+function withLease(
+  leases: RoomState['leases'],
+  { segmentation_id, holder, mine, renew_after_s }: LeaseChanged,
+): RoomState['leases'] {
+  const others = without(leases, segmentation_id)
+  return holder === null ? others : { ...others, [segmentation_id]: { holder, mine, renew_after_s } }
 }
 
 function without<Value>(

@@ -6,7 +6,12 @@ const CHAT_KEPT = 200
 interface Versioned {
   readonly id: string
   readonly version: number
+  /** Voxels have a number of their own beside what is said of them; either only grows. */
+  readonly revision?: number
 }
+
+const isOlder = (a: Versioned, b: Versioned): boolean =>
+  a.version < b.version || (a.version === b.version && (a.revision ?? 0) <= (b.revision ?? 0))
 
 /** Newer versions replace, older ones are ignored, so that a repeat does no harm. By id. */
 function upsert<Entity extends Versioned>(
@@ -16,7 +21,7 @@ function upsert<Entity extends Versioned>(
   const byId = new Map(known.map((entry) => [entry.id, entry]))
   for (const entry of changed) {
     const before = byId.get(entry.id)
-    if (before === undefined || before.version <= entry.version) byId.set(entry.id, entry)
+    if (before === undefined || isOlder(before, entry)) byId.set(entry.id, entry)
   }
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
 }
@@ -44,6 +49,17 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
       return {
         ...snapshot,
         key_images: snapshot.key_images.filter((entry) => entry.id !== event.payload.id),
+      }
+    case 'segmentation.put':
+    case 'segmentation.revised':
+      return {
+        ...snapshot,
+        segmentations: upsert(snapshot.segmentations, [event.payload.segmentation]),
+      }
+    case 'segmentation.removed':
+      return {
+        ...snapshot,
+        segmentations: snapshot.segmentations.filter((entry) => entry.id !== event.payload.id),
       }
     case 'findings.added':
       return { ...snapshot, findings: upsert(snapshot.findings, event.payload.findings) }
@@ -73,6 +89,9 @@ type RefreshKind = Exclude<
   | 'measurement.removed'
   | 'key_image.added'
   | 'key_image.removed'
+  | 'segmentation.put'
+  | 'segmentation.revised'
+  | 'segmentation.removed'
   | 'findings.added'
   | 'finding.reviewed'
   | 'decision.drafted'

@@ -26,6 +26,7 @@ export const emptySnapshot = (): Snapshot => ({
   agenda_item: null,
   presenter: { user: ROSA, epoch: 1 },
   measurements: [],
+  segmentations: [],
   findings: [],
   decisions: [],
   chat: [],

@@ -1,3 +1,5 @@
+import { isBrushTool } from './brush/brush'
+import { drawBrush } from './brush/cursor'
 import type { Preview } from './drawing'
 import { Interaction } from './interaction'
 import { drawCrosshair } from './overlay/crosshair'
@@ -10,6 +12,7 @@ import { drawPointer } from './overlay/pointers'
 import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
 import { RtLayer } from './rt/layer'
+import { showSurfaces } from './solid/surfaces'
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
@@ -43,6 +46,7 @@ export class Cell {
       viewer.overlaysChanged.on(() => this.schedule()),
       // Lines of the other viewports move with their planes.
       viewer.changed.on(() => this.schedule()),
+      viewer.brush.changed.on(() => this.schedule()),
     ]
     this.schedule()
   }
@@ -73,6 +77,7 @@ export class Cell {
   private draw(): void {
     const { viewer, view } = this
     this.rt.draw()
+    showSurfaces(view, viewer)
     paintMasks(this.maskCanvas, view, viewer.masks, viewer.visibleMasks)
     const preview = this.interaction.preview ?? viewer.drawing.preview(view)
     const measurements = shapesOn(view, viewer.measurements)
@@ -90,6 +95,7 @@ export class Cell {
       ...this.drawPreview(preview),
       ...drawCursor(view, viewer.drawing.cursor(view)),
       ...pointers.filter((node) => node !== null),
+      ...(isBrushTool(viewer.tool) ? drawBrush(view, viewer, this.interaction.brushAt) : []),
     )
   }
 
@@ -97,7 +103,7 @@ export class Cell {
     const { viewer, view } = this
     if (!viewer.linker.showsLines || viewer.maximised !== null) return []
     // The lines of the crosshair are there already.
-    if (viewer.planes.crosshair !== null || viewer.planes.referenceLines) return []
+    if (viewer.planes.crosshair !== null) return []
     const { visibleViews, activeView, registrations } = viewer
     return drawReferenceLines(view, referenceLines(view, visibleViews, activeView, registrations))
   }

@@ -4,6 +4,7 @@ import type { DicomDataset, DicomElement } from './dicomJson'
 import { describeSeries, type SeriesDescription } from './frames'
 import { SeriesLibrary } from './seriesLibrary'
 import { stageOf, StageFollower } from './stage'
+import type { StackView } from './stackView'
 import { Viewer } from './viewer'
 
 vi.mock('./loader', () => ({
@@ -92,6 +93,22 @@ describe('two identities on one screen', () => {
     await viewer.show(1, '2', 'user')
     viewer.comparison.setIdentities(new Map([['1.2', 'other']]))
     expect(shown()).toEqual(['1', null])
+  })
+
+  it('lie over each other only while somebody compares', async () => {
+    await viewer.show(0, '1', 'user')
+    const [view] = viewer.views as [StackView]
+    await viewer.planes.fuse(view, '9', 'user')
+    expect(view.planes.fusedOn).toBeNull()
+    expect(view.state.planes.fusion_refusal?.code).toBe('other_identity')
+    viewer.comparison.choose(true, 'user')
+    await viewer.planes.fuse(view, '9', 'user')
+    expect(view.planes.fusedOn?.series_instance_uid).toBe('9')
+    expect(viewer.comparison.isMixed(viewer.visibleViews)).toBe(true)
+    viewer.comparison.choose(false, 'user')
+    expect(shown()[0]).toBe('1')
+    expect([view.planes.fusedOn, view.state.fusion]).toEqual([null, null])
+    expect(view.state.planes.fusion_refusal?.code).toBe('other_identity')
   })
 
   it('stand on a follower’s screen only while the presenter compares', async () => {

@@ -1,5 +1,6 @@
 import type { Signal } from './signal'
 import type { Cause, StackView } from './stackView'
+import { refuseStranger } from './volume/strangers'
 
 /** The case's own patient, among the identities that its studies name. */
 export const OWN_IDENTITY = ''
@@ -57,10 +58,21 @@ export class Comparison {
   private sendAwayStrangers(cause: Cause): void {
     const { visibleViews, activeView } = this.screen
     for (const view of this.strangers(visibleViews, activeView)) view.clear('other_identity', cause)
+    if (this.isChosen) return
+    for (const view of visibleViews) {
+      const over = this.identityOver(view)
+      if (over !== null && over !== this.identityOf(view)) refuseStranger(view, cause)
+    }
   }
 
   identityOf(view: StackView): string | null {
     const study = view.state.series?.study_instance_uid
+    return study === undefined ? null : this.identityOfStudy(study)
+  }
+
+  /** Of what is laid over a view. */
+  private identityOver(view: StackView): string | null {
+    const study = view.planes.fusedOn?.study_instance_uid
     return study === undefined ? null : this.identityOfStudy(study)
   }
 
@@ -77,7 +89,8 @@ export class Comparison {
 
   /** More than one identity is on the screen. */
   isMixed(views: readonly StackView[]): boolean {
-    return new Set(views.map((view) => this.identityOf(view)).filter((one) => one !== null)).size > 1
+    const shown = views.flatMap((view) => [this.identityOf(view), this.identityOver(view)])
+    return new Set(shown.filter((one) => one !== null)).size > 1
   }
 
   /** The views that have to go when nobody compares any more: the case's patient stays. */

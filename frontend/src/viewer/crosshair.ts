@@ -12,6 +12,7 @@ import {
 
 import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
+import { isWhole } from './volume/reformat'
 
 /** Where the plane of another viewport cuts this one, on the canvas. */
 export interface PlaneLine {
@@ -40,7 +41,7 @@ export const lineColour = (viewport: number): string =>
 function planeOf(view: StackView): { point: Vec3; normal: Vec3 } | null {
   const { camera, reformat, series } = view.state
   if (camera === null || !series?.frame_of_reference_uid) return null
-  if (reformat?.kind === 'rotation') return null
+  if (isWhole(reformat)) return null
   if (reformat) return { point: camera.focal_point_lps, normal: normalize(camera.view_plane_normal) }
   const plane = view.shownFrame?.plane_lps
   return plane ? { point: plane.origin_lps, normal: plane.normal } : null

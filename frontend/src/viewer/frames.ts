@@ -11,12 +11,27 @@ import {
   textsOf,
   type DicomDataset,
 } from './dicomJson'
+import {
+  describeMap,
+  realWorldOf,
+  windowInRealWorld,
+  type MapDescription,
+  type RealWorldMapping,
+} from './parametricMap'
 import { acquisition_s, suvScaleOf, type SuvRefusal } from './suv'
 import { arrangeStacks, type StackDescription, type WireStack } from './stacks'
 import { rangeFromWindow, type VoiRange } from './voi'
 
 /** What the numbers of an image mean after everything that was applied to them. */
-export type ValueUnit = 'HU' | 'SUVbw g/mL' | 'Bq/mL' | 'counts' | 'Gy' | ''
+export type ValueUnit =
+  | 'HU'
+  | 'SUVbw g/mL'
+  | 'Bq/mL'
+  | 'counts'
+  | 'Gy'
+  | ''
+  /** Of a parametric map, as its file names it (UCUM). */
+  | (string & {})
 
 export interface PixelLayout {
   readonly columns: number
@@ -49,6 +64,8 @@ export interface FrameDescription {
   readonly slope: number
   readonly intercept: number
   readonly factor: number
+  /** Stored values from first to last stand for something, others for nothing; null: all do. */
+  readonly mapped: RealWorldMapping['mapped']
   /** Float Pixel Data; the stored values are no whole numbers. */
   readonly is_float: boolean
   readonly voi: VoiRange | null
@@ -75,6 +92,8 @@ export interface SeriesDescription {
   /** Set on a PET whose window is not in SUV. */
   readonly suv_refusal: SuvRefusal | null
   readonly lossy: string | null
+  /** Set on a parametric map. */
+  readonly map: MapDescription | null
   /** Stack by stack. */
   readonly frames: readonly FrameDescription[]
   readonly stacks: readonly StackDescription[]
@@ -111,6 +130,7 @@ export function describeSeries(
   const scales = isPet(first) ? instances.map((dataset) => suvScaleOf(dataset, earliest_s)) : []
   const refusal = scales.find((scale) => scale.kind === 'refused')
   const inSuv = scales.length > 0 && refusal === undefined
+  const map = describeMap(first)
   const pictures = instances.map((dataset, index) => {
     const scale = scales[index]
     const factor = inSuv && scale?.kind === 'suv' ? scale.factor : 1
@@ -132,9 +152,10 @@ export function describeSeries(
       deidentified: textOf(first, '00120062') === 'YES',
     },
     synthetic: instances.some((dataset) => textOf(dataset, '0008001C') === 'YES'),
-    unit: unitOf(first, inSuv),
+    unit: map === null ? unitOf(first, inSuv) : map.unit,
     suv_refusal: refusal?.kind === 'refused' ? refusal.reason : null,
     lossy: lossyOf(first),
+    map,
     ...arrangeStacks(pictures, stacks),
   }
 }
@@ -191,6 +212,10 @@ function describeFrame(
   // A position without a frame of reference is comparable to nothing (LIVE-L1).
   const comparable = textOf(dataset, '00200052') !== ''
   const slope = numberOf(transformation, '00281053') ?? doseScalingOf(dataset) ?? 1
+  const intercept = numberOf(transformation, '00281052') ?? 0
+  const voi = factor === 1 ? voiOf(macro('00289132') ?? dataset, slope, layout) : null
+  // Of the stored values, in place of the modality's own transformation.
+  const real = realWorldOf(dataset, [own, shared])
   const first = comparable ? planeOf(layout, position, orientation, measures) : null
   const plane_lps = own === undefined ? offsetPlane(first, dataset, frame) : first
   const sop_instance_uid = textOf(dataset, '00080018')
@@ -206,12 +231,13 @@ function describeFrame(
     plane: plane_lps ?? flatPlaneOf(layout, dataset, calibration),
     slice_thickness_mm: numberOf(measures, '00180050'),
     calibration,
-    slope,
-    intercept: numberOf(transformation, '00281052') ?? 0,
+    slope: real?.slope ?? slope,
+    intercept: real?.intercept ?? intercept,
     factor,
+    mapped: real?.mapped ?? null,
     // Whole numbers have a pixel representation, floats have none (PS3.3 C.7.6.24).
     is_float: layout.bits_allocated >= 32 && numberOf(dataset, '00280103') === null,
-    voi: factor === 1 ? voiOf(macro('00289132') ?? dataset, slope, layout) : null,
+    voi: voi && real ? windowInRealWorld(voi, { slope, intercept }, real) : voi,
     dataset,
   }
 }

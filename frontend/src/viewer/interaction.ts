@@ -8,15 +8,18 @@ import {
   type DrawnMeasurement,
   type MeasurementKind,
 } from './annotations'
+import { isBrushTool, type StrokeInProgress } from './brush/brush'
 import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
 import { Loupe } from './overlay/loupe'
+import { degreesOf } from './solid/orbit'
 import { hitTest, shapesOn } from './overlay/measurements'
 import { LongPress } from './longPress'
 import { isMeasuring, MEASURING_TOOLS } from './tools'
 import type { Viewer } from './viewer'
 import type { StackView } from './stackView'
 import { draggedWindow } from './voi'
+import { isWhole } from './volume/reformat'
 
 /** A shorter way of the hand is a click, not a drag. */
 const SMALLEST_DRAG_PX = 4
@@ -27,7 +30,8 @@ type Gesture =
   | { readonly kind: 'window' | 'pan' | 'zoom' | 'scroll' | 'magnify' }
   | { readonly kind: 'draw'; readonly draw: MeasurementKind }
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
-  | { readonly kind: 'crosshair' | 'turn' }
+  | { readonly kind: 'crosshair' | 'turn' | 'orbit' }
+  | { readonly kind: 'paint'; readonly stroke: StrokeInProgress }
   | { readonly kind: 'pinch' }
   | { readonly kind: 'point' }
 
@@ -73,17 +77,38 @@ export class Interaction {
     element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
   }
 
+  /** Where the brush would paint; null where no brush is in this viewport. */
+  brushAt: Vec2 | null = null
+
+  private hover(at: Vec2 | null): void {
+    const next = isBrushTool(this.viewer.tool) ? at : null
+    if (next === null && this.brushAt === null) return
+    this.brushAt = next
+    this.onPreview()
+  }
+
+  private readonly left = (): void => {
+    this.loupe.hide()
+    this.viewer.pointed.emit(null)
+    this.hover(null)
+  }
+
   dispose(): void {
     this.abort.abort()
     this.loupe.dispose()
     this.press.end()
   }
 
-  /** Gives up the running gesture (Escape). */
+  /** Gives up the running gesture (Escape). What is painted is painted: undo takes it back. */
   cancel(): void {
+    if (this.gesture?.kind === 'paint') this.gesture.stroke.end()
     this.gesture = null
     this.viewer.drawing.cancel()
     this.setPreview(null)
+  }
+
+  private get isSolid(): boolean {
+    return this.view.state.reformat?.kind === 'solid'
   }
 
   private position(event: MouseEvent): Vec2 {
@@ -123,6 +148,10 @@ export class Interaction {
     if (event.button === 2) return { kind: 'zoom' }
     if (event.button !== 0) return null
     const { tool, drawing } = this.viewer
+    if (isBrushTool(tool)) {
+      const stroke = this.viewer.brush.begin(this.view, tool, at)
+      return stroke && { kind: 'paint', stroke }
+    }
     const hit = drawing.isRunning(this.view)
       ? null
       : hitTest(shapesOn(this.view, this.viewer.measurements), at)
@@ -135,6 +164,7 @@ export class Interaction {
       return null
     }
     this.viewer.select(null)
+    if (this.isSolid && tool !== 'pan' && tool !== 'zoom') return { kind: 'orbit' }
     if (tool === 'crosshair' && this.view.state.reformat?.kind !== 'rotation') {
       if (hitsTurnHandle(this.viewer, this.view, at)) return { kind: 'turn' }
       this.moveCrosshair(at)
@@ -149,16 +179,12 @@ export class Interaction {
     return { kind: 'draw', draw: tool }
   }
 
-  private readonly left = (): void => {
-    this.loupe.hide()
-    this.viewer.pointed.emit(null)
-  }
-
   private readonly move = (event: PointerEvent): void => {
     const at = this.position(event)
     const point = this.view.canvasToPatient(at)
     // A finger that scrolls does not point; one that rests does (`longPress.ts`).
     if (event.pointerType !== 'touch' || this.gesture?.kind === 'point') this.pointAt(at)
+    this.hover(at)
     this.press.move(at)
     if (this.viewer.tool === 'magnify' && event.pointerType !== 'touch') {
       this.loupe.show(this.view, at)
@@ -179,6 +205,8 @@ export class Interaction {
   }
 
   private pointAt(at: Vec2): void {
+    // In a 3D picture a hand is over everything behind it, at no one place.
+    if (this.isSolid) return
     const point = this.view.canvasToPatient(at)
     if (point !== null) this.viewer.pointed.emit({ view: this.view, point })
   }
@@ -202,11 +230,20 @@ export class Interaction {
       case 'crosshair':
         this.moveCrosshair(at)
         return
+      case 'orbit':
+        this.view.planes.solid.turn(
+          degreesOf(delta[0], this.view.size),
+          degreesOf(delta[1], this.view.size),
+        )
+        return
       case 'turn':
         turnByHand(this.viewer, this.view, this.last, at)
         return
       case 'magnify':
         this.loupe.show(this.view, at)
+        return
+      case 'paint':
+        gesture.stroke.moveTo(at)
         return
       case 'draw':
         this.drawTo(at)
@@ -253,12 +290,13 @@ export class Interaction {
     this.press.end()
     const { gesture, preview } = this
     this.gesture = null
+    if (gesture?.kind === 'paint') gesture.stroke.end()
     this.setPreview(null)
     if (event.pointerType === 'touch') this.loupe.hide()
     const at = this.position(event)
     const isClick = this.reached_px < SMALLEST_DRAG_PX
     if (gesture !== null && event.button === 0 && isClick) {
-      if (this.view.state.reformat?.kind === 'rotation') {
+      if (isWhole(this.view.state.reformat)) {
         void this.viewer.planes.goBehind(this.view, at)
       }
     }
@@ -305,7 +343,12 @@ export class Interaction {
   private readonly wheel = (event: WheelEvent): void => {
     event.preventDefault()
     this.viewer.setActive(this.viewer.views.indexOf(this.view), 'program')
-    if (event.ctrlKey) {
+    if (event.shiftKey && isBrushTool(this.viewer.tool)) {
+      // With Shift some systems turn the wheel sideways.
+      this.viewer.brush.resize(-Math.sign(event.deltaY || event.deltaX))
+      return
+    }
+    if (event.ctrlKey || this.isSolid) {
       this.view.zoomAbout(this.position(event), ZOOM_PER_PX ** -event.deltaY)
       return
     }

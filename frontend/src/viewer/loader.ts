@@ -70,7 +70,7 @@ async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const url = urlOfImageId(image_id)
   if (frame === null) throw new Error('the frame is not known')
   const access = accessOf(baseOfImageId(image_id))
-  const { layout, slope, intercept, factor, is_float } = frame
+  const { layout, slope, intercept, factor, mapped, is_float } = frame
   const isPalette = layout.photometric_interpretation === 'PALETTE COLOR'
   const palette = isPalette ? paletteOf(frame.dataset) : null
   if (isPalette && palette === null) {
@@ -79,7 +79,7 @@ async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const response = await access.read(url)
   const syntax = transferSyntaxOf(response.headers.get('Content-Type'))
   const bytes = new Uint8Array(await response.arrayBuffer())
-  const recipe = { layout, is_float, slope, intercept, factor, palette }
+  const recipe = { layout, is_float, slope, intercept, factor, mapped, palette }
   const { pixels, color, smallest, largest } = await decoders.decode(bytes, syntax, recipe)
   return frameImageOf(image_id, layout, pixels, color, [smallest, largest])
 }

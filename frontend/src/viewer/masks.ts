@@ -48,6 +48,14 @@ export class MaskStore {
     this.volumes.set(volume.id, volume)
   }
 
+  /** One slice of a mask that is kept elsewhere (a segment that is being painted). */
+  setSlice(id: string, place: MaskPlace, values: Uint8Array, rows: number, columns: number): void {
+    const isEmpty = !values.some((value) => value !== 0)
+    const key = `${id}|${place.sop_instance_uid}|${place.frame}`
+    const outline = isEmpty ? null : maskOutline(values, columns, rows)
+    this.slices.set(key, outline && { values, rows, columns, outline })
+  }
+
   has(id: string): boolean {
     return this.volumes.has(id)
   }

@@ -42,7 +42,8 @@ export function pixelValue(image: FrameImage | null, column: number, row: number
   const [x, y] = [Math.round(column), Math.round(row)]
   if (image === null || image.color || isPreview(image)) return null
   if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return null
-  return image.getPixelData()[y * image.columns + x] ?? null
+  const value = image.getPixelData()[y * image.columns + x] ?? NaN
+  return Number.isNaN(value) ? null : value
 }
 
 type Scale = Pick<FrameDescription, 'slope' | 'intercept' | 'factor'>

@@ -30,7 +30,7 @@ import { ServerPictures } from './serverPictures'
 import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
 import type { VoiWindow } from './voi'
 import { PlaneMode } from './volume/planeMode'
-import { fittedCamera, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
+import { fittedCamera, isWhole, scrolledCamera, type Fusion, type Reformat } from './volume/reformat'
 
 export type { Cause, Emptiness, ViewState, ViewStatus } from './viewState'
 
@@ -198,7 +198,7 @@ export class StackView {
     if (reformat !== null) {
       const { grid } = this.planes
       if (camera === null || grid === null) return
-      if (reformat.kind === 'rotation') this.planes.turn(slices)
+      if (reformat.kind !== 'plane') this.planes.turn(slices)
       else this.setCamera(scrolledCamera(grid, camera, slices), cause)
       return
     }
@@ -208,7 +208,7 @@ export class StackView {
   }
 
   scrollToEnd(end: 'first' | 'last'): void {
-    if (this.current.reformat?.kind === 'rotation') return
+    if (isWhole(this.current.reformat)) return
     this.scroll(end === 'first' ? -Infinity : Infinity)
   }
 
@@ -247,13 +247,12 @@ export class StackView {
     this.awaiting += 1
     const turn = this.awaiting
     const ready = cachedPicture(frame.image_id)
-    if (ready !== null) {
-      this.shown(ready, index)
-      return
-    }
+    const present = (image: FrameImage): void =>
+      this.planes.present(frame, () => this.shown(image, index))
+    if (ready !== null) return present(ready)
     try {
       const image = await loadPicture(frame.image_id, PRIORITY_VISIBLE)
-      if (turn === this.awaiting) this.shown(image, index)
+      if (turn === this.awaiting) present(image)
     } catch (error) {
       if (turn === this.awaiting) this.fail(toPixelError(error))
     }

@@ -12,17 +12,25 @@ const SEGMENT_OVERLAY = 'segment:'
 const STRUCTURE_OVERLAY = 'structure:'
 const DOSE_OVERLAY = 'dose:'
 const GRAPHICS_OVERLAY = 'graphics:'
+const DRAWN_OVERLAY = 'drawn:'
 const MOST_OVERLAYS = 64
 
 /** Name of the mask that one segment of a segmentation has on one series. */
 export const segmentMaskId = (segmentation: string, number: number, series: string): string =>
   `${SEGMENT_OVERLAY}${segmentation}:${number}:${series}`
 
+/** Name of the mask of a segment that somebody draws. */
+export const drawnMaskId = (segmentation: string, number: number): string =>
+  `${DRAWN_OVERLAY}${segmentation}:${number}`
+
+const hasOwnName = (name: string): boolean =>
+  name.startsWith(SEGMENT_OVERLAY) || name.startsWith(DRAWN_OVERLAY)
+
 /** Ids of the masks that a stage shows. */
 export function masksShown(state: StageState): string[] {
   const names = state.viewports.flatMap((viewport) => viewport?.overlays ?? [])
   const ids = names.flatMap((name) => {
-    if (name.startsWith(SEGMENT_OVERLAY)) return [name]
+    if (hasOwnName(name)) return [name]
     return name.startsWith(FINDING_OVERLAY) ? [name.slice(FINDING_OVERLAY.length)] : []
   })
   return [...new Set(ids)]
@@ -49,7 +57,7 @@ export function graphicsShown(state: StageState): Set<string> {
 }
 
 const overlayOf = (id: string): string =>
-  id.startsWith(SEGMENT_OVERLAY) ? id : `${FINDING_OVERLAY}${id}`
+  hasOwnName(id) ? id : `${FINDING_OVERLAY}${id}`
 
 /** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
 export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
@@ -219,4 +227,4 @@ export function applyViewport(view: StackView, viewport: Viewport): void {
 }
 
 const sameReformat = (a: Reformat | null, b: Reformat | null): boolean =>
-  a?.kind === b?.kind && a?.projection === b?.projection && a?.slab_mm === b?.slab_mm
+  a?.kind === b?.kind && (a?.preset ?? null) === (b?.preset ?? null) && a?.projection === b?.projection && a?.slab_mm === b?.slab_mm

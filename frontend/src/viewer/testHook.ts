@@ -10,6 +10,7 @@ import { isPreview } from './preview'
 import { stackAt } from './stacks'
 import type { StackView, ViewStatus } from './stackView'
 import type { Viewer } from './viewer'
+import { describeSurface } from './solid/surfaces'
 import type { Fusion, Reformat } from './volume/reformat'
 
 /** What a viewport shows, in words a test can compare between two screens. No patient names. */
@@ -53,6 +54,8 @@ export interface ViewportReport {
   /** Whether the plane that was asked for is there, at full resolution; null without planes. */
   readonly plane_settled: boolean | null
   readonly plane_ms: number | null
+  /** Of a 3D picture: what it was reduced to, its times, its surfaces. */
+  readonly solid: unknown
 }
 
 export interface CanvasPicture {
@@ -150,7 +153,7 @@ function planesOf(
   view: StackView,
 ): Pick<
   ViewportReport,
-  'reformat' | 'fusion' | 'refusal' | 'fusion_refusal' | 'plane_settled' | 'plane_ms'
+  'reformat' | 'fusion' | 'refusal' | 'fusion_refusal' | 'plane_settled' | 'plane_ms' | 'solid'
 > {
   const { reformat, fusion, planes } = view.state
   return {
@@ -160,7 +163,13 @@ function planesOf(
     fusion_refusal: planes.fusion_refusal?.code ?? null,
     plane_settled: reformat || fusion ? view.planes.isSettled : null,
     plane_ms: view.planes.shown?.took_ms ?? null,
+    solid: reformat?.kind === 'solid' ? solidOf(view) : null,
   }
+}
+
+/** How a 3D picture is drawn, and what lies in it. */
+function solidOf({ planes: { solid } }: StackView): unknown {
+  return { reduction: solid.reduction, ...solid.timing, surfaces: solid.shownSurfaces.map(describeSurface) }
 }
 
 /** Colours of a picture with what is fused on it, under patient points. */

@@ -36,6 +36,8 @@ export interface PlaneStatus {
   /** Why the stack is shown as it was taken, although a plane was asked for. */
   readonly refusal: Refusal | null
   readonly fusion_refusal: Refusal | null
+  /** A second volume belongs over this picture, and is not there yet. */
+  readonly fusion_loading: boolean
   /** What brings the second volume here from another frame of reference. */
   readonly registered: RegistrationSource | null
 }
@@ -44,6 +46,7 @@ const NO_PLANES: PlaneStatus = {
   loading: null,
   refusal: null,
   fusion_refusal: null,
+  fusion_loading: false,
   registered: null,
 }
 

@@ -8,7 +8,9 @@ import {
   type Vec3,
 } from '@/geometry'
 
-import type { DrawnMeasurement, MeasurementDraft, MeasurementKind } from './annotations'
+import type { Tool } from './handTool'
+import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { Brush } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
 import { DocumentPlaces } from './documents'
@@ -29,8 +31,7 @@ import { ViewerPlanes } from './volume/viewerPlanes'
 
 export type { JumpTarget, Place, StackNumber } from './places'
 
-export type Tool =
-  'window' | 'pan' | 'zoom' | 'scroll' | 'crosshair' | 'magnify' | MeasurementKind
+export type { Tool } from './handTool'
 
 export interface GridLayout {
   readonly rows: number
@@ -64,6 +65,7 @@ export class Viewer {
   readonly masks = new MaskStore()
   /** Structures and dose of radiotherapy. */
   readonly rt = new RtOverlays()
+  readonly brush = new Brush()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** What reports and presentation states draw. */
@@ -106,7 +108,11 @@ export class Viewer {
       this.drafted.emit(draft)
       this.select(draft.id)
     })
-    this.rt.changed.on(() => this.overlaysChanged.emit())
+    this.rt.changed.on(() => {
+      this.overlaysChanged.emit()
+      // What is not drawn, and what brings a dose here, is told beside the picture.
+      this.changed.emit('program')
+    })
     this.documents.changed.on(() => this.changed.emit('program'))
     this.graphics.changed.on(() => {
       this.overlaysChanged.emit()
@@ -150,7 +156,7 @@ export class Viewer {
   }
 
   get visibleMasks(): readonly ShownMask[] {
-    return this.shownMasks
+    return [...this.shownMasks, ...this.brush.masks]
   }
 
   get selected(): string | null {
@@ -245,6 +251,7 @@ export class Viewer {
     const others = [
       ...this.visibleViews.map((one) => one.state.series?.frame_of_reference_uid ?? null),
       ...this.remotePointers.map((pointer) => pointer.frame_of_reference_uid),
+      this.rt.dose?.frame_of_reference_uid ?? null,
     ]
     for (const other of others) {
       const found = findRegistration(this.registrationLinks, other, own)
@@ -379,6 +386,7 @@ export class Viewer {
     this.rt.clear()
     this.graphics.setShown(new Set())
     this.documents.closeFrom(0)
+    this.brush.clear()
     this.select(null)
   }
 }

@@ -17,6 +17,7 @@ export function rangeFromWindow(centre: number, width: number, exact = false): V
   return { lower: centre - 0.5 - half, upper: centre - 0.5 + half }
 }
 
+/** The Center and Width that LINEAR shows as this range; all windows of the screen are told so. */
 export function windowFromRange({ lower, upper }: VoiRange): { centre: number; width: number } {
   return { centre: (lower + upper) / 2 + 0.5, width: upper - lower + 1 }
 }
@@ -53,8 +54,8 @@ export const SUV_PRESETS: readonly WindowPreset[] = [pet(5), pet(3), pet(7), pet
 /** The first PET window, so that two people see the same before anybody has turned a knob. */
 export const FIRST_SUV_RANGE: VoiRange = { lower: 0, upper: 5 }
 
-/** Soft tissue: what a CT opens with that names no window. */
-export const FIRST_CT_RANGE: VoiRange = { lower: -160, upper: 240 }
+/** Soft tissue, 400 and 40 as on the preset's key: what a CT opens with that names no window. */
+export const FIRST_CT_RANGE: VoiRange = rangeFromWindow(40, 400)
 
 /** Whether every value lies on one side of the window: the picture would be all black, or white. */
 export const showsNothing = (

@@ -49,7 +49,11 @@ def blob(*, count: int = 5, shape: tuple[int, int] = SHAPE, seed: int = 1) -> ND
 
 
 def describe_segment(
-    number: int = 1, *, label: str = "Liver", algorithm: str = "MANUAL"
+    number: int = 1,
+    *,
+    label: str = "Liver",
+    algorithm: str = "MANUAL",
+    rgb: tuple[int, int, int] = (40, 200, 90),
 ) -> hd.seg.SegmentDescription:
     identification = None
     if algorithm != "MANUAL":
@@ -65,7 +69,7 @@ def describe_segment(
         algorithm_identification=identification,
         tracking_uid=generate_uid(),
         tracking_id=f"track-{number}",
-        display_color=hd.color.CIELabColor.from_rgb(40, 200, 90),
+        display_color=hd.color.CIELabColor.from_rgb(*rgb),
     )
 
 

@@ -72,7 +72,7 @@ NAMES_NOBODY = {
     "id", "case", "case_id", "agenda_item", "user", "op_id", "actor", "entity", "entity_id",
     "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
     "layer", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
-    "projection", "colormap",
+    "projection", "colormap", "preset",
     # people of the house, never a patient
     "display_name",
     # anything: what may be in them is checked with the events (tests/contracts)

@@ -3,9 +3,11 @@ import { useCallback, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
+import { asProblem } from '@/api/problem'
 import type { OpAck } from '@/protocol/generated'
 import { graphicsShown, masksShown, radiotherapyShown } from '@/viewer/stage'
 
+import { useDrawnRoom } from '../viewer/brush/useDrawnRoom'
 import { useOpeningHanging } from '../viewer/hanging/useHanging'
 import { ImageRoom } from '../viewer/ImageRoom'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
@@ -21,6 +23,7 @@ import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
 import type { Sync } from './sync'
+import { useDrawnLease, useDrawnSync, useDrawnTransport } from './useLiveDrawn'
 import { useLiveKeyImages } from './useLiveKeyImages'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
@@ -71,6 +74,25 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const store = useLiveMeasurements(session, caseId, onRefused)
   const keyImages = useLiveKeyImages(session, onRefused)
   useMeasurementWiring(room.viewer, store, myId)
+  const discipline = useLiveState(session, (state) => state.room.you?.discipline ?? '')
+  const onProblem = useCallback(
+    (error: unknown) => {
+      const { code, detail, title } = asProblem(error)
+      const defaultValue = detail || title || t('refused.other')
+      notifications.show({ color: 'urgent', message: t(`refused.${code}`, { defaultValue }) })
+    },
+    [t],
+  )
+  const drawn = useDrawnRoom({
+    caseId,
+    room,
+    mayDraw: store.write !== null,
+    me: { id: myId, discipline },
+    transport: useDrawnTransport(session),
+    lease: useDrawnLease(session),
+    onProblem,
+  })
+  useDrawnSync(session, drawn)
   const actions = useMemo(
     () => <LiveActions key={caseId} session={session} sync={sync} />,
     [caseId, session, sync],
@@ -84,6 +106,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={<LiveHeader session={session} caseId={caseId} />}
       notice={<LiveNotice session={session} />}
@@ -97,6 +120,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
             caseId={caseId}
             store={store}
             keyImages={keyImages}
+            drawn={drawn}
             sync={sync}
           />
         </AfterPicture>

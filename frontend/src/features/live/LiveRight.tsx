@@ -11,6 +11,8 @@ import type { FindingReview } from '@/features/ai/review'
 import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
 import { DecisionRecord } from '@/features/boards/DecisionRecord'
 
+import { DrawnPanel } from '../viewer/brush/DrawnPanel'
+import type { DrawnRoom } from '../viewer/brush/useDrawnRoom'
 import { KeyImageList } from '../viewer/KeyImageList'
 import type { KeyImageStore } from '../viewer/keyImageStore'
 import { documentCount, DocumentsPanel } from '../viewer/documents/DocumentsPanel'
@@ -33,12 +35,13 @@ interface LiveRightProps {
   caseId: string
   store: MeasurementStore
   keyImages: KeyImageStore
+  drawn: DrawnRoom
   sync: Sync
 }
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
 export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
-  const { session, room, caseId, store, keyImages, sync } = props
+  const { session, room, caseId, store, keyImages, drawn, sync } = props
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
@@ -78,6 +81,12 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
       >
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
         <KeyImageList viewer={room.viewer} store={keyImages} />
+      </Section>
+      <Section
+        title={t('section.drawn', { count: drawn.list.length })}
+        closed={drawn.list.length === 0}
+      >
+        <DrawnPanel room={room} drawn={drawn} />
       </Section>
       {room.segmentations.length > 0 && (
         <Section

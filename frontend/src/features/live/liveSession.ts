@@ -148,6 +148,18 @@ export class LiveSession {
     this.transport.send({ type: 'presenter.release' })
   }
 
+  askForLease(segmentation_id: string, take_over: boolean): void {
+    this.transport.send({ type: 'lease.acquire', segmentation_id, take_over })
+  }
+
+  renewLease(segmentation_id: string): void {
+    this.transport.send({ type: 'lease.renew', segmentation_id })
+  }
+
+  releaseLease(segmentation_id: string): void {
+    this.transport.send({ type: 'lease.release', segmentation_id })
+  }
+
   private receive(message: ServerMessage): void {
     const before = this.current.room
     const room = reduceRoom(before, message, Date.now())

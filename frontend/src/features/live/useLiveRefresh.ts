@@ -13,6 +13,8 @@ function staleAfter(event: LogEvent): string[] {
     case 'findings':
     case 'finding':
       return ['findings', 'jobs']
+    case 'segmentation':
+      return ['drawn']
     case 'job':
       return ['jobs', 'findings']
     case 'study':

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Series, Study } from '@/api/types'
+import { isBrushTool } from '@/viewer/brush/brush'
 import { initViewer } from '@/viewer/engine'
 import { installReadingHook } from '@/viewer/testHook'
 import { usePreferences } from '@/ui/preferences'
@@ -30,6 +31,8 @@ interface ImageRoomProps {
   store: MeasurementStore
   keyImages: KeyImageStore
   hanging: HangingControl
+  /** Undo and redo of the brush, while one is in the hand. */
+  strokes: { undo: () => unknown; redo: () => unknown }
   deidentified: boolean
   header: ReactNode
   left: ReactNode
@@ -42,7 +45,7 @@ interface ImageRoomProps {
 
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
-  const { viewer, studies, store, keyImages, hanging, header, left, right, notice } = props
+  const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
   const { t } = useTranslation('viewer')
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
@@ -70,7 +73,8 @@ export function ImageRoom(props: ImageRoomProps) {
       hangingStep: hanging.step,
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
-      undo: () => store.write?.undo(),
+      undo: () => (isBrushTool(viewer.tool) ? strokes.undo() : store.write?.undo()),
+      redo: () => strokes.redo(),
       label: () => setNaming(store.write && toName(viewer, store)),
       keyImage: () => toggleKeyImage(viewer, keyImages),
       fold: (side) => setFolded((before) => foldedBy(before, side)),
@@ -81,7 +85,7 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store, keyImages, hanging],
+    [viewer, studies, store, keyImages, hanging, strokes],
   )
   useViewerKeys(viewer, room)
 

@@ -3,7 +3,10 @@ import {
   IconAdjustmentsHorizontal,
   IconArrowsCross,
   IconArrowsMove,
+  IconBrush,
+  IconColorFilter,
   IconContrast,
+  IconEraser,
   IconFlipHorizontal,
   IconFocusCentered,
   IconFlipVertical,
@@ -23,6 +26,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
+import { isBrushTool, type BrushTool } from '@/viewer/brush/brush'
 import { isMeasuring } from '@/viewer/tools'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -40,6 +44,7 @@ import {
 } from './keyboard'
 import { FusionMenu } from './planes/FusionMenu'
 import { PlanesMenu } from './planes/PlanesMenu'
+import { SolidMenu } from './solid/SolidMenu'
 import { ToolMenu } from './ToolMenu'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
@@ -54,7 +59,15 @@ interface ToolbarProps {
 }
 
 /** Those that have a button of their own; the others are in the menu beside them. */
-type ToolInRow = 'window' | 'scroll' | 'pan' | 'zoom' | 'crosshair' | 'length' | 'bidirectional'
+type ToolInRow =
+  | 'window'
+  | 'scroll'
+  | 'pan'
+  | 'zoom'
+  | 'crosshair'
+  | 'length'
+  | 'bidirectional'
+  | BrushTool
 
 const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['window', IconSunHigh],
@@ -64,6 +77,9 @@ const TOOLS: readonly (readonly [ToolInRow, Icon])[] = [
   ['crosshair', IconFocusCentered],
   ['length', IconRulerMeasure],
   ['bidirectional', IconArrowsCross],
+  ['brush', IconBrush],
+  ['eraser', IconEraser],
+  ['threshold', IconColorFilter],
 ]
 
 const ACTS: readonly (readonly [Action, Icon])[] = [
@@ -89,7 +105,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         onPress={() => room.fold('left')}
       />
       <span className={classes.divider} />
-      {TOOLS.filter(([name]) => mayDraw || !isMeasuring(name)).map(([name, icon]) => (
+      {TOOLS.filter(([name]) => mayDraw || !(isMeasuring(name) || isBrushTool(name))).map(([name, icon]) => (
         <Press
           key={name}
           icon={icon}
@@ -116,6 +132,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       <HangingMenu viewer={viewer} control={hanging} />
       <LinkMenu viewer={viewer} />
       <PlanesMenu viewer={viewer} />
+      <SolidMenu viewer={viewer} />
       <FusionMenu viewer={viewer} studies={studies} />
       <Press
         icon={IconPlayerPlay}

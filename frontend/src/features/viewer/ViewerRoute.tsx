@@ -13,8 +13,12 @@ import { useMe } from '@/api/session'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
+import { isBrushTool } from '@/viewer/brush/brush'
+import type { Viewer } from '@/viewer/viewer'
 
 import { documentCount, DocumentsPanel } from './documents/DocumentsPanel'
+import { DrawnPanel } from './brush/DrawnPanel'
+import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -25,6 +29,7 @@ import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
 import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
+import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
 
 /** The images of one case, for one person: `/cases/:caseId/view`. */
@@ -33,7 +38,13 @@ export default function ViewerRoute() {
   return <CaseViewer key={caseId} caseId={caseId} />
 }
 
-type Panel = 'measurements' | 'findings' | 'segmentations' | 'radiotherapy' | 'documents'
+type Panel =
+  | 'measurements'
+  | 'findings'
+  | 'segmentations'
+  | 'drawn'
+  | 'radiotherapy'
+  | 'documents'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -54,6 +65,16 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const store = useRestMeasurements(caseId, can.includes('annotate'), onProblem)
   const keyImages = useRestKeyImages(caseId, can.includes('annotate'), onProblem)
   useMeasurementWiring(room.viewer, store, myId)
+  const drawn = useDrawnRoom({
+    caseId,
+    room,
+    mayDraw: store.write !== null,
+    me: { id: myId, discipline: me.data?.discipline ?? '' },
+    transport: REST_TRANSPORT,
+    lease: null,
+    onProblem,
+  })
+  useBrushPanel(room.viewer, () => setPanel('drawn'))
   useFirstHanging(room, setActiveFinding)
 
   if (patientCase.error && !patientCase.data) {
@@ -106,12 +127,14 @@ function CaseViewer({ caseId }: { caseId: string }) {
         fullWidth
         size="xs"
         className={classes.tabs}
+        withItemsBorders={false}
         value={panel}
         onChange={(value) => setPanel(value as Panel)}
         data={[
           { value: 'findings', label: tab('findings', room.findings.length) },
           { value: 'measurements', label: tab('measurements', store.items.length) },
           { value: 'segmentations', label: tab('segmentations', segmentCount(room.segmentations)) },
+          { value: 'drawn', label: tab('drawn', drawn.list.length) },
           ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
           { value: 'documents', label: tab('documents', documentCount(documents.data)) },
         ]}
@@ -128,6 +151,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {panel === 'documents' && (
         <DocumentsPanel caseId={caseId} viewer={room.viewer} studies={room.studies} />
       )}
+      {panel === 'drawn' && <DrawnPanel room={room} drawn={drawn} />}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (
         <>
@@ -156,6 +180,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
       left={
@@ -169,6 +194,18 @@ function CaseViewer({ caseId }: { caseId: string }) {
       right={right}
     />
   )
+}
+
+/** Whoever takes a brush wants to see what is painted on. */
+function useBrushPanel(viewer: Viewer, open: () => void): void {
+  const holds = useViewerState(viewer, (v) => isBrushTool(v.tool))
+  const latest = useRef(open)
+  useEffect(() => {
+    latest.current = open
+  })
+  useEffect(() => {
+    if (holds) latest.current()
+  }, [holds])
 }
 
 /** Opens what the address asks for, else the default hanging; once. */

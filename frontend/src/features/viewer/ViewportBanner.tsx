@@ -102,7 +102,8 @@ export function ViewportBanner(props: ViewportBannerProps) {
           <ViewportMarks viewer={viewer} view={view} keyImages={keyImages} />
           <DeviceLines view={view} />
           <Warnings series={series} stack={stack} frame={frame} />
-          <WindowLine view={view} />
+          {/* A preset has colours of its own: the window says nothing of a 3D picture. */}
+          {state.reformat?.kind !== 'solid' && <WindowLine view={view} />}
           <PlaneNotes viewer={viewer} view={view} />
           {isInStack && (
             <div data-testid="slice">

@@ -8,6 +8,7 @@ import { CineBar } from './hanging/CineBar'
 import { DocumentCell } from './documents/DocumentCell'
 import { ColourBar } from './planes/ColourBar'
 import { TurnControls } from './planes/TurnControls'
+import { SolidControls } from './solid/SolidControls'
 import { useViewerState } from './useViewerState'
 import { ViewportBanner, type ViewportFacts } from './ViewportBanner'
 import { ViewportNotice } from './ViewportNotice'
@@ -64,6 +65,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ViewportBanner viewer={viewer} view={view} {...facts}>
         <TurnControls viewer={viewer} view={view} />
         <CineBar viewer={viewer} view={view} />
+        <SolidControls viewer={viewer} view={view} />
       </ViewportBanner>
       <ColourBar viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />

@@ -7,17 +7,17 @@ afterEach(resetBindings)
 
 describe('keys that a person has chosen', () => {
   it('take the place of the default, and are kept in this browser', () => {
-    bindKey('length', 'q')
-    expect([actionOf('q'), actionOf('m')]).toEqual(['length', null])
-    expect(readChosen(localStorage.getItem('consilium.keys'))).toEqual({ length: ['q'] })
+    bindKey('length', ';')
+    expect([actionOf(';'), actionOf('m')]).toEqual(['length', null])
+    expect(readChosen(localStorage.getItem('consilium.keys'))).toEqual({ length: [';'] })
     resetBindings()
-    expect([actionOf('q'), actionOf('m')]).toEqual([null, 'length'])
+    expect([actionOf(';'), actionOf('m')]).toEqual([null, 'length'])
   })
 
   it('are checked against what has them already', () => {
     expect(conflictOf('z', 'length')).toBe('zoom')
     expect(conflictOf('m', 'length')).toBeNull()
-    expect(conflictOf('q', 'length')).toBeNull()
+    expect(conflictOf(';', 'length')).toBeNull()
   })
 
   it('never give one key to two actions, even where a later version claims it', () => {

@@ -1,3 +1,5 @@
+import { isBrushTool } from '@/viewer/brush/brush'
+import { toggleSolid } from '@/viewer/solid/commands'
 import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
 import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
@@ -28,11 +30,18 @@ export type Action =
   | 'scroll'
   | 'crosshair'
   | 'planes'
+  | 'solid'
   | 'fusion'
   | MeasurementKind
   | 'magnify'
   | 'label'
   | 'keyImage'
+  | 'brush'
+  | 'eraser'
+  | 'threshold'
+  | 'brushSmaller'
+  | 'brushLarger'
+  | 'redo'
   | 'preset1'
   | 'preset2'
   | 'preset3'
@@ -94,6 +103,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['b'], action: 'bidirectional', group: 'tools' },
   { keys: ['x'], action: 'crosshair', group: 'tools' },
   { keys: ['n'], action: 'planes', group: 'look' },
+  { keys: ['shift+d'], action: 'solid', group: 'look' },
   { keys: ['u'], action: 'fusion', group: 'look' },
   { keys: ['a'], action: 'angle', group: 'tools' },
   { keys: ['shift+a'], action: 'cobb', group: 'tools' },
@@ -105,9 +115,15 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+m'], action: 'magnify', group: 'tools' },
   { keys: ['t'], action: 'label', group: 'tools' },
   { keys: ['k'], action: 'keyImage', group: 'tools' },
+  { keys: ['o'], action: 'brush', group: 'tools' },
+  { keys: ['q'], action: 'eraser', group: 'tools' },
+  { keys: ['shift+o'], action: 'threshold', group: 'tools' },
+  { keys: ['<'], action: 'brushSmaller', group: 'tools' },
+  { keys: ['>'], action: 'brushLarger', group: 'tools' },
   { keys: ['escape'], action: 'cancel', group: 'tools' },
   { keys: ['backspace', 'delete'], action: 'remove', group: 'tools' },
   { keys: ['ctrl+z'], action: 'undo', group: 'tools' },
+  { keys: ['ctrl+y', 'ctrl+shift+z'], action: 'redo', group: 'tools' },
   { keys: ['1'], action: 'preset1', group: 'look' },
   { keys: ['2'], action: 'preset2', group: 'look' },
   { keys: ['3'], action: 'preset3', group: 'look' },
@@ -137,7 +153,9 @@ export function keyNameOf(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey'>,
 ): string {
   const key = event.key.toLowerCase()
-  if (event.ctrlKey || event.metaKey) return `ctrl+${key}`
+  if (event.ctrlKey || event.metaKey) {
+    return event.shiftKey && /^[a-z]$/.test(key) ? `ctrl+shift+${key}` : `ctrl+${key}`
+  }
   return event.shiftKey && /^(arrow.+|[a-z])$/.test(key) ? `shift+${key}` : key
 }
 
@@ -168,13 +186,15 @@ export interface RoomActions {
   readonly label: () => void
   /** Mark the shown image as a key image, or take the mark away. */
   readonly keyImage: () => void
+  readonly redo: () => void
   readonly fold: (side: 'left' | 'right') => void
   readonly help: () => void
   readonly cancel: () => void
 }
 
 const HANDS: readonly string[] = ['window', 'pan', 'zoom', 'scroll', 'magnify']
-const isTool = (action: string): action is Tool => HANDS.includes(action) || isMeasuring(action)
+const isTool = (action: string): action is Tool =>
+  HANDS.includes(action) || isMeasuring(action) || isBrushTool(action)
 
 /** The tool, with a point to move where there is none yet. */
 function pickCrosshair(viewer: Viewer): void {
@@ -239,12 +259,16 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     reset: () => view?.reset(),
     maximise: () => viewer.toggleMaximised(viewer.active),
     planes: () => togglePlanes(viewer),
+    solid: () => toggleSolid(viewer),
     fusion: room.toggleFusion,
     cancel: room.cancel,
     remove: room.remove,
     undo: room.undo,
     label: room.label,
     keyImage: room.keyImage,
+    redo: room.redo,
+    brushSmaller: () => viewer.brush.resize(-1),
+    brushLarger: () => viewer.brush.resize(1),
     foldLeft: () => room.fold('left'),
     foldRight: () => room.fold('right'),
     help: room.help,

@@ -28,7 +28,8 @@ describe('keyboard', () => {
     [{ key: 'z' }, 'zoom'],
     [{ key: 'z', ctrlKey: true }, 'undo'],
     [{ key: 'z', metaKey: true }, 'undo'],
-    [{ key: 'q' }, null],
+    [{ key: 'q' }, 'eraser'],
+    [{ key: ';' }, null],
   ])('reads %j as %s', (press, action) => {
     const event = { ctrlKey: false, metaKey: false, shiftKey: false, ...press }
     expect(actionOf(keyNameOf(event))).toBe(action)

@@ -9,7 +9,7 @@ export interface WindowWords {
   readonly lower: string
   readonly upper: string
   readonly unit: string
-  /** PET is read as a range of values, everything else as width and level. */
+  /** PET and maps are read as a range of values, everything else as width and level. */
   readonly asRange: boolean
 }
 
@@ -27,7 +27,7 @@ export function windowWords(view: StackView): WindowWords | null {
     lower: short(voi.lower),
     upper: short(voi.upper),
     unit: series.unit,
-    asRange: series.modality === 'PT',
+    asRange: series.modality === 'PT' || series.map !== null,
   }
 }
 

@@ -16,6 +16,8 @@ export interface ModalityScale {
   readonly slope: number
   readonly intercept: number
   readonly factor: number
+  /** Stored values beyond these stand for nothing. */
+  readonly mapped?: { readonly first: number; readonly last: number } | null
 }
 
 /** Everything but the bytes that a picture depends on. */
@@ -75,8 +77,14 @@ export function showStored(stored: StoredPixels, recipe: FrameRecipe): FramePixe
 
 export function scaledPixels(
   stored: StoredPixels,
-  { slope, intercept, factor }: ModalityScale,
+  { slope, intercept, factor, mapped }: ModalityScale,
 ): StoredPixels {
+  if (mapped) {
+    const { first, last } = mapped
+    return Float32Array.from(stored, (value) =>
+      value >= first && value <= last ? factor * (slope * value + intercept) : NaN,
+    )
+  }
   if (slope === 1 && intercept === 0 && factor === 1) return stored
   const whole = factor === 1 && Number.isInteger(slope) && Number.isInteger(intercept)
   const scaled =

@@ -1,6 +1,7 @@
 import { crosshairCentre, isTurnable, linesOn, nearestOn, turnHandles } from '../crosshair'
 import type { PlaneLine } from '../crosshair'
 import type { StackView } from '../stackView'
+import { isWhole } from '../volume/reformat'
 import type { Viewer } from '../viewer'
 import { element, fixed } from './svg'
 
@@ -10,11 +11,9 @@ const LABEL_INSET_PX = 46
 
 /** The lines of the other planes, and the point they share. */
 export function drawCrosshair(viewer: Viewer, view: StackView): SVGElement[] {
-  const { crosshair, referenceLines } = viewer.planes
-  if (crosshair === null && !referenceLines) return []
-  const centre = crosshair && crosshairCentre(viewer, view)
-  const rotation = view.state.reformat?.kind === 'rotation'
-  if (rotation) return centre ? [ring(centre)] : []
+  if (viewer.planes.crosshair === null) return []
+  const centre = crosshairCentre(viewer, view)
+  if (isWhole(view.state.reformat)) return centre ? [ring(centre)] : []
   return linesOn(viewer, view).map((line) => drawLine(viewer, view, line, centre))
 }
 

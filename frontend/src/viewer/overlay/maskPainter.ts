@@ -3,6 +3,7 @@ import { imageToCanvas, type ImagePlane } from '@/geometry'
 import type { MaskSlice, MaskStore, MaskStyle } from '../masks'
 import type { StackView } from '../stackView'
 import { maskOnPlane, maskSlices } from '../volume/planarMask'
+import { isWhole } from '../volume/reformat'
 
 export interface ShownMask extends MaskStyle {
   readonly id: string
@@ -36,7 +37,7 @@ export function paintMasks(
   const plane = view.shownPlane
   const { camera, reformat } = view.state
   // Through a whole body a mask would lie over what it is not.
-  if (plane === null || camera === null || reformat?.kind === 'rotation') return
+  if (plane === null || camera === null || isWhole(reformat)) return
   const t = imageToCanvas(camera, view.size, plane)
   const place = new DOMMatrix([
     t.a * ratio,
@@ -81,7 +82,7 @@ function paintMask(
   const area = new Path2D()
   area.addPath(runsOf(slice), place)
   const outline = new Path2D()
-  outline.addPath(segmentsOf(slice), place)
+  outline.addPath(outlineOf(slice), place)
   context.save()
   context.clip(area)
   context.globalAlpha = style.unreviewed ? HATCH_OPACITY : FILL_OPACITY
@@ -123,7 +124,8 @@ function writeTag(
   context.restore()
 }
 
-function topOnScreen({ outline }: MaskSlice, place: DOMMatrix): { x: number; y: number } {
+/** The topmost place of a mask's outline on the canvas. */
+export function topOnScreen({ outline }: MaskSlice, place: DOMMatrix): { x: number; y: number } {
   let [x, y] = [0, Infinity]
   for (let i = 0; i + 3 < outline.length; i += 4) {
     const column = ((outline[i] ?? 0) + (outline[i + 2] ?? 0)) / 2
@@ -150,7 +152,7 @@ function strokeHatch(context: CanvasRenderingContext2D, colour: string, ratio: n
 const runs = new WeakMap<MaskSlice, Path2D>()
 
 /** The mask as rectangles, one for each run of pixels in a row. */
-function runsOf(slice: MaskSlice): Path2D {
+export function runsOf(slice: MaskSlice): Path2D {
   const known = runs.get(slice)
   if (known !== undefined) return known
   const path = new Path2D()
@@ -172,7 +174,8 @@ function runsOf(slice: MaskSlice): Path2D {
 
 const segments = new WeakMap<MaskSlice, Path2D>()
 
-function segmentsOf(slice: MaskSlice): Path2D {
+/** The edges between inside and outside. */
+export function outlineOf(slice: MaskSlice): Path2D {
   const known = segments.get(slice)
   if (known !== undefined) return known
   const path = new Path2D()

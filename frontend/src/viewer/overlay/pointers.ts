@@ -9,6 +9,7 @@ import {
 } from '@/geometry'
 
 import type { StackView } from '../stackView'
+import { isWhole } from '../volume/reformat'
 import { element, fixed } from './svg'
 
 /** Somebody else's pointer, in the coordinates they point in. */
@@ -47,7 +48,7 @@ export function placePointer(
   const plane_lps = frame === null ? view.shownPlane : frame.plane_lps
   if (series === null || (frame === null && plane_lps === null)) return null
   // Through a whole body every depth lies over the same place.
-  if (view.state.reformat?.kind === 'rotation') return null
+  if (isWhole(view.state.reformat)) return null
   if (pointer.point_lps !== null) {
     const { frame_of_reference_uid: from } = pointer
     const here = series.frame_of_reference_uid

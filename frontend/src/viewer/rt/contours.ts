@@ -99,16 +99,28 @@ export function largestContour(
 export function rasteriseContours(contours: readonly Contour[], grid: VolumeGrid): Uint8Array {
   const [columns, rows, slices] = grid.size
   const mask = new Uint8Array(columns * rows * slices)
-  const thickness_mm = sliceDistance_mm(grid)
   for (const contour of contours.filter(isArea)) {
-    const count = countOf(contour)
-    const corners = Array.from({ length: count }, (_, i) => patientToVoxel(grid, pointAt(contour, i)))
-    const slice = Math.round((corners[0] as Vec3 | undefined)?.[2] ?? NaN)
-    const inPlane = corners.every(([, , k]) => Math.abs(k - slice) * thickness_mm <= SAME_PLANE_MM)
-    if (!inPlane || !(slice >= 0 && slice < slices)) continue
+    const corners = cornersOf(contour, grid)
+    const slice = sliceOf(corners, grid)
+    if (slice === null) continue
     toggleInside(mask.subarray(slice * rows * columns, (slice + 1) * rows * columns), corners, columns, rows)
   }
   return mask
+}
+
+/** The contours that lie in a slice of the lattice; the others fill nothing of it. */
+export const contoursOnGrid = (contours: readonly Contour[], grid: VolumeGrid): Contour[] =>
+  contours.filter((contour) => sliceOf(cornersOf(contour, grid), grid) !== null)
+
+const cornersOf = (contour: Contour, grid: VolumeGrid): Vec3[] =>
+  Array.from({ length: countOf(contour) }, (_, i) => patientToVoxel(grid, pointAt(contour, i)))
+
+/** The slice whose plane all corners lie in. */
+function sliceOf(corners: readonly Vec3[], grid: VolumeGrid): number | null {
+  const slice = Math.round(corners[0]?.[2] ?? NaN)
+  const thickness_mm = sliceDistance_mm(grid)
+  const inPlane = corners.every(([, , k]) => Math.abs(k - slice) * thickness_mm <= SAME_PLANE_MM)
+  return inPlane && slice >= 0 && slice < grid.size[2] ? slice : null
 }
 
 const sliceDistance_mm = ({ column_mm, row_mm, slice_mm }: VolumeGrid): number => {

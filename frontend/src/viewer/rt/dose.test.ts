@@ -59,4 +59,17 @@ describe('dose under a point', () => {
     expect(rt.doseAt([1, 1, 1], '1.8')).toBeNull()
     expect(rt.doseAt([9, 1, 1], '1.9')).toBeNull()
   })
+
+  it('is found from another frame of reference by a registration, and only by it', () => {
+    const rt = new RtOverlays()
+    rt.addDose({ id: 'dose:1', frame_of_reference_uid: '1.9', volume, maximum_gy: 10 })
+    rt.show(['dose:1'])
+    // Points of 1.8 lie ten millimetres to the patient's left in 1.9.
+    const matrix = [1, 0, 0, 10, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    const by = { sop_instance_uid: '7', name: 'REG', date: '', contradicted: false }
+    const links = [{ source: '1.8', target: '1.9', matrix, by }]
+    expect(rt.doseAt([-9.5, 1, 1], '1.8', links)).toBeCloseTo(2.5)
+    expect(rt.doseAt([0.5, 1, 1], '1.8', links)).toBeNull()
+    expect(rt.doseAt([-9.5, 1, 1], '1.7', links)).toBeNull()
+  })
 })

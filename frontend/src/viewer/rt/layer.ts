@@ -26,7 +26,9 @@ export class RtLayer {
   draw(): void {
     const { rt } = this.viewer
     const isBlank = rt.names.length === 0
-    if (!isBlank || !this.isBlank) paintRadiotherapy(this.canvas, this.view, rt)
+    if (!isBlank || !this.isBlank) {
+      paintRadiotherapy(this.canvas, this.view, rt, this.viewer.registrations)
+    }
     this.isBlank = isBlank
     this.tell()
   }
@@ -54,7 +56,7 @@ export class RtLayer {
     const isProjection = this.view.state.reformat?.kind === 'rotation'
     const point = this.pointer && rt.dose && !isProjection && this.view.canvasToPatient(this.pointer)
     const space = this.view.state.series?.frame_of_reference_uid ?? null
-    const gray = point ? rt.doseAt(point, space) : null
+    const gray = point ? rt.doseAt(point, space, this.viewer.registrations) : null
     this.readout.textContent = gray === null ? '' : `${rt.look.word} ${gray.toFixed(2)} Gy`.trim()
   }
 }

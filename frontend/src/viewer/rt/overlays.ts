@@ -1,5 +1,6 @@
-import type { Vec3 } from '@/geometry'
+import type { RegistrationLink, Vec3 } from '@/geometry'
 
+import { bridgeTo, pointOnto } from '../elsewhere'
 import { Signal } from '../signal'
 import { samplePlane, type Volume } from '../volume/sampling'
 import { largestContour, type Contour } from './contours'
@@ -114,12 +115,21 @@ export class RtOverlays {
     return { point_lps: found.middle_lps, frame_of_reference_uid: region.frame_of_reference_uid }
   }
 
-  /** Gy at a point of a frame of reference; null where the shown dose says nothing of it. */
-  doseAt(point_lps: Vec3, frame_of_reference_uid: string | null): number | null {
+  /**
+   * Gy at a point of a frame of reference, also of one that a registration links with the dose's;
+   * null where the shown dose says nothing of it.
+   */
+  doseAt(
+    point_lps: Vec3,
+    frame_of_reference_uid: string | null,
+    registrations: readonly RegistrationLink[] = [],
+  ): number | null {
     const { dose } = this
-    if (dose === null || dose.frame_of_reference_uid !== frame_of_reference_uid) return null
+    const bridge =
+      dose && bridgeTo(registrations, frame_of_reference_uid, dose.frame_of_reference_uid)
+    if (dose === null || bridge === null) return null
     const [value = NaN] = samplePlane(dose.volume, {
-      origin_lps: point_lps,
+      origin_lps: pointOnto(bridge, point_lps),
       column_step: [1, 0, 0],
       row_step: [0, 1, 0],
       normal: [0, 0, 1],

@@ -1,15 +1,23 @@
-import { cameraPlane, imageToCanvas, isolines, onPlane, type ImagePlane, type Vec2 } from '@/geometry'
+import {
+  cameraPlane,
+  imageToCanvas,
+  isolines,
+  onPlane,
+  type ImagePlane,
+  type RegistrationLink,
+  type Vec2,
+} from '@/geometry'
 
+import { bridgeTo, onto, type Bridge } from '../elsewhere'
 import type { StackView } from '../stackView'
 import { samplePlane } from '../volume/sampling'
 import { cssColour, doseColour } from './colours'
 import { contoursOn, type PlacedContour } from './contours'
 import type { DoseOverlay, RegionOverlay, RtLook, RtOverlays } from './overlays'
+import { paintCut } from './planarPainter'
+import { NAME_PX, OUTLINE_PX, write } from './words'
 
-const OUTLINE_PX = 1.75
 const ISODOSE_PX = 1.5
-const NAME_PX = 12
-const HALO_PX = 3
 const POINT_PX = 5
 /** Samples of the wash along each CSS pixel: a dose grid is far coarser than the screen. */
 const SAMPLES_PER_PX = 0.5
@@ -27,6 +35,7 @@ export function paintRadiotherapy(
   canvas: HTMLCanvasElement,
   view: StackView,
   overlays: RtOverlays,
+  registrations: readonly RegistrationLink[],
 ): void {
   const { width, height } = view.size
   const ratio = window.devicePixelRatio || 1
@@ -42,8 +51,11 @@ export function paintRadiotherapy(
   if (view.state.reformat?.kind === 'rotation') return
   if (space === null || view.state.camera === null) return
   const { dose, look } = overlays
-  if (dose !== null && dose.frame_of_reference_uid === space) {
-    paintDose(context, view, dose, look, ratio)
+  const bridge = dose && bridgeTo(registrations, space, dose.frame_of_reference_uid)
+  if (dose !== null && bridge !== null) paintDose(context, view, dose, bridge, look, ratio)
+  if (view.state.reformat !== null) {
+    for (const region of overlays.regions) paintCut(context, view, region, look, ratio)
+    return
   }
   const plane = view.shownFrame?.plane_lps ?? null
   if (plane === null) return
@@ -119,6 +131,7 @@ function paintDose(
   context: CanvasRenderingContext2D,
   view: StackView,
   dose: DoseOverlay,
+  bridge: Bridge,
   look: RtLook,
   ratio: number,
 ): void {
@@ -127,7 +140,7 @@ function paintDose(
   if (camera === null || shown === null) return
   const lattice = cameraPlane(onPlane(camera, shown), view.size, SAMPLES_PER_PX)
   const { columns, rows } = lattice
-  const values = samplePlane(dose.volume, lattice)
+  const values = samplePlane(dose.volume, onto(bridge, lattice))
   const wash = new ImageData(columns, rows)
   const alpha = Math.round(look.opacity * 255)
   values.forEach((gray, index) => {
@@ -201,25 +214,4 @@ function paintBar(
     context.fillStyle = '#ffffff'
     context.fillRect(left - 3 * ratio, y - ratio / 2, (BAR_PX.width + 6) * ratio, ratio)
   }
-}
-
-function write(
-  context: CanvasRenderingContext2D,
-  words: string,
-  x: number,
-  y: number,
-  colour: string,
-  ratio: number,
-  align: CanvasTextAlign = 'center',
-): void {
-  context.save()
-  context.font = `600 ${NAME_PX * ratio}px system-ui, sans-serif`
-  context.textAlign = align
-  context.lineJoin = 'round'
-  context.lineWidth = HALO_PX * ratio
-  context.strokeStyle = 'rgba(0, 0, 0, 0.85)'
-  context.fillStyle = colour
-  context.strokeText(words, x, y)
-  context.fillText(words, x, y)
-  context.restore()
 }

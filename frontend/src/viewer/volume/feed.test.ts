@@ -15,6 +15,12 @@ class SlowSampler implements Sampler {
   brightest(): Promise<null> {
     return Promise.resolve(null)
   }
+  brick(): Promise<never> {
+    return Promise.reject(new Error('not asked for'))
+  }
+  firstSeen(): Promise<null> {
+    return Promise.resolve(null)
+  }
   sample(layers: readonly LayerRequest[]): Promise<Float32Array[]> {
     this.asked.push(layers)
     return new Promise((done) => this.open.push(() => done(layers.map(() => new Float32Array(1)))))

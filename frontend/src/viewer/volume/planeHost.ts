@@ -1,5 +1,6 @@
 import type { CanvasSize, PlaneCamera, RegistrationLink } from '@/geometry'
 
+import type { FrameImage } from '../decoding/frameImage'
 import type { FrameDescription } from '../frames'
 import type { StackDescription } from '../stacks'
 import type { Cause, ViewState } from '../viewState'
@@ -10,6 +11,7 @@ interface PlanedView {
   readonly stack: StackDescription | null
   readonly targetFrame: FrameDescription | null
   readonly nativeFrame: FrameDescription | null
+  readonly shownImage: FrameImage | null
   readonly size: CanvasSize
   setCamera(camera: PlaneCamera, cause: Cause): void
 }

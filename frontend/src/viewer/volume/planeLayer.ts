@@ -8,6 +8,8 @@ export interface PlanePicture {
   readonly camera: PlaneCamera
   readonly base: BasePaint | null
   readonly overlay: OverlayPaint | null
+  /** False where a mixture of two colours would stand for a value that neither has. */
+  readonly smooth?: boolean
 }
 
 /** Within this of one element per device pixel, nothing is to be smoothed. */
@@ -38,8 +40,15 @@ export class PlaneLayer {
     context.fillRect(0, 0, this.canvas.width, this.canvas.height)
   }
 
+  /** A finished picture, stretched over the canvas. */
+  show(picture: HTMLCanvasElement): void {
+    const context = this.prepared()
+    context.imageSmoothingEnabled = true
+    context.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height)
+  }
+
   draw(picture: PlanePicture, size: CanvasSize): void {
-    const { plane, camera, base, overlay } = picture
+    const { plane, camera, base, overlay, smooth = true } = picture
     const context = this.prepared()
     if (base === null) context.clearRect(0, 0, this.canvas.width, this.canvas.height)
     else {
@@ -53,7 +62,7 @@ export class PlaneLayer {
     context.setTransform(t.a * x, t.b * y, t.c * x, t.d * y, t.e * x, t.f * y)
     const exact =
       Math.abs(t.a * x - 1) < EXACT && Math.abs(t.d * y - 1) < EXACT && Math.abs(t.b) < EXACT
-    context.imageSmoothingEnabled = !exact
+    context.imageSmoothingEnabled = smooth && !exact
     context.imageSmoothingQuality = 'high'
     context.drawImage(this.buffer, -0.5, -0.5)
   }

@@ -258,3 +258,38 @@ describe('the shelf', () => {
     expect(view.setReformat(THIN, 'program')).toBe(false)
   })
 })
+
+describe('the next image under a second volume', () => {
+  it('comes with its colours, and says so while they are on their way', async () => {
+    const context = {
+      setTransform: () => undefined,
+      fillRect: () => undefined,
+      clearRect: () => undefined,
+      drawImage: () => undefined,
+      putImageData: () => undefined,
+      createImageData: (columns: number, rows: number) => ({
+        data: new Uint8ClampedArray(columns * rows * 4),
+      }),
+    }
+    const stub = vi
+      .spyOn(HTMLCanvasElement.prototype, 'getContext')
+      .mockReturnValue(context as unknown as RenderingContext as never)
+    const viewer = new Viewer()
+    const view = viewer.views[0] as StackView
+    view.planes.attach(document.createElement('div'))
+    view.showSeries(CT, 2, 'user')
+    const over = series('1.8', 'space-a')
+    const range = { lower: 0, upper: 10 }
+    const look = { opacity: 0.5, colormap: 'hot' as const, range }
+    view.setFusion({ series_instance_uid: '1.8', stack: 1, ...look }, over, 'user')
+    expect(view.state.planes.fusion_loading).toBe(true)
+    await vi.waitFor(() => expect(view.planes.shown?.request.plane.origin_lps[2]).toBe(10))
+    expect(view.state.planes.fusion_loading).toBe(false)
+    view.setIndex(3, 'user')
+    expect([view.state.index, view.state.shown_index]).toEqual([3, 2])
+    await vi.waitFor(() => expect(view.state.shown_index).toBe(3))
+    expect(view.planes.shown?.request.plane.origin_lps[2]).toBe(15)
+    expect(view.state.planes.fusion_loading).toBe(false)
+    stub.mockRestore()
+  })
+})

@@ -1,37 +1,30 @@
 import {
-  distanceToPlane_mm,
-  findRegistration,
   fittingCamera,
   normalize,
   rotate,
   type ImagePlane,
   type PlaneCamera,
-  type RegistrationSource,
-  type RigidMatrix,
   type Vec3,
   type VolumeGrid,
 } from '@/geometry'
 
-import { toPixelError } from '../errors'
-import type { SeriesDescription } from '../frames'
+import { bridgeTo, type Bridge } from '../elsewhere'
+import type { FrameDescription, SeriesDescription } from '../frames'
+import { SolidMode } from '../solid/solidMode'
+import { pageStudio } from '../solid/studio'
 import type { StackDescription } from '../stacks'
 import type { Cause, PlaneStatus, ViewState } from '../viewState'
 import { PlaneFeed, type PlaneRequest, type PlaneSample } from './feed'
 import type { PlaneHost } from './planeHost'
+import { paintMap } from './mapPaint'
 import { PlaneLayer } from './planeLayer'
-import type { BasePaint, OverlayPaint } from './planePainter'
+import { basePaintOf, type OverlayPaint } from './planePainter'
 import { planeRequest } from './planeRequest'
-import {
-  projectionPlane,
-  TURN_DEGREES,
-  type Fusion,
-  type Reformat,
-} from './reformat'
-import { gridOfStack, VolumeRefused, type Refusal } from './refusal'
+import { projectionPlane, TURN_DEGREES, type Fusion, type Reformat } from './reformat'
+import { gridOfStack, refusalFrom, VolumeRefused, type Refusal } from './refusal'
 import { pageSampler } from './sampler'
 import { pageShelf, type HeldVolume } from './shelf'
-
-type Bridge = { readonly matrix: RigidMatrix | null; readonly by: RegistrationSource | null }
+import { liesOn, Together } from './together'
 
 /** Of one viewport: planes through the volume of its stack, and a second volume laid over. */
 export class PlaneMode {
@@ -48,9 +41,13 @@ export class PlaneMode {
   private refused: StackDescription | null = null
   private turnOf = { base: 0, fused: 0 }
   private readonly user = { base: {}, fused: {} }
+  readonly solid: SolidMode
+  private readonly together = new Together(() => this.setLoading(this.state.reformat === null))
 
   constructor(host: PlaneHost) {
     this.host = host
+    const told = (): void => host.change({}, 'program')
+    this.solid = new SolidMode({ ...host, layer: () => this.layer, told })
   }
 
   private get state(): ViewState {
@@ -67,13 +64,14 @@ export class PlaneMode {
     return this.sample?.request.plane ?? null
   }
 
-  /** What was sampled last, for tests and support. */
+  /** What was sampled last. */
   get shown(): PlaneSample | null {
     return this.sample
   }
 
   /** Whether the canvas shows what was asked for, at full resolution. */
   get isSettled(): boolean {
+    if (this.state.reformat?.kind === 'solid') return this.solid.isSettled
     const wanted = this.request(window.devicePixelRatio || 1)
     return this.sample?.settled === true && wanted?.key === this.sample.request.key
   }
@@ -97,6 +95,7 @@ export class PlaneMode {
   /** Nothing of the former series is kept. */
   reset(): void {
     this.turnOf = { base: this.turnOf.base + 1, fused: this.turnOf.fused + 1 }
+    this.together.discard()
     this.forgetBase()
     this.forgetFused()
     this.layer?.hide()
@@ -114,7 +113,9 @@ export class PlaneMode {
     if (cause === 'program' && this.refused === stack) return false
     this.refused = null
     try {
-      this.lattice = gridOfStack(series, stack)
+      if (reformat.kind === 'solid' && !pageStudio().works) throw new VolumeRefused('no_webgl2')
+      // The same object as long as it is the same stack: what is computed on it is kept by it.
+      if (this.lattice === null || this.baseStack !== stack) this.lattice = gridOfStack(series, stack)
     } catch (error) {
       this.leave(cause, refusalFrom(error))
       return false
@@ -189,7 +190,8 @@ export class PlaneMode {
       this.turnOf.fused += 1
       this.forgetFused()
       const fusion_refusal: Refusal | null = fusion && { code: 'not_loaded', details: [] }
-      this.host.change({ fusion, planes: this.status({ fusion_refusal, registered: null }) }, cause)
+      const planes = this.status({ fusion_refusal, registered: null, fusion_loading: false })
+      this.host.change({ fusion, planes }, cause)
     } else {
       const planes = this.status({ fusion_refusal: null })
       this.host.change({ fusion, planes }, cause)
@@ -220,6 +222,7 @@ export class PlaneMode {
     this.forgetFused()
     this.fusedSeries = series
     this.registrationsChanged()
+    this.setLoading(this.bridge() !== null)
     const isCurrent = (): boolean => turn === this.turnOf.fused
     pageShelf()
       .acquire(this.user.fused, series, stack)
@@ -232,7 +235,7 @@ export class PlaneMode {
         (error: unknown) => {
           // Another frame of reference is the graver word, and stands already.
           if (!isCurrent() || this.bridge() === null) return
-          const planes = this.status({ fusion_refusal: refusalFrom(error) })
+          const planes = this.status({ fusion_refusal: refusalFrom(error), fusion_loading: false })
           this.host.change({ planes }, 'program')
         },
       )
@@ -252,14 +255,13 @@ export class PlaneMode {
   private bridge(): Bridge | null {
     const here = this.state.series?.frame_of_reference_uid ?? null
     const there = this.fusedSeries?.frame_of_reference_uid ?? null
-    if (here === null || there === null) return null
-    if (here === there) return { matrix: null, by: null }
-    return findRegistration(this.host.registrations(), here, there)
+    return there === null ? null : bridgeTo(this.host.registrations(), here, there)
   }
 
   private forgetBase(): void {
     pageShelf().release(this.user.base)
     this.feed?.stop()
+    this.solid.forget()
     this.base = null
     this.baseStack = null
     this.lattice = null
@@ -272,6 +274,26 @@ export class PlaneMode {
     this.fused = null
     this.fusedSeries = null
     this.sample = null
+    this.together.flush()
+  }
+
+  /** An image that has been read: with its colours, where they can be there with it. */
+  present(frame: FrameDescription, show: () => void): void {
+    const { fusion, reformat } = this.state
+    const isFused = fusion !== null && this.fused !== null && this.bridge() !== null
+    const known = this.sample !== null && liesOn(this.sample.request.plane, frame.plane_lps)
+    if (this.feed === null || !isFused || reformat !== null || known || !frame.plane_lps) {
+      this.together.discard()
+      show()
+      return
+    }
+    this.together.wait(frame, show)
+    this.feed.want((pixels) => this.request(pixels), window.devicePixelRatio || 1)
+  }
+
+  private setLoading(fusion_loading: boolean): void {
+    if (fusion_loading === this.state.planes.fusion_loading) return
+    this.host.change({ planes: this.status({ fusion_loading }) }, 'program')
   }
 
   private status(part: Partial<PlaneStatus>): PlaneStatus {
@@ -281,8 +303,9 @@ export class PlaneMode {
   draw(): void {
     const { reformat, fusion } = this.state
     if (this.layer === null) return
+    if (reformat?.kind === 'solid') return this.solid.draw(this.base)
     if (reformat === null && (fusion === null || this.fused === null)) {
-      this.layer.hide()
+      if (!paintMap(this.layer, this.host.view())) this.layer.hide()
       return
     }
     if (this.request(1) !== null) {
@@ -296,7 +319,7 @@ export class PlaneMode {
     const bridge = this.bridge()
     return planeRequest({
       state: view.state,
-      image: view.nativeFrame?.plane_lps ?? null,
+      image: (this.together.next ?? view.nativeFrame)?.plane_lps ?? null,
       canvas: view.size,
       pixels_per_css,
       base: this.base,
@@ -306,6 +329,9 @@ export class PlaneMode {
 
   private arrived(sample: PlaneSample): void {
     this.sample = sample
+    const { layers, plane } = sample.request
+    if (layers.some((one) => one.volume === this.fused?.id)) this.setLoading(false)
+    this.together.arrived(plane)
     this.paint()
     this.host.drawn()
   }
@@ -323,30 +349,14 @@ export class PlaneMode {
     const values = (id: string | undefined): Float32Array | undefined =>
       sample.values[sample.request.layers.findIndex(({ volume }) => volume === id)]
     const shown = reformat && values(this.base?.id)
-    layer.draw(
-      {
-        plane: sample.request.plane,
-        camera,
-        base: shown ? this.basePaint(shown) : null,
-        overlay: this.overlayPaint(values(this.fused?.id)),
-      },
-      view.size,
-    )
+    const base = shown ? basePaintOf(this.state, shown) : null
+    const overlay = this.overlayPaint(values(this.fused?.id))
+    layer.draw({ plane: sample.request.plane, camera, base, overlay }, view.size)
   }
 
   /** A second volume is never shown on another slice than the one it was sampled for. */
   private liesOnImage({ request }: PlaneSample): boolean {
-    const plane = this.host.view().nativeFrame?.plane_lps ?? null
-    return plane !== null && Math.abs(distanceToPlane_mm(plane, request.plane.origin_lps)) < 1e-3
-  }
-
-  private basePaint(values: Float32Array): BasePaint | null {
-    const { voi, series, reformat } = this.state
-    if (voi === null || series === null) return null
-    const photometric = series.frames[this.state.index]?.layout.photometric_interpretation
-    const inverted = voi.invert !== (photometric === 'MONOCHROME1')
-    const outside = reformat?.kind === 'rotation' && inverted ? 255 : 0
-    return { values, range: voi, inverted, outside }
+    return liesOn(request.plane, this.host.view().nativeFrame?.plane_lps ?? null)
   }
 
   private overlayPaint(values: Float32Array | undefined): OverlayPaint | null {
@@ -374,9 +384,10 @@ export class PlaneMode {
     this.host.view().setCamera({ ...camera, view_plane_normal }, 'user')
   }
 
-  /** What a projection shows under a point of its picture: the greatest value behind it. */
+  /** What a projection or a 3D picture shows under a point of it. */
   async brightestBehind(point_lps: Vec3): Promise<Vec3 | null> {
     const { camera } = this.state
+    if (this.state.reformat?.kind === 'solid') return this.solid.firstBehind(point_lps)
     if (this.base === null || camera === null) return null
     const { thickness_mm } = projectionPlane(this.base.grid, camera)
     return pageSampler().brightest({
@@ -386,9 +397,4 @@ export class PlaneMode {
       length_mm: thickness_mm,
     })
   }
-}
-
-function refusalFrom(error: unknown): Refusal {
-  if (error instanceof VolumeRefused) return error.refusal
-  return { code: 'not_loaded', details: [toPixelError(error).code] }
 }

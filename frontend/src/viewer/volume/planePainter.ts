@@ -1,10 +1,13 @@
+import type { ViewState } from '../viewState'
 import type { VoiRange } from '../voi'
 import { colormapTable, type ColormapName } from './colormaps'
 
 export interface BasePaint {
-  readonly values: Float32Array
+  readonly values: ArrayLike<number>
   readonly range: VoiRange
   readonly inverted: boolean
+  /** Other colours than grey, of a parametric map. */
+  readonly colormap: ColormapName | null
   /** Grey where the volume is not: black on planes, the ground of a projection. */
   readonly outside: number
 }
@@ -15,6 +18,20 @@ export interface OverlayPaint {
   readonly colormap: ColormapName
   /** 0 to 1. */
   readonly opacity: number
+}
+
+/** The values of a plane in the window of its view. */
+export function basePaintOf(
+  { voi, series, reformat, fusion, index }: ViewState,
+  values: ArrayLike<number>,
+): BasePaint | null {
+  if (voi === null || series === null) return null
+  const photometric = series.frames[index]?.layout.photometric_interpretation
+  const inverted = voi.invert !== (photometric === 'MONOCHROME1')
+  const outside = reformat?.kind === 'rotation' && inverted ? 255 : 0
+  // Two colour scales over each other could not be read.
+  const colormap = (fusion === null ? series.map?.colormap : null) ?? null
+  return { values, range: voi, inverted, outside, colormap }
 }
 
 /** Values below the range of an overlay, and places outside its volume, leave the base as it is. */
@@ -30,8 +47,9 @@ export function paintPlane(
 
 function paintBase(
   target: Uint8ClampedArray,
-  { values, range, inverted, outside }: BasePaint,
+  { values, range, inverted, outside, colormap }: BasePaint,
 ): void {
+  const table = colormapTable(colormap ?? 'grey')
   const gain = 255 / Math.max(range.upper - range.lower, 1e-9)
   const flip = inverted ? 255 : 0
   const words = new Uint32Array(target.buffer, target.byteOffset, values.length)
@@ -40,7 +58,12 @@ function paintBase(
     // NaN fails every comparison but this one.
     const grey =
       shown !== shown ? outside : (shown <= 0 ? 0 : shown >= 255 ? 255 : (shown + 0.5) | 0) ^ flip
-    words[i] = 0xff000000 | (grey << 16) | (grey << 8) | grey
+    if (colormap === null || shown !== shown) {
+      words[i] = 0xff000000 | (grey << 16) | (grey << 8) | grey
+      continue
+    }
+    const [red, green, blue] = [table[grey * 3], table[grey * 3 + 1], table[grey * 3 + 2]]
+    words[i] = 0xff000000 | ((blue as number) << 16) | ((green as number) << 8) | (red as number)
   }
 }
 

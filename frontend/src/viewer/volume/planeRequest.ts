@@ -27,6 +27,7 @@ interface PlaneWish {
 export function planeRequest(wish: PlaneWish): PlaneRequest | null {
   const { camera, reformat, fusion } = wish.state
   if (camera === null) return null
+  if (reformat?.kind === 'solid') return null
   if (reformat?.kind === 'rotation') return wish.base && projectionRequest(wish.base, wish)
   const plane =
     reformat === null

@@ -171,7 +171,7 @@ describe('painting', () => {
     values: Float32Array.from([NaN, 0, 100]),
     range: { lower: 0, upper: 100 },
     inverted: false,
-    outside: 0,
+    outside: 0, colormap: null,
   }
 
   it('windows the base, and leaves black where there is no volume, inverted or not', () => {

@@ -18,17 +18,24 @@ import {
   type VolumeGrid,
 } from '@/geometry'
 
+import type { SolidPreset } from '../solid/presets'
 import type { VoiRange } from '../voi'
 import type { ColormapName } from './colormaps'
 import { finestEdge_mm, type SlabProjection } from './sampling'
 
-/** How a viewport cuts its stack: along the plane of its camera, or projected as a whole. */
+/** How a viewport shows its stack: along the plane of its camera, projected as a whole, or in 3D. */
 export interface Reformat {
-  readonly kind: 'plane' | 'rotation'
+  readonly kind: 'plane' | 'rotation' | 'solid'
   readonly projection: SlabProjection
   /** Of a plane; 0 is the plane alone. */
   readonly slab_mm: number
+  /** Of a 3D picture. */
+  readonly preset?: SolidPreset | null
 }
+
+/** Whether the whole volume is seen at once: no place on the screen then has a depth. */
+export const isWhole = (reformat: Reformat | null): boolean =>
+  reformat !== null && reformat.kind !== 'plane'
 
 /** One step of a turning projection: 36 pictures a turn, each computed once. */
 export const TURN_DEGREES = 10

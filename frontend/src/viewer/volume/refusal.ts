@@ -1,5 +1,6 @@
 import { gridFromPlanes, type ImagePlane, type VolumeGrid } from '@/geometry'
 
+import { toPixelError } from '../errors'
 import type { SeriesDescription } from '../frames'
 import type { StackDescription } from '../stacks'
 
@@ -13,6 +14,8 @@ export type RefusalCode =
   | 'image_by_image'
   | 'not_loaded'
   | 'frame_of_reference_mismatch'
+  | 'other_identity'
+  | 'no_webgl2'
 
 export interface Refusal {
   readonly code: RefusalCode
@@ -28,6 +31,11 @@ export class VolumeRefused extends Error {
     this.name = 'VolumeRefused'
     this.refusal = { code, details }
   }
+}
+
+export function refusalFrom(error: unknown): Refusal {
+  if (error instanceof VolumeRefused) return error.refusal
+  return { code: 'not_loaded', details: [toPixelError(error).code] }
 }
 
 /**

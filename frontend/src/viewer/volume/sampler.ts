@@ -1,5 +1,7 @@
 import type { ImagePlane, Vec3 } from '@/geometry'
 
+import { brickOf, type Brick } from '../solid/brick'
+import { firstSeen, type Look } from '../solid/hit'
 import { brightestAlong } from './brightest'
 import { samplePlane, type Slab, type Volume } from './sampling'
 
@@ -17,6 +19,12 @@ export interface Ray {
   readonly length_mm: number
 }
 
+/** A look into a volume, as a 3D picture shows it. */
+export interface Glance {
+  readonly volume: string
+  readonly look: Look
+}
+
 /** Samples volumes that were handed to it. */
 export interface Sampler {
   /** The volume is given away: its values are not to be read here any more. */
@@ -26,6 +34,9 @@ export interface Sampler {
   sample(layers: readonly LayerRequest[]): Promise<Float32Array[]>
   /** The point of greatest value along a ray, or null where it misses the volume. */
   brightest(ray: Ray): Promise<Vec3 | null>
+  /** The volume in no more than so many voxels, for a 3D picture. */
+  brick(volume: string, most: number): Promise<Brick>
+  firstSeen(glance: Glance): Promise<Vec3 | null>
 }
 
 /** Samples where it is called: in the worker, and in tests. */
@@ -50,6 +61,14 @@ export class LocalSampler implements Sampler {
     return brightestAlong(this.get(volume), through, direction, length_mm)
   }
 
+  async brick(volume: string, most: number): Promise<Brick> {
+    return brickOf(this.get(volume), most)
+  }
+
+  async firstSeen({ volume, look }: Glance): Promise<Vec3 | null> {
+    return firstSeen(this.get(volume), look)
+  }
+
   private get(id: string): Volume {
     const volume = this.volumes.get(id)
     if (volume === undefined) throw new RangeError('the volume is not held any more')
@@ -62,9 +81,11 @@ export type Order =
   | { readonly kind: 'drop'; readonly id: string }
   | { readonly kind: 'sample'; readonly job: number; readonly layers: readonly LayerRequest[] }
   | { readonly kind: 'brightest'; readonly job: number; readonly ray: Ray }
+  | { readonly kind: 'brick'; readonly job: number; readonly volume: string; readonly most: number }
+  | { readonly kind: 'firstSeen'; readonly job: number; readonly glance: Glance }
 
 export type Answer =
-  | { readonly job: number; readonly value: Float32Array[] | Vec3 | null }
+  | { readonly job: number; readonly value: Float32Array[] | Vec3 | Brick | null }
   | { readonly job: number; readonly error: string }
 
 /** Samples beside the page, so that a turning plane never holds up a hand. */
@@ -104,6 +125,14 @@ export class WorkerSampler implements Sampler {
 
   brightest(ray: Ray): Promise<Vec3 | null> {
     return this.ask((job) => ({ kind: 'brightest', job, ray }))
+  }
+
+  brick(volume: string, most: number): Promise<Brick> {
+    return this.ask((job) => ({ kind: 'brick', job, volume, most }))
+  }
+
+  firstSeen(glance: Glance): Promise<Vec3 | null> {
+    return this.ask((job) => ({ kind: 'firstSeen', job, glance }))
   }
 
   private ask<Value>(order: (job: number) => Order): Promise<Value> {

@@ -19,6 +19,18 @@ self.onmessage = ({ data }: MessageEvent<Order>): void => {
         (error: unknown) => answer({ job: data.job, error: String(error) }),
       )
       return
+    case 'brick':
+      sampler.brick(data.volume, data.most).then(
+        (value) => answer({ job: data.job, value }, [value.values.buffer as ArrayBuffer]),
+        (error: unknown) => answer({ job: data.job, error: String(error) }),
+      )
+      return
+    case 'firstSeen':
+      sampler.firstSeen(data.glance).then(
+        (value) => answer({ job: data.job, value }),
+        (error: unknown) => answer({ job: data.job, error: String(error) }),
+      )
+      return
     case 'brightest':
       sampler.brightest(data.ray).then(
         (value) => answer({ job: data.job, value }),

@@ -21,6 +21,7 @@ import type { StackDescription } from '../stacks'
 import type { Cause, StackView } from '../stackView'
 import { rangeFromPixels, type VoiRange } from '../voi'
 import {
+  isWhole,
   orientedCamera,
   ROTATION,
   THIN,
@@ -28,6 +29,7 @@ import {
   type Orientation,
   type Reformat,
 } from './reformat'
+import { refuseStranger } from './strangers'
 import type { ViewportGrid } from './viewportGrid'
 
 /** One point of the patient that all planes of a viewer pass through. */
@@ -45,7 +47,6 @@ const TURN_EVERY_MS = 120
 export class ViewerPlanes {
   private readonly viewer: ViewportGrid
   private shared: CrosshairPoint | null = null
-  private lines = false
   private readonly turning = new Map<StackView, ReturnType<typeof setInterval>>()
 
   constructor(viewer: ViewportGrid) {
@@ -54,16 +55,6 @@ export class ViewerPlanes {
 
   get crosshair(): CrosshairPoint | null {
     return this.shared
-  }
-
-  get referenceLines(): boolean {
-    return this.lines
-  }
-
-  setReferenceLines(on: boolean): void {
-    this.lines = on
-    this.viewer.overlaysChanged.emit()
-    this.viewer.changed.emit('program')
   }
 
   /** The crosshair through what the active viewport looks at, or none. */
@@ -244,6 +235,11 @@ export class ViewerPlanes {
     const over = view.state.series
     try {
       const series = await this.viewer.library.open(series_instance_uid)
+      if (view.state.series !== over) return
+      if (!this.mayLie(series)) {
+        refuseStranger(view, cause)
+        return
+      }
       const stack = largestVolume(series)
       const fusion = await firstFusion(series, stack)
       if (view.state.series === over) view.setFusion(fusion, series, cause)
@@ -251,6 +247,12 @@ export class ViewerPlanes {
       const details = [toPixelError(error).code]
       view.planes.refuseFusion({ code: 'not_loaded', details })
     }
+  }
+
+  /** By the same rule as pictures beside each other: another identity only where somebody compares. */
+  private mayLie(series: SeriesDescription): boolean {
+    const { comparison, visibleViews } = this.viewer
+    return comparison.mayStand(series.study_instance_uid, visibleViews)
   }
 
   /** What the presenter has laid over a viewport, on this screen too. */
@@ -263,7 +265,9 @@ export class ViewerPlanes {
     }
     try {
       const series = await this.viewer.library.open(fusion.series_instance_uid)
-      if (view.state.series === over) view.setFusion(fusion, series, 'program')
+      if (view.state.series !== over) return
+      if (this.mayLie(series)) view.setFusion(fusion, series, 'program')
+      else refuseStranger(view, 'program')
     } catch {
       view.setFusion(fusion, null, 'program')
     }
@@ -274,7 +278,7 @@ export class ViewerPlanes {
 export function takeThrough(view: StackView, point_lps: Vec3): void {
   const { camera, reformat, series } = view.state
   const { stack } = view
-  if (reformat?.kind === 'rotation' || camera === null || series === null || stack === null) return
+  if (isWhole(reformat) || camera === null || series === null || stack === null) return
   if (reformat !== null) {
     const normal = camera.view_plane_normal
     const away_mm = dot(subtract(point_lps, camera.focal_point_lps), normal)
@@ -303,7 +307,7 @@ async function firstFusion(
   const { series_instance_uid } = series
   const common = { series_instance_uid, stack: stack?.number ?? 1, opacity: FIRST_OPACITY }
   const isPet = series.modality === 'PT' || series.modality === 'NM'
-  const colormap = isPet ? 'hot_iron' : 'hot'
+  const colormap = series.map?.colormap ?? (isPet ? 'hot_iron' : 'hot')
   if (series.unit === 'SUVbw g/mL') return { ...common, colormap, range: FIRST_FUSED_SUV }
   const middle = series.frames[(stack?.start ?? 0) + Math.floor((stack?.count ?? 1) / 2)]
   const known = middle && firstWindow(series, middle)

@@ -1,5 +1,6 @@
 import type { RegistrationLink } from '@/geometry'
 
+import type { Comparison } from '../comparison'
 import type { SeriesLibrary } from '../seriesLibrary'
 import type { Signal } from '../signal'
 import type { Cause, StackView } from '../stackView'
@@ -7,6 +8,7 @@ import type { Cause, StackView } from '../stackView'
 /** What planes read and ask of the grid of viewports they are shown in. */
 export interface ViewportGrid {
   readonly library: SeriesLibrary
+  readonly comparison: Pick<Comparison, 'mayStand'>
   readonly registrations: readonly RegistrationLink[]
   readonly views: readonly StackView[]
   readonly visibleViews: readonly StackView[]

@@ -1,5 +1,6 @@
-import { ActionIcon, NumberInput, Popover, Select, Slider } from '@mantine/core'
-import { IconLayersIntersect } from '@tabler/icons-react'
+import { ActionIcon, Button, NumberInput, Popover, Select, Slider } from '@mantine/core'
+import { IconLayersIntersect, IconUsersGroup } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Study } from '@/api/types'
@@ -27,6 +28,7 @@ export function FusionMenu({ viewer, studies }: FusionMenuProps) {
   const view = viewer.activeView
   const own = state?.series ?? null
   const fusion = state?.fusion ?? null
+  const [wanted, setWanted] = useState<string | null>(null)
   const candidates = own ? fusionCandidates(studies, own) : []
   const data = [
     { value: NOTHING, label: t('fusion.none') },
@@ -64,13 +66,36 @@ export function FusionMenu({ viewer, studies }: FusionMenuProps) {
               value={fusion?.series_instance_uid ?? NOTHING}
               allowDeselect={false}
               comboboxProps={{ withinPortal: false }}
-              onChange={(uid) => view && void viewer.planes.fuse(view, uid || null, 'user')}
+              onChange={(uid) => {
+                setWanted(uid || null)
+                if (view) void viewer.planes.fuse(view, uid || null, 'user')
+              }}
             />
+          )}
+          {view && wanted && state?.planes.fusion_refusal?.code === 'other_identity' && (
+            <AskToCompare viewer={viewer} view={view} wanted={wanted} />
           )}
         </div>
         {view && fusion && <FusionControls view={view} fusion={fusion} />}
       </Popover.Dropdown>
     </Popover>
+  )
+}
+
+/** The same question as where another identity would stand beside this one. */
+function AskToCompare({ viewer, view, wanted }: { viewer: Viewer; view: StackView; wanted: string }) {
+  const { t } = useTranslation(['volume', 'hanging'])
+  const compare = () => {
+    viewer.comparison.choose(true, 'user')
+    void viewer.planes.fuse(view, wanted, 'user')
+  }
+  return (
+    <div className={classes.ask} role="alert" data-testid="fusion-identity">
+      <p>{t('refusal.fusion.other_identity')}</p>
+      <Button size="xs" variant="default" leftSection={<IconUsersGroup size={14} />} onClick={compare}>
+        {t('hanging:comparison.begin')}
+      </Button>
+    </div>
   )
 }
 

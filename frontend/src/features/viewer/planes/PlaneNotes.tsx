@@ -2,11 +2,13 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import { lineColour } from '@/viewer/crosshair'
+import { besideThePlane } from '@/viewer/rt/planarPainter'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
-import { orientationOf, planeNumber } from '@/viewer/volume/reformat'
+import { isWhole, orientationOf, planeNumber } from '@/viewer/volume/reformat'
 import type { Refusal } from '@/viewer/volume/refusal'
 
+import { SolidNotes } from '../solid/SolidNotes'
 import { useViewerState } from '../useViewerState'
 import shared from '../viewer.module.css'
 import classes from './planes.module.css'
@@ -18,8 +20,10 @@ interface PlaneNotesProps {
 
 /** What plane this is, that it was computed, and what was refused: in the corner, in words. */
 export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
-  const { t } = useTranslation('volume')
-  const { planes } = useViewerState(viewer, () => view.state)
+  const { t } = useTranslation(['volume', 'maps'])
+  const { planes, series } = useViewerState(viewer, () => view.state)
+  const problem = series?.map?.problem
+  const beside = useViewerState(viewer, (v) => besideThePlane(view, v.rt))
   return (
     <>
       {planes.refusal && <Refused kind="plane" refusal={planes.refusal} />}
@@ -27,6 +31,21 @@ export function PlaneNotes({ viewer, view }: PlaneNotesProps) {
       {planes.loading && (
         <div role="status" data-testid="volume-loading">
           {t('plane.loading', { ...planes.loading })}
+        </div>
+      )}
+      {problem && (
+        <div className={shared.warning} data-testid="map-problem">
+          <IconAlertTriangle size={13} aria-hidden /> {t(`maps:problem.${problem}`)}
+        </div>
+      )}
+      {planes.fusion_loading && (
+        <div role="status" data-testid="fusion-loading">
+          {t('fusion.loading')}
+        </div>
+      )}
+      {beside && (
+        <div className={shared.warning} role="status" data-testid="contours-beside">
+          <IconAlertTriangle size={13} aria-hidden /> {t('plane.beside', { names: beside })}
         </div>
       )}
       <PlaneLine viewer={viewer} view={view} />
@@ -47,10 +66,10 @@ function Refused({ kind, refusal }: { kind: 'plane' | 'fusion'; refusal: Refusal
 function PlaneLine({ viewer, view }: PlaneNotesProps) {
   const { t } = useTranslation('volume')
   const { reformat, camera } = useViewerState(viewer, () => view.state)
-  const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null || v.planes.referenceLines)
+  const isLined = useViewerState(viewer, (v) => v.planes.crosshair !== null)
   const grid = view.planes.grid
   const index = viewer.views.indexOf(view)
-  const swatch = isLined && camera && reformat?.kind !== 'rotation' && (
+  const swatch = isLined && camera && !isWhole(reformat) && (
     <span
       className={classes.swatch}
       style={{ background: lineColour(index) }}
@@ -62,6 +81,7 @@ function PlaneLine({ viewer, view }: PlaneNotesProps) {
   if (reformat === null || camera === null || grid === null) {
     return swatch ? <div className={classes.note}>{swatch}</div> : null
   }
+  if (reformat.kind === 'solid') return <SolidNotes viewer={viewer} view={view} />
   if (reformat.kind === 'rotation') {
     return (
       <div data-testid="plane">

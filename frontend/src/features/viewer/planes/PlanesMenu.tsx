@@ -18,7 +18,6 @@ export function PlanesMenu({ viewer }: { viewer: Viewer }) {
   const { t } = useTranslation('volume')
   const state = useViewerState(viewer, (v) => v.activeView?.state ?? null)
   const crosshair = useViewerState(viewer, (v) => v.planes.crosshair)
-  const lines = useViewerState(viewer, (v) => v.planes.referenceLines)
   const view = viewer.activeView
   const uid = state?.series?.series_instance_uid
   const reformat = state?.reformat ?? null
@@ -104,13 +103,6 @@ export function PlanesMenu({ viewer }: { viewer: Viewer }) {
             label={t('menu.crosshair')}
             checked={crosshair !== null}
             onChange={() => viewer.planes.toggleCrosshair()}
-          />
-          <Switch
-            size="sm"
-            mt={8}
-            label={t('menu.lines')}
-            checked={lines}
-            onChange={(event) => viewer.planes.setReferenceLines(event.currentTarget.checked)}
           />
         </div>
       </Menu.Dropdown>

@@ -25,7 +25,7 @@ export function fusionCandidates(
     .filter(
       ({ series }) =>
         series.series_instance_uid !== own.series_instance_uid &&
-        CROSS_SECTIONS.has(series.modality) &&
+        (CROSS_SECTIONS.has(series.modality) || series.kind === 'parametric_map') &&
         series.frame_count > 1,
     )
     .sort(

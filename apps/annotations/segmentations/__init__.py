@@ -1,0 +1,1 @@
+"""Segmentations that people draw: binary labelmaps on the source images' own pixels."""
