@@ -75,7 +75,7 @@ def _kinds(images: list[FileDataset]) -> list[Kind]:
     assert {49, 50} <= set(percent.ravel())
     near = _ball(2, 26, 22, 12) <= 1
     far = _ball(3, 22, 44, 11) <= 1
-    labels = near.astype(np.uint8) + 2 * (far & ~near)
+    labels = (near + 2 * (far & ~near)).astype(np.uint8)
     over = _ball(2, 28, 32, 13) <= 1
     both = np.stack([near, over], axis=-1).astype(np.uint8)
     assert (near & over).any() and (near & ~over).any() and (over & ~near).any()
