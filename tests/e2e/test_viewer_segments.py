@@ -40,8 +40,9 @@ COLOURS = """([points]) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
   return points.map((point) => {
     const [x, y] = window.__consilium.pageOf(0, point)
-    const at = Math.floor((y - box.top) * ratio) * width + Math.floor((x - box.left) * ratio)
-    return [x, y, ...data.slice(at * 4, at * 4 + 4)]
+    const [column, row] = [Math.floor((x - box.left) * ratio), Math.floor((y - box.top) * ratio)]
+    if (column < 0 || column >= width || row < 0 || row >= height) return [x, y, NaN, NaN, NaN, NaN]
+    return [x, y, ...data.slice((row * width + column) * 4, (row * width + column) * 4 + 4)]
   })
 }"""
 
@@ -127,7 +128,8 @@ def _wrong(screen: Screen, image: FileDataset, masks: list[NDArray[np.bool_]]) -
     y, colours = seen[:, 1], seen[:, 2:]
     pixel_height = abs(y.max() - y.min()) / (len(np.unique(np.round(y, 3))) - 1)
     expected = np.zeros((ROWS * COLUMNS, 4))
-    is_free = np.ones(ROWS * COLUMNS, bool)
+    # A turned picture is wider than its cell: what is outside has no colour.
+    is_free = ~np.isnan(colours).any(axis=1)
     for mask, rgb in zip(masks, (ORANGE, BLUE), strict=False):
         inside = mask.ravel()
         if not inside.any():
