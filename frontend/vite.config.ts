@@ -27,6 +27,8 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     sourcemap: false,
+    // The server reads from it what a room loads first (config/frontend.py).
+    manifest: true,
     // The strict Content-Security-Policy knows no data: scripts, and a small
     // inlined asset is never worth an exception.
     assetsInlineLimit: 0,

@@ -2,6 +2,7 @@ import { caseOf, studiesOf } from '@/api/cases'
 import { hangingsOf } from '@/api/hangings'
 import { makeQueryClient } from '@/api/queryClient'
 import { meOptions } from '@/api/session'
+import { PRIORITY_VISIBLE } from '@/viewer/requestQueue'
 
 /** What the page has read from the server; one page, one person. */
 export const queryClient = makeQueryClient()
@@ -15,12 +16,19 @@ export function primeSession(): null {
   return null
 }
 
-export function primeViewer(caseId: string | undefined): null {
-  if (caseId) {
-    void queryClient.prefetchQuery(studiesOf(caseId))
-    void queryClient.prefetchQuery(caseOf(caseId))
-    void queryClient.prefetchQuery(hangingsOf())
-  }
+/** The records of the case, and as soon as code and records are here its first pictures. */
+export function primeViewer(caseId: string | undefined, url: string): null {
+  if (!caseId) return null
+  void queryClient.prefetchQuery(studiesOf(caseId))
+  void queryClient.prefetchQuery(caseOf(caseId))
+  void queryClient.prefetchQuery(hangingsOf())
+  const { searchParams } = new URL(url)
+  // Where a finding leads is not known yet.
+  if (searchParams.has('finding')) return null
+  const options = { priority: PRIORITY_VISIBLE, series_instance_uid: searchParams.get('series') }
+  import('@/features/viewer/warming')
+    .then(({ primeCase }) => primeCase(queryClient, caseId, options))
+    .catch(() => undefined)
   return null
 }
 

@@ -48,7 +48,7 @@ export const routes: RouteObject[] = [
             children: [
               {
                 path: '/cases/:caseId/view',
-                loader: ({ params }) => primeViewer(params.caseId),
+                loader: ({ params, request }) => primeViewer(params.caseId, request.url),
                 lazy: screen(() => import('@/features/viewer/ViewerRoute')),
               },
               { path: '/cases/:caseId/companion', lazy: screen(() => import('@/features/viewer/CompanionRoute')) },

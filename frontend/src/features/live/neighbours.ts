@@ -1,18 +1,12 @@
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
 import { useAgenda } from '@/api/boards'
-import { caseOf, studiesOf } from '@/api/cases'
-import { hangingsOf } from '@/api/hangings'
 import type { AgendaItem } from '@/api/types'
-import { loadPicture } from '@/viewer/pictures'
 import { PRIORITY_PREFETCH } from '@/viewer/requestQueue'
-import { openingIndex } from '@/viewer/places'
 
 import { CaseImages } from '../viewer/caseImages'
-import { factsOf } from '../viewer/hanging/facts'
-import { identitiesOf } from '../viewer/hanging/identities'
-import { hangCase } from '../viewer/hanging/match'
+import { warmCase } from '../viewer/warming'
 import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
@@ -58,7 +52,8 @@ export function useWarmNeighbours(session: LiveSession, shelf: CaseShelf): void 
       for (const caseId of wanted.split(' ').filter(Boolean)) {
         if (gone) return
         // What fails here is told when somebody opens the case.
-        await warmCase(client, shelf.of(caseId), caseId).catch(() => undefined)
+        const priority = PRIORITY_PREFETCH
+        await warmCase(client, shelf.of(caseId), caseId, { priority }).catch(() => undefined)
       }
     }
     const timer = setTimeout(() => void warmAll(), SETTLED_MS)
@@ -67,22 +62,4 @@ export function useWarmNeighbours(session: LiveSession, shelf: CaseShelf): void 
       clearTimeout(timer)
     }
   }, [client, shelf, wanted])
-}
-
-async function warmCase(client: QueryClient, images: CaseImages, caseId: string): Promise<void> {
-  const [studies, patientCase, hangings] = await Promise.all([
-    client.fetchQuery({ ...studiesOf(caseId), staleTime: 60_000 }),
-    client.fetchQuery({ ...caseOf(caseId), staleTime: 60_000 }),
-    client.fetchQuery(hangingsOf()),
-  ])
-  images.setStudies(studies)
-  const identities = identitiesOf(studies, patientCase.guise !== 'identified')
-  const facts = factsOf(studies, identities, patientCase.tumour_type)
-  const opening = hangCase(facts, hangings)?.steps[0]?.cells ?? []
-  for (const { series: fact } of opening) {
-    if (fact === null) continue
-    const series = await images.library.open(fact.uid)
-    const frame = series.frames[openingIndex(series)]
-    if (frame) await loadPicture(frame.image_id, PRIORITY_PREFETCH)
-  }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Series, Study } from '@/api/types'
@@ -50,6 +50,8 @@ export function ImageRoom(props: ImageRoomProps) {
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
   const [help, setHelp] = useState(false)
+  // Identity and pictures first; what stands around them a moment later, in pauses of theirs.
+  const isFurnished = useDeferredValue(true, false)
   const [naming, setNaming] = useState<string | null>(null)
   useEffect(() => {
     initViewer()
@@ -97,7 +99,7 @@ export function ImageRoom(props: ImageRoomProps) {
       <div className={classes.body}>
         {!folded.left && (
           <aside className={classes.left} aria-label={t('room.left')}>
-            {left}
+            {isFurnished && left}
           </aside>
         )}
         <div className={classes.images}>
@@ -111,20 +113,24 @@ export function ImageRoom(props: ImageRoomProps) {
         </div>
         {!folded.right && (
           <aside className={classes.right} aria-label={t('room.right')}>
-            {right}
+            {isFurnished && right}
           </aside>
         )}
       </div>
-      <Toolbar
-        viewer={viewer}
-        room={room}
-        mayDraw={store.write !== null}
-        studies={studies}
-        hanging={hanging}
-      >
-        <CompanionButton viewer={viewer} caseId={props.caseId} />
-        {props.actions}
-      </Toolbar>
+      {isFurnished ? (
+        <Toolbar
+          viewer={viewer}
+          room={room}
+          mayDraw={store.write !== null}
+          studies={studies}
+          hanging={hanging}
+        >
+          <CompanionButton viewer={viewer} caseId={props.caseId} />
+          {props.actions}
+        </Toolbar>
+      ) : (
+        <div className={classes.toolbar} />
+      )}
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
       {naming !== null && (
         <LabelDialog id={naming} store={store} onClose={() => setNaming(null)} />

@@ -30,6 +30,7 @@ import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from '.
 import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
 import { useViewerState } from './useViewerState'
+import { PRIMED_SHELF } from './warming'
 import classes from './viewer.module.css'
 
 /** The images of one case, for one person: `/cases/:caseId/view`. */
@@ -50,7 +51,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
   const me = useMe()
   const patientCase = useCase(caseId)
-  const room = useCaseRoom(caseId)
+  const room = useCaseRoom(caseId, PRIMED_SHELF)
   const review = useReviewFinding()
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
