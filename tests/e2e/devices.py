@@ -88,7 +88,8 @@ GAPS_OF_TABS_PX = """() => {
       range.selectNodeContents(one)
       return range.getBoundingClientRect()
     })
-  return Math.min(...words.slice(1).map((one, i) => one.left - words[i].right))
+  const inLine = words.slice(1).map((one, i) => [words[i], one]).filter(([a, b]) => a.top === b.top)
+  return Math.min(...inLine.map(([a, b]) => b.left - a.right))
 }"""
 
 

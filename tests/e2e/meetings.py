@@ -1,4 +1,4 @@
-"""A meeting that begins soon, as a coordinator plans it over REST."""
+"""Cases of the demo hospital, and a meeting that begins soon, as a coordinator plans it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ from typing import Any
 
 import httpx
 
+PET_CT = "Ivy"
+"""Patient of the demo hospital with PET, CT, and findings that nobody has reviewed."""
+
 
 def cases_with_images(client: httpx.Client) -> list[dict[str, Any]]:
     return [one for one in client.get("/api/cases").json()["results"] if one["images"]["total"]]
+
+
+def demo_cases(client: httpx.Client, *names: str) -> list[dict[str, Any]]:
+    """Cases of the demo's patients, by family name, whatever other tests brought or touched."""
+    cases = {one["patient"]["name"].split("^")[0]: one for one in reversed(_of_phantoms(client))}
+    return [cases[name] for name in names]
+
+
+def _of_phantoms(client: httpx.Client) -> list[dict[str, Any]]:
+    found = cases_with_images(client)
+    return [one for one in found if one["patient"]["patient_id"].startswith("PHX-")]
 
 
 def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -56,11 +56,7 @@ def test_nothing_of_the_former_patient_stays_with_the_next(
 ) -> None:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
     # Of the demo: cases of other tests may hold images of other patients, on purpose.
-    cases = [
-        one
-        for one in cases_with_images(coordinator)
-        if one["patient"]["patient_id"].startswith("PHX-")
-    ][:2]
+    cases = demo_cases(coordinator, PET_CT, "Alder")
     ids = {case["id"] for case in cases}
     meeting = plan_meeting(coordinator, cases)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images
+from tests.e2e.meetings import PET_CT, demo_cases
 from tests.e2e.screen import Screen, find_accessibility_faults
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -111,15 +111,11 @@ class Server:
 
 
 def _ct(stack: Stack, client: httpx.Client) -> tuple[str, str]:
-    """The demo hospital's PET/CT, which the PACS has, whatever other tests brought or touched."""
-    for case in cases_with_images(client):
-        if not case["patient"]["patient_id"].startswith("PHX-"):
-            continue
-        for study in client.get(f"/api/cases/{case['id']}/studies").json()["results"]:
-            by_modality = {one["modality"]: one["series_instance_uid"] for one in study["series"]}
-            if {"CT", "PT"} <= by_modality.keys():
-                return str(case["id"]), str(by_modality["CT"])
-    raise AssertionError("the demo hospital has no PET/CT")
+    """The demo hospital's PET/CT, which the PACS has."""
+    (case,) = demo_cases(client, PET_CT)
+    (study,) = client.get(f"/api/cases/{case['id']}/studies").json()["results"]
+    (ct,) = [one for one in study["series"] if one["modality"] == "CT"]
+    return str(case["id"]), str(ct["series_instance_uid"])
 
 
 def _open_drawn(page: Page) -> None:

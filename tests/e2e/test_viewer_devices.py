@@ -22,7 +22,7 @@ from tests.e2e.devices import (
     small_targets,
 )
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
 from tests.e2e.screen import Screen, find_accessibility_faults, pick_grid, same_view
 
 __all__ = ["open_device"]
@@ -39,11 +39,7 @@ LIGHT = {**VOLUME, "mantine-color-scheme-value": "light"}
 def room(stack: Stack) -> dict[str, str]:
     """A live session with one case whose images are here."""
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    case = next(
-        one
-        for one in cases_with_images(coordinator)
-        if one["patient"]["patient_id"].startswith("PHX-")
-    )
+    (case,) = demo_cases(coordinator, PET_CT)
     meeting = plan_meeting(coordinator, [case])
 
     def is_here() -> bool:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import PET_CT, demo_cases, plan_meeting
 from tests.e2e.planes import (
     AXIAL,
     CORONAL,
@@ -78,11 +78,7 @@ def test_planes_of_the_phantom_and_of_whoever_follows(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    case = next(
-        one
-        for one in cases_with_images(coordinator)
-        if one["patient"]["patient_id"].startswith("PHX-")
-    )
+    (case,) = demo_cases(coordinator, PET_CT)
     meeting = plan_meeting(coordinator, [case])
     session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
     path = f"/live/{session['id']}"
