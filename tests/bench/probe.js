@@ -1,27 +1,31 @@
 // Runs in every measured page before its own scripts, ours and theirs alike.
 (() => {
   performance.setResourceTimingBufferSize(5000)
+  const SIDE = 48
   const small = document.createElement('canvas')
-  small.width = small.height = 32
+  small.width = small.height = SIDE
   const context = small.getContext('2d', { willReadFrequently: true })
   const bench = { first_ms: null, levels: 0, scroll, resources, scriptBytes }
   window.__bench = bench
 
+  // By the canvas's own pixels: asking where it lies would lay the page out in every frame.
   function largest() {
     let best = null
     for (const canvas of document.querySelectorAll('canvas')) {
-      const { width, height } = canvas.getBoundingClientRect()
-      if (width < 200 || height < 200 || canvas.classList.contains('vw-masks')) continue
-      if (best === null || width * height > best.area) best = { canvas, area: width * height }
+      const area = canvas.width * canvas.height
+      if (area < 40_000 || canvas.classList.contains('vw-masks')) continue
+      if (best === null || area > best.width * best.height) best = canvas
     }
-    return best?.canvas ?? null
+    return best
   }
 
-  // A thumbnail of what the canvas shows: grey levels, and a sum that moves with the picture.
+  // The middle of what the canvas shows, as it is: shrinking all of it costs more than a frame of
+  // time. Grey levels, and a sum that moves with the picture.
   function look(canvas) {
-    context.fillRect(0, 0, 32, 32)
-    context.drawImage(canvas, 0, 0, 32, 32)
-    const { data } = context.getImageData(0, 0, 32, 32)
+    context.fillRect(0, 0, SIDE, SIDE)
+    const [x, y] = [(canvas.width - SIDE) / 2, (canvas.height - SIDE) / 2]
+    context.drawImage(canvas, x, y, SIDE, SIDE, 0, 0, SIDE, SIDE)
+    const { data } = context.getImageData(0, 0, SIDE, SIDE)
     const levels = new Set()
     let sum = 0
     for (let i = 0; i < data.length; i += 4) {

@@ -65,8 +65,8 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ViewportBanner viewer={viewer} view={view} {...facts}>
         <TurnControls viewer={viewer} view={view} />
         <CineBar viewer={viewer} view={view} />
-        <SolidControls viewer={viewer} view={view} />
       </ViewportBanner>
+      <SolidControls viewer={viewer} view={view} />
       <ColourBar viewer={viewer} view={view} />
       <ViewportNotice viewer={viewer} view={view} index={index} />
       {shownDocument && (
