@@ -55,6 +55,15 @@ class SeriesSelector(_Part):
         default_factory=list, max_length=8, description="One of these words is in it."
     )
     not_description: list[Words] = Field(default_factory=list, max_length=8)
+    not_orientation: list[Orientation] = Field(default_factory=list, max_length=3)
+    not_phase: list[Phase] = Field(default_factory=list, max_length=4)
+    is_named: bool = Field(
+        default=False, description="What is not known of a series then does not fit either."
+    )
+    in_space_of: Modality | None = Field(
+        default=None,
+        description="In a frame of reference of objects of this modality, such as RTPLAN.",
+    )
     rank: Annotated[int, Field(ge=1, le=12)] = Field(
         default=1, description="The first, second, … of those that fit."
     )
@@ -82,6 +91,10 @@ class HangingCell(_Part):
     preset: Preset | None = None
     window: WindowRange | None = None
     link_group: LinkGroup | None = None
+    leads: bool = Field(
+        default=False,
+        description="The linked ones open at its place and scale; else those of the first cell.",
+    )
     cine: bool = False
 
     @model_validator(mode="after")

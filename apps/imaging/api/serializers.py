@@ -160,6 +160,10 @@ class SeriesOriginSerializer(serializers.Serializer[Any]):
     objects = serializers.IntegerField()
 
 
+LATERALITIES = frozenset({"R", "L", "B", "U"})
+"""PS3.3 C.7.3.1.1.1; anything else is the file's own text, and said by nobody."""
+
+
 class SeriesSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     series_instance_uid = serializers.CharField()
@@ -167,6 +171,7 @@ class SeriesSerializer(serializers.Serializer[Any]):
     modality = serializers.CharField()
     description = serializers.CharField()
     body_part = serializers.CharField()
+    laterality = serializers.CharField(help_text="R, L, B, U, or nothing where it is not said.")
     instance_count = serializers.IntegerField()
     frame_count = serializers.IntegerField()
     frame_of_reference_uid = serializers.CharField()
@@ -281,6 +286,7 @@ def _show_series(series: SeriesInCase, *, case_id: UUID, study_uid: str) -> dict
         "modality": series.modality,
         "description": series.description,
         "body_part": series.body_part,
+        "laterality": row.laterality if row.laterality in LATERALITIES else "",
         "instance_count": row.instance_count,
         "frame_count": row.frame_count,
         "frame_of_reference_uid": series.frame_of_reference_uid,

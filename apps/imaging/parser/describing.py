@@ -27,7 +27,6 @@ SERIES_KEYWORDS = {
     "modality": "Modality",
     "description": "SeriesDescription",
     "body_part": "BodyPartExamined",
-    "laterality": "Laterality",
     "frame_of_reference_uid": "FrameOfReferenceUID",
 }
 
@@ -52,7 +51,7 @@ def describe(
         "identity": {name: text(dataset, key) for name, key in IDENTITY_KEYWORDS.items()},
         "study": {name: text(dataset, key) for name, key in STUDY_KEYWORDS.items()},
         "series": {name: text(dataset, key) for name, key in SERIES_KEYWORDS.items()}
-        | {"number": whole(dataset, "SeriesNumber")},
+        | {"number": whole(dataset, "SeriesNumber"), "laterality": _laterality(dataset)},
         "instance_number": whole(dataset, "InstanceNumber"),
         "rows": whole(dataset, "Rows"),
         "columns": whole(dataset, "Columns"),
@@ -66,3 +65,8 @@ def describe(
         "sha256": sha256,
         "size_bytes": size_bytes,
     }
+
+
+def _laterality(dataset: FileDataset) -> str:
+    """Of the series; projections say it of each image (PS3.3 C.8.11.7), the first speaks for all."""
+    return text(dataset, "Laterality") or text(dataset, "ImageLaterality")

@@ -2616,6 +2616,12 @@ export interface components {
              */
             link_group: string | null;
             /**
+             * Leads
+             * @description The linked ones open at its place and scale; else those of the first cell.
+             * @default false
+             */
+            leads: boolean;
+            /**
              * Cine
              * @default false
              */
@@ -3193,6 +3199,10 @@ export interface components {
             starts_at: string;
             board: string;
         };
+        /** @enum {string} */
+        NotOrientationEnum: "axial" | "sagittal" | "coronal";
+        /** @enum {string} */
+        NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
         NullEnum: null;
         OmitWriteRequest: {
             position: number;
@@ -3811,6 +3821,8 @@ export interface components {
             modality: string;
             description: string;
             body_part: string;
+            /** @description R, L, B, U, or nothing where it is not said. */
+            laterality: string;
             instance_count: number;
             frame_count: number;
             frame_of_reference_uid: string;
@@ -3886,6 +3898,22 @@ export interface components {
             description?: string[];
             /** Not Description */
             not_description?: string[];
+            /** Not Orientation */
+            not_orientation?: components["schemas"]["NotOrientationEnum"][];
+            /** Not Phase */
+            not_phase?: components["schemas"]["NotPhaseEnum"][];
+            /**
+             * Is Named
+             * @description What is not known of a series then does not fit either.
+             * @default false
+             */
+            is_named: boolean;
+            /**
+             * In Space Of
+             * @description In a frame of reference of objects of this modality, such as RTPLAN.
+             * @default null
+             */
+            in_space_of: string | null;
             /**
              * Rank
              * @description The first, second, … of those that fit.
@@ -4219,6 +4247,8 @@ export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
 export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
+export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
+export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];

@@ -186,6 +186,59 @@ describe('window and zoom together', () => {
   })
 })
 
+describe('a hanging that opens', () => {
+  const pet = series({ name: '9', space: 'A', places: upTo(7, 4), modality: 'PT' })
+  const places = () => [0, 1, 2].map((index) => [z(index), view(index).state.camera?.fit_mm])
+  const open = (order: readonly number[], leader = 1) => {
+    viewer = new Viewer()
+    viewer.setLayout({ rows: 1, columns: 3 }, 'program')
+    const leaders = [view(leader)]
+    viewer.linker.setLinks(['scroll', 'zoom'], ['a', 'a', 'a'], leaders)
+    for (const index of order) {
+      view(index).showSeries([pet, thin, thick][index] as typeof pet, 3 + index, 'program')
+      // Each fits its own viewport: what is told apart here by hand.
+      const { camera } = view(index).state
+      if (camera) view(index).setCamera({ ...camera, fit_mm: 100 + index }, 'program')
+      viewer.linker.welcome(view(index))
+    }
+    return leaders
+  }
+
+  it('goes to the place and the scale of its leader, whoever comes first', () => {
+    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+    for (const order of orders) {
+      viewer.linker.endOpening(open(order))
+      expect(places(), String(order)).toEqual([[4, 101], [5, 101], [5, 101]])
+    }
+  })
+
+  it('is led by the first of the group where the leader does not come', () => {
+    for (const order of [[0, 2], [2, 0]]) {
+      const leaders = open(order)
+      expect(places()).toEqual([[12, 100], [undefined, undefined], [25, 102]])
+      viewer.linker.endOpening(leaders)
+      expect(places()).toEqual([[12, 100], [undefined, undefined], [10, 100]])
+    }
+  })
+
+  it('leaves alone who has moved meanwhile', () => {
+    open([0])
+    view(0).scroll(2)
+    const moved = z(0)
+    view(1).showSeries(thin, 4, 'program')
+    viewer.linker.welcome(view(1))
+    expect([z(0), z(1)]).toEqual([moved, moved])
+  })
+
+  it('has one scale where nothing links the positions', () => {
+    view(0).showSeries(thick, 4, 'program')
+    view(1).showSeries(elsewhere, 6, 'program')
+    view(0).setCamera({ ...(view(0).state.camera as NonNullable<StackView['state']['camera']>), fit_mm: 77 }, 'program')
+    viewer.linker.setLinks(['zoom'], null)
+    expect(view(1).state.camera).toMatchObject({ fit_mm: 77, focal_point_lps: [7.5, 7.5, 512] })
+  })
+})
+
 describe('reference lines', () => {
   const sagittal = series({ name: '8', space: 'A', places: upTo(9, 2), orientation: SAGITTAL })
   const linesOf = (index: number) =>

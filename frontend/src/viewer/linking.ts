@@ -34,6 +34,8 @@ export class Linker {
   private groups: readonly (string | null)[] | null = null
   private lines = false
   private moving = false
+  /** Of each group, whose place and scale the others open with, until somebody moves. */
+  private leaders: readonly StackView[] = []
   private readonly seen = new Map<StackView, ViewState>()
   private readonly scrolling: Scrolling
 
@@ -56,14 +58,33 @@ export class Linker {
     this.viewer.overlaysChanged.emit()
   }
 
-  /** `groups` names the group of each viewport; null: all together. */
-  setLinks(kinds: readonly LinkKind[], groups: readonly (string | null)[] | null): void {
+  /**
+   * `groups` names the group of each viewport; null: all together. While series are still coming,
+   * `leaders` says who leads each group, so that nothing depends on which of them comes first.
+   */
+  setLinks(
+    kinds: readonly LinkKind[],
+    groups: readonly (string | null)[] | null,
+    leaders: readonly StackView[] = [],
+  ): void {
     this.kinds.clear()
     for (const kind of kinds) this.kinds.add(kind)
     this.groups = groups
+    this.leaders = leaders
     this.scrolling.forget()
-    this.bringOthers()
+    if (leaders.length === 0) this.bringOthers()
+    else for (const leader of leaders) this.bringTo(leader)
     this.viewer.changed.emit('program')
+  }
+
+  /** All have come that will: where a leader did not, the first of its group leads. */
+  endOpening(leaders: readonly StackView[]): void {
+    if (this.leaders !== leaders) return
+    this.leaders = []
+    for (const leader of leaders) {
+      const [first] = this.partnersOf(leader)
+      if (!isStack(leader) && first !== undefined) this.bringTo(first)
+    }
   }
 
   toggle(kind: LinkKind): void {
@@ -82,7 +103,9 @@ export class Linker {
     const before = this.seen.get(view)
     const now = view.state
     this.seen.set(view, now)
-    if (this.moving || cause !== 'user' || this.kinds.size === 0) return
+    if (this.moving || cause !== 'user') return
+    this.leaders = []
+    if (this.kinds.size === 0) return
     if (before === undefined || !isStack(view) || before.series !== now.series) return
     this.quietly(() => {
       for (const other of this.partnersOf(view)) this.follow(view, before, other)
@@ -92,6 +115,11 @@ export class Linker {
   /** A series that has just come to a view goes to where the linked ones are. */
   welcome(view: StackView): void {
     this.scrolling.forget()
+    const leader = this.leaderOf(view)
+    if (leader === view) return this.bringTo(view)
+    // It brings this one along when it comes.
+    if (leader !== null && !isStack(leader)) return
+    if (leader !== null) return this.quietly(() => this.align(leader, view))
     const partners = this.partnersOf(view)
     const active = this.viewer.activeView
     const guide = active && partners.includes(active) ? active : partners[0]
@@ -101,7 +129,18 @@ export class Linker {
   /** All linked views go to where the active one is. */
   bringOthers(): void {
     const guide = this.viewer.activeView
-    if (guide === null || guide.state.series === null) return
+    if (guide !== null) this.bringTo(guide)
+  }
+
+  private leaderOf(view: StackView): StackView | null {
+    const { visibleViews } = this.viewer
+    const group = this.groupOf(visibleViews.indexOf(view))
+    const isOfGroup = (one: StackView): boolean => this.groupOf(visibleViews.indexOf(one)) === group
+    return group === null ? null : (this.leaders.find(isOfGroup) ?? null)
+  }
+
+  private bringTo(guide: StackView): void {
+    if (!isStack(guide)) return
     this.quietly(() => {
       for (const other of this.partnersOf(guide)) this.align(guide, other)
     })
@@ -185,10 +224,12 @@ export class Linker {
     if (this.kinds.has('scroll')) this.scrolling.align(guide, view)
     const { camera } = view.state
     const plane = view.targetFrame?.plane
-    const centre = this.centreIn(guide, view)
     const fit_mm = guide.state.camera?.fit_mm
-    if (!this.kinds.has('zoom') || !camera || !plane || centre === null || !fit_mm) return
-    view.setCamera(onPlane({ ...camera, fit_mm, focal_point_lps: centre }, plane), 'program')
+    const bothInMm = spaceOf(guide) !== null && spaceOf(view) !== null
+    if (!this.kinds.has('zoom') || !camera || !plane || !bothInMm || !fit_mm) return
+    // Without a common space the scale is common all the same: millimetres are millimetres.
+    const focal_point_lps = this.centreIn(guide, view) ?? camera.focal_point_lps
+    view.setCamera(onPlane({ ...camera, fit_mm, focal_point_lps }, plane), 'program')
   }
 
   private quietly(move: () => void): void {

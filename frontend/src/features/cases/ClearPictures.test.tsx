@@ -18,6 +18,7 @@ const ultrasound = (part: Partial<Series> = {}): Series => ({
   number: 1,
   modality: 'US',
   description: 'liver',
+  laterality: '',
   body_part: '',
   instance_count: 1,
   frame_count: 2,

@@ -52,12 +52,34 @@ export async function applyStep(
     viewer.supersede(index)
     view.clear('empty', cause)
   })
+  const leaders = leadersOf(viewer, cells)
   // All are asked for before any has come: no view waits for another.
   const arrivals = cells.map((cell, index) => hangCell(viewer, cell, index, cause))
   const groups = viewer.visibleViews.map((_, index) => cells[index]?.cell.link_group ?? null)
-  viewer.linker.setLinks(step.links ?? [], groups)
+  viewer.linker.setLinks(step.links ?? [], groups, leaders)
   viewer.linker.setLines(step.reference_lines)
   await Promise.all(arrivals)
+  viewer.linker.endOpening(leaders)
+}
+
+/**
+ * Of each group of linked cells the one whose place and scale the others open with: what already
+ * shows its series, for somebody may have scrolled there; else the one that the protocol names;
+ * else the first.
+ */
+function leadersOf(viewer: Viewer, cells: readonly PlannedCell[]): StackView[] {
+  const linked = cells.flatMap(({ cell, series }, index) => {
+    const view = viewer.views[index]
+    const isShown = view?.state.series?.series_instance_uid === series?.uid && !view?.state.reformat
+    return view && series && cell.link_group ? [{ view, cell, isShown }] : []
+  })
+  const groups = [...new Set(linked.map(({ cell }) => cell.link_group))]
+  return groups.flatMap((group) => {
+    const members = linked.filter(({ cell }) => cell.link_group === group)
+    const shown = members.filter((one) => one.isShown)
+    const leader = (shown.length > 0 ? shown : members).find(({ cell }) => cell.leads)
+    return (leader ?? shown[0] ?? members[0])?.view ?? []
+  })
 }
 
 async function hangCell(

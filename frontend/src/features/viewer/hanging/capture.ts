@@ -63,6 +63,7 @@ function cellOf(view: StackView, fact: SeriesFact | null, facts: CaseFacts): Han
     preset: (preset?.name as HangingCell['preset']) ?? null,
     window: keepsWindow && !preset ? { lower: voi.lower, upper: voi.upper } : null,
     link_group: 'a',
+    leads: false,
     cine: false,
   }
 }
@@ -102,6 +103,10 @@ const NOTHING: SeriesSelector = {
   projection: null,
   description: [],
   not_description: [],
+  not_orientation: [],
+  not_phase: [],
+  is_named: false,
+  in_space_of: null,
   rank: 1,
 }
 

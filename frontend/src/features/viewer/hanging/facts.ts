@@ -19,6 +19,8 @@ export interface TimePoint {
   readonly pictures: readonly SeriesFact[]
   /** Structure sets, plans and the like, too. */
   readonly modalities: ReadonlySet<string>
+  /** Modality -> the frames of reference of its objects. */
+  readonly spaces: ReadonlyMap<string, ReadonlySet<string>>
   readonly words: string
 }
 
@@ -64,10 +66,19 @@ function timePointOf(studies: readonly Study[]): TimePoint {
     date: studies[0]?.study_date ?? '',
     pictures: pictures.sort(inOrder),
     modalities: new Set(every.map(({ modality }) => modality)),
+    spaces: spacesOf(every),
     words: [...studies.map((study) => study.description), ...every.map((one) => one.description)]
       .join(' ')
       .toLowerCase(),
   }
+}
+
+function spacesOf(every: readonly Series[]): Map<string, Set<string>> {
+  const spaces = new Map<string, Set<string>>()
+  for (const { modality, frame_of_reference_uid: space } of every) {
+    if (space) spaces.set(modality, (spaces.get(modality) ?? new Set<string>()).add(space))
+  }
+  return spaces
 }
 
 const factOf = (series: Series, study: Study): SeriesFact => ({
@@ -79,11 +90,18 @@ const factOf = (series: Series, study: Study): SeriesFact => ({
   images: series.frame_count || series.instance_count,
 })
 
-/** Most pictures first: cross-sections before scouts. Then by number and name, never by chance. */
+/** Scouts and the like last, else most pictures first. Then by number and name, never by chance. */
 const inOrder = (a: SeriesFact, b: SeriesFact): number =>
+  Number(a.traits.isAside) - Number(b.traits.isAside) ||
   b.images - a.images ||
   (a.series.number ?? Infinity) - (b.series.number ?? Infinity) ||
   a.uid.localeCompare(b.uid)
+
+/** Without scouts and the like, unless there is nothing else. */
+export function mainOf(all: readonly SeriesFact[]): readonly SeriesFact[] {
+  const main = all.filter(({ traits }) => !traits.isAside)
+  return main.length > 0 ? main : all
+}
 
 /** The earlier time points that hold something to compare a series with, newest first. */
 export function priorsOf(facts: CaseFacts, current: SeriesFact): TimePoint[] {

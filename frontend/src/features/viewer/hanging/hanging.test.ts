@@ -26,7 +26,7 @@ const OWNED = {
 /** As the server fills them in. */
 const filled = (one: (typeof builtin)[number]): Hanging => {
   const selector = (told: object | undefined) =>
-    told === undefined ? null : { time_point: 0, rank: 1, ...told }
+    told === undefined ? null : { time_point: 0, rank: 1, is_named: false, in_space_of: null, ...told }
   const steps = one.document.steps.map((step) => ({
     name: '',
     reference_lines: false,
@@ -36,6 +36,7 @@ const filled = (one: (typeof builtin)[number]): Hanging => {
       preset: null,
       window: null,
       link_group: null,
+      leads: false,
       cine: false,
       ...cell,
       series: selector(cell.series as object),
@@ -139,6 +140,71 @@ describe('the built-in protocols', () => {
     expect(hang([mammo])).toMatchObject({ key: 'mammography', shown: ['RCC', 'LCC', 'RMLO', 'LMLO'] })
     expect(hang([study('2026-01-01', [series('us', 'US', '', 80)])])).toMatchObject({ key: 'cine' })
     expect(hang([study('2026-01-01', [series('sm', 'SM', '', 4)])])).toMatchObject({ key: 'pathology' })
+  })
+
+  it('never put a scout, a bolus test or a page of the scanner in a cell of their own', () => {
+    const aside = [series('scout', 'CT', 'Topogram 0.6', 900), series('bolus', 'CT', 'PreMonitoring', 30)]
+    const one = [study('2026-01-01', [...aside, series('ct', 'CT', 'Abd portal 3.0', 120, 'ABDOMEN')])]
+    expect(hang(one)).toEqual({ key: 'single_ct', grid: '1x1', shown: ['ct'] })
+    expect(hang([study('2026-01-01', aside)]).shown).toEqual(['scout'])
+    const mr = [series('loc', 'MR', 'Localizer 3-plane', 200, 'HEAD'), series('gad', 'MR', 't1 KM', 30, 'HEAD')]
+    expect(hang([study('2026-01-01', mr)])).toEqual({ key: 'single', grid: '1x1', shown: ['gad'] })
+    expect(hang([study('2026-01-01', [series('low', 'CT', 'LOW DOSE 1.0', 90), series('cor', 'CT', 'Cor 2.0', 200)])])).toMatchObject({ key: 'single_ct', shown: ['low'] })
+  })
+
+  it('call nothing a phase that nobody called so', () => {
+    const kernels = [series('soft', 'CT', 'Abdomen 3.0', 90, 'ABDOMEN'), series('lung', 'CT', 'Lung 1.0', 200, 'CHESTABDPELVIS')]
+    expect(hang([study('2026-01-01', kernels)]).key).toBe('single_ct')
+    const phases = [series('late', 'CT', 'Abd delayed', 90, 'ABDOMEN'), series('art', 'CT', 'Abd arterial', 90, 'ABDOMEN'), ...kernels]
+    expect(hang([study('2026-01-01', phases)])).toMatchObject({ key: 'liver_multiphase', grid: '1x2', shown: ['art', 'late'] })
+  })
+
+  it('show the breast after the contrast agent, not before', () => {
+    const breast = (name: string) => series(name, 'MR', name, 60, 'BREAST')
+    const list = ['t1 dyn pre', 't1 dyn ph1', 't2 tirm', 'ep2d TRACEW', 'ep2d ADC'].map(breast)
+    expect(hang([study('2026-01-01', list)])).toEqual({
+      key: 'breast_mr',
+      grid: '2x2',
+      shown: ['t1 dyn ph1', 't2 tirm', 'ep2d TRACEW', 'ep2d ADC'],
+    })
+    expect(traitsOf(breast('dyn pre and post')).phase).toBeNull()
+  })
+
+  it('take no other part of the body for the liver, whatever its phases', () => {
+    const neck = ['Neck arterial', 'Neck venous'].map((name) => series(name, 'CT', name, 60, 'NECK'))
+    expect(hang([study('2026-01-01', neck)]).key).toBe('single_ct')
+  })
+
+  it('take the CT that was planned on', () => {
+    const inSpace = (one: Series, frame_of_reference_uid: string) => ({ ...one, frame_of_reference_uid })
+    const list = [
+      inSpace(series('diagnostic', 'CT', '', 400), 'D'),
+      inSpace(series('planning', 'CT', '', 90), 'P'),
+      inSpace(series('plan', 'RTPLAN', '', 0), 'P'),
+    ]
+    expect(hang([study('2026-01-01', list)])).toMatchObject({ key: 'rt_plan', shown: ['planning'] })
+    expect(hang([study('2026-01-01', [...list.slice(0, 2), series('plan', 'RTPLAN', '', 0)])]).shown).toEqual(['diagnostic'])
+  })
+
+  it('hang films by side, by projection, else as many as there are; over those before', () => {
+    const film = (uid: string, name: string, laterality = '') => ({ ...series(uid, 'DX', name, 1), laterality })
+    const knees = [film('l', 'Knie ap', 'L'), film('r', 'Knie ap', 'R')]
+    expect(hang([study('2026-01-01', knees)])).toEqual({ key: 'plain_film', grid: '1x2', shown: ['r', 'l'] })
+    const chest = [film('lat', 'Thorax LAT'), film('pa', 'Thorax PA')]
+    expect(hang([study('2026-01-01', chest)])).toEqual({ key: 'plain_film', grid: '1x2', shown: ['pa', 'lat'] })
+    const spine = [film('1', 'L-Spine'), film('2', 'L-Spine')]
+    expect(hang([study('2026-01-01', spine)]).shown).toEqual(['1', '2'])
+    const before = study('2025-01-01', [film('r0', 'Knie ap', 'R'), film('l0', 'Knie ap', 'L')])
+    expect(hang([study('2026-01-01', knees), before])).toEqual({
+      key: 'plain_film_prior',
+      grid: '2x2',
+      shown: ['r', 'l', 'r0', 'l0'],
+    })
+    expect(hang([study('2026-01-01', [film('now', 'Thorax')]), study('2025-01-01', [film('then', 'Thorax')])])).toEqual({
+      key: 'plain_film_prior',
+      grid: '1x2',
+      shown: ['now', 'then'],
+    })
   })
 
   it('never hang what is not ready, or what is no picture', () => {

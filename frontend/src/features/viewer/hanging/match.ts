@@ -1,6 +1,6 @@
 import type { Hanging, HangingCell, HangingStep } from '@/api/hangings'
 
-import { priorsOf, type CaseFacts, type SeriesFact, type TimePoint } from './facts'
+import { mainOf, priorsOf, type CaseFacts, type SeriesFact, type TimePoint } from './facts'
 import { candidates } from './select'
 import { regionsInclude } from './traits'
 
@@ -89,8 +89,10 @@ function scoreOf(
   const [newest] = facts.time_points
   if (newest === undefined) return null
   const modalities = rule.modalities ?? []
-  const pictures = newest.pictures.filter(
-    ({ series }) => modalities.length === 0 || modalities.includes(series.modality),
+  const pictures = mainOf(
+    newest.pictures.filter(
+      ({ series }) => modalities.length === 0 || modalities.includes(series.modality),
+    ),
   )
   const [main] = pictures
   if (main === undefined || pictures.length < rule.min_series) return null
@@ -124,8 +126,12 @@ function isThere(
   parts: readonly string[],
   words: readonly string[],
 ): boolean {
-  const byPart = pictures.some(({ regions }) => parts.some((part) => regionsInclude(regions, part)))
-  return byPart || words.some((word) => newest.words.includes(word.toLowerCase()))
+  const shows = ({ regions }: SeriesFact): boolean =>
+    parts.some((part) => regionsInclude(regions, part))
+  // A word does not make a liver of what is known to be a neck.
+  const isElsewhere = pictures.every((one) => one.regions.size > 0 && !shows(one))
+  if (pictures.some(shows)) return true
+  return !(parts.length > 0 && isElsewhere) && words.some((word) => newest.words.includes(word.toLowerCase()))
 }
 
 /** The screens of a protocol for this case, without those that would show nothing. */
@@ -153,7 +159,8 @@ function planCells(
   const taken = new Set<string>()
   return cells.map((cell) => {
     const look = `${cell.display} ${cell.preset ?? JSON.stringify(cell.window)}`
-    const fits = cell.series ? candidates(cell.series, facts) : []
+    const every = cell.series ? candidates(cell.series, facts) : []
+    const fits = isSaved ? every : mainOf(every)
     const left = fits.filter(({ uid }) => !taken.has(`${uid} ${look}`))
     // "The second" of those that fit is the second, whether or not the first hangs already.
     const rank = cell.series?.rank ?? 1

@@ -20,9 +20,16 @@ export function candidates(selector: SeriesSelector, facts: CaseFacts): SeriesFa
 
 const fitting = (selector: SeriesSelector, time: TimePoint): SeriesFact[] =>
   ranked(
-    time.pictures.filter((one) => fit(selector, one) >= 0),
+    time.pictures.filter((one) => fit(selector, one) >= 0 && isInSpace(selector, one, time)),
     (one) => fit(selector, one),
   )
+
+/** What has no frame of reference, and objects that name none, exclude nothing. */
+function isInSpace({ in_space_of }: SeriesSelector, one: SeriesFact, time: TimePoint): boolean {
+  const spaces = in_space_of ? time.spaces.get(in_space_of) : undefined
+  const space = one.series.frame_of_reference_uid
+  return spaces === undefined || !space || spaces.has(space)
+}
 
 /** Stable: of two that fit equally well the one with more pictures stays first. */
 function ranked(all: readonly SeriesFact[], score: (one: SeriesFact) => number): SeriesFact[] {
@@ -43,30 +50,43 @@ function fit(selector: SeriesSelector, one: SeriesFact): number {
     (list ?? []).some((word) => traits.text.includes(word.toLowerCase()))
   if (words(selector.not_description)) return EXCLUDED
   if ((selector.description ?? []).length > 0 && !words(selector.description)) return EXCLUDED
+  const isUnwanted =
+    includes(selector.not_phase, traits.phase) || includes(selector.not_orientation, traits.orientation)
+  if (isUnwanted) return EXCLUDED
   const parts = selector.body_part ?? []
   const isElsewhere =
     parts.length > 0 && regions.size > 0 && !parts.some((part) => regionsInclude(regions, part))
   if (isElsewhere) return EXCLUDED
+  const unknown = selector.is_named ? EXCLUDED : 0
   const hits = [
-    trait(traits.orientation, selector.orientation),
-    trait(traits.phase, selector.phase),
-    trait(traits.kernel, selector.kernel),
-    trait(traits.laterality, selector.laterality),
-    trait(traits.projection, selector.projection),
-    weighted(traits.weighting, selector.weighting ?? []),
+    trait(traits.orientation, selector.orientation, unknown),
+    trait(traits.phase, selector.phase, unknown),
+    trait(traits.kernel, selector.kernel, unknown),
+    trait(traits.laterality, selector.laterality, unknown),
+    trait(traits.projection, selector.projection, unknown),
+    weighted(traits.weighting, selector.weighting ?? [], unknown),
   ]
   if (hits.includes(EXCLUDED)) return EXCLUDED
   return hits.reduce((sum, hit) => sum + hit, words(selector.description) ? 2 : 0)
 }
 
-const trait = <Value>(known: Value | null, wanted: Value | null | undefined): number => {
-  if (wanted === null || wanted === undefined || known === null) return 0
+const includes = <Value>(list: readonly Value[] | undefined, known: Value | null): boolean =>
+  known !== null && (list ?? []).includes(known)
+
+const trait = <Value>(
+  known: Value | null,
+  wanted: Value | null | undefined,
+  unknown: number,
+): number => {
+  if (wanted === null || wanted === undefined) return 0
+  if (known === null) return unknown
   return known === wanted ? 2 : EXCLUDED
 }
 
 /** The first weighting of the list is liked best. */
-function weighted<Value>(known: Value | null, wanted: readonly Value[]): number {
-  if (wanted.length === 0 || known === null) return 0
+function weighted<Value>(known: Value | null, wanted: readonly Value[], unknown: number): number {
+  if (wanted.length === 0) return 0
+  if (known === null) return unknown
   const at = wanted.indexOf(known)
   return at < 0 ? EXCLUDED : 2 + (wanted.length - at) / 10
 }

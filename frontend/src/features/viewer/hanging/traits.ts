@@ -15,6 +15,8 @@ type Traits = { readonly [Name in keyof Wanted]: Wanted[Name] } & {
  */
 export interface SeriesTraits extends Traits {
   readonly text: string
+  /** A scout, a test of the contrast agent, a page of the scanner: pictures nobody asks for first. */
+  readonly isAside: boolean
 }
 
 /** A word within a description; digits, signs and underlines end words. */
@@ -32,10 +34,10 @@ const CONTRAST = word('gad', 'gd', 'km', 'ce', 'contrast', 'post', '\\+c', 'c\\+
 const WEIGHTINGS: Rules<NonNullable<Traits['weighting']>> = [
   ['flair', word('flair')],
   ['adc', word('adc')],
-  ['dwi', word('dwi', 'diff', 'diffusion', 'trace')],
+  ['dwi', word('dwi', 'diff', 'diffusion', 'trace', 'tracew')],
   ['swi', word('swi', 'swan', 'venobold')],
   ['perfusion', word('perf', 'perfusion', 'dsc', 'cbv', 'cbf')],
-  ['dynamic', word('dyn', 'dynamic', 'dce', 'ser', 'vibrant', 'twist')],
+  ['dynamic', word('dyn', 'dynamic', 'dce', 'ser', 'vibrant', 'twist', 'dynaviews')],
   ['t1', /(^|[^a-z])t1/],
   ['t2', /(^|[^a-z])t2/],
 ]
@@ -61,6 +63,14 @@ const PROJECTIONS: Rules<'cc' | 'mlo' | 'frontal' | 'lateral'> = [
   ['lateral', word('lat', 'lateral')],
 ]
 
+const ASIDE = word(
+  'scout', 'localizer', 'localiser', 'loc', 'topogram', 'surview', 'pilot', 'scanogram',
+  'smartprep', 'bolus tracking', 'test bolus', 'premonitoring', 'monitoring', 'tracker',
+  'dose report', 'dose info', 'patient protocol', 'screen save', 'screensave', 'vrt',
+)
+/** A level of the spine, not a side. */
+const LUMBAR = /(^|[^a-z])l[- ]?spine/g
+
 const first = <Value>(rules: Rules<Value>, text: string): Value | null =>
   rules.find(([, pattern]) => pattern.test(text))?.[0] ?? null
 
@@ -71,12 +81,23 @@ export function traitsOf(series: Series): SeriesTraits {
     text,
     orientation: facetOrientation(series) ?? first(ORIENTATIONS, text),
     weighting: weighting === 't1' && CONTRAST.test(text) ? 't1c' : weighting,
-    phase: first(PHASES, text),
+    phase: phaseOf(text),
     kernel: first(KERNELS, text),
-    laterality: first(SIDES, text),
+    laterality: sideOf(series) ?? first(SIDES, text.replace(LUMBAR, ' ')),
     projection: first(PROJECTIONS, text),
+    isAside: ASIDE.test(text),
   }
 }
+
+/** "Pre and post" is not the phase before the contrast agent. */
+function phaseOf(text: string): Traits['phase'] {
+  const phase = first(PHASES, text)
+  return phase === 'native' && word('post').test(text) ? null : phase
+}
+
+/** The header says it; people who write descriptions may. */
+const sideOf = ({ laterality }: Series): 'R' | 'L' | null =>
+  laterality === 'R' || laterality === 'L' ? laterality : null
 
 /** The archive knows the orientation of a series that has several. */
 function facetOrientation(series: Series): 'axial' | 'sagittal' | 'coronal' | null {
