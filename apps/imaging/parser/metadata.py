@@ -33,7 +33,8 @@ VIEWER_KEYWORDS: tuple[str, ...] = (
     "EstimatedRadiographicMagnificationFactor", "PatientOrientation", "GantryDetectorTilt",
     "PositionReferenceIndicator", "GridFrameOffsetVector",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-    "SequenceOfUltrasoundRegions",
+    "SequenceOfUltrasoundRegions", "DimensionOrganizationType", "TotalPixelMatrixColumns",
+    "TotalPixelMatrixRows", "TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths",
     # how it was made, as far as a reader or a formula asks
     "KVP", "XRayTubeCurrent", "ConvolutionKernel", "ContrastBolusAgent", "MagneticFieldStrength",
     "EchoTime", "RepetitionTime", "FlipAngle", "DiffusionBValue", "TriggerTime", "FrameTime",

@@ -89,6 +89,7 @@ describe('scale bar', () => {
 
   it('speaks centimetres from one centimetre on', () => {
     expect(scaleBarFor(1, 120)?.label).toBe('10 cm')
+    expect(scaleBarFor(0.0005, 120)?.label).toBe('50 µm')
     expect(scaleBarFor(0.05, 120)?.label).toBe('5 mm')
     expect(scaleBarFor(Number.NaN, 120)).toBeNull()
   })

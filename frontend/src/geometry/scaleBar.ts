@@ -13,6 +13,12 @@ export function scaleBarFor(mm_per_px: number, room_px: number): ScaleBar | null
   const decade = 10 ** Math.floor(Math.log10(room_mm))
   const length_mm = Math.max(...STEPS.map((step) => step * decade).filter((mm) => mm <= room_mm))
   if (!Number.isFinite(length_mm)) return null
-  const label = length_mm >= 10 ? `${length_mm / 10} cm` : `${Number(length_mm.toPrecision(1))} mm`
-  return { length_mm, length_px: length_mm / mm_per_px, label }
+  return { length_mm, length_px: length_mm / mm_per_px, label: labelOf(length_mm) }
+}
+
+/** On a slide a millimetre is long. */
+function labelOf(length_mm: number): string {
+  if (length_mm >= 10) return `${length_mm / 10} cm`
+  if (length_mm < 0.1) return `${Number((length_mm * 1000).toPrecision(1))} µm`
+  return `${Number(length_mm.toPrecision(1))} mm`
 }

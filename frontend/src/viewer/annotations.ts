@@ -57,11 +57,15 @@ export interface Surface {
   readonly step_mm: number | null
 }
 
-/** Null where there is nothing to draw on: a projection has no depth. */
+/**
+ * Null where there is nothing to draw on: a projection has no depth, and a position on a slide that
+ * was put together is a position in none of its frames.
+ */
 export function surfaceOf(view: StackView): Surface | null {
   const plane = view.shownPlane
   const { series, reformat } = view.state
   if (plane === null || series === null || reformat?.kind === 'rotation') return null
+  if (view.shownFrame?.slide?.kind === 'region') return null
   const { grid } = view.planes
   const step_mm = reformat && grid ? voxelStep_mm(grid, plane.normal) : null
   return { series, plane, frame: view.shownFrame, step_mm }

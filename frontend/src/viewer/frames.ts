@@ -21,6 +21,7 @@ import {
 import { acquisition_s, suvScaleOf, type SuvRefusal } from './suv'
 import { arrangeStacks, type StackDescription, type WireStack } from './stacks'
 import { rangeFromWindow, type VoiRange } from './voi'
+import { slideOf, type Slide } from './wholeSlide'
 
 /** What the numbers of an image mean after everything that was applied to them. */
 export type ValueUnit =
@@ -69,6 +70,8 @@ export interface FrameDescription {
   /** Float Pixel Data; the stored values are no whole numbers. */
   readonly is_float: boolean
   readonly voi: VoiRange | null
+  /** Of a whole-slide object: what part of it this picture is. */
+  readonly slide: Slide | null
   readonly dataset: DicomDataset
 }
 
@@ -190,9 +193,20 @@ function describeFrames(
   const shared = itemOf(dataset, '52009229')
   const perFrame = sequenceOf(dataset, '52009230')
   const count = Math.max(1, numberOf(dataset, '00280008') ?? 1)
-  return Array.from({ length: count }, (_, index) =>
-    describeFrame(dataset, base_url, factor, index + 1, shared, perFrame[index]),
-  )
+  const describe = (frame: number): FrameDescription =>
+    describeFrame(dataset, base_url, factor, frame, shared, perFrame[frame - 1])
+  const slides = slideOf(dataset)
+  if (slides !== null) return slides.map(({ frame, slide }) => onSlide(describe(frame), slide))
+  return Array.from({ length: count }, (_, index) => describe(index + 1))
+}
+
+/** A level of a slide as one picture; a tile of it stays what it is. */
+function onSlide(frame: FrameDescription, slide: Slide): FrameDescription {
+  if (slide.kind === 'tile') return { ...frame, slide }
+  const { columns, rows } = slide.region
+  const layout = { ...frame.layout, columns, rows }
+  const plane = flatPlaneOf(layout, frame.dataset, frame.calibration)
+  return { ...frame, image_id: `${frame.image_id}#region`, layout, plane, plane_lps: null, slide }
 }
 
 function describeFrame(
@@ -238,6 +252,7 @@ function describeFrame(
     // Whole numbers have a pixel representation, floats have none (PS3.3 C.7.6.24).
     is_float: layout.bits_allocated >= 32 && numberOf(dataset, '00280103') === null,
     voi: voi && real ? windowInRealWorld(voi, { slope, intercept }, real) : voi,
+    slide: null,
     dataset,
   }
 }

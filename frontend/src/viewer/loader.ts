@@ -1,13 +1,15 @@
 import { decoders } from './decoding/decoderPool'
 import { FrameCache } from './decoding/frameCache'
 import { frameImageOf, type FrameImage } from './decoding/frameImage'
+import type { FramePixels } from './decoding/pixelValues'
 import { deviceProfile } from './device'
 import { PixelError, toPixelError } from './errors'
-import { baseOfImageId, urlOfImageId } from './frames'
+import { baseOfImageId, imageIdOf, urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './knownFrames'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
+import { composeRegion } from './wholeSlide'
 
 /** Frames in flight at once: what HTTP/1.1 browsers open to one host, less one for the app. */
 const CONCURRENT_FRAMES = 5
@@ -67,8 +69,26 @@ export function dropPrefetch(matches: (image_id: string) => boolean, from_priori
 
 async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   const frame = frameOfImageId(image_id)
-  const url = urlOfImageId(image_id)
   if (frame === null) throw new Error('the frame is not known')
+  const { layout, slide } = frame
+  const base_url = baseOfImageId(image_id)
+  const { pixels, color, smallest, largest } =
+    slide?.kind === 'region'
+      ? await composeRegion(slide.region, CONCURRENT_FRAMES, (number) =>
+          fetchPixels(imageIdOf(base_url, frame.sop_instance_uid, number), tileOf(frame)),
+        )
+      : await fetchPixels(image_id, frame)
+  return frameImageOf(image_id, layout, pixels, color, [smallest, largest])
+}
+
+/** How a tile of a region is decoded: as the region, but of its own size. */
+function tileOf(frame: FrameDescription): FrameDescription {
+  if (frame.slide?.kind !== 'region') return frame
+  const { tile_columns: columns, tile_rows: rows } = frame.slide.region
+  return { ...frame, layout: { ...frame.layout, columns, rows } }
+}
+
+async function fetchPixels(image_id: string, frame: FrameDescription): Promise<FramePixels> {
   const access = accessOf(baseOfImageId(image_id))
   const { layout, slope, intercept, factor, mapped, is_float } = frame
   const isPalette = layout.photometric_interpretation === 'PALETTE COLOR'
@@ -76,10 +96,9 @@ async function fetchAndDecode(image_id: string): Promise<FrameImage> {
   if (isPalette && palette === null) {
     throw new PixelError('not_decodable', 'the palette of the image is missing or incomplete')
   }
-  const response = await access.read(url)
+  const response = await access.read(urlOfImageId(image_id))
   const syntax = transferSyntaxOf(response.headers.get('Content-Type'))
   const bytes = new Uint8Array(await response.arrayBuffer())
   const recipe = { layout, is_float, slope, intercept, factor, mapped, palette }
-  const { pixels, color, smallest, largest } = await decoders.decode(bytes, syntax, recipe)
-  return frameImageOf(image_id, layout, pixels, color, [smallest, largest])
+  return decoders.decode(bytes, syntax, recipe)
 }

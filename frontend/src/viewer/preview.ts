@@ -19,8 +19,9 @@ const wishes = new Map<string, VoiRange>()
 export const isPreview = (image: FrameImage | null): boolean => image !== null && rangeOfImage.has(image)
 
 /** Stored values of more bits, or of floating point, have no range of whole numbers. */
-export const hasPreview = ({ layout }: FrameDescription): boolean =>
-  layout.bits_allocated <= 16 && layout.columns > 0
+export const hasPreview = ({ layout, slide }: FrameDescription): boolean =>
+  // The server draws frames; a level of a slide is put together here.
+  layout.bits_allocated <= 16 && layout.columns > 0 && slide?.kind !== 'region'
 
 /** From now on the pictures of a series are asked for around this window. */
 export function wishWindow(base_url: string, voi: VoiRange): void {

@@ -16,6 +16,7 @@ import type { MaskLayer } from './maskLayers'
 import { PlaneNotes } from './planes/PlaneNotes'
 import safety from './safety.module.css'
 import { DeviceLines, Laterality, SeriesName, SlicePlace, WarningCount } from './safetyLines'
+import { SlideNotes } from './SlideNotes'
 import { StackSwitch } from './StackSwitch'
 import { useViewerState } from './useViewerState'
 import { ViewportMarks } from './ViewportMarks'
@@ -105,6 +106,7 @@ export function ViewportBanner(props: ViewportBannerProps) {
           {/* A preset has colours of its own: the window says nothing of a 3D picture. */}
           {state.reformat?.kind !== 'solid' && <WindowLine view={view} />}
           <PlaneNotes viewer={viewer} view={view} />
+          <SlideNotes viewer={viewer} view={view} />
           {isInStack && (
             <div data-testid="slice">
               {t('banner.slice', { number: shown_index - stack.start + 1, count: total })}

@@ -32,7 +32,11 @@ export function windowWords(view: StackView): WindowWords | null {
 }
 
 /** What lengths on a picture without patient space are lengths of: a key of the catalogue. */
-export function lengthsWithin({ calibration }: FrameDescription): `lengths.${Basis | 'pixels'}` {
+export function lengthsWithin({
+  calibration,
+  slide,
+}: FrameDescription): `lengths.${Basis | 'pixels' | 'slide'}` {
+  if (slide !== null && calibration.scale !== null) return 'lengths.slide'
   if (calibration.regions.length > 0) return 'lengths.region'
   return calibration.scale === null ? 'lengths.pixels' : `lengths.${calibration.scale.basis}`
 }
