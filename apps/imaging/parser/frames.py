@@ -25,6 +25,7 @@ from pydicom.uid import (
 
 from apps.imaging.parser.limits import Limits
 from apps.imaging.parser.reading import PIXEL_KEYWORDS, text, whole
+from apps.imaging.parser.tiles import padded, short_tiles
 from apps.imaging.parser.verdicts import Rejected
 
 LOSSLESS_HTJ2K = (str(HTJ2KLossless), str(HTJ2KLosslessRPCL))
@@ -137,7 +138,22 @@ def _decoded(
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     try:
         decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-        yield from decoder.iter_array(dataset, raw=False)
+        short = short_tiles(dataset)
+        if not short:
+            yield from decoder.iter_array(dataset, raw=False)
+            return
+        count = max(1, whole(dataset, "NumberOfFrames") or 1)
+        full = [index for index in range(count) if index not in short]
+        rest = decoder.iter_array(dataset, raw=False, indices=full)
+        for index in range(count):
+            if index not in short:
+                yield next(rest)
+                continue
+            rows, columns = short[index]
+            part, properties = decoder.as_array(
+                dataset, raw=False, index=index, rows=rows, columns=columns
+            )
+            yield padded(part, dataset), properties
     finally:
         dataset.file_meta.TransferSyntaxUID = syntax
 

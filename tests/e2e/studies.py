@@ -1,0 +1,204 @@
+"""Small studies for hanging protocols: a ball in a body, in as many series as a protocol wants.
+
+Every series shows the same ball at the same place of the patient, each with a value of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydicom.uid import (
+    DigitalXRayImageStorageForPresentation,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    SecondaryCaptureImageStorage,
+    VideoEndoscopicImageStorage,
+    generate_uid,
+)
+
+from tests.apps.imaging.dicom import make_slice
+from tests.e2e.harness import Stack
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+BALL_LPS, RADIUS_MM = (20.0, -10.0, 28.0), 10.0
+EDGE_MM = 64.0
+"""The body reaches so far to all sides of the axis of the scanner."""
+PIXELS, PIXEL_MM = 64, 2.0
+AXIAL, SAGITTAL, CORONAL = [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]
+BORN = "19600101"
+
+
+@dataclass
+class Course:
+    """One study of a person of its own, in `folder`."""
+
+    folder: Path
+    name: str
+    date: str = "20260302"
+    study_uid: str = field(default_factory=generate_uid)
+    space: str = field(default_factory=generate_uid)
+    identity: dict[str, str] = field(default_factory=dict)
+    """Of somebody else's study that this one completes."""
+    count: int = 0
+
+    def _head(self, **more: Any) -> dict[str, Any]:
+        self.count += 1
+        mine = {"patient_id": f"HANGS-{self.name}", "name": f"Hangs^{self.name}"}
+        return {
+            "study_uid": self.study_uid,
+            "series_uid": generate_uid(),
+            "StudyDate": self.date,
+            "StudyDescription": "",
+            "SeriesNumber": self.count,
+            "birth_date": BORN,
+            **mine,
+            **self.identity,
+            **more,
+        }
+
+    def add(
+        self,
+        description: str,
+        *,
+        modality: str = "CT",
+        tissue: int = 40,
+        ball: int = 120,
+        slices: int = 12,
+        slice_mm: float = 4.0,
+        orientation: Sequence[int] = AXIAL,
+        space: str | None = None,
+        **extra: Any,
+    ) -> str:
+        """A series through the ball; its UID."""
+        head = self._head(SeriesDescription=description)
+        axes = np.array(orientation, float).reshape(2, 3)
+        normal = np.cross(*axes)
+        rows, columns = np.mgrid[:PIXELS, :PIXELS]
+        # The middle slice but one goes through the ball's own plane where 4 mm divide its place.
+        first = BALL_LPS @ normal - (slices // 2 + 1) * slice_mm
+        corner = -(EDGE_MM - PIXEL_MM / 2) * (axes[0] + axes[1]) + self._middle(axes)
+        for index in range(slices):
+            origin = corner + normal * (first + index * slice_mm - corner @ normal)
+            steps = PIXEL_MM * (columns[..., None] * axes[0] + rows[..., None] * axes[1])
+            points = origin + steps
+            values = np.where(
+                np.linalg.norm(points - BALL_LPS, axis=-1) <= RADIUS_MM, ball, tissue
+            ).astype("<i2")
+            fields = {
+                "index": index,
+                "shape": (PIXELS, PIXELS),
+                "modality": modality,
+                "ImagePositionPatient": [float(value) for value in origin],
+                "ImageOrientationPatient": list(orientation),
+                "PixelSpacing": [PIXEL_MM, PIXEL_MM],
+                "SliceThickness": slice_mm,
+                "FrameOfReferenceUID": space or self.space,
+                "RescaleSlope": 1,
+                "RescaleIntercept": 0,
+                "PixelData": values.tobytes(),
+                **extra,
+            }
+            if modality == "MR":
+                fields |= {"SOPClassUID": MRImageStorage, "WindowCenter": 500, "WindowWidth": 1000}
+            self._save(make_slice(**(head | fields)))
+        return str(head["series_uid"])
+
+    def _middle(self, axes: Any) -> Any:
+        """The body is longer than it is wide: pictures that stand are about the ball's height."""
+        return sum((axis * (BALL_LPS[2] * axis[2]) for axis in axes), np.zeros(3))
+
+    def add_film(self, description: str, value: int, **extra: Any) -> str:
+        head = self._head(SeriesDescription=description)
+        fields = {
+            "modality": "DX",
+            "SOPClassUID": DigitalXRayImageStorageForPresentation,
+            "ImagerPixelSpacing": [0.2, 0.2],
+            "WindowCenter": 1500,
+            "WindowWidth": 3000,
+            **extra,
+        }
+        columns = np.mgrid[:96, :80][1]
+        shaft = (abs(columns - 40) < 12).astype("<i2") * value
+        film = make_slice(**(head | fields | {"shape": (96, 80), "PixelData": shaft.tobytes()}))
+        for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+            delattr(film, keyword)
+        del film.FrameOfReferenceUID, film.RescaleSlope, film.RescaleIntercept
+        self._save(film)
+        return str(head["series_uid"])
+
+    def add_clip(self, description: str, *, modality: str, frames: int, **extra: Any) -> str:
+        """Colour frames; the red of frame ``n`` (from 1) is ``10 n``."""
+        head = self._head(SeriesDescription=description)
+        values = np.zeros((frames, 48, 64, 3), np.uint8)
+        values[..., 0] = 10 * np.arange(1, frames + 1)[:, None, None]
+        values[:, :, :8, 1] = 200
+        clip = colour(
+            make_slice(**(head | {"shape": (48, 64), "modality": modality} | extra)), values
+        )
+        clip.SOPClassUID = VideoEndoscopicImageStorage
+        clip.RecommendedDisplayFrameRate = 12
+        self._save(clip)
+        return str(head["series_uid"])
+
+    def add_page(self, description: str) -> str:
+        """A page of the scanner, saved as a picture."""
+        head = self._head(SeriesDescription=description, SOPClassUID=SecondaryCaptureImageStorage)
+        self._save(make_slice(**head))
+        return str(head["series_uid"])
+
+    def _save(self, dataset: Any) -> None:
+        dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{dataset.SOPInstanceUID}.dcm"
+        dataset.save_as(path, enforce_file_format=True)
+
+
+def colour(dataset: Any, values: np.ndarray) -> Any:
+    """Native RGB frames instead of what the object had, and no place in a patient."""
+    frames, rows, columns, _ = values.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, "RGB"
+    dataset.PlanarConfiguration, dataset.PixelRepresentation = 0, 0
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = frames, rows, columns
+    dataset.PixelData = values.tobytes()
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        delattr(dataset, keyword)
+    for keyword in ("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept"):
+        delattr(dataset, keyword)
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return dataset
+
+
+IMPORT = """
+import json, sys
+from django.core.management import call_command
+for case, paths in json.loads({told!r}):
+    call_command("import_dicom", *paths, case=case, mismatch_reason="Data of others, in a test.")
+"""
+
+
+def import_cases(stack: Stack, wanted: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+    """A case for each of these, of a person of its own; name -> id. One process reads them all."""
+    coordinator = stack.client(role="coordinator")
+    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
+    cases = {}
+    for name in wanted:
+        patient = {
+            "patient_id": f"HANGS-{name}",
+            "name": f"Hangs^{name}",
+            "birth_date": f"{BORN[:4]}-{BORN[4:6]}-{BORN[6:]}",
+            "sex": "F",
+        }
+        made = coordinator.post("/api/patients", json=patient).json()
+        case = coordinator.post("/api/cases", json={"patient": made["id"], "title": name}).json()
+        coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
+        cases[name] = str(case["id"])
+    told = [[cases[name], [str(path) for path in paths]] for name, paths in wanted.items()]
+    stack.manage("shell", "-c", IMPORT.format(told=json.dumps(told)))
+    return cases

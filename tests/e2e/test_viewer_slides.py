@@ -1,0 +1,192 @@
+"""Whole slides: a level as one picture, tile by tile where it is too large, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
+from pydicom.uid import VLWholeSlideMicroscopyImageStorage, generate_uid
+
+from tests.apps.imaging.dicom import make_slice
+from tests.e2e.conftest import OpenPage
+from tests.e2e.harness import Stack, wait_for
+from tests.e2e.screen import Screen
+from tests.e2e.studies import BORN, SHARED, colour, import_cases
+
+pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
+Keep = Callable[[Page, str], Path]
+REAL = SHARED / "17-mg-us-wsi-fodicom" / "multiframe.dcm"
+TILE, MICRONS = 64, 0.5
+#: Left, top of each tile of a level that is too large, and of one that has holes.
+LARGE = ((0, 0), (9984, 64), (19968, 6400))
+HOLES = ((0, 0), (64, 0), (64, 64))
+
+
+def _tiles(study_uid: str, name: str, matrix: tuple[int, int], places: Any) -> tuple[Dataset, str]:
+    """A sparse level whose tile ``n`` is red 40 n at its left half, green at the other."""
+    values = np.zeros((len(places), TILE, TILE, 3), np.uint8)
+    values[:, :, : TILE // 2, 0] = 40 * np.arange(1, len(places) + 1)[:, None, None]
+    values[:, :, TILE // 2 :, 1] = 200
+    made = make_slice(
+        study_uid=study_uid,
+        series_uid=generate_uid(),
+        patient_id="HANGS-slide",
+        name="Hangs^slide",
+        birth_date=BORN,
+        shape=(TILE, TILE),
+        modality="SM",
+        SOPClassUID=VLWholeSlideMicroscopyImageStorage,
+        SeriesDescription=name,
+        StudyDescription="",
+        DimensionOrganizationType="TILED_SPARSE",
+        TotalPixelMatrixColumns=matrix[0],
+        TotalPixelMatrixRows=matrix[1],
+    )
+    slide = colour(made, values)
+    slide.file_meta.MediaStorageSOPClassUID = slide.SOPClassUID
+    measures, shared = Dataset(), Dataset()
+    measures.PixelSpacing = [MICRONS / 1000] * 2
+    shared.PixelMeasuresSequence = [measures]
+    slide.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for left, top in places:
+        position, group = Dataset(), Dataset()
+        position.ColumnPositionInTotalImagePixelMatrix = left + 1
+        position.RowPositionInTotalImagePixelMatrix = top + 1
+        group.PlanePositionSlideSequence = [position]
+        groups.append(group)
+    slide.PerFrameFunctionalGroupsSequence = groups
+    return slide, str(slide.SeriesInstanceUID)
+
+
+def _real(folder: Path, study_uid: str) -> np.ndarray:
+    """The real level, with the identity and the study that its writer left out; its pixels."""
+    slide = pydicom.dcmread(REAL)
+    slide.StudyInstanceUID, slide.Modality, slide.StudyDate = study_uid, "SM", "20250102"
+    slide.PatientID, slide.PatientName = "HANGS-slide", "Hangs^slide"
+    slide.PatientBirthDate, slide.PatientSex = BORN, "F"
+    slide.save_as(folder / "real.dcm", enforce_file_format=True)
+    level = np.zeros((slide.TotalPixelMatrixRows, slide.TotalPixelMatrixColumns, 3), np.uint8)
+    short = 0
+    for index, jpeg in enumerate(generate_frames(slide.PixelData, number_of_frames=140)):
+        tile = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+        row, column = divmod(index, 14)
+        level[
+            row * 240 : row * 240 + tile.shape[0], column * 240 : column * 240 + tile.shape[1]
+        ] = tile
+        short += tile.shape != (240, 240, 3)
+    assert short == 14 + 10 - 1  # its writer cut the right column and the lowest row
+    return level
+
+
+def _even_places(level: np.ndarray) -> list[tuple[int, int]]:
+    """Column and row where a level hardly changes around, light and dark ones."""
+    found = []
+    for row in range(60, level.shape[0] - 20, 97):
+        for column in range(60, level.shape[1] - 20, 89):
+            around = level[row - 7 : row + 8, column - 7 : column + 8].reshape(-1, 3)
+            if around.std(axis=0).max() < 6:
+                found.append((column, row))
+    dark = [place for place in found if level[place[1], place[0]].mean() < 160]
+    return [*found[::40], *dark[:4]]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="shared data (real DICOM) is not here")
+def test_a_level_is_one_picture_and_what_is_too_large_is_shown_by_its_tiles(
+    stack: Stack, open_page: OpenPage, keep_screenshot: Keep, tmp_path: Path
+) -> None:
+    study_uid = generate_uid()
+    level = _real(tmp_path, study_uid)
+    large, large_uid = _tiles(study_uid, "Level 0", (20032, 6464), LARGE)
+    sparse, sparse_uid = _tiles(study_uid, "Region", (128, 100), HOLES)
+    for slide in (large, sparse):
+        slide.save_as(tmp_path / f"{slide.SOPInstanceUID}.dcm", enforce_file_format=True)
+    cases = import_cases(stack, {"slide": [tmp_path]})
+    page = open_page(
+        role="radiologist", width=1920, height=1080, path=f"/cases/{cases['slide']}/view"
+    )
+    screen = Screen(page)
+
+    # The pathology layout opens with the level, all of it, with its colours where they belong.
+    report = screen.wait_for_picture(timeout_s=60)
+    page.get_by_role("button", name="Layouts", exact=True).click()
+    expect(page.locator("[role=menuitem][aria-current]")).to_contain_text("Pathology image")
+    page.keyboard.press("Escape")
+    assert (report["modality"], report["slices"], report["stacks"]) == ("SM", 1, 1)
+    expect(page.get_by_test_id("slide-region")).to_contain_text("3175 × 2281 pixels")
+    expect(page.get_by_test_id("slide-region")).to_contain_text("140 tiles")
+    places = _even_places(level)
+    assert len(places) > 12 and min(level[row, column].mean() for column, row in places) < 160
+    seen = screen.read("colours", 0, [[column, row, 0] for column, row in places])
+    for (column, row), shown in zip(places, seen, strict=True):
+        assert np.allclose(shown[:3], level[row, column], atol=14), (column, row, shown)
+    # The last pixel of the matrix is there, and nothing beyond: no padding of the last tile.
+    inside, beyond = screen.read("colours", 0, [[3160, 2270, 0], [3190, 2270, 0]])
+    assert min(inside[:3]) > 150 and max(beyond[:3]) == 0
+    # One pixel is 1.03424 units of the file: it says millimetres.
+    bar = page.locator("[data-viewport='0'] .vw-scale").first.bounding_box()
+    label = page.locator("[data-viewport='0'] .vw-scale-label").inner_text()
+    per_px = float(label.split()[0]) * 10 / (bar["width"] if bar else 0)
+    assert label.endswith("cm") and per_px == pytest.approx(report["mm_per_px"] * 1.03424, rel=0.02)
+    keep_screenshot(page, "level-1920")
+
+    # At its own pixels, edges of tiles are no edges: zoomed about the corner of four of them.
+    x, y = screen.page_of((1680 - 0.5, 1200 - 0.5, 0))
+    page.mouse.move(x, y)
+    for _ in range(24):
+        page.keyboard.press("+")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    # Nothing is measured on it, and it says so.
+    screen.focus_viewport()
+    screen.press("l")
+    expect(page.get_by_test_id("slide-refusal")).to_contain_text("Nothing is measured")
+    centre = screen.focus_viewport()
+    screen.drag(centre, (centre[0] + 80, centre[1]))
+    page.wait_for_timeout(200)
+    assert screen.measurements() == []
+    keep_screenshot(page, "level-zoomed-1280")
+
+    # Too large for one picture: tile by tile, each with its place in the whole.
+    page.locator(f"[data-series='{large_uid}']").click()
+    wait_for(lambda: screen.viewport()["series_instance_uid"] == large_uid, what="level 0")
+    report = screen.wait_for_picture()
+    assert report["slices"] == len(LARGE)
+    expect(page.get_by_test_id("slide-refusal")).to_contain_text("too large for one picture")
+    screen.focus_viewport()
+    for key, (tile, (left, top)) in zip(
+        ("Home", "ArrowDown", "ArrowDown"), enumerate(LARGE, 1), strict=True
+    ):
+        screen.press(key)
+        wait_for(lambda tile=tile: screen.wait_for_picture()["frame"] == tile, what=f"tile {tile}")
+        words = (
+            f"columns {left + 1} to {left + TILE} of 20032, rows {top + 1} to {top + TILE} of 6464"
+        )
+        expect(page.get_by_test_id("slide-tile")).to_have_text(re.compile(re.escape(words)))
+        (red, green) = screen.read("colours", 0, [[10, 30, 0], [50, 30, 0]])
+        assert (red[0], green[1]) == (pytest.approx(40 * tile, abs=2), pytest.approx(200, abs=2))
+    expect(page.locator("[data-viewport='0'] .vw-scale-label")).to_contain_text("µm")
+    keep_screenshot(page, "tile-1280")
+
+    # Tiles that lie where the file says; where none lies there is nothing, in words too.
+    page.locator(f"[data-series='{sparse_uid}']").click()
+    wait_for(lambda: screen.viewport()["series_instance_uid"] == sparse_uid, what="the region")
+    screen.wait_for_picture()
+    expect(page.get_by_test_id("series-banner")).to_contain_text("Region")
+    expect(page.get_by_text("Parts of this level have no tile")).to_be_visible()
+    spots = [[10, 30, 0], [74, 30, 0], [74, 90, 0], [10, 90, 0], [110, 90, 0]]
+    wanted = [[40, 0, 0], [80, 0, 0], [120, 0, 0], [0, 0, 0], [0, 200, 0]]
+    wait_for(
+        lambda: np.allclose([one[:3] for one in screen.read("colours", 0, spots)], wanted, atol=2),
+        what="each tile in its place",
+    )
+    keep_screenshot(page, "sparse-1280")
