@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 from pydicom.uid import (
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
@@ -43,8 +44,20 @@ class Course:
     study_uid: str = field(default_factory=generate_uid)
     space: str = field(default_factory=generate_uid)
     identity: dict[str, str] = field(default_factory=dict)
-    """Of somebody else's study that this one completes."""
+    """Of somebody else's files, which these stand beside."""
     count: int = 0
+
+    @classmethod
+    def beside(cls, folder: Path, file: Path, **more: Any) -> Course:
+        """Of the person of a real file."""
+        header = pydicom.dcmread(file, stop_before_pixels=True)
+        identity = {
+            "patient_id": str(header.PatientID),
+            "name": str(header.PatientName),
+            "birth_date": str(header.get("PatientBirthDate") or ""),
+            "sex": str(header.get("PatientSex") or ""),
+        }
+        return cls(folder, folder.name, identity=identity, date=str(header.StudyDate), **more)
 
     def _head(self, **more: Any) -> dict[str, Any]:
         self.count += 1

@@ -89,16 +89,12 @@ def _real(folder: Path, study_uid: str) -> np.ndarray:
     return level
 
 
-def _even_places(level: np.ndarray) -> list[tuple[int, int]]:
-    """Column and row where a level hardly changes around, light and dark ones."""
-    found = []
-    for row in range(60, level.shape[0] - 20, 97):
-        for column in range(60, level.shape[1] - 20, 89):
-            around = level[row - 7 : row + 8, column - 7 : column + 8].reshape(-1, 3)
-            if around.std(axis=0).max() < 6:
-                found.append((column, row))
-    dark = [place for place in found if level[place[1], place[0]].mean() < 160]
-    return [*found[::40], *dark[:4]]
+def _corner(level: np.ndarray) -> tuple[int, int]:
+    """Column and row where four tiles meet in tissue: the darkest such place."""
+    corners = [(x, y) for x in range(240, 3000, 240) for y in range(240, 2200, 240)]
+    return min(
+        corners, key=lambda at: level[at[1] - 24 : at[1] + 24, at[0] - 24 : at[0] + 24].mean()
+    )
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="shared data (real DICOM) is not here")
@@ -125,11 +121,18 @@ def test_a_level_is_one_picture_and_what_is_too_large_is_shown_by_its_tiles(
     assert (report["modality"], report["slices"], report["stacks"]) == ("SM", 1, 1)
     expect(page.get_by_test_id("slide-region")).to_contain_text("3175 × 2281 pixels")
     expect(page.get_by_test_id("slide-region")).to_contain_text("140 tiles")
-    places = _even_places(level)
-    assert len(places) > 12 and min(level[row, column].mean() for column, row in places) < 160
-    seen = screen.read("colours", 0, [[column, row, 0] for column, row in places])
-    for (column, row), shown in zip(places, seen, strict=True):
-        assert np.allclose(shown[:3], level[row, column], atol=14), (column, row, shown)
+    # In the overview a pixel of the screen is three of the slide: every core where it is.
+    rows, columns = np.mgrid[40:2240:40, 40:3140:40]
+    grid = [[int(x), int(y), 0] for x, y in zip(columns.flat, rows.flat, strict=True)]
+    seen = np.array([one[:3] for one in screen.read("colours", 0, grid)], float)
+    wanted = np.array([level[y - 2 : y + 3, x - 2 : x + 3].mean(axis=(0, 1)) for x, y, _ in grid])
+    tissue = wanted[:, 1] < 215
+    assert 60 < tissue.sum() < len(grid) / 2
+    for channel in range(3):
+        assert np.corrcoef(seen[:, channel], wanted[:, channel])[0, 1] > 0.85
+    assert (
+        np.median(abs(seen - wanted)) < 2 and abs(seen[tissue].mean() - wanted[tissue].mean()) < 4
+    )
     # The last pixel of the matrix is there, and nothing beyond: no padding of the last tile.
     inside, beyond = screen.read("colours", 0, [[3160, 2270, 0], [3190, 2270, 0]])
     assert min(inside[:3]) > 150 and max(beyond[:3]) == 0
@@ -140,12 +143,25 @@ def test_a_level_is_one_picture_and_what_is_too_large_is_shown_by_its_tiles(
     assert label.endswith("cm") and per_px == pytest.approx(report["mm_per_px"] * 1.03424, rel=0.02)
     keep_screenshot(page, "level-1920")
 
-    # At its own pixels, edges of tiles are no edges: zoomed about the corner of four of them.
-    x, y = screen.page_of((1680 - 0.5, 1200 - 0.5, 0))
-    page.mouse.move(x, y)
-    for _ in range(24):
-        page.keyboard.press("+")
+    # Enlarged about a corner of four tiles: every pixel of each where it belongs.
     page.set_viewport_size({"width": 1280, "height": 800})
+    corner = _corner(level)
+    x, y = screen.page_of((corner[0] - 0.5, corner[1] - 0.5, 0))
+    page.mouse.move(x, y)
+    page.mouse.down(button="right")
+    page.mouse.move(x, y - 420, steps=6)
+    page.mouse.up(button="right")
+    wait_for(lambda: screen.viewport()["mm_per_px"] < 0.2, what="enlarged")
+    near = [
+        [corner[0] + dx, corner[1] + dy, 0] for dx in range(-20, 20, 3) for dy in range(-20, 20, 3)
+    ]
+    own = np.array([level[y, x] for x, y, _ in near], float)
+    assert own.std(axis=0).min() > 8, "tissue, not glass"
+    wait_for(
+        lambda: np.allclose([one[:3] for one in screen.read("colours", 0, near)], own, atol=12),
+        what="pixel by pixel",
+        timeout_s=20,
+    )
     # Nothing is measured on it, and it says so.
     screen.focus_viewport()
     screen.press("l")

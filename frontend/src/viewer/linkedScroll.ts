@@ -133,6 +133,10 @@ function offsetSign(view: StackView, other: StackView): 1 | -1 | null {
   return cosine > 0 ? 1 : -1
 }
 
+/** Whether two views look at the patient from other sides: they meet in a line only. */
+export const looksAcross = (view: StackView, other: StackView): boolean =>
+  offsetSign(view, other) === null
+
 type Common = Exclude<Relation, { kind: 'offset' }>
 
 const pointIn = (point: Vec3, relation: Common): Vec3 =>

@@ -230,6 +230,16 @@ describe('a hanging that opens', () => {
     expect([z(0), z(1)]).toEqual([moved, moved])
   })
 
+  it('has one scale and two centres where a leader stands across', () => {
+    const sagittal = series({ name: '10', space: 'A', places: upTo(9, 2), orientation: SAGITTAL })
+    view(0).showSeries(sagittal, 1, 'program')
+    view(1).showSeries(thick, 4, 'program')
+    const own = view(1).state.camera
+    view(0).zoom(2)
+    viewer.linker.setLinks(['scroll', 'zoom'], null, [view(0)])
+    expect(view(1).state.camera).toEqual({ ...own, fit_mm: view(0).state.camera?.fit_mm })
+  })
+
   it('has one scale where nothing links the positions', () => {
     view(0).showSeries(thick, 4, 'program')
     view(1).showSeries(elsewhere, 6, 'program')

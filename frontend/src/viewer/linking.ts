@@ -11,7 +11,7 @@ import {
 } from '@/geometry'
 
 import type { SeriesDescription } from './frames'
-import { Scrolling, type LinkReport, type Relation } from './linkedScroll'
+import { looksAcross, Scrolling, type LinkReport, type Relation } from './linkedScroll'
 import type { Signal } from './signal'
 import type { Cause, StackView, ViewState } from './stackView'
 
@@ -227,8 +227,10 @@ export class Linker {
     const fit_mm = guide.state.camera?.fit_mm
     const bothInMm = spaceOf(guide) !== null && spaceOf(view) !== null
     if (!this.kinds.has('zoom') || !camera || !plane || !bothInMm || !fit_mm) return
-    // Without a common space the scale is common all the same: millimetres are millimetres.
-    const focal_point_lps = this.centreIn(guide, view) ?? camera.focal_point_lps
+    // Without a common centre the scale is common all the same: millimetres are millimetres. What
+    // is seen from another side keeps its own, or one breast would push the other off the screen.
+    const centre = looksAcross(guide, view) ? null : this.centreIn(guide, view)
+    const focal_point_lps = centre ?? camera.focal_point_lps
     view.setCamera(onPlane({ ...camera, fit_mm, focal_point_lps }, plane), 'program')
   }
 
