@@ -120,15 +120,22 @@ def hung(
         screen = Screen(page)
         for index in range(cells):
             screen.wait_for_picture(index=index)
-        page.get_by_role("button", name="Layouts", exact=True).click()
-        expect(page.locator("[role=menuitem][aria-current]")).to_contain_text(protocol)
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("menuitem")).to_have_count(0)
+        _expect_layout(page, protocol)
         names = {uid: key for key, uid in courses.get(case, (None, {}))[1].items()}
         reports = screen.read("viewports")
         return screen, [names.get(one["series_instance_uid"], "?") for one in reports]
 
     return open_one
+
+
+def _expect_layout(page: Page, protocol: str) -> None:
+    """Its name, where the layouts are chosen; the menu is closed again."""
+    button = page.get_by_role("button", name="Layouts", exact=True)
+    button.click()
+    expect(page.locator("[role=menuitem][aria-current]")).to_contain_text(protocol)
+    button.click()
+    expect(page.get_by_role("menuitem")).to_have_count(0)
+    page.mouse.move(4, 400)
 
 
 def _window(screen: Screen, index: int) -> tuple[float, float]:

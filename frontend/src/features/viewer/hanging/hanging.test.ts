@@ -183,6 +183,11 @@ describe('the built-in protocols', () => {
       inSpace(series('plan', 'RTPLAN', '', 0), 'P'),
     ]
     expect(hang([study('2026-01-01', list)])).toMatchObject({ key: 'rt_plan', shown: ['planning'] })
+    // Three ways to look at it, whatever it is called.
+    const named = study('2026-01-01', [{ ...list[1], description: 'Planning ax' } as Series, list[2] as Series])
+    const [first] = matchesOf(factsOf([named], new Map(), ''), BUILTIN)
+    expect(first?.steps[1]).toMatchObject({ rows: 1, columns: 3 })
+    expect(first?.steps[1]?.cells.map(({ series: one }) => one?.uid)).toEqual(['planning', 'planning', 'planning'])
     expect(hang([study('2026-01-01', [...list.slice(0, 2), series('plan', 'RTPLAN', '', 0)])]).shown).toEqual(['diagnostic'])
   })
 

@@ -158,8 +158,12 @@ function planCells(
 ): PlannedCell[] {
   const taken = new Set<string>()
   return cells.map((cell) => {
-    const look = `${cell.display} ${cell.preset ?? JSON.stringify(cell.window)}`
-    const every = cell.series ? candidates(cell.series, facts) : []
+    const isPlane = cell.display === 'plane'
+    const way = isPlane ? (cell.series?.orientation ?? '') : ''
+    const look = `${cell.display}${way} ${cell.preset ?? JSON.stringify(cell.window)}`
+    // Of a plane the orientation says how it is cut, not how its images were taken.
+    const wanted = cell.series && isPlane ? { ...cell.series, orientation: null } : cell.series
+    const every = wanted ? candidates(wanted, facts) : []
     const fits = isSaved ? every : mainOf(every)
     const left = fits.filter(({ uid }) => !taken.has(`${uid} ${look}`))
     // "The second" of those that fit is the second, whether or not the first hangs already.
