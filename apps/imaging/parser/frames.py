@@ -149,10 +149,8 @@ def _decoded(
             if index not in short:
                 yield next(rest)
                 continue
-            rows, columns = short[index]
-            part, properties = decoder.as_array(
-                dataset, raw=False, index=index, rows=rows, columns=columns
-            )
+            own: dict[str, Any] = dict(zip(("rows", "columns"), short[index], strict=True))
+            part, properties = decoder.as_array(dataset, raw=False, index=index, **own)
             yield padded(part, dataset), properties
     finally:
         dataset.file_meta.TransferSyntaxUID = syntax

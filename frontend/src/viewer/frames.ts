@@ -179,7 +179,7 @@ function unitOf(dataset: DicomDataset, inSuv: boolean): ValueUnit {
 function lossyOf(dataset: DicomDataset): string | null {
   if (textOf(dataset, '00282110') !== '01') return null
   const ratio = numberOf(dataset, '00282112')
-  return ratio === null ? '' : `${ratio}:1`
+  return ratio === null ? '' : `${Number(ratio.toPrecision(3))}:1`
 }
 
 function describeFrames(

@@ -93,7 +93,10 @@ async function hangCell(
   if (series === null || view === undefined) return
   if (cell.display !== 'stack') {
     const server = servers.get(cell.display)
-    if (server !== undefined && (await server(viewer, index, planned, cause))) return
+    if (server !== undefined && (await server(viewer, index, planned, cause))) {
+      setWindow(view, cell, cause)
+      return
+    }
     note(viewer, index, cell.display, series.uid)
   }
   if (!(await viewer.show(index, series.uid, cause))) return
