@@ -153,11 +153,11 @@ def test_a_level_is_one_picture_and_what_is_too_large_is_shown_by_its_tiles(
     x, y = screen.page_of((corner[0] - 0.5, corner[1] - 0.5, 0))
     page.mouse.move(x, y)
     page.mouse.down(button="right")
-    page.mouse.move(x, y - 420, steps=6)
+    page.mouse.move(x, y - 360, steps=6)
     page.mouse.up(button="right")
-    wait_for(lambda: screen.viewport()["mm_per_px"] < 0.2, what="enlarged")
+    wait_for(lambda: screen.viewport()["mm_per_px"] < 0.25, what="enlarged")
     near = [
-        [corner[0] + dx, corner[1] + dy, 0] for dx in range(-20, 20, 3) for dy in range(-20, 20, 3)
+        [corner[0] + dx, corner[1] + dy, 0] for dx in range(-12, 12, 2) for dy in range(-12, 12, 2)
     ]
     own = np.array([level[y, x] for x, y, _ in near], float)
     assert own.std(axis=0).min() > 8, "tissue, not glass"
