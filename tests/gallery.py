@@ -21,11 +21,10 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.apps.imaging.dicom import to_bytes
-from tests.apps.imaging.pdfs import build, encapsulate
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS, sign_in
 from tests.e2e.harness import BASE_DIRECTORY, Stack, wait_for
 from tests.e2e.screen import Screen
+from tests.phantom_letter import import_letter
 from tests.system_parts import find_chromium
 
 PICTURES = BASE_DIRECTORY / "docs" / "pictures"
@@ -244,7 +243,7 @@ def painting(studio: Studio) -> None:
 
 
 def documents(studio: Studio) -> None:
-    import_letter(studio, "dogwood")
+    import_letter(studio.stack, studio.reader, studio.cases["dogwood"])
     with studio.viewer("dogwood") as screen:
         page = screen.page
         tab(page, "Docs")
@@ -315,53 +314,6 @@ def light(studio: Studio) -> None:
     with studio.viewer("cedar", light=True) as screen:
         show_finding(studio, screen, "cedar", "Planted lesion")
         keep(screen, "light")
-
-
-def import_letter(studio: Studio, tree: str) -> None:
-    """A referral as a PDF, of the phantom's own patient, once."""
-    case = studio.reader.get(f"/api/cases/{studio.cases[tree]}").json()
-    listed = studio.reader.get(f"/api/cases/{case['id']}/documents").json()["results"]
-    if any(one["kind"] == "pdf" for one in listed):
-        return
-    study = studio.reader.get(f"/api/cases/{case['id']}/studies").json()["results"][0]
-    patient = case["patient"]
-    pdf = encapsulate(
-        build([letter(LETTER)]),
-        study_uid=study["study_instance_uid"],
-        series_uid=f"{study['study_instance_uid']}.77",
-        PatientID=patient["patient_id"],
-        PatientName=patient["name"],
-        PatientBirthDate=(patient["birth_date"] or "").replace("-", ""),
-        PatientSex=patient["sex"],
-        SeriesDescription="Referral [SYNTHETIC PHANTOM]",
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "letter.dcm"
-        path.write_bytes(to_bytes(pdf))
-        print(studio.stack.manage("import_dicom", str(path), "--case", case["id"]))
-
-
-LETTER = (
-    "Referral for stereotactic radiotherapy",
-    "",
-    "SYNTHETIC PHANTOM: this patient does not exist.",
-    "",
-    "77-year-old woman, lung cancer of the right lower lobe,",
-    "28 mm. Lives alone, walks with a frame. No surgery wanted.",
-    "",
-    "Asked: stereotactic radiotherapy or best supportive care?",
-    "",
-    "Sent with: CT of the thorax.",
-)
-
-
-def letter(lines: tuple[str, ...]) -> bytes:
-    """The content of a page: its first line larger."""
-    written = " ".join(
-        f"BT /F1 {17 if number == 0 else 14} Tf 72 {700 - 26 * number} Td ({line}) Tj ET"
-        for number, line in enumerate(lines)
-    )
-    return f"0 0 0 rg {written}".encode()
 
 
 PAINTERS: dict[str, Callable[[Studio], None]] = {
