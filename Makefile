@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
 
-.PHONY: help demo test lint types e2e bench fix lock schema viewer-coverage clean install system-parts
+.PHONY: help demo test lint types e2e bench fix lock schema viewer-coverage gallery clean install system-parts
 
 help: ## show this
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ bench: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html ## make bench NA
 
 viewer-coverage: $(STAMPS)/runtime ## every capability of the viewer has its test in a real browser
 	$(BIN)/python -m tests.viewer_coverage
+
+gallery: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html system-parts ## take the pictures of docs/gallery.md anew
+	$(BIN)/python -m tests.gallery
 
 lock: $(BIN)/uv ## write the lock files anew from requirements/*.in
 	$(LOCK) requirements/base.in -o requirements/base.txt

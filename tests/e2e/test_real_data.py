@@ -13,9 +13,9 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.real import PET_CT_MR, PET_RAW, SHARED, case_with_studies, send_to_pacs
 from tests.e2e.screen import Screen
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.orthanc,
@@ -26,69 +26,8 @@ Keep = Callable[[Page, str], Path]
 
 CT_CHEST = "01-ct-chest-adenocarcinoma-A0001"
 CT_LIVER = "02-ct-liver-mets-CRLM-1004"
-PET_CT_MR = "03-petctmr-sarcoma-STS_001"
-PET_RAW = "04-pet-raw-BQML-STS_001"
 SEG_DCMQI = "11-seg-sr-dcmqi/ct-3slice"
 GTV_MAXIMUM = 7.911
-SAME_STUDY = {PET_CT_MR: PET_RAW, PET_RAW: PET_CT_MR}
-"""Sets 03 and 04 are two parts of one study: the PACS has both before the study is linked."""
-
-
-def _send_to_pacs(stack: Stack, folder: str) -> str:
-    """Put one set, with the rest of its study, into Orthanc; the patient's ID."""
-    patient_id = ""
-    folders = [folder, *([SAME_STUDY[folder]] if folder in SAME_STUDY else [])]
-    paths = [path for one in folders for path in sorted((SHARED / one).rglob("*"))]
-    with stack.pacs() as pacs:
-        for path in paths:
-            if not path.is_file():
-                continue
-            content = path.read_bytes()
-            try:
-                header = pydicom.dcmread(path, stop_before_pixels=True)
-            except pydicom.errors.InvalidDicomError:
-                continue
-            patient_id = str(header.PatientID)
-            answer = pacs.post("/instances", content=content)
-            assert answer.status_code == 200, f"{path.name}: {answer.text}"
-    return patient_id
-
-
-def _case_with_studies(stack: Stack, *, patient_id: str, title: str) -> tuple[str, list[Any]]:
-    """A case of that patient, every study of it linked and here."""
-    coordinator = stack.client(role="coordinator")
-    pacs_id = coordinator.get("/api/pacs").json()["results"][0]["id"]
-    found = coordinator.get(
-        f"/api/pacs/{pacs_id}/studies", params={"PatientID": patient_id}
-    ).json()["results"]
-    assert found
-    person = {
-        "patient_id": patient_id,
-        "name": found[0]["patient_name"] or "Unknown",
-        "birth_date": found[0]["birth_date"] or None,
-        "sex": found[0]["sex"] if found[0]["sex"] in {"F", "M", "O"} else "",
-    }
-    made = coordinator.post("/api/patients", json=person)
-    patient = made.json()["id"] if made.status_code == 201 else made.json()["details"]["patient"]
-    case = coordinator.post("/api/cases", json={"patient": patient, "title": title}).json()
-    for study in found:
-        answer = coordinator.post(
-            f"/api/cases/{case['id']}/studies",
-            json={"pacs": pacs_id, "study_instance_uid": study["study_instance_uid"]},
-        )
-        assert answer.status_code == 202, answer.text
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    answer = coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    assert answer.status_code == 201, answer.text
-
-    def ready() -> list[Any] | None:
-        studies = coordinator.get(f"/api/cases/{case['id']}/studies").json()["results"]
-        failed = [one["error"] for one in studies if one["state"] == "failed"]
-        assert not failed, failed
-        return studies if all(one["state"] == "ready" for one in studies) else None
-
-    studies: list[Any] = wait_for(ready, what=f"{title}: images are here", timeout_s=300)
-    return case["id"], studies
 
 
 def _show(open_page: OpenPage, case_id: str, study_uid: str, series_uid: str) -> Screen:
@@ -108,8 +47,8 @@ def test_real_series_are_shown_with_their_own_values(
     folder: str, stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     """Every image series of the set draws, and a voxel's value is what pydicom computes."""
-    patient_id = _send_to_pacs(stack, folder)
-    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=folder)
+    patient_id = send_to_pacs(stack, folder)
+    case_id, studies = case_with_studies(stack, patient_id=patient_id, title=folder)
     originals = {}
     for path in (SHARED / folder).rglob("*"):
         if path.is_file():
@@ -146,8 +85,8 @@ def test_pet_regions_of_a_real_scan_contain_the_hottest_voxel_of_the_tumour(
     stack: Stack,
 ) -> None:
     """Set 04: SUVbw from the header; the region with the GTV's maximum is listed among all."""
-    patient_id = _send_to_pacs(stack, PET_RAW)
-    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=PET_RAW)
+    patient_id = send_to_pacs(stack, PET_RAW)
+    case_id, studies = case_with_studies(stack, patient_id=patient_id, title=PET_RAW)
     reader = stack.client(role="radiologist")
     model = next(one for one in reader.get("/api/models").json()["results"] if "PET" in one["name"])
     raw = {
@@ -190,8 +129,8 @@ def test_pet_regions_of_a_real_scan_contain_the_hottest_voxel_of_the_tumour(
 
 
 def test_the_phantom_model_refuses_a_real_scan_and_says_why(stack: Stack) -> None:
-    patient_id = _send_to_pacs(stack, CT_CHEST)
-    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=f"{CT_CHEST} scope")
+    patient_id = send_to_pacs(stack, CT_CHEST)
+    case_id, studies = case_with_studies(stack, patient_id=patient_id, title=f"{CT_CHEST} scope")
     reader = stack.client(role="radiologist")
     model = next(
         one for one in reader.get("/api/models").json()["results"] if "hantom" in one["name"]
@@ -220,8 +159,8 @@ def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
     renderer: str, stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     """dcmqi's liver: listed, off, switched on by keyboard, and then where the file says."""
-    patient_id = _send_to_pacs(stack, SEG_DCMQI)
-    case_id, studies = _case_with_studies(stack, patient_id=patient_id, title=f"SEG {renderer}")
+    patient_id = send_to_pacs(stack, SEG_DCMQI)
+    case_id, studies = case_with_studies(stack, patient_id=patient_id, title=f"SEG {renderer}")
     (study,) = studies
     ct = next(one for one in study["series"] if one["modality"] == "CT")
     screen = _show(open_page, case_id, study["study_instance_uid"], ct["series_instance_uid"])

@@ -181,7 +181,6 @@ class PageTextSerializer(serializers.Serializer[Any]):
 def show_document(one: DocumentInCase, *, case_id: UUID) -> dict[str, Any]:
     row, header, projection = one.row, one.header, one.projection
     day = row.series.study.study_date
-    is_pdf = one.kind == SeriesKind.PDF
     pages = f"/api/cases/{case_id}/documents/{row.pk}/pages/"
     texts = ("title", "description", "author", "manufacturer", "date", "time")
     words = {name: getattr(header, name, "") for name in (*texts, "verified_by", "verified_at")}
@@ -200,8 +199,8 @@ def show_document(one: DocumentInCase, *, case_id: UUID) -> dict[str, Any]:
         "references": one.references,
         "missing": one.missing,
         "own": one.is_own,
-        "page_url": pages if is_pdf and not one.is_withheld else "",
-        "widths": list(WIDTHS) if is_pdf and not one.is_withheld else [],
+        "page_url": pages if one.has_pages else "",
+        "widths": list(WIDTHS) if one.has_pages else [],
         "problems": [_show_problem(problem) for problem in one.problems],
     }
 

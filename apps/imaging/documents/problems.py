@@ -4,6 +4,7 @@ from apps.imaging.problems import ProblemBase, Severity
 
 PROBLEMS: dict[str, tuple[Severity, str]] = {
     "unreadable": ("error", "The object cannot be read: {reason}."),
+    "evicted": ("error", "It is in the PACS and is being fetched."),
     "images_missing": (
         "warning",
         "Images it refers to that are not in this case: {missing} of {total}.",

@@ -19,6 +19,7 @@ from apps.imaging.documents.pages import WIDTHS, Page, count_pages, open_page
 from apps.imaging.documents.problems import Problem
 from apps.imaging.documents.values import ImageReference, text_of
 from apps.imaging.evicted import explain_absence
+from apps.imaging.exceptions import SeriesEvicted
 from apps.imaging.models import Instance, Series
 from apps.imaging.projection import Projection
 from apps.imaging.selectors import open_published, projection_for
@@ -35,7 +36,7 @@ class PlacedReference:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInCase:
-    """One object; for a de-identified viewer without header, only that it is there."""
+    """One object; without header only that it is there: for a guest, or while it is fetched."""
 
     row: Instance
     header: DocumentHeader | None
@@ -53,6 +54,12 @@ class DocumentInCase:
     @property
     def kind(self) -> str:
         return kind_of(self.row.sop_class_uid)
+
+    @property
+    def has_pages(self) -> bool:
+        """Its pages may be asked for."""
+        is_here = self.header is not None or self.is_cleared
+        return self.kind == SeriesKind.PDF and is_here
 
     @property
     def is_withheld(self) -> bool:
@@ -94,13 +101,17 @@ def list_case_documents(*, actor: Actor, case_id: UUID) -> list[DocumentInCase]:
             _withheld(row, projection, row.sop_class_uid == PDF and row.series_id in cleared)
             for row in rows
         ]
-    headers = [_header(row) for row in rows]
-    places = _places(case_id, {one for header in headers for one in header.referenced})
+    headers = [_header_if_here(row) for row in rows]
+    places = _places(case_id, {uid for one in headers if one for uid in one.referenced})
     claimed = _claimed(case_id, rows)
-    described = [
-        _describe(row, header, places=places, is_own=row.sop_instance_uid in claimed)
-        for row, header in zip(rows, headers, strict=True)
-    ]
+    described = []
+    for row, header in zip(rows, headers, strict=True):
+        is_own = row.sop_instance_uid in claimed
+        described.append(
+            _describe(row, header, places=places, is_own=is_own)
+            if header
+            else _evicted(row, is_own=is_own)
+        )
     return sorted(described, key=_newness, reverse=True)
 
 
@@ -193,6 +204,20 @@ def _withheld(row: Instance, projection: Projection, is_cleared: bool) -> Docume
     )
 
 
+def _evicted(row: Instance, *, is_own: bool) -> DocumentInCase:
+    """Its files are not here: it keeps its line, which says so."""
+    return DocumentInCase(
+        row=row,
+        header=None,
+        problems=(Problem.of("evicted"),),
+        references=0,
+        missing=0,
+        is_own=is_own,
+        is_cleared=False,
+        projection=None,
+    )
+
+
 def _describe(
     row: Instance, header: DocumentHeader, *, places: dict[str, Series], is_own: bool
 ) -> DocumentInCase:
@@ -216,7 +241,9 @@ def _describe(
 
 
 def _newness(one: DocumentInCase) -> tuple[str, str, str]:
-    assert one.header is not None
+    if one.header is None:
+        day = one.row.series.study.study_date
+        return day.strftime("%Y%m%d") if day else "", "", ""
     return one.header.date, one.header.time, one.header.title
 
 
@@ -237,6 +264,14 @@ def _claimed(case_id: UUID, rows: Iterable[Instance]) -> set[str]:
         if reports:
             claimed |= provider(case_id=case_id, sop_instance_uids=reports)
     return claimed
+
+
+def _header_if_here(row: Instance) -> DocumentHeader | None:
+    """Without it the series was evicted; that it was asked for brings it back."""
+    try:
+        return _header(row)
+    except SeriesEvicted:
+        return None
 
 
 def _header(row: Instance) -> DocumentHeader:

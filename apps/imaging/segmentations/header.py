@@ -109,6 +109,27 @@ def read_segmentation(document: Document) -> SegmentationHeader:
     )
 
 
+def evicted_segmentation(sop_instance_uid: str) -> SegmentationHeader:
+    """What is known of one whose files are not here."""
+    return SegmentationHeader(
+        sop_instance_uid=sop_instance_uid,
+        label="",
+        description="",
+        manufacturer="",
+        content_date="",
+        segmentation_type="",
+        fractional_type="",
+        maximum_fraction=255,
+        frame_of_reference_uid="",
+        rows=0,
+        columns=0,
+        segments=(),
+        frames=(),
+        referenced_series=frozenset(),
+        problems=(Problem.of("evicted"),),
+    )
+
+
 class _Unreadable(Exception):
     """The functional groups do not say what they must; becomes a problem."""
 

@@ -9,6 +9,7 @@ PROBLEMS: dict[str, tuple[Severity, str]] = {
         "It lies in another frame of reference than the images: it has no place on them.",
     ),
     "source_not_in_case": ("error", "The images it was drawn on are not in this case."),
+    "evicted": ("error", "It is in the PACS and is being fetched."),
     "images_evicted": (
         "error",
         "The images it was drawn on are in the PACS and are being fetched.",

@@ -16,6 +16,7 @@ from apps.core.exceptions import NotVisible
 from apps.core.registry import segmentation_owners
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
+from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import SeriesEvicted, UnreadableObject
 from apps.imaging.masks import pack_mask
 from apps.imaging.models import Instance, Series
@@ -27,6 +28,7 @@ from apps.imaging.segmentations.header import (
     LABELMAP,
     Segment,
     SegmentationHeader,
+    evicted_segmentation,
     read_segmentation,
 )
 from apps.imaging.segmentations.placing import Placement, place_frames
@@ -182,7 +184,7 @@ def _describe(
     """All of them with the same handful of queries."""
     if not rows:
         return []
-    headers = [_header(row.series.archive_key, row.sop_instance_uid) for row in rows]
+    headers = [_header_if_here(row) for row in rows]
     published = list(
         Series.objects.filter(
             study__case_studies__case_id=case_id,
@@ -303,7 +305,10 @@ def _withheld_of(images: Sequence[Series]) -> frozenset[UUID]:
 
 def _shown_header(row: Instance, projection: Projection) -> SegmentationHeader:
     """The header as projected: numbered labels, published codes, mapped UIDs."""
-    archive = open_published(row.series)
+    try:
+        archive = open_published(row.series)
+    except SeriesEvicted:
+        return evicted_segmentation(row.sop_instance_uid)
     position = archive.position(row.sop_instance_uid)
     if position is None:
         raise NotVisible()
@@ -330,7 +335,15 @@ def _header(archive_key: str, sop_instance_uid: str) -> SegmentationHeader:
     try:
         return _headers(archive_key)[sop_instance_uid]
     except FileNotFoundError:
-        raise NotVisible() from None
+        raise explain_absence(archive_key) from None
+
+
+def _header_if_here(row: Instance) -> SegmentationHeader:
+    """That it was asked for brings an evicted one back; until then its line says so."""
+    try:
+        return _header(row.series.archive_key, row.sop_instance_uid)
+    except SeriesEvicted:
+        return evicted_segmentation(row.sop_instance_uid)
 
 
 @lru_cache(maxsize=128)

@@ -6,8 +6,6 @@ import { getAll } from './pages'
 import { readProblem } from './problem'
 import type { CaseDocument, OpenedDocument, Study } from './types'
 
-
-
 /**
  * Reports, key-image lists, presentation states and PDFs of a case. Asked for again only when its
  * studies hold other objects: each reading is an audit entry.
@@ -15,7 +13,7 @@ import type { CaseDocument, OpenedDocument, Study } from './types'
 export function useDocuments(caseId: string, studies: readonly Study[]) {
   const ready = studies.filter((study) => study.state === 'ready')
   const held = ready.flatMap((study) =>
-    study.series.map((series) => `${series.id} ${series.archive_key} ${series.disclosure}`),
+    study.series.map((series) => `${series.id} ${series.archive_key} ${series.disclosure} ${series.is_evicted}`),
   )
   return useQuery({
     queryKey: [...caseKeys.one(caseId), 'documents', held],

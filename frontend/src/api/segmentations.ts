@@ -16,7 +16,7 @@ export function useSegmentations(caseId: string, studies: readonly Study[]) {
     .filter((study) => study.state === 'ready')
     .flatMap((study) => study.series)
     .filter(isSegmentation)
-    .map((series) => series.archive_key)
+    .map((series) => `${series.archive_key} ${series.is_evicted}`)
   return useQuery({
     queryKey: [...caseKeys.one(caseId), 'segmentations', held],
     queryFn: ({ signal }) =>

@@ -65,6 +65,8 @@ export const showsNothing = (
 
 /**
  * A window from the values of one image where the file names none: the 1st to 99th percentile.
+ * Of an image that is nearly all of one value, as a thin drawing on black, from the least to the
+ * greatest: between two equal ends everything else would be as bright as the brightest.
  *
  * A sample of at most 20,000 pixels is enough and keeps opening fast.
  */
@@ -78,7 +80,19 @@ export function rangeFromPixels(pixels: ArrayLike<number>): VoiRange {
   sample.sort((a, b) => a - b)
   const lower = sample[Math.floor(sample.length * 0.01)] ?? 0
   const upper = sample[Math.ceil(sample.length * 0.99) - 1] ?? 1
-  return upper > lower ? { lower, upper } : { lower, upper: lower + 1 }
+  if (upper > lower) return { lower, upper }
+  const [least, greatest] = extremesOf(pixels)
+  return greatest > least ? { lower: least, upper: greatest } : { lower, upper: lower + 1 }
+}
+
+function extremesOf(pixels: ArrayLike<number>): readonly [number, number] {
+  let [least, greatest] = [Infinity, -Infinity]
+  for (let i = 0; i < pixels.length; i += 1) {
+    const value = pixels[i] ?? NaN
+    if (value < least && Number.isFinite(value)) least = value
+    if (value > greatest && Number.isFinite(value)) greatest = value
+  }
+  return [least, greatest]
 }
 
 /** A drag of the window tool: right widens, down darkens the picture (raises the centre). */

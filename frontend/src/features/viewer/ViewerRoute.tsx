@@ -19,6 +19,7 @@ import type { Viewer } from '@/viewer/viewer'
 import { documentCount, DocumentsPanel } from './documents/DocumentsPanel'
 import { DrawnPanel } from './brush/DrawnPanel'
 import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
+import { hasNoPictures } from './caseImages'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -55,7 +56,8 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const review = useReviewFinding()
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
-  const [panel, setPanel] = useState<Panel>('findings')
+  const [chosen, setPanel] = useState<Panel | null>(null)
+  const panel = chosen ?? openingPanel(room, documentCount(documents.data))
   const [activeFinding, setActiveFinding] = useState<string | null>(null)
   const can = patientCase.data?.can ?? []
   const myId = me.data?.id ?? ''
@@ -195,6 +197,13 @@ function CaseViewer({ caseId }: { caseId: string }) {
       right={right}
     />
   )
+}
+
+/** Where there is no image to look at, what there is instead lies open. */
+function openingPanel({ studies, segmentations }: CaseRoom, documents: number): Panel {
+  if (!hasNoPictures(studies)) return 'findings'
+  if (documents > 0) return 'documents'
+  return segmentations.length > 0 ? 'segmentations' : 'findings'
 }
 
 /** Whoever takes a brush wants to see what is painted on. */

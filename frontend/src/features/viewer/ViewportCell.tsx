@@ -68,7 +68,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       </ViewportBanner>
       <SolidControls viewer={viewer} view={view} />
       <ColourBar viewer={viewer} view={view} />
-      <ViewportNotice viewer={viewer} view={view} index={index} />
+      <ViewportNotice viewer={viewer} view={view} index={index} studies={facts.studies} />
       {shownDocument && (
         <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />
       )}

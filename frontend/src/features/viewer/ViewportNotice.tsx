@@ -3,9 +3,11 @@ import { IconArrowsDiff, IconPhoto, IconPlugConnectedX, IconRefresh } from '@tab
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import type { Study } from '@/api/types'
 import type { StackView } from '@/viewer/stackView'
 import type { Viewer } from '@/viewer/viewer'
 
+import { hasNoPictures } from './caseImages'
 import { OtherIdentityNotice } from './hanging/OtherIdentityNotice'
 import { useViewerState } from './useViewerState'
 import classes from './viewer.module.css'
@@ -17,10 +19,11 @@ interface ViewportNoticeProps {
   viewer: Viewer
   view: StackView
   index: number
+  studies: readonly Study[]
 }
 
 /** What a viewport says when it has no picture, or not the one that was asked for. */
-export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
+export function ViewportNotice({ viewer, view, index, studies }: ViewportNoticeProps) {
   const { t } = useTranslation('viewer')
   const state = useViewerState(viewer, () => view.state)
   const waiting =
@@ -39,10 +42,12 @@ export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
   }
   if (state.status === 'other_identity') return <OtherIdentityNotice viewer={viewer} />
   if (state.status === 'empty') {
+    const isBare = hasNoPictures(studies)
     return (
-      <div className={`${classes.notice} ${classes.quiet}`}>
+      <div className={`${classes.notice} ${classes.quiet}`} data-testid="empty-viewport">
         <IconPhoto size={22} aria-hidden />
-        <div>{t('notice.empty')}</div>
+        <div>{isBare ? t('notice.noPictures') : t('notice.empty')}</div>
+        {isBare && <div>{t('notice.noPicturesWhy')}</div>}
       </div>
     )
   }
@@ -61,7 +66,7 @@ export function ViewportNotice({ viewer, view, index }: ViewportNoticeProps) {
   )
 }
 
-function Failure({ viewer, view, index }: ViewportNoticeProps) {
+function Failure({ viewer, view, index }: Omit<ViewportNoticeProps, 'studies'>) {
   const { t } = useTranslation('viewer')
   const { error, series, shown_index } = view.state
   const code = error?.code ?? 'server'

@@ -73,6 +73,11 @@ export const isPicture = (series: Series): boolean => {
   return !NOT_PICTURES.has(series.modality) && count > 0
 }
 
+/** All studies are here, and hold other things than images: reports, key images, segmentations. */
+export const hasNoPictures = (studies: readonly Study[]): boolean =>
+  studies.length > 0 &&
+  studies.every((study) => study.state === 'ready' && !study.series.some(isPicture))
+
 export const pictureSeries = (study: Study): Series[] => study.series.filter(isPicture)
 
 /** Keeps one `StudyPixels` per study while the case is open. */

@@ -145,7 +145,7 @@ function Marks({ one }: { one: CaseDocument }) {
       {one.complete === false && <Chip>{t('partial')}</Chip>}
       {one.own && <Chip tone="neutral">{t('own')}</Chip>}
       {one.withheld && <Chip tone="neutral">{t('withheld')}</Chip>}
-      {!one.withheld && !one.readable && <Chip tone="neutral">{t('pagesOnly')}</Chip>}
+      {!one.readable && one.page_url !== '' && <Chip tone="neutral">{t('pagesOnly')}</Chip>}
     </div>
   )
 }

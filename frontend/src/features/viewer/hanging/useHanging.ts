@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'react'
 
 import { useHangings, type Hanging } from '@/api/hangings'
 import type { Study } from '@/api/types'
+import { publishReading } from '@/viewer/testHook'
 import type { Viewer } from '@/viewer/viewer'
 
 import { applyStep, appliedOf } from './applied'
@@ -67,6 +68,15 @@ export function useHanging(
       if (next !== null) void applyStep(viewer, next.match, next.step, 'user')
     },
     [matches, viewer],
+  )
+  // Tests and support read by which protocol a screen hangs.
+  useEffect(
+    () =>
+      publishReading('hanging', () => {
+        const now = appliedOf(viewer)
+        return now && { key: now.match.hanging.key, step: now.step }
+      }),
+    [viewer],
   )
   return useMemo(
     () => ({ facts, hangings, matches, ready, open, choose, step }),
