@@ -19,6 +19,7 @@ import type { Viewer } from '@/viewer/viewer'
 import { documentCount, DocumentsPanel } from './documents/DocumentsPanel'
 import { DrawnPanel } from './brush/DrawnPanel'
 import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
+import { CaseSteps, useCaseStep } from './CaseSteps'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -77,6 +78,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   })
   useBrushPanel(room.viewer, () => setPanel('drawn'))
   useFirstHanging(room, setActiveFinding)
+  const stepCase = useCaseStep(caseId)
 
   if (patientCase.error && !patientCase.data) {
     return (
@@ -98,6 +100,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       >
         {t('room.back')}
       </Button>
+      <CaseSteps onStep={stepCase} />
       {patientCase.data && (
         <>
           <PatientLine patient={patientCase.data.patient} />
@@ -181,6 +184,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      onStepCase={stepCase}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
