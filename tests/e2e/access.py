@@ -28,6 +28,10 @@ SET_THEME = """(scheme) => {
   dispatchEvent(new StorageEvent('storage', told))
 }"""
 
+#: Colours are what the last frame had, not what is on its way.
+TWO_FRAMES = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => done())))"""
+
 RUN_AXE = """async (within) => {
   const context = within === null ? document : { include: [[within]] }
   const options = { resultTypes: ['violations'] }
@@ -146,6 +150,7 @@ def faults_in_both_themes(page: Page, *, within: str | None = None) -> list[str]
     for theme in THEMES:
         page.evaluate(SET_THEME, theme)
         page.locator(f"html[data-mantine-color-scheme={theme}]").wait_for(state="attached")
+        page.evaluate(TWO_FRAMES)
         faults += [f"{theme} {one}" for one in find_accessibility_faults(page, within=within)]
     return faults
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -51,7 +52,6 @@ MORE = [
     ("coordinator", "/cases/00000000-0000-4000-8000-000000000000"),
     ("chair", "/live/00000000-0000-4000-8000-000000000000"),
 ]
-WITHOUT_HEADING = ("/companion", "/view", "/live/")
 
 
 @dataclass
@@ -82,10 +82,12 @@ class Persons:
     def go(self, role: str, path: str) -> Page:
         page = self.page(role)
         page.goto(path.format(**self.words))
-        if not any(part in path for part in WITHOUT_HEADING):
-            wait_until_loaded(page)
-        elif "0000" not in path and "companion" not in path:
+        if "0000" in path:
+            expect(page.get_by_role("alert").first).to_be_visible(timeout=30_000)
+        elif path.endswith("/view") or path.startswith("/live"):
             Screen(page).wait_for_picture()
+        else:
+            wait_until_loaded(page)
         return page
 
     def check(self, page: Page, place: str, *, within: str | None = None) -> None:
@@ -96,6 +98,8 @@ class Persons:
         """What has just been opened, looked at and closed again."""
         expect(page.locator(what).first).to_be_visible(timeout=30_000)
         self.check(page, place, within=what)
+        if not leave:
+            return
         page.keyboard.press(leave)
         expect(page.locator(what)).to_have_count(0)
 
@@ -108,11 +112,7 @@ class Persons:
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> dict[str, str]:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    case = next(
-        one
-        for one in cases_with_images(coordinator)
-        if one["patient"]["patient_id"].startswith("PHX-")
-    )
+    case = _pet_ct(coordinator)
     meeting = plan_meeting(coordinator, [case])
 
     def is_here() -> bool:
@@ -122,6 +122,17 @@ def words(stack: Stack) -> dict[str, str]:
     wait_for(is_here, what="the images of the case", timeout_s=180)
     session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
     return {"case": case["id"], "meeting": meeting, "session": session["id"]}
+
+
+def _pet_ct(client: httpx.Client) -> dict[str, Any]:
+    """Of the demo: it hangs in viewports of every kind, and what can be fused is offered."""
+    for case in cases_with_images(client):
+        if not case["patient"]["patient_id"].startswith("PHX-"):
+            continue
+        for study in client.get(f"/api/cases/{case['id']}/studies").json()["results"]:
+            if {"CT", "PT"} <= {one["modality"] for one in study["series"]}:
+                return case
+    raise AssertionError("the demo hospital has no PET/CT")
 
 
 @pytest.fixture
@@ -158,7 +169,7 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
     desk = persons.go("coordinator", "/worklist")
     desk.keyboard.press("Control+k")
     persons.opened(desk, "palette")
-    button(desk, "Your account")
+    desk.get_by_title("Your account").click()
     persons.opened(desk, "account", what="[role=menu]")
     desk.get_by_role("combobox", name="State").click()
     persons.opened(desk, "a list of choices", what="[role=listbox]")
@@ -168,10 +179,9 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
     button(desk, "New case")
     persons.opened(desk, "new case")
     persons.go("coordinator", "/cases/{case}")
-    dialogs: dict[str, Any] = {"Edit": "Edit", "Link from PACS": "Link from PACS"}
-    for name in (*dialogs, re.compile("Import|Add files"), re.compile("Invite|Add a person")):
+    for name in ("Edit", "Link from PACS", "Upload", "Invite"):
         button(desk, name)
-        persons.opened(desk, str(name))
+        persons.opened(desk, name)
     persons.go("coordinator", "/meetings")
     button(desk, re.compile("Members of"))
     persons.opened(desk, "members")
@@ -217,10 +227,10 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
     persons.check(desk, "a list that failed")
     desk.unroute_all()
     persons.go("coordinator", "/worklist")
+    # Signed out under somebody's hands: what next asks the server says so.
     desk.context.clear_cookies()
-    button(desk, "New case")
-    desk.keyboard.press("Escape")
-    desk.evaluate("dispatchEvent(new Event('focus'))")
+    desk.locator("tr[aria-selected]").first.click()
+    persons.opened(desk, "signed out", leave="")
     desk.goto("/sign-in")
     desk.get_by_label("E-mail address").fill("nobody@example.org")
     desk.get_by_label("Password", exact=True).fill("wrong")

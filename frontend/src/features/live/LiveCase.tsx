@@ -44,6 +44,7 @@ export function LiveCase({ session, caseId, visible, shelf }: LiveCaseProps) {
   if (!visible) {
     return (
       <div className={classes.frame}>
+        <h1 className="c-visually-hidden">{t('access:room')}</h1>
         <LiveHeader session={session} caseId={null} />
         <div className={classes.waiting} role="status">
           {t('withheldCase')}

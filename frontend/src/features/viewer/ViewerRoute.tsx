@@ -83,6 +83,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   if (patientCase.error && !patientCase.data) {
     return (
       <div className={classes.alone}>
+        <h1 className="c-visually-hidden">{t('devices:room.title')}</h1>
         <ProblemNotice problem={patientCase.error} onRetry={() => void patientCase.refetch()} />
       </div>
     )
