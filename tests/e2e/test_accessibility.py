@@ -167,6 +167,7 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
         page.get_by_role("button", name=name).first.click()
 
     desk = persons.go("coordinator", "/worklist")
+    desk.wait_for_load_state("networkidle")  # the palette comes after the page
     desk.keyboard.press("Control+k")
     persons.opened(desk, "palette")
     desk.get_by_title("Your account").click()
