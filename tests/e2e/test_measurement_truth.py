@@ -79,6 +79,7 @@ def test_every_tool_on_frames_of_an_enhanced_object(
         assert back == pytest.approx(picture.at(column, row), abs=1e-6)
     bench = Bench(stack, screen, case_id)
     check_every_kind(bench, picture, 46, 30, reach=16)
+    bench.write_down("enhanced")
     assert {one["frame"] for one in bench.listed()} == {3}
     keep_screenshot(screen.page, "1280")
 
@@ -128,26 +129,28 @@ def test_suv_of_reference_objects_on_the_screen(
         _show(screen, str(image.SeriesInstanceUID))
         _go_to(screen, str(image.SOPInstanceUID))
         assert screen.viewport()["unit"] == "SUVbw g/mL", name
-        _hold_to(bench, image, suv, highest)
+        _hold_to(bench, name, image, suv, highest)
+    bench.write_down("suv")
     keep_screenshot(screen.page, "1280")
 
 
-def _hold_to(bench: Bench, image: Dataset, suv: np.ndarray, highest: float) -> None:
+def _hold_to(bench: Bench, name: str, image: Dataset, suv: np.ndarray, highest: float) -> None:
     """The probe of the viewer, and the region of the server, within 0.1 %."""
     row, column = map(int, np.unravel_index(int(np.argmax(suv)), suv.shape))
     shown = bench.screen.read("valueAt", 0, [column, row])
-    assert shown == pytest.approx(highest, rel=1e-3)
+    bench.hold(f"{name}, value at the pointer", shown, highest, 1e-3 * highest)
     image.RescaleIntercept = getattr(image, "RescaleIntercept", 0)
     at = Picture.of(image).at
     probe = bench.by_mouse("probe", "d", (at(column, row), at(column, row)))
-    assert said(probe) == {"value": pytest.approx(highest, rel=1e-3)}
+    bench.hold(f"{name}, probe", said(probe)["value"], highest, 1e-3 * highest)
     assert probe["values"][0]["unit"] == "SUVbw"
     corners = (at(column - 6.4, row - 4.4), at(column + 5.4, row + 7.4))
     region = bench.by_mouse("rectangle", "Shift+E", corners)
     inside = suv[row - 4 : row + 8, column - 6 : column + 6]
     assert said(region)["count"] == inside.size
-    assert said(region)["mean"] == pytest.approx(float(inside.mean()), rel=1e-3)
-    assert said(region)["maximum"] == pytest.approx(highest, rel=1e-3)
+    mean = float(inside.mean())
+    bench.hold(f"{name}, region mean", said(region)["mean"], mean, 1e-3 * mean)
+    bench.hold(f"{name}, region maximum", said(region)["maximum"], highest, 1e-3 * highest)
 
 
 def _plain(name: str, sop_class: str, modality: str, **elements: Any) -> Dataset:

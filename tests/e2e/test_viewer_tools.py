@@ -87,6 +87,7 @@ def test_every_tool_in_the_liver_of_a_phantom(
     _go_to(screen, sop)
     bench = Bench(stack, screen, case_id)
     check_every_kind(bench, picture, column, row, reach=9)
+    bench.write_down("square")
     keep_screenshot(page, "1920")
 
     # By keyboard alone: a cross, two points ten pixels apart, and a name.
@@ -206,5 +207,7 @@ def test_every_tool_on_an_oblique_image_of_pixels_that_are_not_square(
     page = open_page(role="radiologist", path=f"/cases/{case}/view")
     screen = Screen(page)
     assert screen.wait_for_picture()["slice"] == 2
-    check_every_kind(Bench(stack, screen, case), picture, 46, 30, reach=16)
+    bench = Bench(stack, screen, case)
+    check_every_kind(bench, picture, 46, 30, reach=16)
+    bench.write_down("oblique-not-square")
     keep_screenshot(page, "1280")
