@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def outline_of(points: list[Point]) -> tuple[float, float]:
     arms = places[1:] - places[0]
     normal = np.cross(arms[0], arms[1])
     normal /= np.linalg.norm(normal)
-    area = abs(float(sum(np.cross(a, b) @ normal for a, b in zip(arms, arms[1:], strict=False))))
+    area = abs(float(sum(np.cross(a, b) @ normal for a, b in pairwise(arms))))
     around = np.linalg.norm(places - np.roll(places, -1, axis=0), axis=1).sum()
     return area / 2, float(around)
 

@@ -46,6 +46,7 @@ def _show(screen: Screen, series_uid: str) -> None:
     )
     screen.wait_for_picture()
     screen.focus_viewport()
+    screen.page.locator("[data-viewport='0']").focus()  # Enter would press the series again
 
 
 def _go_to(screen: Screen, sop_instance_uid: str, frame: int = 1) -> None:

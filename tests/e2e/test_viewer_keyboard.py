@@ -106,7 +106,7 @@ def test_from_the_door_to_the_next_case_by_keys_alone(
     _sign_in(keys, "radiologist")
 
     # The worklist is searched and walked by keys; Enter opens what is chosen.
-    keys.tab_to("Search")
+    keys.tab_to("Search cases")
     page.keyboard.type("two lung nodules")
     rows = page.locator("tr[aria-selected]")
     wait_for(lambda: rows.count() == 1, what="one case", timeout_s=15)
