@@ -39,7 +39,7 @@ export function SearchField({ value, onChange, label, width = 280 }: SearchField
       leftSection={<IconSearch size={15} aria-hidden />}
       rightSection={
         value ? (
-          <CloseButton size="sm" aria-label={t('action.clear')} onClick={() => onChange('')} />
+          <CloseButton size={26} aria-label={t('action.clear')} onClick={() => onChange('')} />
         ) : (
           <Kbd size="xs" aria-hidden>
             /
