@@ -181,6 +181,10 @@ def _plain(name: str, sop_class: str, modality: str, **elements: Any) -> Dataset
 
 
 STUDY = generate_uid()
+CUT = """(words) => {
+  const [a, b] = [words, words.closest('[data-viewport]')].map((one) => one.getBoundingClientRect())
+  return a.left < b.left || a.right > b.right
+}"""
 
 
 def _ultrasound_region() -> list[Dataset]:
@@ -268,6 +272,8 @@ def test_an_image_without_a_scale_says_so_and_what_is_measured_on_it_too(
         screen.wait_for_measurement(made["id"])
         (drawn,) = [one for one in screen.measurements() if one["id"] == made["id"]]
         assert drawn["text"] == told, name
+        label = page.locator(f"[data-viewport='0'] [data-measurement='{made['id']}'] text")
+        assert label.evaluate(CUT) is False, name
         expect(page.locator(f"[data-measured='{made['id']}']")).to_contain_text(told)
         keep_screenshot(page, name.replace(" ", "-"))
     # Half in the region and half outside of it: no scale holds for both ends.

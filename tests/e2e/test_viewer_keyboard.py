@@ -107,7 +107,7 @@ def test_from_the_door_to_the_next_case_by_keys_alone(
 
     # The worklist is searched and walked by keys; Enter opens what is chosen.
     rows = page.locator("tr[aria-selected]")
-    (all_of_them, title) = rows.count(), rows.last.locator("a").first.inner_text()
+    (all_of_them, title) = rows.count(), rows.first.locator("a").first.inner_text()
     keys.tab_to("Search cases")
     page.keyboard.type(title.splitlines()[0])
     wait_for(lambda: rows.count() == 1, what="one case", timeout_s=15)
