@@ -11,16 +11,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.access import faults_in_both_themes, small_targets, wait_until_loaded
 from tests.e2e.conftest import sign_in
 from tests.e2e.harness import PASSWORD, Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
@@ -112,7 +110,7 @@ class Persons:
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> dict[str, str]:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    case = _pet_ct(coordinator)
+    (case,) = demo_cases(coordinator, PET_CT)
     meeting = plan_meeting(coordinator, [case])
 
     def is_here() -> bool:
@@ -122,17 +120,6 @@ def words(stack: Stack) -> dict[str, str]:
     wait_for(is_here, what="the images of the case", timeout_s=180)
     session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
     return {"case": case["id"], "meeting": meeting, "session": session["id"]}
-
-
-def _pet_ct(client: httpx.Client) -> dict[str, Any]:
-    """Of the demo: it hangs in viewports of every kind, and what can be fused is offered."""
-    for case in cases_with_images(client):
-        if not case["patient"]["patient_id"].startswith("PHX-"):
-            continue
-        for study in client.get(f"/api/cases/{case['id']}/studies").json()["results"]:
-            if {"CT", "PT"} <= {one["modality"] for one in study["series"]}:
-                return case
-    raise AssertionError("the demo hospital has no PET/CT")
 
 
 @pytest.fixture
