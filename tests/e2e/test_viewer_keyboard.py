@@ -211,8 +211,14 @@ def test_from_the_door_to_the_next_case_by_keys_alone(
     # The next case, in the order of the worklist; nothing of the former one is there.
     keys.press("Shift+n")
     page.wait_for_url(f"**/cases/{ready[1]}/view")
-    report = screen.wait_for_picture()
-    assert report["study_instance_uid"] != before["study_instance_uid"]
+    wait_for(
+        lambda: (
+            screen.viewport().get("study_instance_uid") not in (None, before["study_instance_uid"])
+        ),
+        what="images of the next case",
+        timeout_s=60,
+    )
+    screen.wait_for_picture()
     wait_for(
         lambda: named["id"] not in {one["id"] for one in screen.measurements()},
         what="no measurement of the former case",
