@@ -4,6 +4,8 @@ import type { Viewer } from '@/viewer/viewer'
 
 import { useViewerState } from './useViewerState'
 
+const DIALOG_CLOSES_MS = 300
+
 const isNowhere = (): boolean => {
   const { activeElement } = document
   // A screen's own <main> is where keys begin before there is a picture.
@@ -28,9 +30,18 @@ export function useHeldFocus(viewer: Viewer): RefObject<HTMLDivElement | null> {
   }, [viewer])
   useEffect(hold, [hold, active, shape])
   useEffect(() => {
-    const later = (): void => void requestAnimationFrame(hold)
+    let timer = 0
+    const later = (): void => {
+      requestAnimationFrame(hold)
+      // A dialog takes its time to close, and what it gives the focus back to may be gone.
+      clearTimeout(timer)
+      timer = window.setTimeout(hold, DIALOG_CLOSES_MS)
+    }
     window.addEventListener('keyup', later)
-    return () => window.removeEventListener('keyup', later)
+    return () => {
+      clearTimeout(timer)
+      window.removeEventListener('keyup', later)
+    }
   }, [hold])
   return images
 }
