@@ -72,6 +72,8 @@ class Keys:
             what="the focus on a viewport",
             timeout_s=10,
         )
+        # The page looks after its focus once more when a key has been let go for a while.
+        self.page.wait_for_timeout(400)
         return int(focused(self.page)["viewport"])
 
 
