@@ -30,7 +30,7 @@ def stored_values() -> NDArray[np.float32]:
     return np.asarray(values + 0 * row, np.float32)
 
 
-def build_map(root: Path, *, patient_id: str) -> tuple[Path, str]:
+def build_map(root: Path, *, patient_id: str, name: str = "Map^Phantom") -> tuple[Path, str]:
     """Folder of the objects, and the UID of the map's series."""
     study_uid, series_uid, space = generate_uid(), generate_uid(), generate_uid()
     images = [
@@ -39,7 +39,7 @@ def build_map(root: Path, *, patient_id: str) -> tuple[Path, str]:
             series_uid=series_uid,
             index=index,
             patient_id=patient_id,
-            name="Map^Phantom",
+            name=name,
             shape=SHAPE,
             FrameOfReferenceUID=space,
             StudyID="1",

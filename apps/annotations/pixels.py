@@ -19,6 +19,7 @@ from apps.annotations.planes import DrawnOn
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.derived import apply_modality_lut
 from apps.imaging.parser.reading import text
+from apps.imaging.real_world import RealWorldMapping, is_parametric_map, read_real_world
 from apps.imaging.suv import SuvRefused, compute_suv_scaling
 
 MODALITY_ELEMENTS = ("ModalityLUTSequence", "RescaleIntercept", "RescaleSlope")
@@ -58,9 +59,28 @@ def measure_pixels(
         return [], "colour_image"
     if stored.shape != (image.rows, image.columns):
         return [], "pixels_unavailable"
+    if is_parametric_map(image.header):
+        mapping = read_real_world(image.header, frame=image.frame)
+        if mapping is not None:
+            return _of_map(mapping, stored[box][inside], region=region)
     modality_values = _after_modality_lut(stored[box], image)[inside].astype(np.float64)
     factor, unit, problem = _unit_of(archive, image)
     return _describe(modality_values * factor, region=region, unit=unit), problem
+
+
+def _of_map(
+    mapping: RealWorldMapping, stored: npt.NDArray[Any], *, region: str
+) -> tuple[list[MeasuredValue], str]:
+    """In the numbers and the unit of the quantity; what stands for nothing is not counted."""
+    values = mapping.apply(stored)
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return [], "not_mapped"
+    found = _describe(values, region=region, unit="mapped")
+    for value in found:
+        if value["unit"] == "mapped":
+            value["ucum"] = mapping.unit
+    return found, ""
 
 
 def _as_pixels(points: Sequence[Point], plane: ImagePlane | None) -> list[Point]:

@@ -41,7 +41,7 @@ def describe_measurement(measurement: Measurement) -> dict[str, Any]:
         "kind": measurement.kind,
         "points_lps": measurement.points_lps,
         "points_image": measurement.points_image,
-        "values": [{"basis": None, **value} for value in measurement.values],
+        "values": [{"basis": None, "ucum": None, **value} for value in measurement.values],
         "problem": measurement.problem or None,
         "label": measurement.label,
         "site": measurement.site,

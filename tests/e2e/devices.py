@@ -30,26 +30,6 @@ LOSE_CONTEXTS = """() => window.__contexts
     .filter((one) => !one.isContextLost())
     .map((one) => one.getExtension('WEBGL_lose_context')?.loseContext()).length"""
 
-#: Buttons, links and fields that are smaller than a side, with their names.
-SMALL_TARGETS = """([within, side]) => {
-  const small = []
-  for (const scope of document.querySelectorAll(within)) {
-    const all = 'button, a[href], select, summary, [role=menuitem], input:not([type=hidden])'
-    for (const one of scope.querySelectorAll(all)) {
-      const held = one.closest('label') ?? one
-      const box = held.getBoundingClientRect()
-      const style = getComputedStyle(one)
-      if (!box.width || style.visibility === 'hidden' || style.clipPath !== 'none') continue
-      if (one.tagName === 'INPUT' && (box.width <= 1 || style.opacity === '0')) continue
-      if (box.width < side - 0.5 || box.height < side - 0.5) {
-        const name = one.getAttribute('aria-label') || one.textContent || one.outerHTML
-        small.push(`${name.slice(0, 60)}: ${box.width.toFixed(1)} x ${box.height.toFixed(1)}`)
-      }
-    }
-  }
-  return small
-}"""
-
 #: Of one viewport: banners that reach outside or are cut, and what lies on each other.
 CUT_OR_COVERED = """(cell) => {
   const faults = []
@@ -173,8 +153,3 @@ class Fingers:
     def _send(self, kind: str, fingers: tuple[Finger, ...]) -> None:
         points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
         self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-
-def small_targets(page: Page, *, within: str = "body", side: int = 24) -> list[str]:
-    found: list[str] = page.evaluate(SMALL_TARGETS, [within, side])
-    return found

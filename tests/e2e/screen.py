@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.e2e.harness import BASE_DIRECTORY, wait_for
+from tests.e2e.harness import wait_for
 
 Point = tuple[float, float, float]
-AXE = BASE_DIRECTORY / "frontend/node_modules/axe-core/axe.min.js"
 
 
 @dataclass
@@ -150,22 +149,6 @@ def same_view(one: dict[str, Any], other: dict[str, Any], *, tolerance_mm: float
     centre = distance_mm(tuple(one["focal_point_lps"]), tuple(other["focal_point_lps"]))
     fit = abs(one["fit_mm"] - other["fit_mm"])
     return bool(centre < tolerance_mm and fit < tolerance_mm and one["voi"] == other["voi"])
-
-
-def find_accessibility_faults(page: Page) -> list[str]:
-    """Rules of axe that the page breaks, each with the elements that break it."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found: list[str] = page.evaluate(
-        """async () => {
-            const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-            const told = ({ html, any, all, none }) => {
-                const why = [...any, ...all, ...none].map(({ message }) => message)
-                return [html.slice(0, 200), ...why].join(' = ')
-            }
-            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join(' | ')}`)
-        }"""
-    )
-    return found
 
 
 def pick_grid(page: Page, right: int, down: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.access import find_accessibility_faults, small_targets
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import (
     CUT_OR_COVERED,
@@ -19,11 +20,10 @@ from tests.e2e.devices import (
     Fingers,
     OpenDevice,
     open_device,
-    small_targets,
 )
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
-from tests.e2e.screen import Screen, find_accessibility_faults, pick_grid, same_view
+from tests.e2e.screen import Screen, pick_grid, same_view
 
 __all__ = ["open_device"]
 
@@ -331,37 +331,3 @@ def test_a_companion_window_follows_and_closes_with_the_main_one(
     assert find_accessibility_faults(companion.page) == []
     with companion.page.expect_event("close", timeout=15_000):
         page.goto("/worklist")
-
-
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_no_screen_of_images_breaks_an_accessibility_rule(
-    room: dict[str, str], open_device: OpenDevice, scheme: str
-) -> None:
-    storage = {"mantine-color-scheme-value": scheme}
-    faults: dict[str, list[str]] = {}
-    page = open_device(path=room["case"], storage=storage)
-    Screen(page).wait_for_picture()
-    panels = page.get_by_role("complementary", name="Findings and measurements")
-    for tab in panels.get_by_role("radio").all():
-        tab.focus()
-        tab.press("Space")
-        page.wait_for_timeout(200)
-        faults[f"viewer, {tab.get_attribute('value')}"] = find_accessibility_faults(page)
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_timeout(300)
-    faults["help"] = find_accessibility_faults(page)
-    page.keyboard.press("Escape")
-    page.get_by_test_id("device-status").click()
-    page.wait_for_timeout(300)
-    faults["how pictures are shown"] = find_accessibility_faults(page)
-    live = open_device(path=room["live"], role="chair", storage=storage)
-    Screen(live).wait_for_picture()
-    expect(live.get_by_role("list", name="Agenda")).to_be_visible(timeout=30_000)
-    faults["live"] = find_accessibility_faults(live)
-    for path in (room["case"].removesuffix("/view"), "/meetings", "/sign-in", "/nowhere"):
-        live.goto(path)
-        live.wait_for_load_state("networkidle")
-        faults[path] = find_accessibility_faults(live)
-    told = [f"{place}: {fault}" for place, found in faults.items() for fault in found]
-    assert not told, "\n".join(told)

@@ -83,6 +83,26 @@ def test_a_map_has_its_numbers_its_colours_and_a_bar_that_says_what_they_mean(
     assert nothing[:3] == [0, 0, 0]
     keep_screenshot(page, "map-1920")
 
+    # What is measured is in the quantity's own numbers and unit, as the pointer reads them.
+    drawn = {one["id"] for one in screen.measurements()}
+    for key in ("d", "Enter", "Enter"):
+        screen.press(key)
+    (probe,) = wait_for(
+        lambda: [
+            one
+            for one in screen.measurements()
+            if one["id"] not in drawn and not one["pending"] and "/min" in one["text"]
+        ],
+        what="a probe",
+        timeout_s=20,
+    )
+    place = np.array(probe["points_lps"][0]) - ORIGIN
+    row, column = round(place[1] / ROW_MM), round(place[0] / COLUMN_MM)
+    real = SLOPE * float(stored[slice_, row, column]) + INTERCEPT
+    assert probe["text"] == f"{float(f'{real:.3g}'):g} /min"
+    screen.press("Delete")
+    screen.press("Escape")
+
     # Another slice, and a plane across the slices, have the colours of their own values.
     screen.press("ArrowDown", times=2)
     wait_for(lambda: screen.viewport()["slice"] != here["slice"], what="another slice")

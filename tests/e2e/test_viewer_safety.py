@@ -13,9 +13,10 @@ from playwright.sync_api import Page, Response, expect
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+from tests.e2e.access import find_accessibility_faults
 from tests.e2e.devices import OpenDevice, open_device
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.screen import Screen, find_accessibility_faults
+from tests.e2e.screen import Screen
 
 __all__ = ["open_device"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,201 +17,13 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.screen import Point, Screen, distance_mm
+from tests.e2e.measuring import Bench, Picture, check_every_kind, said
+from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
 Keep = Callable[[Page, str], Path]
 LIVER_HU = (60, 140)
 PATIENT = {"patient_id": "TOOLS-1", "name": "Tools^Of", "birth_date": None, "sex": ""}
-
-
-class Bench:
-    """One person measuring: draws on the screen, reads what the server made of it."""
-
-    def __init__(self, stack: Stack, screen: Screen, case_id: str) -> None:
-        self.screen, self.case_id = screen, case_id
-        self.client = stack.client(role="radiologist")
-
-    def listed(self, what: str = "measurements") -> list[dict[str, Any]]:
-        return list(
-            self.client.get(f"/api/{what}", params={"case": self.case_id}).json()["results"]
-        )
-
-    def drawn(self, kind: str, act: Callable[[], None]) -> dict[str, Any]:
-        """The one measurement of this kind that an act leaves on the server."""
-        known = {one["id"] for one in self.listed()}
-        act()
-
-        def new() -> dict[str, Any] | None:
-            return next((one for one in self.listed() if one["id"] not in known), None)
-
-        made: dict[str, Any] = wait_for(new, what=f"a {kind}", timeout_s=20)
-        assert made["kind"] == kind
-        return made
-
-    def by_mouse(
-        self, kind: str, key: str, *drags: tuple[Point, Point], keep: bool = False
-    ) -> dict[str, Any]:
-        """The tool's key, then press, drag, let go between patient points."""
-        page_of = self.screen.page_of
-
-        def act() -> None:
-            self.screen.press(key)
-            for start, end in drags:
-                if start == end:
-                    self.screen.page.mouse.click(*page_of(start))
-                else:
-                    self.screen.drag(page_of(start), page_of(end))
-
-        made = self.drawn(kind, act)
-        if not keep:
-            self.put_away(made)
-        return made
-
-    def put_away(self, measurement: dict[str, Any]) -> None:
-        """What was just drawn is selected: Delete takes it away, and the next has room."""
-        self.screen.wait_for_measurement(measurement["id"])
-        self.screen.press("Delete")
-        wait_for(
-            lambda: measurement["id"] not in {one["id"] for one in self.listed()},
-            what="the measurement is gone",
-            timeout_s=20,
-        )
-
-    def outlined(self, points: list[Point]) -> dict[str, Any]:
-        def act() -> None:
-            mouse = self.screen.page.mouse
-            self.screen.press("f")
-            mouse.move(*self.screen.page_of(points[0]))
-            mouse.down()
-            for point in [*points[1:], points[0]]:
-                mouse.move(*self.screen.page_of(point), steps=3)
-            mouse.up()
-
-        made = self.drawn("freehand", act)
-        self.put_away(made)
-        return made
-
-
-def said(measurement: dict[str, Any]) -> dict[str, float]:
-    return {one["quantity"]: one["value"] for one in measurement["values"]}
-
-
-class Picture:
-    """One image as its file has it: PS3.3 C.7.6.2.1-1 and C.11.1, written out."""
-
-    def __init__(self, dataset: Any) -> None:
-        self.hu = dataset.pixel_array.astype(float) * float(dataset.RescaleSlope)
-        self.hu += float(dataset.RescaleIntercept)
-        self.origin = np.array(dataset.ImagePositionPatient, float)
-        self.across = np.array(dataset.ImageOrientationPatient[:3], float)
-        self.down = np.array(dataset.ImageOrientationPatient[3:], float)
-        self.row_mm, self.column_mm = map(float, dataset.PixelSpacing)
-
-    def at(self, column: float, row: float) -> Point:
-        x, y, z = (
-            self.origin + self.across * column * self.column_mm + self.down * row * self.row_mm
-        )
-        return (float(x), float(y), float(z))
-
-    def pixels(self, points: list[list[float]]) -> np.ndarray:
-        offsets = np.array(points, float) - self.origin
-        return np.stack(
-            [offsets @ self.across / self.column_mm, offsets @ self.down / self.row_mm], axis=1
-        )
-
-    def in_ellipse(self, points: list[list[float]]) -> np.ndarray:
-        """Pixels whose centre fulfils the ellipse's equation in millimetres."""
-        a, b, c, d = (np.array(point, float) for point in points)
-        middle = (a + b) / 2
-        rows, columns = np.mgrid[: self.hu.shape[0], : self.hu.shape[1]]
-        places = (
-            self.origin
-            + self.across * (columns[..., None] * self.column_mm)
-            + self.down * (rows[..., None] * self.row_mm)
-            - middle
-        )
-        first, second = (b - a) / 2, (d - c) / 2
-        share = (places @ first / (first @ first)) ** 2 + (places @ second / (second @ second)) ** 2
-        return self.hu[share <= 1]
-
-    def in_outline(self, points: list[list[float]]) -> np.ndarray:
-        """Even-odd by one ray per pixel, in plain loops."""
-        outline = self.pixels(points)
-        found = []
-        low, high = np.floor(outline.min(axis=0)), np.ceil(outline.max(axis=0))
-        for row in range(int(low[1]), int(high[1]) + 1):
-            for column in range(int(low[0]), int(high[0]) + 1):
-                inside = False
-                for (x1, y1), (x2, y2) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
-                    if (y1 > row) != (y2 > row):
-                        inside ^= bool(column < x1 + (row - y1) / (y2 - y1) * (x2 - x1))
-                if inside:
-                    found.append(self.hu[row, column])
-        return np.array(found)
-
-    @property
-    def half_pixel_mm(self) -> float:
-        return max(self.row_mm, self.column_mm) / 2
-
-
-def check_every_kind(bench: Bench, picture: Picture, column: int, row: int, reach: int) -> None:
-    """Draw each kind about a place, ``reach`` pixels wide, and hold the values to the file."""
-    at = picture.at
-    left, right = at(column - reach, row), at(column + reach, row)
-    top, bottom = at(column, row - reach), at(column, row + reach)
-
-    length = bench.by_mouse("length", "m", (left, right))
-    assert said(length)["length"] == pytest.approx(
-        distance_mm(left, right), abs=picture.half_pixel_mm
-    )
-    axes = said(bench.by_mouse("bidirectional", "b", (at(column - reach, row - 1), right)))
-    assert axes["long_axis"] == pytest.approx(
-        distance_mm(at(column - reach, row - 1), right), abs=picture.half_pixel_mm
-    )
-
-    probe = bench.by_mouse("probe", "d", (at(column + 1, row - 2), at(column + 1, row - 2)))
-    assert said(probe) == {"value": pytest.approx(picture.hu[row - 2, column + 1])}
-    assert probe["values"][0]["unit"] == "HU"
-
-    angle = bench.by_mouse("angle", "a", (top, at(column, row)), (right, right))
-    assert said(angle)["angle"] == pytest.approx(90.0, abs=0.5)
-    diagonal = (at(column - reach, row + reach), at(column + reach, row + reach - 4))
-    cobb = bench.by_mouse("cobb", "Shift+A", (left, right), diagonal)
-    expected = math.degrees(math.atan2(4 * picture.row_mm, 2 * reach * picture.column_mm))
-    assert said(cobb)["angle"] == pytest.approx(expected, abs=0.5)
-
-    corners = (at(column - reach + 0.3, row - 4.6), at(column + 3.2, row + 5.4))
-    box = bench.by_mouse("rectangle", "Shift+E", corners)
-    inside = picture.hu[row - 4 : row + 6, column - reach + 1 : column + 4]
-    width, height = (3.2 + reach - 0.3) * picture.column_mm, 10.0 * picture.row_mm
-    assert said(box)["area"] == pytest.approx(width * height, rel=0.02)
-    assert said(box)["mean"] == pytest.approx(inside.mean(), abs=0.5)
-    assert said(box)["count"] == inside.size
-
-    angles = np.linspace(0, 2 * math.pi, 14, endpoint=False)
-    star = [
-        at(column + r * math.cos(turn), row + r * math.sin(turn))
-        for turn, r in zip(angles, [reach, reach * 0.55] * 7, strict=True)
-    ]
-    outline = bench.outlined(star)
-    inside = picture.in_outline(outline["points_lps"])
-    assert said(outline)["mean"] == pytest.approx(inside.mean(), abs=0.5)
-    assert said(outline)["count"] == pytest.approx(inside.size, abs=1)
-
-    corners = (at(column - reach, row - 5.3), at(column + 5.2, row + 6.1))
-    ellipse = bench.by_mouse("ellipse", "e", corners, keep=True)
-    inside = picture.in_ellipse(ellipse["points_lps"])
-    statistics = said(ellipse)
-    assert statistics["mean"] == pytest.approx(inside.mean(), abs=0.5)
-    assert statistics["standard_deviation"] == pytest.approx(inside.std(), abs=0.5)
-    assert (statistics["minimum"], statistics["maximum"]) == (inside.min(), inside.max())
-    assert statistics["count"] == inside.size
-    area = math.pi / 4 * (reach + 5.2) * picture.column_mm * 11.4 * picture.row_mm
-    assert statistics["area"] == pytest.approx(area, rel=0.02)
-
-    arrow = bench.by_mouse("arrow", "Shift+W", (bottom, at(column + 2, row + 2)), keep=True)
-    assert arrow["values"] == [] and arrow["problem"] is None
 
 
 def _liver_of_a_demo_case(stack: Stack) -> tuple[str, str, Picture, int, int]:
@@ -238,7 +49,7 @@ def _liver_in(stack: Stack, series_uid: str) -> tuple[str, Picture, int, int] | 
         for instance in instances[:: max(1, len(instances) // 12)]:
             body = pacs.get(f"/instances/{instance['ID']}/file").content
             dataset = pydicom.dcmread(io.BytesIO(body))
-            picture = Picture(dataset)
+            picture = Picture.of(dataset)
             place = _homogeneous(picture.hu, reach=9)
             if place is not None:
                 return str(dataset.SOPInstanceUID), picture, *place
@@ -276,6 +87,7 @@ def test_every_tool_in_the_liver_of_a_phantom(
     _go_to(screen, sop)
     bench = Bench(stack, screen, case_id)
     check_every_kind(bench, picture, column, row, reach=9)
+    bench.write_down("square")
     keep_screenshot(page, "1920")
 
     # By keyboard alone: a cross, two points ten pixels apart, and a name.
@@ -378,7 +190,7 @@ def _oblique(folder: Path) -> list[Picture]:
         values = 1024 + 2 * rows - columns + 10 * np.sin(columns / 3) + 5 * index
         dataset.PixelData = values.astype(np.uint16).tobytes()
         dataset.save_as(folder / f"{index}.dcm", enforce_file_format=True)
-        pictures.append(Picture(dataset))
+        pictures.append(Picture.of(dataset))
     return pictures
 
 
@@ -395,5 +207,7 @@ def test_every_tool_on_an_oblique_image_of_pixels_that_are_not_square(
     page = open_page(role="radiologist", path=f"/cases/{case}/view")
     screen = Screen(page)
     assert screen.wait_for_picture()["slice"] == 2
-    check_every_kind(Bench(stack, screen, case), picture, 46, 30, reach=16)
+    bench = Bench(stack, screen, case)
+    check_every_kind(bench, picture, 46, 30, reach=16)
+    bench.write_down("oblique-not-square")
     keep_screenshot(page, "1280")

@@ -40,6 +40,10 @@ class MeasuredValueSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="What millimetres are of, where the image has no patient space.",
     )
+    ucum = serializers.CharField(
+        allow_null=True,
+        help_text="The unit of a value of a parametric map, as UCUM writes it; empty without one.",
+    )
 
 
 class MeasurementSerializer(serializers.Serializer[Any]):

@@ -21,11 +21,26 @@ QUANTITIES = (
     "maximum",
     "count",
 )
-UNITS = ("mm", "px", "mm2", "px2", "deg", "HU", "SUVbw", "Bq/mL", "Gy", "stored", "pixels")
-"""``stored``: values after the Modality LUT whose unit the file does not say."""
+UNITS = (
+    "mm",
+    "px",
+    "mm2",
+    "px2",
+    "deg",
+    "HU",
+    "SUVbw",
+    "Bq/mL",
+    "Gy",
+    "stored",
+    "mapped",
+    "pixels",
+)
+"""``stored``: values after the Modality LUT whose unit the file does not say; ``mapped``: those of
+a parametric map, in the unit that its file names."""
 NO_PIXELS = (
     "colour_image",
     "no_pixel_inside",
+    "not_mapped",
     "outside_image",
     "pixels_unavailable",
     "reformatted_plane",
@@ -38,6 +53,7 @@ class MeasuredValue(TypedDict):
     quantity: str
     value: float
     unit: str
+    ucum: NotRequired[str]  # the unit of a mapped value; empty where it has none
     basis: NotRequired[str]  # what millimetres are of, where the image has no patient space
 
 

@@ -41,9 +41,24 @@ class MeasurementValue(WireModel):
         "count",
     ]
     value: Annotated[float, Field(allow_inf_nan=False)]
-    unit: Literal["mm", "px", "mm2", "px2", "deg", "HU", "SUVbw", "Bq/mL", "Gy", "stored", "pixels"]
+    unit: Literal[
+        "mm",
+        "px",
+        "mm2",
+        "px2",
+        "deg",
+        "HU",
+        "SUVbw",
+        "Bq/mL",
+        "Gy",
+        "stored",
+        "mapped",
+        "pixels",
+    ]
     #: What millimetres are of, where the image has no patient space.
     basis: Literal["patient", "detector", "calibrated", "stated", "film", "region"] | None = None
+    #: The unit of a value of a parametric map, as UCUM writes it.
+    ucum: Annotated[str, Field(max_length=48)] | None = None
 
 
 class MeasurementBody(WireModel):

@@ -18,14 +18,19 @@ export interface CaseFilters {
   tumour_type?: string
 }
 
-export function useCases(filters?: CaseFilters) {
-  return useQuery({
+export const casesOf = (filters?: CaseFilters) =>
+  queryOptions({
     queryKey: caseKeys.list(filters),
     queryFn: ({ signal }) => getAll<CaseListEntry>('/api/cases', { query: { ...filters }, signal }),
+    staleTime: 20_000,
+  })
+
+export function useCases(filters?: CaseFilters) {
+  return useQuery({
+    ...casesOf(filters),
     placeholderData: (previous) => previous,
     // Each reading of a list is an audit entry: no faster than it changes.
     refetchInterval: 60_000,
-    staleTime: 20_000,
   })
 }
 

@@ -3572,7 +3572,7 @@ export interface components {
             results: components["schemas"]["PriorStudy"][];
         };
         /** @enum {string} */
-        ProblemEnum: "colour_image" | "no_pixel_inside" | "outside_image" | "pixels_unavailable" | "reformatted_plane" | "suv_refused";
+        ProblemEnum: "colour_image" | "no_pixel_inside" | "not_mapped" | "outside_image" | "pixels_unavailable" | "reformatted_plane" | "suv_refused";
         Progress: {
             done: number;
             total: number;

@@ -3,6 +3,7 @@ import { createBrowserRouter, type LazyRouteFunction, type RouteObject, useOutle
 import type { Me } from '@/api/types'
 
 import { RouteError } from './errors/RouteError'
+import { tellRoutes } from './routePaths'
 import { primeSession, primeViewer } from './priming'
 import { SessionGate } from './session/SessionGate'
 import { BareShell, Shell } from './shell/Shell'
@@ -66,4 +67,5 @@ export const routes: RouteObject[] = [
   },
 ]
 
+tellRoutes(routes)
 export const router = createBrowserRouter(routes)

@@ -559,8 +559,9 @@ export interface MeasurementRevisePayload {
 export interface MeasurementValue {
   quantity: "length" | "long_axis" | "short_axis" | "angle" | "area" | "value" | "mean" | "standard_deviation" | "minimum" | "maximum" | "count";
   value: number;
-  unit: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "pixels";
+  unit: "mm" | "px" | "mm2" | "px2" | "deg" | "HU" | "SUVbw" | "Bq/mL" | "Gy" | "stored" | "mapped" | "pixels";
   basis: "patient" | "detector" | "calibrated" | "stated" | "film" | "region" | null;
+  ucum: string | null;
 }
 
 /**

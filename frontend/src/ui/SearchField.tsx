@@ -39,7 +39,7 @@ export function SearchField({ value, onChange, label, width = 280 }: SearchField
       leftSection={<IconSearch size={15} aria-hidden />}
       rightSection={
         value ? (
-          <CloseButton size="sm" aria-label={t('action.clear')} onClick={() => onChange('')} />
+          <CloseButton size={26} aria-label={t('action.clear')} onClick={() => onChange('')} />
         ) : (
           <Kbd size="xs" aria-hidden>
             /
@@ -48,7 +48,11 @@ export function SearchField({ value, onChange, label, width = 280 }: SearchField
       }
       onChange={(event) => onChange(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.blur()
+        if (event.key !== 'Escape') return
+        // To the screen, whose list goes on by keys; not to nowhere.
+        const screen = event.currentTarget.closest('main')
+        if (screen) screen.focus({ preventScroll: true })
+        else event.currentTarget.blur()
       }}
     />
   )

@@ -7,7 +7,7 @@ import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
 import { drawGraphics } from './overlay/graphics'
 import { paintMasks } from './overlay/maskPainter'
-import { drawMeasurement, shapesOn } from './overlay/measurements'
+import { drawMeasurement, keepWordsInside, shapesOn } from './overlay/measurements'
 import { drawPointer } from './overlay/pointers'
 import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
@@ -97,6 +97,7 @@ export class Cell {
       ...pointers.filter((node) => node !== null),
       ...(isBrushTool(viewer.tool) ? drawBrush(view, viewer, this.interaction.brushAt) : []),
     )
+    keepWordsInside(this.drawing)
   }
 
   private drawReferenceLines(): SVGElement[] {

@@ -6,6 +6,7 @@ import gzip
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -70,14 +71,18 @@ def affine_of(headers: list[Dataset]) -> NDArray[np.float64]:
 
 
 def read_nifti_mask(path: Path) -> NDArray[np.bool_]:
-    """A NIfTI-1 mask as (slice, row, column), in the file's own order."""
+    return read_nifti(path) > 0
+
+
+def read_nifti(path: Path) -> NDArray[Any]:
+    """NIfTI-1 voxels as (slice, row, column), in the file's own order."""
     raw = gzip.decompress(path.read_bytes())
     dimensions = [int(v) for v in np.frombuffer(raw, "<i2", 8, 40)]
     kind = {2: "u1", 4: "<i2", 8: "<i4", 16: "<f4", 64: "<f8", 512: "<u2"}
     dtype = kind[int(np.frombuffer(raw, "<i2", 1, 70)[0])]
     offset = int(np.frombuffer(raw, "<f4", 1, 108)[0])
     shape = (dimensions[3], dimensions[2], dimensions[1])
-    return np.frombuffer(raw, dtype, int(np.prod(shape)), offset).reshape(shape) > 0
+    return np.frombuffer(raw, dtype, int(np.prod(shape)), offset).reshape(shape)
 
 
 def rasterise_contours(rtstruct: Path, roi_name: str, series: LoadedSeries) -> NDArray[np.bool_]:

@@ -11,7 +11,9 @@ from apps.annotations import services
 from apps.annotations.models import Measurement
 from apps.annotations.services import Drawing
 from apps.imaging.models import Series
-from tests.people import CaseTeam, make_case_team, make_patient
+from apps.imaging.services.importing import import_files
+from tests import phantom_map
+from tests.people import SYSTEM, CaseTeam, make_case_team, make_patient
 from tests.scans import SPACING_MM, Scan, import_ct, import_tilted, import_ultrasound
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +146,47 @@ def test_pixels_of_an_image_without_space_are_measured_in_what_the_file_says(
     ramp = np.arange(48 * 64).reshape(48, 64)[5:9, 10:15]
     assert _said(measurement)["area"] == (12.0, "px2")
     assert _said(measurement)["mean"] == (ramp.mean(), "stored")
+
+
+def test_a_parametric_map_is_measured_in_the_unit_of_its_mapping(
+    team: CaseTeam, tmp_path: Path
+) -> None:
+    patient = team.case.patient
+    folder, series_uid = phantom_map.build_map(
+        tmp_path, patient_id=patient.patient_id, name=patient.name
+    )
+    import_files(
+        actor=SYSTEM, case_id=team.case.pk, paths=[folder], mismatch_reason="A phantom of tests."
+    )
+    series = Series.objects.get(series_instance_uid=series_uid)
+    instance = series.instances.get()
+    scan = Scan(
+        series.study.study_instance_uid,
+        series_uid,
+        series.frame_of_reference_uid,
+        (instance.sop_instance_uid,),
+    )
+    stored = phantom_map.stored_values()
+    real = phantom_map.SLOPE * stored + phantom_map.INTERCEPT
+
+    def at(column: float, row: float, slice_: int) -> list[float]:
+        return [-10.0 + column * 0.75, -20.0 + row * 0.5, 2.0 * slice_]
+
+    probe = _put(team, scan, "probe", [at(30, 20, 4)], frame=5)
+    assert _said(probe) == {"value": (pytest.approx(float(real[4, 20, 30]), rel=1e-6), "mapped")}
+    assert probe.values[0]["ucum"] == "/min"
+    corners = [at(c, r, 4) for c, r in ((9.6, 9.6), (20.4, 9.6), (20.4, 15.4), (9.6, 15.4))]
+    region = _put(team, scan, "rectangle", corners, frame=5)
+    inside = real[4, 10:16, 10:21]
+    assert _said(region)["mean"] == (pytest.approx(float(inside.mean()), rel=1e-6), "mapped")
+    assert _said(region)["maximum"] == (pytest.approx(float(inside.max()), rel=1e-6), "mapped")
+    assert _said(region)["count"] == (inside.size, "pixels")
+    # Half of the region stands for nothing: the corner that the file does not map.
+    corners = [at(c, r, 4) for c, r in ((1.6, 2.6), (9.4, 2.6), (9.4, 4.4), (1.6, 4.4))]
+    half = _put(team, scan, "rectangle", corners, frame=5)
+    assert _said(half)["count"] == (2 * 4, "pixels")
+    nothing = _put(team, scan, "probe", [at(2, 2, 4)], frame=5)
+    assert (nothing.values, nothing.problem) == ([], "not_mapped")
 
 
 def test_between_slices_lengths_hold_and_pixel_values_are_not_made_up(

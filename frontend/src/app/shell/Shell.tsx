@@ -17,6 +17,7 @@ import { destinations } from './navigation'
 import { NavRail } from './NavRail'
 import classes from './Shell.module.css'
 import { StatusStrip } from './StatusStrip'
+import { useScreenFocus } from './useScreenFocus'
 import { UserMenu } from './UserMenu'
 
 const CommandPalette = lazy(() => import('./CommandPalette').then((module) => ({ default: module.CommandPalette })))
@@ -56,6 +57,7 @@ export function Shell({ me }: { me: Me }) {
   const { pathname } = useLocation()
   useScreenChords(me)
   useEffect(prefetchViewerCode, [])
+  useScreenFocus(main)
   useEffect(() => {
     main.current?.scrollTo({ top: 0 })
   }, [pathname])
@@ -95,9 +97,11 @@ const isApple = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navig
 
 /** The frame of the viewer and the live room: nothing but the images and the strip. */
 export function BareShell() {
+  const main = useRef<HTMLElement>(null)
+  useScreenFocus(main)
   return (
     <div className={classes.bare}>
-      <main className={classes.bareMain}>
+      <main ref={main} className={classes.bareMain} tabIndex={-1}>
         <Outlet />
       </main>
       <StatusStrip>

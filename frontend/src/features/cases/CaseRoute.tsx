@@ -31,6 +31,7 @@ export default function CaseRoute() {
   if (found.error && !found.data) {
     return (
       <div className={classes.page}>
+        <h1 className="c-visually-hidden">{t('access:cases.missing')}</h1>
         <ProblemNotice problem={found.error} onRetry={() => void found.refetch()} />
       </div>
     )

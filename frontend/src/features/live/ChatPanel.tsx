@@ -76,7 +76,7 @@ export function ChatPanel({ session }: { session: LiveSession }) {
             aria-label={t('chatPlaceholder')}
             onChange={(event) => setText(event.currentTarget.value)}
             rightSection={
-              <ActionIcon type="submit" size="sm" variant="subtle" aria-label={t('send')}>
+              <ActionIcon type="submit" size={26} variant="subtle" aria-label={t('send')}>
                 <IconSend size={14} />
               </ActionIcon>
             }

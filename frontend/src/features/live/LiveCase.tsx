@@ -24,6 +24,7 @@ import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
 import type { Sync } from './sync'
 import { useDrawnLease, useDrawnSync, useDrawnTransport } from './useLiveDrawn'
+import { useAgendaStep } from './useAgendaStep'
 import { useLiveKeyImages } from './useLiveKeyImages'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
@@ -43,6 +44,7 @@ export function LiveCase({ session, caseId, visible, shelf }: LiveCaseProps) {
   if (!visible) {
     return (
       <div className={classes.frame}>
+        <h1 className="c-visually-hidden">{t('access:room')}</h1>
         <LiveHeader session={session} caseId={null} />
         <div className={classes.waiting} role="status">
           {t('withheldCase')}
@@ -61,6 +63,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const patientCase = useCase(caseId)
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const sync = useSync(session, caseId, room)
+  const stepCase = useAgendaStep(session)
   const onRefused = useCallback(
     (ack: OpAck) =>
       notifications.show({
@@ -106,6 +109,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      onStepCase={stepCase}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={<LiveHeader session={session} caseId={caseId} />}

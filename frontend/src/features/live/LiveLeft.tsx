@@ -3,12 +3,12 @@ import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgenda } from '@/api/boards'
-import type { AgendaItem } from '@/api/types'
 import { AgendaPanel } from '@/features/boards/AgendaPanel'
 
 import { StudyBrowser } from '../viewer/StudyBrowser'
 import type { CaseRoom } from '../viewer/useCaseRoom'
 import type { LiveSession } from './liveSession'
+import { goToItem } from './useAgendaStep'
 import { useLiveState } from './useLiveSession'
 
 /** The agenda, and the images of the case. */
@@ -28,14 +28,6 @@ export const LiveLeft = memo(function LiveLeft({ session, room }: { session: Liv
     />
   )
   if (meetingId === null) return browser
-  const goTo = (item: AgendaItem) => {
-    void session.submit({
-      type: 'op.submit',
-      op_id: crypto.randomUUID(),
-      kind: 'agenda.goto',
-      payload: { agenda_item: item.id },
-    })
-  }
   return (
     <>
       <SegmentedControl
@@ -52,7 +44,7 @@ export const LiveLeft = memo(function LiveLeft({ session, room }: { session: Liv
         <AgendaPanel
           items={agenda.data ?? []}
           currentItemId={itemId}
-          onOpen={mayGo ? goTo : undefined}
+          onOpen={mayGo ? (item) => goToItem(session, item.id) : undefined}
           dense
         />
       ) : (

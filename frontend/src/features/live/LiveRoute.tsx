@@ -31,6 +31,7 @@ function LiveRoom({ sessionId }: { sessionId: string }) {
   if (caseId === null) {
     return (
       <div className={classes.waiting} role="status">
+        <h1 className="c-visually-hidden">{t('access:room')}</h1>
         <Loader size="sm" />
         {t('joining')}
       </div>

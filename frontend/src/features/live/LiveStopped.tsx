@@ -13,7 +13,7 @@ export function LiveStopped({ reason }: { reason: StopReason }) {
   return (
     <div className={classes.waiting} role="alert">
       <IconDoorExit size={28} aria-hidden />
-      <strong>{t(`stopped.${reason}`)}</strong>
+      <h1>{t(`stopped.${reason}`)}</h1>
       <span>{t(`stoppedNow.${reason}`)}</span>
       <div className={classes.buttons}>
         {reload && <Button onClick={() => window.location.reload()}>{t('reload')}</Button>}

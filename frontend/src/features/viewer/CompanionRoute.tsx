@@ -47,6 +47,7 @@ function Companion({ caseId }: { caseId: string }) {
   if (patientCase.error && !patientCase.data) {
     return (
       <div className={classes.alone}>
+        <h1 className="c-visually-hidden">{t('companion.title')}</h1>
         <ProblemNotice problem={patientCase.error} onRetry={() => void patientCase.refetch()} />
       </div>
     )

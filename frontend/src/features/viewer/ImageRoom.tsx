@@ -19,6 +19,7 @@ import type { MaskLayer } from './maskLayers'
 import type { MeasurementStore } from './measurementStore'
 import { fusionCandidates } from './planes/candidates'
 import { Toolbar } from './Toolbar'
+import { useHeldFocus } from './useHeldFocus'
 import { useViewerKeys } from './useViewerKeys'
 import { ViewportGrid } from './ViewportGrid'
 import classes from './viewer.module.css'
@@ -31,6 +32,7 @@ interface ImageRoomProps {
   store: MeasurementStore
   keyImages: KeyImageStore
   hanging: HangingControl
+  onStepCase: (by: 1 | -1) => void
   /** Undo and redo of the brush, while one is in the hand. */
   strokes: { undo: () => unknown; redo: () => unknown }
   deidentified: boolean
@@ -46,6 +48,7 @@ interface ImageRoomProps {
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
+  const { onStepCase } = props
   const { t } = useTranslation('viewer')
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
@@ -73,6 +76,7 @@ export function ImageRoom(props: ImageRoomProps) {
     () => ({
       toggleFusion: () => toggleFusion(viewer, studies),
       hangingStep: hanging.step,
+      stepCase: onStepCase,
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => (isBrushTool(viewer.tool) ? strokes.undo() : store.write?.undo()),
@@ -87,9 +91,10 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store, keyImages, hanging, strokes],
+    [viewer, studies, store, keyImages, hanging, strokes, onStepCase],
   )
   useViewerKeys(viewer, room)
+  const images = useHeldFocus(viewer)
 
   return (
     <div className={classes.room}>
@@ -102,7 +107,7 @@ export function ImageRoom(props: ImageRoomProps) {
             {isFurnished && left}
           </aside>
         )}
-        <div className={classes.images}>
+        <div className={classes.images} ref={images}>
           <ViewportGrid
             viewer={viewer}
             deidentified={props.deidentified}

@@ -20,6 +20,7 @@ import { documentCount, DocumentsPanel } from './documents/DocumentsPanel'
 import { DrawnPanel } from './brush/DrawnPanel'
 import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
 import { hasNoPictures } from './caseImages'
+import { CaseSteps, useCaseStep } from './CaseSteps'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { MaskSwitch } from './MaskSwitch'
@@ -79,10 +80,12 @@ function CaseViewer({ caseId }: { caseId: string }) {
   })
   useBrushPanel(room.viewer, () => setPanel('drawn'))
   useFirstHanging(room, setActiveFinding)
+  const stepCase = useCaseStep(caseId)
 
   if (patientCase.error && !patientCase.data) {
     return (
       <div className={classes.alone}>
+        <h1 className="c-visually-hidden">{t('devices:room.title')}</h1>
         <ProblemNotice problem={patientCase.error} onRetry={() => void patientCase.refetch()} />
       </div>
     )
@@ -100,6 +103,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       >
         {t('room.back')}
       </Button>
+      <CaseSteps onStep={stepCase} />
       {patientCase.data && (
         <>
           <PatientLine patient={patientCase.data.patient} />
@@ -183,6 +187,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       store={store}
       keyImages={keyImages}
       hanging={room.hanging}
+      onStepCase={stepCase}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}

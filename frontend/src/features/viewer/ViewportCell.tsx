@@ -55,6 +55,8 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       data-active={isActive}
       data-viewport={index}
       aria-label={t('viewport.label', { number: index + 1 })}
+      tabIndex={isActive ? 0 : -1}
+      onFocus={() => viewer.setActive(index, 'program')}
       onDoubleClick={() => viewer.toggleMaximised(index)}
       data-dropping={isDropping || undefined}
       onDragOver={over}

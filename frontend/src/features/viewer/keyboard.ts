@@ -2,7 +2,7 @@ import { isBrushTool } from '@/viewer/brush/brush'
 import { toggleSolid } from '@/viewer/solid/commands'
 import { isMeasuring, type MeasurementKind } from '@/viewer/tools'
 import type { Tool, Viewer } from '@/viewer/viewer'
-import { CT_PRESETS, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
+import { CT_PRESETS, draggedWindow, SUV_PRESETS, type WindowPreset } from '@/viewer/voi'
 
 import { toggleCine } from './hanging/toggleCine'
 
@@ -47,6 +47,10 @@ export type Action =
   | 'preset3'
   | 'preset4'
   | 'preset5'
+  | 'windowWider'
+  | 'windowNarrower'
+  | 'windowLower'
+  | 'windowHigher'
   | 'invert'
   | 'flipHorizontal'
   | 'flipVertical'
@@ -65,6 +69,8 @@ export type Action =
   | 'link'
   | 'referenceLines'
   | 'cine'
+  | 'nextCase'
+  | 'previousCase'
   | 'foldLeft'
   | 'foldRight'
   | 'help'
@@ -129,6 +135,10 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['3'], action: 'preset3', group: 'look' },
   { keys: ['4'], action: 'preset4', group: 'look' },
   { keys: ['5'], action: 'preset5', group: 'look' },
+  { keys: ['ctrl+shift+arrowright'], action: 'windowWider', group: 'look' },
+  { keys: ['ctrl+shift+arrowleft'], action: 'windowNarrower', group: 'look' },
+  { keys: ['ctrl+shift+arrowup'], action: 'windowLower', group: 'look' },
+  { keys: ['ctrl+shift+arrowdown'], action: 'windowHigher', group: 'look' },
   { keys: ['i'], action: 'invert', group: 'look' },
   { keys: ['h'], action: 'flipHorizontal', group: 'look' },
   { keys: ['v'], action: 'flipVertical', group: 'look' },
@@ -143,6 +153,8 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+arrowleft'], action: 'previousHanging', group: 'screen' },
   { keys: ['y'], action: 'link', group: 'screen' },
   { keys: ['j'], action: 'referenceLines', group: 'screen' },
+  { keys: ['shift+n'], action: 'nextCase', group: 'screen' },
+  { keys: ['shift+b'], action: 'previousCase', group: 'screen' },
   { keys: ['['], action: 'foldLeft', group: 'screen' },
   { keys: [']'], action: 'foldRight', group: 'screen' },
   { keys: ['?'], action: 'help', group: 'screen' },
@@ -154,7 +166,7 @@ export function keyNameOf(
 ): string {
   const key = event.key.toLowerCase()
   if (event.ctrlKey || event.metaKey) {
-    return event.shiftKey && /^[a-z]$/.test(key) ? `ctrl+shift+${key}` : `ctrl+${key}`
+    return event.shiftKey && /^(arrow.+|[a-z])$/.test(key) ? `ctrl+shift+${key}` : `ctrl+${key}`
   }
   return event.shiftKey && /^(arrow.+|[a-z])$/.test(key) ? `shift+${key}` : key
 }
@@ -179,6 +191,8 @@ export function applyPreset(viewer: Viewer, preset: WindowPreset): void {
 export interface RoomActions {
   readonly hangingStep: (by: 1 | -1) => void
   readonly showSeries: (step: 1 | -1) => void
+  /** To the next case of the agenda, or of the worklist. */
+  readonly stepCase: (by: 1 | -1) => void
   readonly toggleFusion: () => void
   readonly remove: () => void
   readonly undo: () => void
@@ -209,6 +223,15 @@ function togglePlanes(viewer: Viewer): void {
   if (!view || !uid) return
   if (view.state.reformat === null) void viewer.planes.hangMpr(uid)
   else viewer.planes.orient(view, null)
+}
+
+/** As if the hand with the window tool had gone this far: one press is seen, and no jump. */
+const WINDOW_STEP_PX = 16
+
+function turnWindow(viewer: Viewer, wider: number, higher: number): void {
+  const view = viewer.activeView
+  const voi = view?.state.voi
+  if (voi) view.setVoi(draggedWindow(voi, wider * WINDOW_STEP_PX, higher * WINDOW_STEP_PX), 'user')
 }
 
 const ZOOM_STEP = 1.15
@@ -248,6 +271,12 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     cine: () => view && toggleCine(viewer, view),
     nextSeries: () => room.showSeries(1),
     previousSeries: () => room.showSeries(-1),
+    nextCase: () => room.stepCase(1),
+    previousCase: () => room.stepCase(-1),
+    windowWider: () => turnWindow(viewer, 1, 0),
+    windowNarrower: () => turnWindow(viewer, -1, 0),
+    windowLower: () => turnWindow(viewer, 0, -1),
+    windowHigher: () => turnWindow(viewer, 0, 1),
     invert: () => view?.invert(),
     flipHorizontal: () => view?.flip('horizontal'),
     flipVertical: () => view?.flip('vertical'),

@@ -10,6 +10,7 @@ const value = (quantity: Value['quantity'], number: number, unit: Value['unit'])
   value: number,
   unit,
   basis: null,
+  ucum: null,
 })
 const of = (...values: Value[]) => ({ values, problem: null })
 
@@ -49,6 +50,13 @@ describe('measured values in words', () => {
     const stored = of(value('value', 412, 'stored'))
     expect(valuesText(stored, { stored: '(stored)' })).toBe('412.0 (stored)')
     expect(valuesText(of(value('value', -0.04, 'HU')))).toBe('0.0 HU')
+  })
+
+  it('has the numbers of a map in the unit of its file, whatever their size', () => {
+    const mapped = (number: number, ucum: string) => of({ ...value('value', number, 'mapped'), ucum })
+    expect(valuesText(mapped(0.08234, '/min'))).toBe('0.0823 /min')
+    expect(valuesText(mapped(-1234.5, 'um2/s'))).toBe('−1235 um2/s')
+    expect(valuesText(mapped(0.5, ''))).toBe('0.5')
   })
 
   it('never leaves out why values are missing', () => {

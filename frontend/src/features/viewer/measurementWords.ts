@@ -21,17 +21,27 @@ const MINUS = '−'
 
 /** As many digits as the unit deserves, with a real minus. */
 function figure({ value, unit }: Value): string {
+  if (unit === 'mapped') return ofMap(value)
   const isLargeArea = unit.endsWith('2') && value >= 100
   const digits = unit === 'SUVbw' || unit === 'Gy' ? 2 : isLargeArea ? 0 : 1
   const text = Math.abs(value).toFixed(digits)
   return value < 0 && Number(text) !== 0 ? MINUS + text : text
 }
 
-const unitOf = (unit: string, words: ValueWords): string =>
-  unit === 'stored' ? (words.stored ?? '') : (SIGNS[unit] ?? unit)
+/** A map's numbers may be of any size: three digits that count. */
+function ofMap(value: number): string {
+  const size = Math.abs(value)
+  const text = size >= 1000 ? size.toFixed(0) : String(Number(size.toPrecision(3)))
+  return value < 0 && Number(text) !== 0 ? MINUS + text : text
+}
 
-const withUnit = (numbers: string, unit: string, words: ValueWords): string =>
-  unit === 'deg' ? `${numbers}°` : `${numbers} ${unitOf(unit, words)}`.trim()
+const unitOf = ({ unit, ucum }: Value, words: ValueWords): string => {
+  if (unit === 'mapped') return ucum ?? ''
+  return unit === 'stored' ? (words.stored ?? '') : (SIGNS[unit] ?? unit)
+}
+
+const withUnit = (numbers: string, value: Value, words: ValueWords): string =>
+  value.unit === 'deg' ? `${numbers}°` : `${numbers} ${unitOf(value, words)}`.trim()
 
 /** The server's values, a line each, never without the unit; the first is the main one. */
 export function valueLines(
@@ -47,15 +57,15 @@ export function valueLines(
     const told = value.basis ? words.basis?.(value.basis) : ''
     return told ? ` (${told})` : ''
   }
-  if (size) lines.push(withUnit(sizes.map(figure).join(' × '), size.unit, words) + basis(size))
+  if (size) lines.push(withUnit(sizes.map(figure).join(' × '), size, words) + basis(size))
   for (const quantity of ['angle', 'value', 'area']) {
     const value = of(quantity)
-    if (value) lines.push(withUnit(figure(value), value.unit, words) + basis(value))
+    if (value) lines.push(withUnit(figure(value), value, words) + basis(value))
   }
   const [mean, deviation] = [of('mean'), of('standard_deviation')]
   if (mean && deviation) {
     const numbers = `${figure(mean)} ± ${figure(deviation)}`
-    lines.push(`${words.mean ?? 'mean'} ${withUnit(numbers, mean.unit, words)}`)
+    lines.push(`${words.mean ?? 'mean'} ${withUnit(numbers, mean, words)}`)
   }
   const [low, high, count] = [of('minimum'), of('maximum'), of('count')]
   if (low && high && count) {

@@ -1,6 +1,6 @@
 import { Button, Chip as FilterChip, Select } from '@mantine/core'
 import { IconFilterOff, IconFolderPlus, IconFolders } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
@@ -14,6 +14,7 @@ import { usePreferences } from '@/ui/preferences'
 import { Screen } from '@/ui/Screen'
 import { SearchField } from '@/ui/SearchField'
 
+import { rememberOrder } from './caseOrder'
 import { worklistColumns } from './columns'
 import { arrangeCases, noFilters, type WorklistFilters } from './filters'
 import { NewCaseDialog } from './NewCaseDialog'
@@ -28,6 +29,9 @@ export default function WorklistRoute() {
   const [filters, setFilters] = useState<WorklistFilters>(noFilters)
   const [creating, setCreating] = useState(false)
   const rows = useMemo(() => cases.data && arrangeCases(cases.data, filters), [cases.data, filters])
+  useEffect(() => {
+    if (rows) rememberOrder(rows.map(({ id }) => id))
+  }, [rows])
   const columns = useMemo(() => worklistColumns(t, density), [t, density])
   const change = (part: Partial<WorklistFilters>) => setFilters((before) => ({ ...before, ...part }))
   const isCoordinator = me.data?.system_roles.includes('coordinator') ?? false

@@ -86,6 +86,26 @@ function words({ text, caption }: DrawnMeasurement, [x, y]: Vec2): SVGElement {
   return label
 }
 
+const EDGE_PX = 4
+const BELOW_PX = 18
+
+/**
+ * Moves words that the edge of the viewport would cut: what millimetres are of stands at their end.
+ * They go below the line they would lie on. Once everything drawn is in the page.
+ */
+export function keepWordsInside(drawing: SVGSVGElement): void {
+  const labels = drawing.querySelectorAll<SVGTextElement>('.vw-measurement .vw-value')
+  if (labels.length === 0) return
+  const { width } = drawing.getBoundingClientRect()
+  for (const label of labels) {
+    const box = label.getBBox()
+    const beyond = box.x + box.width - (width - EDGE_PX)
+    if (beyond <= 0 || box.x > width) continue
+    const left = Math.min(beyond, Math.max(0, box.x - EDGE_PX))
+    label.setAttribute('transform', `translate(${fixed(-left)} ${BELOW_PX})`)
+  }
+}
+
 const distance_px = (a: Vec2, b: Vec2): number => Math.hypot(a[0] - b[0], a[1] - b[1])
 
 function distanceToLine_px(p: Vec2, a: Vec2, b: Vec2): number {

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, SegmentedControl, Switch } from '@mantine/core'
+import { ActionIcon, Menu } from '@mantine/core'
 import { IconBox } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
@@ -61,51 +61,69 @@ export function PlanesMenu({ viewer }: { viewer: Viewer }) {
           {t('menu.rotation')}
         </Menu.Item>
         <Menu.Divider />
-        <div className={classes.section}>
-          {view && reformat?.kind === 'plane' && (
-            <>
-              <div className={classes.heading}>{t('menu.slab')}</div>
-              <SegmentedControl
-                size="xs"
-                fullWidth
-                aria-label={t('menu.slab')}
-                value={String(reformat.slab_mm)}
-                data={SLABS_MM.map((mm) => ({
-                  value: String(mm),
-                  label: mm === 0 ? t('menu.thin') : t('menu.mm', { mm }),
-                }))}
-                onChange={(value) =>
-                  viewer.planes.setSlab(view, {
-                    projection: reformat.projection,
-                    slab_mm: Number(value),
-                  })
-                }
-              />
-              <SegmentedControl
-                size="xs"
-                fullWidth
-                aria-label={t('menu.projection')}
-                disabled={reformat.slab_mm === 0}
-                value={reformat.projection}
-                data={PROJECTIONS.map((value) => ({ value, label: t(`menu.${value}`) }))}
-                onChange={(value) =>
-                  viewer.planes.setSlab(view, {
-                    projection: value as SlabProjection,
-                    slab_mm: reformat.slab_mm,
-                  })
-                }
-              />
-            </>
-          )}
-          <Switch
-            size="sm"
-            mt={8}
-            label={t('menu.crosshair')}
-            checked={crosshair !== null}
-            onChange={() => viewer.planes.toggleCrosshair()}
-          />
-        </div>
+        {view && reformat?.kind === 'plane' && (
+          <>
+            <Menu.Label id="slab">{t('menu.slab')}</Menu.Label>
+            <div className={classes.choices} role="group" aria-labelledby="slab">
+              {SLABS_MM.map((mm) => (
+                <Choice
+                  key={mm}
+                  checked={reformat.slab_mm === mm}
+                  name={mm === 0 ? t('menu.thin') : t('menu.mm', { mm })}
+                  onChoose={() =>
+                    viewer.planes.setSlab(view, { projection: reformat.projection, slab_mm: mm })
+                  }
+                />
+              ))}
+            </div>
+            <Menu.Label id="projection">{t('menu.projection')}</Menu.Label>
+            <div className={classes.choices} role="group" aria-labelledby="projection">
+              {PROJECTIONS.map((projection) => (
+                <Choice
+                  key={projection}
+                  checked={reformat.projection === projection}
+                  disabled={reformat.slab_mm === 0}
+                  name={t(`menu.${projection}`)}
+                  onChoose={() =>
+                    viewer.planes.setSlab(view, { projection, slab_mm: reformat.slab_mm })
+                  }
+                />
+              ))}
+            </div>
+            <Menu.Divider />
+          </>
+        )}
+        <Menu.CheckboxItem
+          closeMenuOnClick={false}
+          checked={crosshair !== null}
+          onChange={() => viewer.planes.toggleCrosshair()}
+        >
+          {t('menu.crosshair')}
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  checked: boolean
+  disabled?: boolean
+  onChoose: () => void
+}
+
+/** One of a few in a line; the menu stays, since one is often tried after the other. */
+function Choice({ name, checked, disabled, onChoose }: ChoiceProps) {
+  return (
+    <Menu.Item
+      className={classes.choice}
+      role="menuitemradio"
+      aria-checked={checked}
+      disabled={disabled}
+      closeMenuOnClick={false}
+      onClick={onChoose}
+    >
+      {name}
+    </Menu.Item>
   )
 }
