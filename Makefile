@@ -9,6 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
+# Two houses side by side: a browser waits for most of its time.
+E2E := $(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder tests/e2e
 # Most modules of torch and its kin are never imported; compiling them all costs a minute.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
@@ -32,10 +34,10 @@ install: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## everything a develope
 test: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node frontend/dist/index.html system-parts ## all tests: backend, frontend, contracts, integration, e2e
 	cd frontend && npm test --silent
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/bench
-	$(BIN)/pytest tests/e2e
+	$(E2E)
 
 e2e: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html system-parts ## the main job in real browsers
-	$(BIN)/pytest tests/e2e
+	$(E2E)
 
 lint: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## style, floors, deployment files
 	$(BIN)/ruff check .

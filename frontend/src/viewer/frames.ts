@@ -21,6 +21,7 @@ import {
 import { acquisition_s, suvScaleOf, type SuvRefusal } from './suv'
 import { arrangeStacks, type StackDescription, type WireStack } from './stacks'
 import { rangeFromWindow, type VoiRange } from './voi'
+import type { PixelLayout } from './pixelLayout'
 import { slideOf, type Slide } from './wholeSlide'
 
 /** What the numbers of an image mean after everything that was applied to them. */
@@ -33,17 +34,6 @@ export type ValueUnit =
   | ''
   /** Of a parametric map, as its file names it (UCUM). */
   | (string & {})
-
-export interface PixelLayout {
-  readonly columns: number
-  readonly rows: number
-  readonly samples_per_pixel: number
-  readonly photometric_interpretation: string
-  readonly planar_configuration: number
-  readonly bits_allocated: number
-  readonly bits_stored: number
-  readonly pixel_representation: number
-}
 
 /** One picture of a series: an instance, or one frame of it. */
 export interface FrameDescription {

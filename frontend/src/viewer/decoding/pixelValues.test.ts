@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { PixelLayout } from '../frames'
+import type { PixelLayout } from '../pixelLayout'
 import { FrameCache } from './frameCache'
 import type { FrameImage } from './frameImage'
 import { readNative, scaledPixels, showStored, type FrameRecipe } from './pixelValues'

@@ -1,5 +1,5 @@
-import type { PixelLayout } from '../frames'
 import type { Palette } from '../palette'
+import type { PixelLayout } from '../pixelLayout'
 
 export type StoredPixels =
   | Int8Array<ArrayBuffer>
