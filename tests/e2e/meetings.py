@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.harness import Stack, wait_for
+
 PET_CT = "Ivy"
 """Patient of the demo hospital with PET, CT, and findings that nobody has reviewed."""
 
@@ -46,3 +48,18 @@ def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:
         added = coordinator.post(f"/api/meetings/{meeting_id}/agenda", json={"case": case["id"]})
         assert added.status_code == 201, added.text
     return meeting_id
+
+
+def open_session(stack: Stack, name: str) -> tuple[dict[str, Any], str, str]:
+    """A demo case whose images are here, the meeting it is on, and its live session (IDs)."""
+    coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
+    (case,) = demo_cases(coordinator, name)
+    meeting = plan_meeting(coordinator, [case])
+
+    def is_here() -> bool:
+        held = [one for one in cases_with_images(chair) if one["id"] == case["id"]]
+        return bool(held) and held[0]["images"]["state"] == "complete"
+
+    wait_for(is_here, what="the images of the case", timeout_s=180)
+    session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
+    return case, meeting, str(session["id"])

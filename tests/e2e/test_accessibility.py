@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.access import faults_in_both_themes, small_targets, wait_until_loaded
 from tests.e2e.conftest import sign_in
 from tests.e2e.harness import PASSWORD, Stack, wait_for
-from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
+from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
@@ -109,17 +109,8 @@ class Persons:
 
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> dict[str, str]:
-    coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    (case,) = demo_cases(coordinator, PET_CT)
-    meeting = plan_meeting(coordinator, [case])
-
-    def is_here() -> bool:
-        held = [one for one in cases_with_images(chair) if one["id"] == case["id"]]
-        return bool(held) and held[0]["images"]["state"] == "complete"
-
-    wait_for(is_here, what="the images of the case", timeout_s=180)
-    session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
-    return {"case": case["id"], "meeting": meeting, "session": session["id"]}
+    case, meeting, session = open_session(stack, PET_CT)
+    return {"case": case["id"], "meeting": meeting, "session": session}
 
 
 @pytest.fixture

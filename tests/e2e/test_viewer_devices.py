@@ -22,7 +22,7 @@ from tests.e2e.devices import (
     open_device,
 )
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases, plan_meeting
+from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.screen import Screen, pick_grid, same_view
 
 __all__ = ["open_device"]
@@ -38,19 +38,10 @@ LIGHT = {**VOLUME, "mantine-color-scheme-value": "light"}
 @pytest.fixture(scope="module")
 def room(stack: Stack) -> dict[str, str]:
     """A live session with one case whose images are here."""
-    coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    (case,) = demo_cases(coordinator, PET_CT)
-    meeting = plan_meeting(coordinator, [case])
-
-    def is_here() -> bool:
-        held = [one for one in cases_with_images(chair) if one["id"] == case["id"]]
-        return bool(held) and held[0]["images"]["state"] == "complete"
-
-    wait_for(is_here, what="the images of the case", timeout_s=180)
-    session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
+    case, _, session = open_session(stack, PET_CT)
     return {
         "case": f"/cases/{case['id']}/view",
-        "live": f"/live/{session['id']}",
+        "live": f"/live/{session}",
         "name": case["patient"]["name"],
         "patient_id": case["patient"]["patient_id"],
     }

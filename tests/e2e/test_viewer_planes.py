@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import PET_CT, demo_cases, plan_meeting
+from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.planes import (
     AXIAL,
     CORONAL,
@@ -77,11 +77,8 @@ def _compare_now(screen: Screen, index: int, truth: Truth) -> int:
 def test_planes_of_the_phantom_and_of_whoever_follows(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
-    coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    (case,) = demo_cases(coordinator, PET_CT)
-    meeting = plan_meeting(coordinator, [case])
-    session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
-    path = f"/live/{session['id']}"
+    _, _, session = open_session(stack, PET_CT)
+    path = f"/live/{session}"
     a = Screen(open_page(role="chair", path=path, width=1920, height=1080))
     b = Screen(open_page(role="radiologist", path=path, width=1280, height=800))
     for screen in (a, b):

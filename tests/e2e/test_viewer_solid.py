@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import PET_CT, demo_cases, plan_meeting
+from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.screen import Screen
 from tests.e2e.volumes import Truth
 
@@ -101,11 +101,8 @@ def _look_from(screen: Screen, side: str, index: int = 0) -> None:
 def test_the_phantom_in_3d_and_for_whoever_follows(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
-    coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    (case,) = demo_cases(coordinator, PET_CT)
-    meeting = plan_meeting(coordinator, [case])
-    session = chair.post("/api/live/sessions", json={"meeting": meeting}).json()
-    path = f"/live/{session['id']}"
+    _, _, session = open_session(stack, PET_CT)
+    path = f"/live/{session}"
     a = Screen(open_page(role="chair", path=path, width=1920, height=1080))
     a.page.add_init_script(KEEP_CONTEXTS)
     a.page.reload()
