@@ -21,7 +21,15 @@ WITHOUT_UNIT = frozenset({"1", "{ratio}"})
 ANNOTATIONS = frozenset(
     {"SUVbw", "SUVlbm", "SUVlbm(James128)", "SUVlbm(Janma)", "SUVbsa", "SUVibw"}
 )
-UCUM = re.compile(r"[A-Za-z0-9/.*^%\[\]'+\-_]{0,24}")
+#: Metric units of UCUM and those without a prefix, so far as images are measured in them: a closed
+#: list, since a unit goes to people who must not read a file's own words.
+_METRIC = "m|s|g|L|l|mol|Bq|Ci|Gy|Sv|Hz|K|V|A|T|J|W|N|Pa|eV|rad|sr|cal|bar|u|kat|osm|eq"
+_OTHER = r"min|h|d|wk|mo|a|deg|Cel|Da|%|\[hnsf'U\]|\[arb'U\]|\[ppm\]|\[ppb\]|\[pH\]|\[IU\]"
+_PREFIX = "da|[YZEPTGMkhdcmunpfazy]"
+_COMPONENT = (
+    rf"(?:(?:(?:{_PREFIX})?(?:{_METRIC})|mm?\[Hg\]|{_OTHER})-?\d?|10[*^]-?\d{{1,2}}|\d{{1,4}})"
+)
+UCUM = re.compile(rf"/?{_COMPONENT}(?:[./]{_COMPONENT}){{0,5}}|")
 ANNOTATION = re.compile(r"\{([^{}]*)\}")
 
 

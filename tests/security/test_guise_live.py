@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -21,6 +21,7 @@ from pydicom.dataset import Dataset
 from apps.ai import services as ai
 from apps.ai.models import Finding
 from apps.annotations.models import Measurement
+from apps.annotations.segmentations import services as segmentations
 from apps.boards import services as boards
 from apps.boards.choices import BoardRole
 from apps.boards.models import AgendaItem, Meeting
@@ -37,11 +38,13 @@ from apps.live.projections import PASSES_DEIDENTIFIED
 from apps.live.services import open_meeting_session
 from tests.apps.ai.world import GRID, builtin_version, draft, request
 from tests.apps.live.conftest import Connect, call, connect
-from tests.live_client import Json, LiveClient, pointer, stage
+from tests.live_client import Json, LiveClient
+from tests.painting import block, paint
 from tests.people import SYSTEM, CaseTeam
 from tests.security.canaries import UID_ROOT, Aviary, found_in
 from tests.security.canary_case import archive_root, aviary, guard, identity_of, team
 from tests.security.listener import Listener
+from tests.security.live_scene import drawing, key_image, pointing, scene
 from tests.tallies import Tally
 
 __all__ = ["archive_root", "aviary", "connect", "guard", "team"]
@@ -94,54 +97,6 @@ def stack(team: CaseTeam) -> list[Dataset]:
         if len(headers) == 3:
             return list(headers)
     raise AssertionError("the canary case has no stack")
-
-
-def drawing(header: Dataset, *, label: str = "", uid: Any = str) -> Json:
-    """A length on a slice; ``uid`` says how its author knows the images."""
-    x, y, z = (float(value) for value in header.ImagePositionPatient)
-    return {
-        "id": str(uuid4()),
-        "kind": "length",
-        "study_instance_uid": uid(header.StudyInstanceUID),
-        "series_instance_uid": uid(header.SeriesInstanceUID),
-        "sop_instance_uid": uid(header.SOPInstanceUID),
-        "frame_of_reference_uid": uid(header.FrameOfReferenceUID),
-        "points_lps": [[x + 1.5, y + 2.0, z], [x + 9.0, y + 2.0, z]],
-        "label": label,
-    }
-
-
-def key_image(header: Dataset, *, note: str = "", uid: Any = str) -> Json:
-    return {
-        "id": str(uuid4()),
-        "study_instance_uid": uid(header.StudyInstanceUID),
-        "series_instance_uid": uid(header.SeriesInstanceUID),
-        "sop_instance_uid": uid(header.SOPInstanceUID),
-        "note": note,
-    }
-
-
-def scene(header: Dataset, *, epoch: int, rev: int, overlay: str, uid: Any = str) -> Json:
-    shown = stage(uid(header.StudyInstanceUID), epoch=epoch, rev=rev)
-    shown["state"]["viewports"][0] |= {
-        "series_instance_uid": uid(header.SeriesInstanceUID),
-        "frame_of_reference_uid": uid(header.FrameOfReferenceUID),
-        "reference": {"sop_instance_uid": uid(header.SOPInstanceUID), "frame": 1},
-        "overlays": [f"segment:{uuid4()}:1:{uuid4()}", f"finding:{uuid4()}", overlay],
-    }
-    return shown
-
-
-def pointing(header: Dataset, *, tool: str = "length", uid: Any = str) -> Json:
-    said = pointer()
-    said["tool"] = tool
-    said["pointer"] |= {
-        "series_instance_uid": uid(header.SeriesInstanceUID),
-        "frame_of_reference_uid": uid(header.FrameOfReferenceUID),
-        "sop_instance_uid": uid(header.SOPInstanceUID),
-        "frame": 1,
-    }
-    return said
 
 
 def items_of(meeting: Meeting) -> list[UUID]:
@@ -225,6 +180,24 @@ async def mark(reader: LiveClient, aviary: Aviary, header: Dataset) -> None:
     await committed(reader, "key_image.add", marked, entity=entity, entity_version=2)
 
 
+def outline(team: CaseTeam, aviary: Aviary, header: Dataset) -> None:
+    """A segmentation drawn, painted on and taken away, with a secret name and label."""
+    actor = team.actor("surgeon")
+    drawn = segmentations.put_segmentation(
+        actor=actor,
+        case_id=team.case_id,
+        study_instance_uid=str(header.StudyInstanceUID),
+        series_instance_uid=str(header.SeriesInstanceUID),
+        stack=1,
+        segments=[segmentations.SegmentDraft(label=aviary.word())],
+        name=aviary.word(),
+    )
+    painted = paint(actor, drawn, {1: block((1, 2, 2))}, parent=drawn.head)
+    segmentations.remove_segmentation(
+        actor=actor, segmentation_id=painted.pk, version=painted.version
+    )
+
+
 async def decide(chair: LiveClient, aviary: Aviary, team: CaseTeam) -> None:
     stated = {
         "user": str(team.people["radiologist"].pk),
@@ -296,6 +269,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     await committed(chair, "chat.post", {"text": f"{aviary.word()} is {aviary.word()}"})
     drawn = await measure(reader, aviary, stack[1])
     await mark(reader, aviary, stack[1])
+    await call(outline, team, aviary, stack[1])
     put = (await guest.until_event("measurement.put"))["payload"]["measurement"]
     assert put["points_lps"] == drawn["points_lps"]
     assert put["values"][0]["value"] == pytest.approx(7.5)

@@ -58,7 +58,9 @@ def test_a_measurement_is_made_read_changed_and_removed(team: CaseTeam, scan: Sc
     made = _post(client, _body(team, scan, label="S7"))
     assert made.status_code == 201, made.content
     body = made.json()
-    assert body["values"] == [{"quantity": "length", "value": 16.0, "unit": "mm", "basis": None}]
+    assert body["values"] == [
+        {"quantity": "length", "value": 16.0, "unit": "mm", "basis": None, "ucum": None}
+    ]
     listed = client.get(f"/api/measurements?case={team.case_id}").json()
     assert listed["results"] == [body]
     url = f"/api/measurements/{body['id']}"

@@ -82,6 +82,15 @@ def test_what_is_no_one_line_is_not_guessed_at(items: list[Dataset]) -> None:
         ("ml/(100.g)", ""),
         ("{Meier, Anna}ml", "ml"),
         ("Meier Anna", ""),
+        ("DOE^JANE", ""),
+        ("Jane-Doe", ""),
+        ("10*-6.mm2/s", "10*-6.mm2/s"),
+        ("mL/min/100.mL", "mL/min/100.mL"),
+        ("kBq/mL", "kBq/mL"),
+        ("mm[Hg]", "mm[Hg]"),
+        ("[hnsf'U]", "[hnsf'U]"),
+        ("%", "%"),
+        ("ms-1", "ms-1"),
     ],
 )
 def test_a_unit_is_a_unit_and_never_words(code: str, unit: str) -> None:

@@ -73,6 +73,8 @@ NAMES_NOBODY = {
     "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
     "layer", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
     "projection", "colormap", "preset",
+    # a unit of a closed list (imaging/real_world.py)
+    "ucum",
     # people of the house, never a patient
     "display_name",
     # anything: what may be in them is checked with the events (tests/contracts)
