@@ -6,13 +6,15 @@ Every series shows the same ball at the same place of the patient, each with a v
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
@@ -215,3 +217,31 @@ def import_cases(stack: Stack, wanted: Mapping[str, Sequence[Path]]) -> dict[str
     told = [[cases[name], [str(path) for path in paths]] for name, paths in wanted.items()]
     stack.manage("shell", "-c", IMPORT.format(told=json.dumps(told)))
     return cases
+
+
+def copy_with_own_uids(paths: Iterable[Path], folder: Path) -> list[Path]:
+    """Copies that refer to each other and to nothing else.
+
+    The archive keeps one of each UID: what another test has of the same study would lie beside.
+    """
+    own: dict[str, str] = {}
+
+    def renamed(value: str) -> str:
+        standard = value.startswith("1.2.840.10008.")
+        return value if standard else own.setdefault(value, str(generate_uid()))
+
+    def rename(_: Dataset, element: DataElement) -> None:
+        if element.VR != "UI" or not element.value:
+            return
+        values = element.value if element.VM > 1 else [element.value]
+        element.value = [renamed(str(value)) for value in values]
+
+    folder.mkdir(parents=True)
+    copies = []
+    for number, path in enumerate(paths):
+        dataset = pydicom.dcmread(path)
+        dataset.walk(rename)
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        copies.append(folder / f"{number}.dcm")
+        dataset.save_as(copies[-1])
+    return copies

@@ -14,7 +14,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.planes import SARCOMA, SHARED, import_sets, settled
 from tests.e2e.screen import Screen
-from tests.e2e.studies import Course
+from tests.e2e.studies import Course, copy_with_own_uids
 from tests.e2e.volumes import Truth, grey
 
 pytestmark = [
@@ -41,9 +41,11 @@ def _middle(part: str) -> list[Path]:
 def test_an_mr_lies_on_the_ct_of_its_own_space_and_on_no_other(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep, tmp_path: Path
 ) -> None:
-    elsewhere = Course.beside(tmp_path / "x", _middle("CT")[0])
+    # Both at once: they share a study and its frame of reference.
+    files = copy_with_own_uids([*_middle("CT"), *_middle("MR_T1")], tmp_path / "own")
+    ct_files, mr_files = files[:20], files[20:]
+    elsewhere = Course.beside(tmp_path / "x", ct_files[0])
     elsewhere.add("MR of another day", modality="MR", tissue=100, ball=900)
-    ct_files, mr_files = _middle("CT"), _middle("MR_T1")
     case_id, every = import_sets(stack, "FUSION-3", *ct_files, *mr_files, tmp_path / "x")
     ct, mr = (Truth.of([pydicom.dcmread(path) for path in files]) for files in (ct_files, mr_files))
     ct_uid, mr_uid = (

@@ -19,7 +19,15 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.planes import settled
 from tests.e2e.screen import Screen
-from tests.e2e.studies import BALL_LPS, CORONAL, SAGITTAL, SHARED, Course, import_cases
+from tests.e2e.studies import (
+    BALL_LPS,
+    CORONAL,
+    SAGITTAL,
+    SHARED,
+    Course,
+    copy_with_own_uids,
+    import_cases,
+)
 from tests.e2e.volumes import Truth, grey
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -79,11 +87,12 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Course,
     made["endoscopy"][1]["clip"] = clip.add_clip("Rectum", modality="ES", frames=24)
 
     if SHARED.exists():
-        (plan,) = (SHARED / RT / "RTPLAN").iterdir()
+        parts = [one for part in ("RTPLAN", "RTSTRUCT") for one in (SHARED / RT / part).iterdir()]
+        plan, *rest = copy_with_own_uids([*parts, *_planning()], root / "own")
         study_uid = str(pydicom.dcmread(plan, stop_before_pixels=True).StudyInstanceUID)
         rt = Course.beside(root / "rt", plan, study_uid=study_uid)
         rt.add("Abdomen 3.0", slices=16)
-        made["rt"] = (rt, {})
+        made["rt"] = (rt, {"files": [plan, *rest]})
     return made
 
 
@@ -102,7 +111,7 @@ def _planning() -> list[Path]:
 def cases(stack: Stack, courses: dict[str, Any]) -> dict[str, str]:
     wanted = {name: [course.folder] for name, (course, _) in courses.items()}
     if SHARED.exists():
-        wanted["rt"] += [*_planning(), SHARED / RT / "RTPLAN", SHARED / RT / "RTSTRUCT"]
+        wanted["rt"] += courses["rt"][1]["files"]
         wanted["ultrasound"] = [next((SHARED / US).rglob("examples_ybr_color.dcm"))]
     return import_cases(stack, wanted)
 
@@ -121,7 +130,8 @@ def hung(
         for index in range(cells):
             screen.wait_for_picture(index=index)
         _expect_layout(page, protocol)
-        names = {uid: key for key, uid in courses.get(case, (None, {}))[1].items()}
+        known = courses.get(case, (None, {}))[1]
+        names = {uid: key for key, uid in known.items() if key != "files"}
         reports = screen.read("viewports")
         return screen, [names.get(one["series_instance_uid"], "?") for one in reports]
 
@@ -261,9 +271,9 @@ def test_phases_of_a_liver_hang_in_their_order_in_one_window(
 
 @pytest.mark.skipif(not SHARED.exists(), reason="shared data (real DICOM) is not here")
 def test_a_plan_hangs_on_the_ct_that_it_was_made_on(
-    hung: Callable[..., Any], keep_screenshot: Keep
+    hung: Callable[..., Any], courses: dict[str, Any], keep_screenshot: Keep
 ) -> None:
-    images = [pydicom.dcmread(path) for path in _planning()]
+    images = [pydicom.dcmread(path) for path in courses["rt"][1]["files"][-12:]]
     truth = Truth.of(images)
     screen, _ = hung("rt", "Radiotherapy plan", cells=1, width=1920)
     shown = screen.viewport(0)

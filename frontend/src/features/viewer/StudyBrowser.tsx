@@ -22,11 +22,11 @@ export function StudyBrowser({ viewer, pixels, studies, registrations }: StudyBr
   if (studies.length === 0) return <p className={classes.empty}>{t('studies.none')}</p>
   const sorted = [...studies].sort((a, b) => (b.study_date ?? '').localeCompare(a.study_date ?? ''))
   const awaySince = studies.map((study) => study.at_source.unreachable_since).find(Boolean)
-  const sections = sorted.map((study) => (
+  const sections = sorted.map((study, at) => (
     <section
       key={study.id}
       className={classes.study}
-      aria-label={study.description || t('studies.untitled')}
+      aria-label={t('studies.section', { number: at + 1, name: study.description || t('studies.untitled') })}
     >
       <header className={classes.studyHead}>
         <span className={classes.strong}>{formatDate(study.study_date)}</span>
