@@ -122,7 +122,7 @@ def _visit(chromium: Browser, peer: Peer, *, is_last: bool) -> None:
         page.goto(peer.url, wait_until="commit")
         peer.first_ms.append(_first_image(page, peer))
         page.wait_for_function(
-            f"() => {peer.loaded} >= {SLICES}", timeout=ALL_WITHIN_S * 1000, polling=20
+            f"() => ({peer.loaded}) >= {SLICES}", timeout=ALL_WITHIN_S * 1000, polling=20
         )
         peer.all_ms.append(float(page.evaluate("performance.now()")))
         peer.script_kb.append(float(page.evaluate("window.__bench.scriptBytes() / 1000")))
