@@ -68,5 +68,5 @@ def describe(
 
 
 def _laterality(dataset: FileDataset) -> str:
-    """Of the series; a projection says it of its image (PS3.3 C.8.11.7), the first for all."""
+    """Of the series, or of this image, as a projection says it (PS3.3 C.8.11.7)."""
     return text(dataset, "Laterality") or text(dataset, "ImageLaterality")

@@ -169,7 +169,7 @@ def _write_rows(
             "number": _bounded(described["number"]),
             "description": described["description"][:255],
             "body_part": described["body_part"][:64],
-            "laterality": described["laterality"][:16],
+            "laterality": _common_side(published.instances),
             "frame_of_reference_uid": described["frame_of_reference_uid"][:64],
             "kind": kind if kind in SeriesKind.values else SeriesKind.OTHER,
             "instance_count": len(published.instances),
@@ -188,6 +188,12 @@ def _write_rows(
     _write_instances(study, series, published.instances, changed=changed, origin=origin)
     sources.refresh_series_warnings(series_id=series.pk)
     return series.pk
+
+
+def _common_side(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """The side of all its images; of a series of both breasts, or one that half says it, none."""
+    sides = {str(one["series"]["laterality"]) for one in summaries}
+    return sides.pop()[:16] if len(sides) == 1 else ""
 
 
 def _leading_kind(kinds: set[str]) -> str:

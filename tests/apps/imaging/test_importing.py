@@ -348,3 +348,17 @@ def test_an_import_of_another_case_is_not_there(team: CaseTeam, tmp_path: Path) 
         other.people["coordinator"], backend="django.contrib.auth.backends.ModelBackend"
     )
     assert client.get(f"/api/imports/{parent.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(("sides", "side"), [("RR", "R"), ("RL", ""), ("R ", "")])
+def test_a_series_has_a_side_only_where_all_its_images_have_it(
+    team: CaseTeam, tmp_path: Path, sides: str, side: str
+) -> None:
+    uids = {"study_uid": generate_uid(), "series_uid": generate_uid()}
+    objects = [
+        make_slice(index=at, ImageLaterality=one.strip(), **uids, **patient_fields(team))
+        for at, one in enumerate(sides)
+    ]
+    write_files(tmp_path / "in", [to_bytes(one) for one in objects])
+    bring(team, tmp_path / "in")
+    assert Series.objects.get().laterality == side
