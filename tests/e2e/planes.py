@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pydicom
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.harness import Stack, wait_for
+from tests.e2e.harness import wait_for
+from tests.e2e.imports import SHARED
 from tests.e2e.screen import Screen
 from tests.e2e.volumes import Truth
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 AXIAL, CORONAL, SAGITTAL, NATIVE = range(4)
 SARCOMA, LIVER, ODD = "03-petctmr-sarcoma-STS_001", "11-seg-sr-dcmqi/ct-3slice", "16-odd-geometry"
-Imported = tuple[str, list[dict[str, Any]]]
 
 
 def settled(screen: Screen, *indices: int, timeout_s: float = 60) -> list[dict[str, Any]]:
@@ -27,21 +25,6 @@ def settled(screen: Screen, *indices: int, timeout_s: float = 60) -> list[dict[s
 
     reports: list[dict[str, Any]] = wait_for(ready, what="planes", timeout_s=timeout_s)
     return reports
-
-
-def import_sets(stack: Stack, patient_id: str, *folders: str | Path) -> Imported:
-    """A case of a patient of its own with shared data, by name, or with folders of a test."""
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": patient_id, "name": "Planes^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Planes"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    paths = [str(SHARED / folder) for folder in folders]
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", *paths, "--case", case["id"], "--mismatch-reason", reason)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
 
 
 def local_truth(folder: str) -> Truth:

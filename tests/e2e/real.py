@@ -15,23 +15,12 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
 
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_into, new_case, person
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-REASON = "Public data set of others, shown in a test case."
 PET_CT_MR = "03-petctmr-sarcoma-STS_001"
 PET_RAW = "04-pet-raw-BQML-STS_001"
 SAME_STUDY = {PET_CT_MR: PET_RAW, PET_RAW: PET_CT_MR}
 """Sets 03 and 04 are two parts of one study: the PACS has both before the study is linked."""
-
-IMPORT = """
-from django.core.management import call_command
-for case, paths in {jobs!r}:
-    print("CASE", case)
-    try:
-        call_command("import_dicom", *paths, case=case, mismatch_reason={reason!r})
-    except Exception as error:
-        print(error)
-"""
 
 
 def read_headers(*folders: Path) -> Iterator[tuple[Path, Dataset]]:
@@ -55,33 +44,24 @@ def import_cases(
 
     All by the command, in one process.
     """
-    coordinator = stack.client(role="coordinator")
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    cases, jobs = {}, []
-    for name, paths in sets.items():
-        given = list(paths)
-        made = coordinator.post("/api/patients", json=_person(name, given))
-        details = made.json()
-        patient = details["id"] if made.status_code == 201 else details["details"]["patient"]
-        case = {"patient": patient, "title": f"Set {name}"}
-        cases[name] = coordinator.post("/api/cases", json=case).json()["id"]
-        coordinator.post(f"/api/cases/{cases[name]}/members", json={"user": reader})
-        jobs.append((cases[name], [str(path) for path in given]))
-    told = stack.manage("shell", "-c", IMPORT.format(jobs=jobs, reason=REASON))
-    parts = dict(part.split("\n", 1) for part in told.split("CASE ")[1:])
-    return cases, {name: parts[case_id] for name, case_id in cases.items()}
-
-
-def _person(name: str, paths: list[Path]) -> dict[str, Any]:
-    _, header = next(read_headers(*paths))
-    born, sex = (str(header.get(tag) or "") for tag in ("PatientBirthDate", "PatientSex"))
-    is_day = len(born) == 8 and "00" not in (born[4:6], born[6:])
-    return {
-        "patient_id": str(header.get("PatientID") or f"none {name}"),
-        "name": str(header.get("PatientName") or "Unknown"),
-        "birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}" if is_day else None,
-        "sex": sex if sex in {"F", "M", "O"} else "",
+    given = {name: list(paths) for name, paths in sets.items()}
+    cases = {
+        name: new_case(stack, _person_of(name, paths), f"Set {name}")
+        for name, paths in given.items()
     }
+    jobs = {cases[name]: paths for name, paths in given.items()}
+    told = import_into(stack, jobs, may_refuse=True)
+    return cases, {name: told[case_id] for name, case_id in cases.items()}
+
+
+def _person_of(name: str, paths: list[Path]) -> dict[str, Any]:
+    _, header = next(read_headers(*paths))
+    return person(
+        str(header.get("PatientID") or f"none {name}"),
+        str(header.get("PatientName") or "Unknown"),
+        born=str(header.get("PatientBirthDate") or ""),
+        sex=str(header.get("PatientSex") or ""),
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Every series shows the same ball at the same place of the patient, each with a v
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +25,8 @@ from pydicom.uid import (
 
 from tests.apps.imaging.dicom import make_slice
 from tests.e2e.harness import Stack
+from tests.e2e.imports import import_into, new_case, person
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 BALL_LPS, RADIUS_MM = (20.0, -10.0, 28.0), 10.0
 EDGE_MM = 64.0
 """The body reaches so far to all sides of the axis of the scanner."""
@@ -190,32 +189,13 @@ def colour(dataset: Any, values: np.ndarray) -> Any:
     return dataset
 
 
-IMPORT = """
-import json, sys
-from django.core.management import call_command
-for case, paths in json.loads({told!r}):
-    call_command("import_dicom", *paths, case=case, mismatch_reason="Data of others, in a test.")
-"""
-
-
 def import_cases(stack: Stack, wanted: Mapping[str, Sequence[Path]]) -> dict[str, str]:
     """A case for each of these, of a person of its own; name -> id. One process reads them all."""
-    coordinator = stack.client(role="coordinator")
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    cases = {}
-    for name in wanted:
-        patient = {
-            "patient_id": f"HANGS-{name}",
-            "name": f"Hangs^{name}",
-            "birth_date": f"{BORN[:4]}-{BORN[4:6]}-{BORN[6:]}",
-            "sex": "F",
-        }
-        made = coordinator.post("/api/patients", json=patient).json()
-        case = coordinator.post("/api/cases", json={"patient": made["id"], "title": name}).json()
-        coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-        cases[name] = str(case["id"])
-    told = [[cases[name], [str(path) for path in paths]] for name, paths in wanted.items()]
-    stack.manage("shell", "-c", IMPORT.format(told=json.dumps(told)))
+    cases = {
+        name: new_case(stack, person(f"HANGS-{name}", f"Hangs^{name}", born=BORN, sex="F"), name)
+        for name in wanted
+    }
+    import_into(stack, {cases[name]: paths for name, paths in wanted.items()})
     return cases
 
 

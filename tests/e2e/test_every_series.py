@@ -13,9 +13,9 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.screen import Screen
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.timeout(900),
@@ -29,22 +29,13 @@ BRIGHTEST = "() => window.__consilium.picture(0)?.grey.reduce((a, b) => Math.max
 TOLD = re.compile(
     r"image|segment|picture|decod|report|radiother|document|waveform|present|scale", re.IGNORECASE
 )
-REASON = "Public data set of others, shown in a test case."
 
 
 def _import_all(stack: Stack) -> tuple[str, list[dict[str, Any]]]:
     """One case with every set, through the command; its series."""
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "EVERY-1", "name": "Every^Set", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Every set"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    folders = [str(folder) for number in SETS for folder in SHARED.glob(f"{number}-*")]
+    folders = [folder for number in SETS for folder in SHARED.glob(f"{number}-*")]
     assert len(folders) == len(SETS)
-    stack.manage("import_dicom", *folders, "--case", case["id"], "--mismatch-reason", REASON)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
+    return import_sets(stack, "EVERY-1", *folders)
 
 
 def _is_drawn(screen: Screen, *, seconds: float = 5) -> bool:

@@ -26,8 +26,8 @@ from tests.apps.ai.real_data import read_nifti_mask
 from tests.apps.imaging.dicom import make_slice
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.measuring import Bench, Picture, check_every_kind, said
-from tests.e2e.planes import SHARED, import_sets
 from tests.e2e.screen import Screen
 from tests.phantom_enhanced import build_enhanced
 

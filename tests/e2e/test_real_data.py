@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.real import PET_CT_MR, PET_RAW, SHARED, case_with_studies, send_to_pacs
+from tests.e2e.imports import SHARED
+from tests.e2e.real import PET_CT_MR, PET_RAW, case_with_studies, send_to_pacs
 from tests.e2e.screen import Screen
 
 pytestmark = [

@@ -11,9 +11,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.screen import Screen
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.timeout(300),
@@ -23,24 +23,10 @@ FUNCTIONAL, ODD, RADIOGRAPHS = "08-mr-4d-bold", "16-odd-geometry", "10-gsps-kos-
 PLANNING = "09-rt-breast-boost"
 
 
-def _import(stack: Stack, *folders: str) -> tuple[str, list[dict[str, Any]]]:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "STACKS-1", "name": "Stacks^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Stacks"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    paths = [str(SHARED / folder) for folder in folders]
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", *paths, "--case", case["id"], "--mismatch-reason", reason)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
-
-
 def test_a_functional_series_is_scrolled_stack_by_stack(
     stack: Stack, open_page: OpenPage, keep_screenshot: Callable[[Page, str], Path]
 ) -> None:
-    case_id, every = _import(stack, FUNCTIONAL, ODD, RADIOGRAPHS, PLANNING)
+    case_id, every = import_sets(stack, "STACKS-1", FUNCTIONAL, ODD, RADIOGRAPHS, PLANNING)
     (functional,) = [one for one in every if one["stack_count"] == 4]
     uid = functional["series_instance_uid"]
     page = open_page(

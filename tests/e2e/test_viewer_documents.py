@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 from tests.e2e.access import find_accessibility_faults
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.screen import Screen
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.timeout(900),
@@ -26,20 +26,6 @@ FOLDERS = (
     "18-mr-brain-gad-kos-nist",
 )  # fmt: skip
 Keep = Callable[[Page, str], Path]
-
-
-def _import(stack: Stack) -> tuple[str, list[dict[str, Any]]]:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "DOCS-1", "name": "Documents^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Documents"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    paths = [str(SHARED / folder) for folder in FOLDERS]
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", *paths, "--case", case["id"], "--mismatch-reason", reason)
-    found = coordinator.get(f"/api/cases/{case['id']}/documents").json()["results"]
-    return case["id"], found
 
 
 def _row(page: Page, document: dict[str, Any]) -> Any:
@@ -103,7 +89,9 @@ def _on_page(screen: Screen, column: float, row: float) -> tuple[float, float]:
 def test_documents_are_drawn_read_and_paged(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
-    case_id, found = _import(stack)
+    case_id, _ = import_sets(stack, "DOCS-1", *FOLDERS)
+    coordinator = stack.client(role="coordinator")
+    found = coordinator.get(f"/api/cases/{case_id}/documents").json()["results"]
 
     def document(**wanted: Any) -> dict[str, Any]:
         return next(d for d in found if all(d[name] == value for name, value in wanted.items()))
@@ -181,7 +169,7 @@ def test_measurements_and_a_pdf_in_a_cell(
 ) -> None:
     coordinator = stack.client(role="coordinator")
     cases = coordinator.get("/api/cases?search=DOCS-1").json()["results"]
-    case_id = cases[0]["id"] if cases else _import(stack)[0]
+    case_id = cases[0]["id"] if cases else import_sets(stack, "DOCS-1", *FOLDERS)[0]
     found = coordinator.get(f"/api/cases/{case_id}/documents").json()["results"]
     page = open_page(role="radiologist", width=1280, height=800, path=f"/cases/{case_id}/view")
     page.set_default_timeout(30_000)

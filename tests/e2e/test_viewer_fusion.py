@@ -11,16 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.planes import (
-    LIVER,
-    SARCOMA,
-    SHARED,
-    Imported,
-    import_sets,
-    local_truth,
-    settled,
-    uid_of,
-)
+from tests.e2e.imports import SHARED, Imported, import_sets
+from tests.e2e.planes import LIVER, SARCOMA, local_truth, settled, uid_of
 from tests.e2e.screen import Screen
 from tests.e2e.volumes import grey, hot_iron
 

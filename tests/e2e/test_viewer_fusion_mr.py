@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.planes import SARCOMA, SHARED, import_sets, settled
+from tests.e2e.imports import SHARED, import_sets
+from tests.e2e.planes import SARCOMA, settled
 from tests.e2e.screen import Screen
 from tests.e2e.studies import Course, copy_with_own_uids
 from tests.e2e.volumes import Truth, grey

@@ -16,9 +16,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_into, new_case, person
 from tests.e2e.screen import Screen, pick_grid
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.timeout(900),
@@ -45,27 +45,20 @@ def _headers(folder: str) -> dict[str, Any]:
 
 def _case(stack: Stack, *folders: str, own: str | None = None) -> tuple[str, list[dict[str, Any]]]:
     """A case with these sets; `own` names the one whose patient is the case's."""
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": f"HANG {folders}", "name": "Hangs^By", "birth_date": None, "sex": ""}
+    patient = person(f"HANG {folders}", "Hangs^By")
     if own is not None:
         header = next(iter(_headers(own).values()))
-        born = str(header.get("PatientBirthDate") or "")
-        patient = {
-            "patient_id": str(header.PatientID),
-            "name": str(header.PatientName),
-            "birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}" if born else None,
-            "sex": str(header.get("PatientSex") or ""),
-        }
-    made = coordinator.post("/api/patients", json=patient)
-    patient_id = made.json()["id"] if made.status_code == 201 else made.json()["details"]["patient"]
-    case = coordinator.post("/api/cases", json={"patient": patient_id, "title": "Hangs"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    paths = [str(SHARED / folder) for folder in folders]
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", *paths, "--case", case["id"], "--mismatch-reason", reason)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], studies
+        patient = person(
+            str(header.PatientID),
+            str(header.PatientName),
+            born=str(header.get("PatientBirthDate") or ""),
+            sex=str(header.get("PatientSex") or ""),
+        )
+    case_id = new_case(stack, patient, "Hangs")
+    import_into(stack, {case_id: [SHARED / folder for folder in folders]})
+    coordinator = stack.client(role="coordinator")
+    studies = coordinator.get(f"/api/cases/{case_id}/studies?limit=200").json()["results"]
+    return case_id, studies
 
 
 def _series(studies: list[dict[str, Any]], modality: str) -> list[str]:

@@ -17,17 +17,10 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED
 from tests.e2e.planes import settled
 from tests.e2e.screen import Screen
-from tests.e2e.studies import (
-    BALL_LPS,
-    CORONAL,
-    SAGITTAL,
-    SHARED,
-    Course,
-    copy_with_own_uids,
-    import_cases,
-)
+from tests.e2e.studies import BALL_LPS, CORONAL, SAGITTAL, Course, copy_with_own_uids, import_cases
 from tests.e2e.volumes import Truth, grey
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]

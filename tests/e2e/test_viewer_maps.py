@@ -16,7 +16,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.planes import import_sets, open_series, settled
+from tests.e2e.imports import import_sets
+from tests.e2e.planes import open_series, settled
 from tests.phantom_map import FIRST, INTERCEPT, LAST, SLOPE, build_map, stored_values
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]

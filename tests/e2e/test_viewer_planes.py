@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, Imported, import_sets
 from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.planes import (
     AXIAL,
@@ -24,9 +25,6 @@ from tests.e2e.planes import (
     ODD,
     SAGITTAL,
     SARCOMA,
-    SHARED,
-    Imported,
-    import_sets,
     local_truth,
     open_series,
     settled,

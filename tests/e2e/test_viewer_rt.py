@@ -16,10 +16,10 @@ from playwright.sync_api import Page, expect
 from apps.demo.dicom.radiotherapy import SphericalDose
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.screen import Screen
 from tests.phantom_radiotherapy import PRESCRIPTION_GY, build_phantom
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(900)]
 Keep = Callable[[Page, str], Path]
 
@@ -40,20 +40,6 @@ OVERLAY = """([index, points]) => {
 def _colours(screen: Screen, points: list[Any], index: int = 0) -> np.ndarray:
     """Red, green, blue and opacity of what lies over the picture at patient points."""
     return np.asarray(screen.page.evaluate(OVERLAY, [index, points]))
-
-
-def _case(stack: Stack, title: str, *paths: Path) -> tuple[str, list[dict[str, Any]]]:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": f"RT-{title}", "name": f"{title}^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": title}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    reason = "Data set of others, shown in a test case."
-    given = [str(path) for path in paths]
-    stack.manage("import_dicom", *given, "--case", case["id"], "--mismatch-reason", reason)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
 
 
 def _open(open_page: OpenPage, case_id: str, series_uid: str, *, width: int = 1920) -> Screen:
@@ -82,7 +68,7 @@ def test_dose_and_structures_of_the_phantom_are_where_its_formula_says(
     formula = truth["dose"]
     centre = formula["centre_lps"]
     dose = SphericalDose(tuple(centre), formula["maximum_gy"], formula["half_radius_mm"])
-    case_id, every = _case(stack, "Phantom", folder)
+    case_id, every = import_sets(stack, "RT-PHANTOM", folder)
     (ct,) = (one for one in every if one["modality"] == "CT")
     screen = _open(open_page, case_id, ct["series_instance_uid"])
     page = screen.page
@@ -197,8 +183,8 @@ def test_real_contours_lie_on_their_images_and_dangling_ones_are_named(
     """Set 03: each GTV on its own scan; set 09: a planning CT; set 04's contours without images."""
     sarcoma = SHARED / "03-petctmr-sarcoma-STS_001"
     planning = SHARED / "09-rt-breast-boost"
-    case_id, every = _case(
-        stack, "Real", sarcoma, planning, SHARED / "22-suv-dro" / "DRO_0_0" / "RS"
+    case_id, every = import_sets(
+        stack, "RT-REAL", sarcoma, planning, SHARED / "22-suv-dro" / "DRO_0_0" / "RS"
     )
     listed = stack.client(role="radiologist").get(f"/api/cases/{case_id}/radiotherapy").json()
     problems = {

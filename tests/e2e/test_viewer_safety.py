@@ -16,32 +16,19 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from tests.e2e.access import find_accessibility_faults
 from tests.e2e.devices import OpenDevice, open_device
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.screen import Screen
 
 __all__ = ["open_device"]
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
 Keep = Callable[[Page, str], Path]
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 MAMMOGRAM = "10-gsps-kos-pdf-rdsr/pixel-spacing"
-REASON = "Public data set of others, shown in a test case."
 MIB = 1024 * 1024
 SIDE, SLICES = 1024, 70
 SMALLEST = "Object.defineProperty(navigator, 'deviceMemory', { get: () => 0.25 })"
 LARGE = "Object.defineProperty(navigator, 'deviceMemory', { get: () => 8 })"
 VOLUME = {"consilium.mode": "volume"}
-
-
-def _import(stack: Stack, title: str, folder: Path) -> tuple[str, list[dict[str, Any]]]:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": title.upper(), "name": f"{title}^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": title}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    stack.manage("import_dicom", str(folder), "--case", case["id"], "--mismatch-reason", REASON)
-    studies = coordinator.get(f"/api/cases/{case['id']}/studies?limit=200").json()["results"]
-    return case["id"], [series for study in studies for series in study["series"]]
 
 
 def _show(screen: Screen, series_uid: str) -> dict[str, Any]:
@@ -74,7 +61,7 @@ def test_the_side_is_said_and_missed_where_the_file_does_not_say_it(
         original.SeriesInstanceUID = series[side] = generate_uid()
         original.SOPInstanceUID = original.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         original.save_as(tmp_path / f"{side or 'none'}.dcm")
-    case_id, _ = _import(stack, "Sides", tmp_path)
+    case_id, _ = import_sets(stack, "SIDES", tmp_path)
     screen = Screen(open_device(path=f"/cases/{case_id}/view", storage=VOLUME))
     words = {"R": "Right side", "L": "Left side", "": "Side not stated by the file"}
     for side, said in words.items():
@@ -174,7 +161,7 @@ def test_a_series_takes_no_more_memory_than_the_machine_has(
 ) -> None:
     uid = _large_series(tmp_path)
     assert SIDE * SIDE * 2 * SLICES > 128 * MIB
-    case_id, _ = _import(stack, "Large", tmp_path)
+    case_id, _ = import_sets(stack, "LARGE", tmp_path)
     path = f"/cases/{case_id}/view"
     small = Screen(open_device(path=path, storage=VOLUME, script=SMALLEST))
     _show(small, uid)

@@ -20,6 +20,7 @@ from tests.apps.imaging.dicom import write_files
 from tests.apps.imaging.segs import OBLIQUE, describe_segment, make_seg, make_stack, raw
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import import_sets
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(600)]
@@ -102,18 +103,6 @@ def _kinds(images: list[FileDataset]) -> list[Kind]:
     ]
 
 
-def _case(stack: Stack, folder: Path) -> str:
-    coordinator = stack.client(role="coordinator")
-    person = {"patient_id": "SEG-KINDS", "name": "Kinds^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=person).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Kinds"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    reason = "A phantom, shown in a test case."
-    stack.manage("import_dicom", str(folder), "--case", case["id"], "--mismatch-reason", reason)
-    return str(case["id"])
-
-
 def _wrong(screen: Screen, image: FileDataset, masks: list[NDArray[np.bool_]]) -> int:
     """Pixels whose middle is not covered as it should be, in colour and opacity."""
     axes = np.array(image.ImageOrientationPatient, float).reshape(2, 3)
@@ -170,7 +159,7 @@ def test_fractions_labels_and_overlapping_segments_are_drawn_where_they_lie(
     )
     kinds = _kinds(images)
     write_files(tmp_path / "kinds", raw([*images, *(kind.seg for kind in kinds)]))
-    case_id = _case(stack, tmp_path / "kinds")
+    case_id, _ = import_sets(stack, "SEG-KINDS", tmp_path / "kinds")
     by_uid = {str(image.SOPInstanceUID): number for number, image in enumerate(images)}
     page = open_page(
         role="radiologist",

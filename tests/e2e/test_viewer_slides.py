@@ -20,8 +20,9 @@ from pydicom.uid import VLWholeSlideMicroscopyImageStorage, generate_uid
 from tests.apps.imaging.dicom import make_slice
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED
 from tests.e2e.screen import Screen
-from tests.e2e.studies import BORN, SHARED, colour, import_cases
+from tests.e2e.studies import BORN, colour, import_cases
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 Keep = Callable[[Page, str], Path]

@@ -19,11 +19,11 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.screen import Screen
 from tests.e2e.volumes import Truth
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 LIVER = SHARED / "11-seg-sr-dcmqi" / "ct-3slice"
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 Keep = Callable[[Page, str], Path]
@@ -218,14 +218,7 @@ def test_the_phantom_in_3d_and_for_whoever_follows(
 def test_the_surface_of_a_liver_covers_its_mask(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "SOLID-1", "name": "Solid^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "3D"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    reason = "Public data set of others, shown in a test case."
-    stack.manage("import_dicom", str(LIVER), "--case", case["id"], "--mismatch-reason", reason)
+    case_id, _ = import_sets(stack, "SOLID-1", LIVER)
     images = [pydicom.dcmread(path) for path in sorted(LIVER.glob("0*.dcm"))]
     seg = pydicom.dcmread(LIVER / "liver.dcm")
     truth = Truth.of(images)
@@ -237,12 +230,12 @@ def test_the_surface_of_a_liver_covers_its_mask(
 
     uid = str(images[0].SeriesInstanceUID)
     page = open_page(
-        role="radiologist", width=1280, height=800, path=f"/cases/{case['id']}/view?series={uid}"
+        role="radiologist", width=1280, height=800, path=f"/cases/{case_id}/view?series={uid}"
     )
     screen = Screen(page)
     screen.wait_for_picture()
     page.locator("label", has_text="Segments").click()
-    listed = page.request.get(f"/api/cases/{case['id']}/segmentations").json()["results"]
+    listed = page.request.get(f"/api/cases/{case_id}/segmentations").json()["results"]
     (own,) = (one for one in listed if one["sop_instance_uid"] == seg.SOPInstanceUID)
     section = page.locator(f"[data-segmentation='{own['id']}']")
     section.get_by_role("checkbox", name=f"Show {seg.SegmentSequence[0].SegmentLabel}").check()

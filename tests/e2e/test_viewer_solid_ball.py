@@ -13,6 +13,7 @@ from pydicom.uid import generate_uid
 from tests.apps.imaging.segs import describe_segment, make_seg, make_stack
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import import_sets
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -55,15 +56,8 @@ def _import_ball(stack: Stack, folder: Path) -> tuple[str, str]:
     seg = make_seg(images, ball.astype(np.uint8), segments=[describe_segment(label="Ball")])
     for number, dataset in enumerate([*images, seg]):
         dataset.save_as(folder / f"{number:03}.dcm", enforce_file_format=True)
-    coordinator = stack.client(role="coordinator")
-    patient = {"patient_id": "BALL-1", "name": "Ball^Of", "birth_date": None, "sex": ""}
-    made = coordinator.post("/api/patients", json=patient).json()
-    case = coordinator.post("/api/cases", json={"patient": made["id"], "title": "Ball"}).json()
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    reason = "A ball made by a test."
-    stack.manage("import_dicom", str(folder), "--case", case["id"], "--mismatch-reason", reason)
-    return case["id"], str(series)
+    case_id, _ = import_sets(stack, "BALL-1", folder)
+    return case_id, str(series)
 
 
 def _choose(page: Page, item: str) -> None:

@@ -17,13 +17,14 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.imports import new_case, person
 from tests.e2e.measuring import Bench, Picture, check_every_kind, said
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
 Keep = Callable[[Page, str], Path]
 LIVER_HU = (60, 140)
-PATIENT = {"patient_id": "TOOLS-1", "name": "Tools^Of", "birth_date": None, "sex": ""}
+PATIENT = person("TOOLS-1", "Tools^Of")
 
 
 def _liver_of_a_demo_case(stack: Stack) -> tuple[str, str, Picture, int, int]:
@@ -198,11 +199,7 @@ def test_every_tool_on_an_oblique_image_of_pixels_that_are_not_square(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep, tmp_path: Path
 ) -> None:
     picture = _oblique(tmp_path)[1]
-    coordinator = stack.client(role="coordinator")
-    patient = coordinator.post("/api/patients", json=PATIENT).json()["id"]
-    case = coordinator.post("/api/cases", json={"patient": patient, "title": "Tools"}).json()["id"]
-    reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    coordinator.post(f"/api/cases/{case}/members", json={"user": reader})
+    case = new_case(stack, PATIENT, "Tools")
     stack.manage("import_dicom", str(tmp_path), "--case", case)
     page = open_page(role="radiologist", path=f"/cases/{case}/view")
     screen = Screen(page)
