@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.apps.imaging.dicom import SHARED_DATA as SHARED
 from tests.e2e.harness import Stack
 
-__all__ = ["SHARED", "Imported", "import_into", "import_sets", "new_case", "person", "series_of"]
+__all__ = ["SHARED", "Imported", "import_into", "import_sets", "new_case", "new_cases", "person"]
 
 Imported = tuple[str, list[dict[str, Any]]]
 REASON = "Files of others, shown in a test case."
@@ -35,16 +37,25 @@ def person(patient_id: str, name: str, *, born: str = "", sex: str = "") -> dict
     }
 
 
-def new_case(stack: Stack, patient: dict[str, Any], title: str) -> str:
-    """A case that the radiologist may read, of a patient who may be known already."""
-    coordinator = stack.client(role="coordinator")
+def new_cases(
+    stack: Stack, wanted: Mapping[str, dict[str, Any]], *, coordinator: httpx.Client | None = None
+) -> dict[str, str]:
+    """Title -> id, of cases that the radiologist may read; a patient may be known already."""
+    coordinator = coordinator or stack.client(role="coordinator")
     reader = stack.client(role="radiologist").get("/api/me").json()["id"]
-    made = coordinator.post("/api/patients", json=patient)
-    found = made.json()
-    patient_id = found["id"] if made.status_code == 201 else found["details"]["patient"]
-    case = coordinator.post("/api/cases", json={"patient": patient_id, "title": title}).json()
-    coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
-    return str(case["id"])
+    cases = {}
+    for title, patient in wanted.items():
+        made = coordinator.post("/api/patients", json=patient)
+        found = made.json()
+        patient_id = found["id"] if made.status_code == 201 else found["details"]["patient"]
+        case = coordinator.post("/api/cases", json={"patient": patient_id, "title": title}).json()
+        coordinator.post(f"/api/cases/{case['id']}/members", json={"user": reader})
+        cases[title] = str(case["id"])
+    return cases
+
+
+def new_case(stack: Stack, patient: dict[str, Any], title: str) -> str:
+    return new_cases(stack, {title: patient})[title]
 
 
 def import_into(
@@ -59,15 +70,12 @@ def import_into(
     return said
 
 
-def series_of(stack: Stack, case_id: str) -> list[dict[str, Any]]:
-    coordinator = stack.client(role="coordinator")
-    studies = coordinator.get(f"/api/cases/{case_id}/studies?limit=200").json()["results"]
-    return [series for study in studies for series in study["series"]]
-
-
 def import_sets(stack: Stack, patient_id: str, *folders: str | Path) -> Imported:
     """A case of a patient of its own with shared data, by name, or with folders of a test."""
-    case_id = new_case(stack, person(patient_id, f"{patient_id.title()}^Of"), patient_id)
+    coordinator = stack.client(role="coordinator")
+    patient = person(patient_id, f"{patient_id.title()}^Of")
+    case_id = new_cases(stack, {patient_id: patient}, coordinator=coordinator)[patient_id]
     paths = [str(SHARED / folder) for folder in folders]
     stack.manage("import_dicom", *paths, "--case", case_id, "--mismatch-reason", REASON)
-    return case_id, series_of(stack, case_id)
+    studies = coordinator.get(f"/api/cases/{case_id}/studies?limit=200").json()["results"]
+    return case_id, [series for study in studies for series in study["series"]]

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
 
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.imports import SHARED, import_into, new_case, person
+from tests.e2e.imports import SHARED, import_into, new_cases, person
 
 PET_CT_MR = "03-petctmr-sarcoma-STS_001"
 PET_RAW = "04-pet-raw-BQML-STS_001"
@@ -45,10 +45,7 @@ def import_cases(
     All by the command, in one process.
     """
     given = {name: list(paths) for name, paths in sets.items()}
-    cases = {
-        name: new_case(stack, _person_of(name, paths), f"Set {name}")
-        for name, paths in given.items()
-    }
+    cases = new_cases(stack, {name: _person_of(name, paths) for name, paths in given.items()})
     jobs = {cases[name]: paths for name, paths in given.items()}
     told = import_into(stack, jobs, may_refuse=True)
     return cases, {name: told[case_id] for name, case_id in cases.items()}

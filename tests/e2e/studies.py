@@ -25,7 +25,7 @@ from pydicom.uid import (
 
 from tests.apps.imaging.dicom import make_slice
 from tests.e2e.harness import Stack
-from tests.e2e.imports import import_into, new_case, person
+from tests.e2e.imports import import_into, new_cases, person
 
 BALL_LPS, RADIUS_MM = (20.0, -10.0, 28.0), 10.0
 EDGE_MM = 64.0
@@ -191,10 +191,8 @@ def colour(dataset: Any, values: np.ndarray) -> Any:
 
 def import_cases(stack: Stack, wanted: Mapping[str, Sequence[Path]]) -> dict[str, str]:
     """A case for each of these, of a person of its own; name -> id. One process reads them all."""
-    cases = {
-        name: new_case(stack, person(f"HANGS-{name}", f"Hangs^{name}", born=BORN, sex="F"), name)
-        for name in wanted
-    }
+    people = {name: person(f"HANGS-{name}", f"Hangs^{name}", born=BORN, sex="F") for name in wanted}
+    cases = new_cases(stack, people)
     import_into(stack, {cases[name]: paths for name, paths in wanted.items()})
     return cases
 
