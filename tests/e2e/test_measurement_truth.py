@@ -181,9 +181,13 @@ def _plain(name: str, sop_class: str, modality: str, **elements: Any) -> Dataset
 
 
 STUDY = generate_uid()
-CUT = """(words) => {
-  const [a, b] = [words, words.closest('[data-viewport]')].map((one) => one.getBoundingClientRect())
-  return a.left < b.left || a.right > b.right
+#: The label is asked for anew each time: the drawing may be made again meanwhile.
+FITS = """(id) => {
+  const cell = document.querySelector("[data-viewport='0']")
+  const words = cell.querySelector(`[data-measurement='${id}'] text`)
+  if (words === null) return false
+  const [a, b] = [words, cell].map((one) => one.getBoundingClientRect())
+  return a.left >= b.left && a.right <= b.right
 }"""
 
 
@@ -272,8 +276,7 @@ def test_an_image_without_a_scale_says_so_and_what_is_measured_on_it_too(
         screen.wait_for_measurement(made["id"])
         (drawn,) = [one for one in screen.measurements() if one["id"] == made["id"]]
         assert drawn["text"] == told, name
-        label = page.locator(f"[data-viewport='0'] [data-measurement='{made['id']}'] text")
-        assert label.evaluate(CUT) is False, name
+        page.wait_for_function(FITS, arg=made["id"], timeout=5_000)
         expect(page.locator(f"[data-measured='{made['id']}']")).to_contain_text(told)
         keep_screenshot(page, name.replace(" ", "-"))
     # Half in the region and half outside of it: no scale holds for both ends.

@@ -101,13 +101,16 @@ def test_a_pet_is_fused_on_its_ct_with_its_own_colours_in_place(
     # While it is scrolled, no paint has the picture without its colours.
     page.evaluate(WATCH_COLOURS)
     before = screen.viewport()["slice"]
-    for _ in range(12):
+    for _ in range(8):
         screen.press("ArrowUp")
         page.wait_for_timeout(30)
-    wait_for(lambda: screen.viewport()["slice"] == before - 12, what="twelve slices on")
+    # A busy machine leaves slices out while the keys come fast; the last four it shows each.
+    for further in range(8, 13):
+        wait_for(lambda at=before - further: screen.viewport()["slice"] == at, what="the slice")
+        if further < 12:
+            screen.press("ArrowUp")
     watched = page.evaluate("window.__watched()")
-    assert {slice_ for slice_, _ in watched} >= {before, before - 12}
-    assert len({slice_ for slice_, _ in watched}) >= 4, "it was not scrolled through"
+    assert {slice_ for slice_, _ in watched} >= {before, *range(before - 12, before - 7)}
     assert all(coloured for _, coloured in watched), watched
     screen.press("ArrowDown", times=12)
     wait_for(lambda: screen.viewport()["slice"] == before, what="back at the tumour")
