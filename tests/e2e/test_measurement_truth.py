@@ -52,11 +52,10 @@ def _show(screen: Screen, series_uid: str) -> None:
 def _go_to(screen: Screen, sop_instance_uid: str, frame: int = 1) -> None:
     screen.press("Home")
     for _ in range(40):
-        report = screen.viewport()
-        if (report["target_sop_instance_uid"], report["frame"]) == (sop_instance_uid, frame):
+        report = screen.wait_for_picture()
+        if (report["sop_instance_uid"], report["frame"]) == (sop_instance_uid, frame):
             break
         screen.press("ArrowDown")
-        screen.wait_for_picture()
     report = screen.wait_for_picture()
     assert (report["sop_instance_uid"], report["frame"]) == (sop_instance_uid, frame)
 

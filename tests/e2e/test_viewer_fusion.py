@@ -107,6 +107,7 @@ def test_a_pet_is_fused_on_its_ct_with_its_own_colours_in_place(
     # A busy machine leaves slices out while the keys come fast; the last four it shows each.
     for further in range(8, 13):
         wait_for(lambda at=before - further: screen.viewport()["slice"] == at, what="the slice")
+        page.evaluate("new Promise(requestAnimationFrame)")
         if further < 12:
             screen.press("ArrowUp")
     watched = page.evaluate("window.__watched()")
