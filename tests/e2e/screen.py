@@ -54,9 +54,9 @@ class Screen:
 
         def settled() -> dict[str, Any] | None:
             report = self.viewport(index)
-            shown = report.get("sop_instance_uid")
-            asked = report.get("target_sop_instance_uid")
-            return report if shown and shown == asked and report.get("voi") else None
+            shown = report.get("sop_instance_uid"), report.get("frame")
+            asked = report.get("target_sop_instance_uid"), report.get("target_frame")
+            return report if shown[0] and shown == asked and report.get("voi") else None
 
         report: dict[str, Any] = wait_for(settled, what="a picture", timeout_s=timeout_s)
         return report

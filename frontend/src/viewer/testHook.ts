@@ -31,6 +31,7 @@ export interface ViewportReport {
   readonly frame: number | null
   /** The image that was asked for; equal to the shown one when nothing is on its way. */
   readonly target_sop_instance_uid: string | null
+  readonly target_frame: number | null
   /** Within the stack. */
   readonly slice: number | null
   readonly slices: number
@@ -130,6 +131,7 @@ function report(view: StackView, index: number): ViewportReport {
     sop_instance_uid: frame?.sop_instance_uid ?? null,
     frame: frame?.frame ?? null,
     target_sop_instance_uid: view.targetFrame?.sop_instance_uid ?? null,
+    target_frame: view.targetFrame?.frame ?? null,
     ...planesOf(view),
     slice: shown_index === null || view.state.reformat ? null : shown_index + 1 - (stack?.start ?? 0),
     slices: stack?.count ?? 0,
