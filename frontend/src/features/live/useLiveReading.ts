@@ -21,6 +21,7 @@ export function useLiveReading(session: LiveSession): void {
           epoch: room.presenter.epoch,
           followers: room.followers,
           case_id: room.case_id,
+          projection: room.projection,
           agenda_item: room.agenda_item,
           head: room.head,
           pending_ops: ops.waiting.length,
