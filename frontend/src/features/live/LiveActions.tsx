@@ -16,7 +16,7 @@ import type { LiveSession } from './liveSession'
 import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
 
-/** Presenting, following and asking to speak, at the right end of the toolbar. */
+/** Presenting, following and asking to speak, beside who presents. */
 export function LiveActions({ session, sync }: { session: LiveSession; sync: Sync }) {
   const { t } = useTranslation('live')
   const presenting = useLiveState(session, (state) => isPresenting(state.room))

@@ -112,7 +112,11 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       onStepCase={stepCase}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
-      header={<LiveHeader session={session} caseId={caseId} />}
+      header={
+        <LiveHeader session={session} caseId={caseId}>
+          {actions}
+        </LiveHeader>
+      }
       notice={<LiveNotice session={session} />}
       left={<LiveLeft session={session} room={room} />}
       right={
@@ -129,7 +133,6 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
           />
         </AfterPicture>
       }
-      actions={actions}
     />
   )
 }

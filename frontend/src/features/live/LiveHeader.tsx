@@ -1,5 +1,5 @@
 import { IconBroadcast } from '@tabler/icons-react'
-import { memo, useEffect, useState } from 'react'
+import { memo, useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgenda, useMeeting } from '@/api/boards'
@@ -12,8 +12,15 @@ import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
+interface LiveHeaderProps {
+  session: LiveSession
+  caseId: string | null
+  /** What one does about presenting, beside who presents. */
+  children?: ReactNode
+}
+
 /** Board, case, who presents to how many, and how long already. */
-export const LiveHeader = memo(function LiveHeader({ session, caseId }: { session: LiveSession; caseId: string | null }) {
+export const LiveHeader = memo(function LiveHeader({ session, caseId, children }: LiveHeaderProps) {
   const { t } = useTranslation('live')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
@@ -27,6 +34,7 @@ export const LiveHeader = memo(function LiveHeader({ session, caseId }: { sessio
         <strong className={classes.ellipsis}>{meeting.data?.board.name ?? t('adHoc')}</strong>
         {item && <span>{t('caseOf', { number: item.position, count: items.length })}</span>}
         <LiveMark session={session} />
+        {children}
         <span className={classes.grow} />
         {item && <Clock item={item} />}
       </div>

@@ -27,7 +27,8 @@ export const LiveLeft = memo(function LiveLeft({ session, room }: { session: Liv
       registrations={room.registrations}
     />
   )
-  if (meetingId === null) return browser
+  // A guest is shown their case, and no agenda of the board's.
+  if (meetingId === null || agenda.isError || agenda.data?.length === 0) return browser
   return (
     <>
       <SegmentedControl

@@ -40,7 +40,6 @@ interface ImageRoomProps {
   left: ReactNode
   right: ReactNode
   /** At the right end of the toolbar. */
-  actions?: ReactNode
   /** Between header and images: reconnecting, not following. */
   notice?: ReactNode
 }
@@ -131,7 +130,6 @@ export function ImageRoom(props: ImageRoomProps) {
           hanging={hanging}
         >
           <CompanionButton viewer={viewer} caseId={props.caseId} />
-          {props.actions}
         </Toolbar>
       ) : (
         <div className={classes.toolbar} />
