@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 class WebProcess:
     """``config.asgi`` under uvicorn as the supervisor runs it, against the test database."""
 
-    def __init__(self, *, log: Path) -> None:
+    def __init__(self, *, log: Path, port: int = 0, drain_s: int | None = None) -> None:
+        """``drain_s``: how long it waits for what is open when it is asked to go."""
         self._log = log
         environment = {
             **os.environ,
@@ -44,13 +45,14 @@ class WebProcess:
                     "--host",
                     "127.0.0.1",
                     "--port",
-                    "0",
+                    str(port),
                     "--ws",
                     "websockets-sansio",
                     "--ws-ping-interval",
                     "20",
                     "--ws-ping-timeout",
                     "20",
+                    *([] if drain_s is None else ["--timeout-graceful-shutdown", str(drain_s)]),
                 ],
                 cwd=ROOT,
                 env=environment,

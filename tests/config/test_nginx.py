@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
-import shutil
-import ssl
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.harness import free_port
-from tests.system_parts import find_program, is_required
-
-CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
+from tests.nginx_front import NginxFront
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -39,65 +30,13 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    nginx = find_program("nginx")
-    openssl = shutil.which("openssl")
-    if nginx is None or openssl is None:
-        reason = "nginx or openssl is not installed (make test says how)"
-        pytest.fail(reason) if is_required() else pytest.skip(reason)
-    root = tmp_path_factory.mktemp("nginx")
-    certificate = ["-keyout", f"{root}/privkey.pem", "-out", f"{root}/fullchain.pem"]
-    request = [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    subprocess.run([openssl, *request, *certificate], check=True, capture_output=True)
     backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
-    port = free_port()
-    configuration = root / "nginx.conf"
-    text = CONFIGURATION.read_text("utf-8")
-    version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
-    if tuple(map(int, version.split("/")[1].split()[0].split("."))) < (1, 25):
-        text = text.replace("        http2 on;\n", "")  # spelt otherwise before 1.25
-    for old, new in {
-        "listen 8443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "server web:8000": f"server 127.0.0.1:{backend.server_port}",
-        "/etc/nginx/certificates": str(root),
-        "/etc/nginx/mime.types": str(root / "mime.types"),
-        "/var/run/nginx.pid": str(root / "nginx.pid"),
-        "/dev/stdout": str(root / "access.log"),
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    temporary = [f"{name}_temp_path {root}/{name};" for name in ("proxy", "client_body", "fastcgi")]
-    temporary += [f"{name}_temp_path {root}/{name};" for name in ("uwsgi", "scgi")]
-    text = text.replace("http {\n", "http {\n" + "\n".join(temporary) + "\n", 1)
-    configuration.write_text(text, encoding="utf-8")
-    (root / "mime.types").write_text("types { text/html html; }", encoding="utf-8")
-    command = [nginx, "-p", str(root), "-c", str(configuration), "-e", str(root / "error.log")]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are nobody else's
-    process = subprocess.Popen([*command, "-g", f"daemon off; {user}"])
-    trust = ssl.create_default_context(cafile=str(root / "fullchain.pem"))
-    client = httpx.Client(base_url=f"https://localhost:{port}", verify=trust, trust_env=False)
-    for _ in range(100):
-        try:
-            client.get("/")
-            break
-        except httpx.TransportError:
-            time.sleep(0.05)
-    yield client
-    client.close()
-    process.terminate()
-    process.wait(timeout=10)
+    root = tmp_path_factory.mktemp("nginx")
+    front = NginxFront(root=root, backends=[f"127.0.0.1:{backend.server_port}"])
+    with front.client() as client:
+        yield client
+    front.stop()
     backend.shutdown()
 
 
