@@ -238,6 +238,7 @@ async def test_a_rolling_restart_loses_nothing_and_nobody_is_away_for_long(
         await one.http.aclose()
         if one.client is not None:
             await one.client.close()
+    await sync_to_async(connections.close_all)()
 
 
 async def _browser(front: NginxFront, team: CaseTeam, who: str) -> httpx.AsyncClient:
