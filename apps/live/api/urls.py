@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.live.api import recording_views as recordings
 from apps.live.api import views
 
 urlpatterns = [
@@ -18,5 +19,21 @@ urlpatterns = [
         "live/sessions/<uuid:session_id>/events",
         views.LiveEventsView.as_view(),
         name="live-sessions-events",
+    ),
+    path("live/recordings", recordings.CaseRecordingsView.as_view(), name="live-recordings"),
+    path(
+        "live/sessions/<uuid:session_id>/recording",
+        recordings.RecordingView.as_view(),
+        name="live-recording",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/recording/events",
+        recordings.RecordedEventsView.as_view(),
+        name="live-recording-events",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/recording/pointers",
+        recordings.RecordedPointersView.as_view(),
+        name="live-recording-pointers",
     ),
 ]

@@ -745,6 +745,15 @@ export interface RecommendationDraft {
 }
 
 /**
+ * Whether this room is recorded; ``keeps_days`` null: for good, 0: not after its end.
+ */
+export interface RecordingRules {
+  is_recorded: boolean;
+  records_pointers: boolean;
+  keeps_days: number | null;
+}
+
+/**
  * A cut through the volume of the viewport's stack, along the plane of its camera.
  *
  * ``rotation`` projects the whole volume instead; the angle is the camera's. ``solid`` is a
@@ -1030,6 +1039,7 @@ export interface Welcome {
   followers: number;
   limits: Limits;
   server_time: string;
+  recording: RecordingRules | null;
 }
 
 /**
