@@ -4,12 +4,11 @@ import type { LogEvent } from '@/protocol/generated'
 import type { RecordedState } from '@/protocol/replay'
 
 import { http } from './http'
-import type { components } from './schema'
+import type * as wire from './schema'
 
-type wire = components['schemas']
-export type Recording = wire['Recording']
-export type RecordedChapter = wire['Chapter']
-export type CaseRecording = wire['CaseRecording']
+export type Recording = wire.Recording
+export type RecordedChapter = wire.Chapter
+export type CaseRecording = wire.CaseRecording
 
 interface EventPage {
   readonly states: RecordedState[]
