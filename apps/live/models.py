@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.core.models import BaseModel
-from apps.live.choices import OpOutcome, SessionState
+from apps.core.models import BaseModel, VersionedModel
+from apps.live.choices import OpOutcome, SessionState, TourPurpose
 
 
 class LiveSession(BaseModel):
@@ -241,3 +241,65 @@ class RoomVisit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.session_id}"
+
+
+class Tour(VersionedModel):
+    """Views of one case in order, with words: left for somebody, or prepared for the meeting."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="tours")
+    purpose = models.CharField(max_length=8, choices=TourPurpose.choices)
+    title = models.CharField(max_length=120)
+    due = models.DateField(null=True, blank=True, help_text="Look at it before this day.")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tours"
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["case", "created_at"],
+                condition=Q(removed_at__isnull=True),
+                name="tour_of_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"tour {self.pk}"
+
+
+class TourStep(BaseModel):
+    """One view: a stage as the live room knows it, with a title and a comment."""
+
+    tour = models.ForeignKey(Tour, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=120, blank=True, default="")
+    comment = models.CharField(max_length=2000, blank=True, default="")
+    stage = models.JSONField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.tour_id} step {self.position}"
+
+
+class TourReader(models.Model):
+    """Somebody a tour was left for; ``seen_at`` once they came to its last view."""
+
+    id = models.BigAutoField(primary_key=True)
+    tour = models.ForeignKey(Tour, on_delete=models.CASCADE, related_name="readers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["tour", "user"], name="tour_reader_once")]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(seen_at__isnull=True), name="tour_that_waits")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} reads {self.tour_id}"

@@ -432,7 +432,7 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | RefreshEvent | WithheldEvent;
 
 /**
  * A measurement, shaped as in REST; ``values`` are computed by the server only.
@@ -980,6 +980,33 @@ export interface StageUpdate {
   rev: number;
   state: StageState;
   type: "stage.update";
+}
+
+export interface TourChangedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "tour.changed";
+  payload: TourChangedPayload;
+}
+
+export interface TourChangedPayload {
+  tour: TourStamp;
+}
+
+/**
+ * Which tour changed; what is in it is read by REST.
+ */
+export interface TourStamp {
+  id: string;
+  version: number;
+  removed: boolean;
 }
 
 export type UnitVector = [number, number, number];
