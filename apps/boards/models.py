@@ -21,6 +21,11 @@ class Board(BaseModel):
     name = models.CharField(max_length=120, unique=True)
     description = models.CharField(max_length=500, blank=True)
     minutes_per_case = models.PositiveSmallIntegerField(default=3)
+    is_recorded = models.BooleanField(default=True, help_text="Its live sessions may be replayed.")
+    keeps_recordings_days = models.PositiveIntegerField(
+        null=True, blank=True, default=365, help_text="0: not after the end. Empty: for good."
+    )
+    records_pointers = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name

@@ -7,15 +7,20 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.annotations.segmentations.guards import edit_guards
+        from apps.boards.room_views import room_views
         from apps.core.events import CaseEvent, subscribe
         from apps.core.registry import case_needs, periodic
         from apps.live.events import SessionEvent
         from apps.live.log import append_case_event, append_session_event
+        from apps.live.recordings.decision_views import view_of_room
+        from apps.live.recordings.retention import plan_purge
         from apps.live.selectors import cases_in_session
         from apps.live.services import guard_edit, purge_tickets
 
         case_needs.register("live.sessions", cases_in_session)
         periodic.register("live.tickets", purge_tickets)
+        periodic.register("live.recordings", plan_purge)
+        room_views.register("live.stage", view_of_room)
         edit_guards.register("live.leases", guard_edit)
         subscribe(CaseEvent, append_case_event)
         subscribe(SessionEvent, append_session_event)

@@ -10,3 +10,8 @@ class OpOutcome(TextChoices):
     COMMITTED = "committed", "committed"
     NOOP = "noop", "no change"
     REJECTED = "rejected", "rejected"
+
+
+class TourPurpose(TextChoices):
+    REVIEW = "review", "left for somebody to look at"
+    MEETING = "meeting", "prepared steps of a meeting"

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from apps.core.events import DomainEvent
+from apps.core.events import CaseEvent, DomainEvent
 
 
 class SessionEvent(DomainEvent):
@@ -40,3 +40,12 @@ class StageKeyframed(SessionEvent):
 
     entity: str = "stage"
     stage: dict[str, Any]
+
+
+class TourChanged(CaseEvent):
+    """Views that somebody left for the case are other ones now: read by REST, never told here."""
+
+    kind: ClassVar[str] = "tour.changed"
+
+    entity: str = "tour"
+    tour: dict[str, Any]

@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from apps.core.exceptions import Conflict, DomainError, InvalidInput
+from apps.core.exceptions import Conflict, DomainError, InvalidInput, NotVisible
 
 
 class SessionEnded(Conflict):
@@ -44,3 +44,9 @@ class FollowCycle(InvalidInput):
     """The presenter cannot follow: the stage would follow itself."""
 
     code: ClassVar[str] = "follow_cycle"
+
+
+class RecordingGone(NotVisible):
+    """Not recorded, or its time is over; decisions keep their own views."""
+
+    code: ClassVar[str] = "recording_gone"

@@ -26,6 +26,18 @@ LEASE_RENEW_S = 10
 SNAPSHOT_GAP = 500
 EVENT_BATCH = 500
 CHAT_IN_SNAPSHOT = 200
+RECORDINGS_LISTED = 100
+AD_HOC_KEEPS_DAYS = 90
+"""How long the recording of a room without a board is kept after its end."""
+
+IDLE_ROOM_DAYS = 7
+"""A room in which nothing happened for so long ends, or its recording would never expire."""
+
+POINTERS_PER_S = 5
+POINTER_BATCH_S = 5.0
+POINTER_REQUEST_S = 120.0
+"""Most of a recording's pointers in one answer."""
+
 OUTBOX_MESSAGES = 1000
 OUTBOX_BYTES = 8 * 1024 * 1024
 OPS_IN_FLIGHT = 64

@@ -25,6 +25,8 @@ from apps.live.choices import SessionState
 from apps.live.events import SessionEvent
 from apps.live.models import LiveEvent, LiveSession
 from apps.live.protocol.events import EventBase
+from apps.live.recordings.writing import record_state
+from apps.live.reducer import NEEDS_SNAPSHOT
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +94,9 @@ def append_case_event(event: CaseEvent) -> None:
         return
     _note_recorded()
     for session_id in sessions:
-        _append(session_id=session_id, event=event)
+        seq = _append(session_id=session_id, event=event)
+        if seq is not None and event.kind in NEEDS_SNAPSHOT:
+            record_state(session_id=session_id, seq=seq, begins_chapter=False)
 
 
 def _move_room(event: AgendaMoved) -> None:
@@ -109,7 +113,9 @@ def _move_room(event: AgendaMoved) -> None:
     session.agenda_item_id = event.agenda_item
     session.save(update_fields=["case", "agenda_item", "updated_at"])
     _note_recorded()
-    _append(session_id=session.pk, event=event)
+    seq = _append(session_id=session.pk, event=event)
+    if seq is not None:
+        record_state(session_id=session.pk, seq=seq, begins_chapter=True)
 
 
 def append_session_event(event: SessionEvent) -> None:
@@ -124,10 +130,10 @@ def _note_recorded() -> None:
         scope.recorded = True
 
 
-def _append(*, session_id: UUID, event: CaseEvent | SessionEvent) -> None:
+def _append(*, session_id: UUID, event: CaseEvent | SessionEvent) -> int | None:
     seq = _next_number(session_id=session_id, case_id=event.case_id)
     if seq is None:
-        return  # the room moved on or ended meanwhile
+        return None  # the room moved on or ended meanwhile
     kind, payload = event.kind, event.payload()
     if kind not in KNOWN_KINDS:
         kind, payload = FALLBACK_KIND, {"kind": event.kind}
@@ -146,6 +152,7 @@ def _append(*, session_id: UUID, event: CaseEvent | SessionEvent) -> None:
         at=event.at,
     )
     _ring_after_commit(session_id)
+    return seq
 
 
 def _next_number(*, session_id: UUID, case_id: UUID) -> int | None:

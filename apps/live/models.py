@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.core.models import BaseModel
-from apps.live.choices import OpOutcome, SessionState
+from apps.core.models import BaseModel, VersionedModel
+from apps.live.choices import OpOutcome, SessionState, TourPurpose
 
 
 class LiveSession(BaseModel):
@@ -36,6 +36,13 @@ class LiveSession(BaseModel):
     )
     presenter_epoch = models.PositiveBigIntegerField(default=1)
     ended_at = models.DateTimeField(null=True, blank=True)
+    is_recorded = models.BooleanField(
+        default=True, help_text="As the board had it when the room was opened: a promise."
+    )
+    records_pointers = models.BooleanField(default=False)
+    purged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the recording was deleted."
+    )
 
     class Meta:
         ordering = ["-created_at", "id"]
@@ -168,3 +175,131 @@ class ChatMessage(BaseModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class RecordedState(models.Model):
+    """The durable state of a room at a number: events after it fold onto it (LIVE-R1).
+
+    Written in the transaction of the event that made it necessary: the opening, a move to
+    another case (both begin a chapter), or one whose effects are not in the event.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="states")
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="+")
+    seq = models.PositiveBigIntegerField()
+    begins_chapter = models.BooleanField()
+    snapshot = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["session", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "seq"], name="recorded_state_once")
+        ]
+        indexes = [models.Index(fields=["case"], name="recorded_state_of_case")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} at #{self.seq}"
+
+
+class PointerTrack(models.Model):
+    """Where people pointed during a few seconds, where their board records that.
+
+    ``places`` holds each image once; ``samples`` name them by their place in that list:
+    ``[milliseconds after from_at, person, place or -1, coordinates]``.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="pointers")
+    case_id = models.UUIDField()
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    people = models.JSONField()
+    places = models.JSONField()
+    samples = models.JSONField()
+
+    class Meta:
+        ordering = ["session", "from_at", "id"]
+        indexes = [models.Index(fields=["session", "from_at"], name="pointer_track_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} pointers from {self.from_at:%H:%M:%S}"
+
+
+class RoomVisit(models.Model):
+    """One window in a room, from joining to leaving: who was there when."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    came_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["session", "came_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.session_id}"
+
+
+class Tour(VersionedModel):
+    """Views of one case in order, with words: left for somebody, or prepared for the meeting."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="tours")
+    purpose = models.CharField(max_length=8, choices=TourPurpose.choices)
+    title = models.CharField(max_length=120)
+    due = models.DateField(null=True, blank=True, help_text="Look at it before this day.")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tours"
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["case", "created_at"],
+                condition=Q(removed_at__isnull=True),
+                name="tour_of_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"tour {self.pk}"
+
+
+class TourStep(BaseModel):
+    """One view: a stage as the live room knows it, with a title and a comment."""
+
+    tour = models.ForeignKey(Tour, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=120, blank=True, default="")
+    comment = models.CharField(max_length=2000, blank=True, default="")
+    stage = models.JSONField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.tour_id} step {self.position}"
+
+
+class TourReader(models.Model):
+    """Somebody a tour was left for; ``seen_at`` once they came to its last view."""
+
+    id = models.BigAutoField(primary_key=True)
+    tour = models.ForeignKey(Tour, on_delete=models.CASCADE, related_name="readers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["tour", "user"], name="tour_reader_once")]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(seen_at__isnull=True), name="tour_that_waits")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} reads {self.tour_id}"

@@ -47,6 +47,7 @@ PASSES_DEIDENTIFIED = frozenset(
         "study.linked",
         "study.progress",
         "study.ready",
+        "tour.changed",
     }
 )
 AI_KINDS = frozenset({"finding.exported", "finding.reviewed", "findings.added", "job.changed"})

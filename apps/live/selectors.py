@@ -23,7 +23,12 @@ from apps.core.actors import Actor
 from apps.imaging.models import CaseStudy
 from apps.live.bell import read_stage_register
 from apps.live.choices import SessionState
-from apps.live.limits import CHAT_IN_SNAPSHOT, EVENT_BATCH, SNAPSHOT_GAP
+from apps.live.limits import (
+    AD_HOC_KEEPS_DAYS,
+    CHAT_IN_SNAPSHOT,
+    EVENT_BATCH,
+    SNAPSHOT_GAP,
+)
 from apps.live.models import ChatMessage, LiveEvent, LiveSession, SegmentationLease
 from apps.live.reducer import NEEDS_SNAPSHOT
 
@@ -43,7 +48,7 @@ def open_sessions(*, actor: Actor) -> "QuerySet[LiveSession]":
         LiveSession.objects.filter(
             state=SessionState.OPEN, case__in=visible_cases(actor=actor).values("pk")
         )
-        .select_related("chair", "presenter")
+        .select_related("chair", "presenter", "meeting__board")
         .order_by("-created_at", "id")
     )
 
@@ -74,6 +79,25 @@ def describe_session(session: LiveSession) -> dict[str, Any]:
         "presenter": describe_presenter(session),
         "opened_at": session.created_at.isoformat(),
         "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+        "recording": describe_recording_rules(session),
+    }
+
+
+def keeps_recording_days(session: LiveSession) -> int | None:
+    """How long the recording is kept after the end, as the board has it now; ``None``: for good."""
+    if not session.is_recorded:
+        return 0
+    if session.meeting is None:
+        return AD_HOC_KEEPS_DAYS
+    return session.meeting.board.keeps_recordings_days
+
+
+def describe_recording_rules(session: LiveSession) -> dict[str, Any]:
+    """What everybody is told before and while a recording is made (LIVE-R1)."""
+    return {
+        "is_recorded": session.is_recorded,
+        "records_pointers": session.records_pointers,
+        "keeps_days": keeps_recording_days(session),
     }
 
 
@@ -135,7 +159,9 @@ def read_room(*, session_id: UUID, after_seq: int | None) -> RoomRead:
     """
     with transaction.atomic():
         _freeze_reads()
-        session = LiveSession.objects.select_related("chair", "presenter").get(pk=session_id)
+        session = LiveSession.objects.select_related("chair", "presenter", "meeting__board").get(
+            pk=session_id
+        )
         events = _gap(session=session, after_seq=after_seq)
         return RoomRead(
             session=session,
@@ -209,7 +235,14 @@ def _holder(row: SegmentationLease) -> LeaseHolder:
 def heads_of(*, session_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """What the hub polls each second for all its rooms, in one query."""
     rows = LiveSession.objects.filter(pk__in=list(session_ids)).values(
-        "pk", "head", "state", "case_id", "presenter_id", "presenter_epoch", "chair_id"
+        "pk",
+        "head",
+        "state",
+        "case_id",
+        "presenter_id",
+        "presenter_epoch",
+        "chair_id",
+        "records_pointers",
     )
     return {row["pk"]: dict(row) for row in rows}
 

@@ -14,6 +14,7 @@ from apps.boards import events as boards
 from apps.cases import events as cases
 from apps.core.events import CaseEvent
 from apps.imaging import events as imaging
+from apps.live import events as live
 from apps.live.log import FALLBACK_KIND, KNOWN_KINDS, NOT_LOGGED
 from apps.live.projections import AI_KINDS, PASSES_DEIDENTIFIED, View, project_event
 from apps.live.protocol import event_messages
@@ -90,6 +91,7 @@ SAMPLES: list[CaseEvent] = [
     boards.AgendaMoved(**BASE, agenda_item=ID),
     boards.DecisionDrafted(**BASE, decision=DECISION),
     boards.DecisionSigned(**BASE, decision=DECISION),
+    live.TourChanged(**BASE, tour={"id": str(ID), "version": 2, "removed": False}),
     cases.CaseChanged(**BASE, fields=["title"], status="ready"),
     cases.AccessChanged(**BASE, user_id=ID, granted=True),
     imaging.StudyLinked(**BASE, study_id=ID),

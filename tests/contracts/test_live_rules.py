@@ -6,10 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = ROOT / "docs" / "live-session.md"
 
-LATER = {
-    "LIVE-R1": "issue 5: replay and retention (the log and its keyframes are written already)",
-    "LIVE-R2": "issue 5: a decision copies its view; deep links into a recording",
-}
+LATER: dict[str, str] = {}
 IN_THE_BROWSER = {"LIVE-L2"}
 """Rules that only a browser can keep; a vitest names them."""
 

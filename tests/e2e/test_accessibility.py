@@ -41,6 +41,7 @@ ROUTES = {
     "/cases/:caseId/view": ("radiologist", "/cases/{case}/view"),
     "/cases/:caseId/companion": ("radiologist", "/cases/{case}/companion?room=x&viewport=0"),
     "/live/:sessionId": ("chair", "/live/{session}"),
+    "/live/:sessionId/replay": ("chair", "/live/{session}/replay"),
 }
 #: Screens behind the same route.
 MORE = [

@@ -22,17 +22,38 @@ from apps.boards.models import (
 )
 from apps.cases.api.serializers import CaseListItemSerializer
 
+RECORDING_FIELDS = ["is_recorded", "records_pointers", "keeps_recordings_days"]
+MOST_DAYS_KEPT = 36_500
+
 
 class BoardSerializer(serializers.ModelSerializer[Board]):
     my_role = serializers.SerializerMethodField()
 
     class Meta:
         model = Board
-        fields = ["id", "name", "description", "minutes_per_case", "my_role"]
+        fields = [
+            "id",
+            "name",
+            "description",
+            "minutes_per_case",
+            "my_role",
+            *RECORDING_FIELDS,
+        ]
+        read_only_fields = RECORDING_FIELDS
 
     def get_my_role(self, board: Board) -> str | None:
         role: str | None = self.context.get("roles", {}).get(board.pk)
         return role
+
+
+class BoardRecordingSerializer(serializers.Serializer[Any]):
+    """Whether its rooms are recorded, and how long that is kept: ``null`` is for good."""
+
+    is_recorded = serializers.BooleanField()
+    records_pointers = serializers.BooleanField()
+    keeps_recordings_days = serializers.IntegerField(
+        allow_null=True, min_value=0, max_value=MOST_DAYS_KEPT
+    )
 
 
 class BoardMemberSerializer(serializers.ModelSerializer[BoardMember]):

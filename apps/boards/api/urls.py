@@ -4,6 +4,11 @@ from apps.boards.api import decision_views, hanging_views, views
 
 urlpatterns = [
     path("boards", views.BoardsView.as_view(), name="boards-list"),
+    path(
+        "boards/<uuid:board_id>/recording",
+        views.BoardRecordingView.as_view(),
+        name="board-recording",
+    ),
     path("boards/<uuid:board_id>/members", views.BoardMembersView.as_view(), name="board-members"),
     path(
         "boards/<uuid:board_id>/members/<uuid:member_id>",

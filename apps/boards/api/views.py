@@ -14,6 +14,7 @@ from apps.boards.api.serializers import (
     AgendaItemWriteSerializer,
     BoardMemberSerializer,
     BoardMemberWriteSerializer,
+    BoardRecordingSerializer,
     BoardRoleSerializer,
     BoardSerializer,
     MeetingPatchSerializer,
@@ -78,6 +79,20 @@ class BoardsView(ConsiliumView):
         return Response(
             BoardSerializer(board, context=context).data, status=status.HTTP_201_CREATED
         )
+
+
+class BoardRecordingView(ConsiliumView):
+    """Recording of this board's live sessions: rooms that open from now on keep to it."""
+
+    policies = {"put": policies.run_board}
+
+    @extend_schema(request=BoardRecordingSerializer, responses=BoardSerializer)
+    def put(self, request: Request, board_id: UUID) -> Response:
+        body = BoardRecordingSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        board = services.set_recording(actor=self.actor, board_id=board_id, **body.validated_data)
+        context = {"roles": selectors.roles_of(actor=self.actor)}
+        return Response(BoardSerializer(board, context=context).data)
 
 
 class BoardMembersView(ConsiliumView):

@@ -22,6 +22,7 @@ from apps.boards.services.meetings import (
     move_meeting,
     remove_board_member,
     schedule_meeting,
+    set_recording,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "revise_hanging",
     "save_draft",
     "schedule_meeting",
+    "set_recording",
     "sign_decision",
     "state_position",
 ]

@@ -14,6 +14,7 @@ from apps.boards import policies
 from apps.boards.choices import Consensus, DecisionStatus, Intent, Stance
 from apps.boards.events import DecisionDrafted, DecisionSigned, DecisionState
 from apps.boards.models import AgendaItem, Decision, Position, Recommendation
+from apps.boards.room_views import view_on_stage
 from apps.cases import policies as case_policies
 from apps.cases import services as case_services
 from apps.cases.choices import CaseStatus
@@ -125,6 +126,8 @@ def state_position(
 def sign_decision(*, actor: Actor, decision_id: UUID, version: int) -> Decision:
     """Sign what stands; from now on nothing in it changes, and the case is decided.
 
+    What the room shows at this moment becomes its view (LIVE-R2).
+
     Raises
     ------
     Conflict
@@ -146,6 +149,7 @@ def sign_decision(*, actor: Actor, decision_id: UUID, version: int) -> Decision:
     decision.signed_by_id = actor.id
     decision.signed_at = timezone.now()
     decision.version += 1
+    decision.view = view_on_stage(case_id=decision.case_id, meeting_id=decision.meeting_id)
     decision.save()
     case_services.move_case(actor=actor, case_id=decision.case_id, to=CaseStatus.DECIDED)
     record_entry(

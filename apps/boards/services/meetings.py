@@ -44,6 +44,36 @@ def create_board(
 
 
 @transaction.atomic
+def set_recording(
+    *,
+    actor: Actor,
+    board_id: UUID,
+    is_recorded: bool,
+    records_pointers: bool,
+    keeps_recordings_days: int | None,
+) -> Board:
+    """Whether live sessions are recorded from now on, and how long any recording is kept."""
+    policies.run_board(actor=actor, board_id=board_id)
+    board = Board.objects.select_for_update().get(pk=board_id)
+    board.is_recorded = is_recorded
+    board.records_pointers = records_pointers
+    board.keeps_recordings_days = keeps_recordings_days
+    board.save()
+    record_entry(
+        actor=actor,
+        action="board.recording_set",
+        entity="board",
+        entity_id=board.pk,
+        details={
+            "is_recorded": is_recorded,
+            "records_pointers": records_pointers,
+            "keeps_days": keeps_recordings_days,
+        },
+    )
+    return board
+
+
+@transaction.atomic
 def add_board_member(
     *, actor: Actor, board_id: UUID, user_id: UUID, role: str = BoardRole.CORE
 ) -> BoardMember:

@@ -14,6 +14,12 @@ class PresenterSerializer(serializers.Serializer[Any]):
     epoch = serializers.IntegerField()
 
 
+class RecordingRulesSerializer(serializers.Serializer[Any]):
+    is_recorded = serializers.BooleanField()
+    records_pointers = serializers.BooleanField()
+    keeps_days = serializers.IntegerField(allow_null=True)
+
+
 class LiveSessionSerializer(serializers.Serializer[Any]):
     """The shape of ``selectors.describe_session``."""
 
@@ -27,6 +33,7 @@ class LiveSessionSerializer(serializers.Serializer[Any]):
     presenter = PresenterSerializer()
     opened_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+    recording = RecordingRulesSerializer()
 
 
 class LiveSessionCreateSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from apps.live.api import recording_views as recordings
+from apps.live.api import tour_views as tours
 from apps.live.api import views
 
 urlpatterns = [
@@ -19,4 +21,26 @@ urlpatterns = [
         views.LiveEventsView.as_view(),
         name="live-sessions-events",
     ),
+    path("live/recordings", recordings.CaseRecordingsView.as_view(), name="live-recordings"),
+    path(
+        "live/sessions/<uuid:session_id>/recording",
+        recordings.RecordingView.as_view(),
+        name="live-recording",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/recording/events",
+        recordings.RecordedEventsView.as_view(),
+        name="live-recording-events",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/recording/pointers",
+        recordings.RecordedPointersView.as_view(),
+        name="live-recording-pointers",
+    ),
+    path("tours", tours.ToursView.as_view(), name="tours-list"),
+    path("tours/waiting", tours.WaitingToursView.as_view(), name="tours-waiting"),
+    path("tours/<uuid:tour_id>", tours.TourView.as_view(), name="tours-detail"),
+    path("tours/<uuid:tour_id>/steps", tours.TourStepsView.as_view(), name="tour-steps"),
+    path("tours/<uuid:tour_id>/seen", tours.TourSeenView.as_view(), name="tour-seen"),
+    path("tour-steps/<uuid:step_id>", tours.TourStepView.as_view(), name="tour-step"),
 ]

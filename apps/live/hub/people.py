@@ -7,16 +7,20 @@ from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from apps.core.exceptions import DomainError
 from apps.live import limits, selectors, services
 from apps.live.hub.bus import Bus
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
+from apps.live.hub.pointer_tracks import PointerTracks
 from apps.live.hub.presence import PresenceBoard, Throttle
 from apps.live.hub.roster import Roster
 from apps.live.hub.wire import encode
 from apps.live.models import LiveSession
 from apps.live.projections import View, admit_presence, project_presence
+from apps.live.recordings.writing import save_pointers
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,7 @@ class PeopleLanes:
         self.members: list[Member] = []
         self.presenter: Json = {"user": None, "epoch": 0}
         self.presence = PresenceBoard()
+        self.tracks: PointerTracks | None = None
         self.roster = Roster()
         self.followers = 0
         self.realtime = True
@@ -56,6 +61,7 @@ class PeopleLanes:
         self.roster.update_shown()
 
     def close_lanes(self) -> None:
+        self.keep_tracks(all_of_them=True)
         self._presence_out.cancel()
         self._presence_in.cancel()
 
@@ -163,6 +169,18 @@ class PeopleLanes:
         shown = admit_presence({**person, "user": str(member.user_id)}, view=view)
         self.presence.say(shown)
         self._presence_out.poke()
+        if self.tracks is not None:
+            self.tracks.note(shown, case_id=self.case_id, at=timezone.now())
+            self.keep_tracks()
+
+    def keep_tracks(self, *, all_of_them: bool = False) -> None:
+        """Write the pointers of the last seconds beside the room, where they are recorded."""
+        now = timezone.now()
+        if self.tracks is None or not (all_of_them or self.tracks.is_due(at=now)):
+            return
+        batch = self.tracks.take(at=now)
+        if batch is not None:
+            self.spawn(run_db(save_pointers, session_id=self.session_id, **batch))
 
     def _publish_presence(self) -> None:
         batch = self.presence.take_outgoing()
@@ -179,6 +197,7 @@ class PeopleLanes:
         self._presence_in.poke()
 
     def expire_presence(self) -> None:
+        self.keep_tracks()
         self.presence.expire(now=time.monotonic())
         if self.presence.removed:
             self._presence_in.poke()

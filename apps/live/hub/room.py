@@ -18,6 +18,7 @@ from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
+from apps.live.hub.pointer_tracks import PointerTracks
 from apps.live.hub.stage_lane import StageLane
 from apps.live.hub.wire import encode
 from apps.live.projections import View, project_event, project_snapshot, project_stage
@@ -42,6 +43,7 @@ class Room(StageLane):
         self.head = row["head"]
         self.case_id = row["case_id"]
         self.chair_id = row["chair_id"]
+        self.tracks = PointerTracks() if row["records_pointers"] else None
         await self.load_lanes()
 
     # ── the log ───────────────────────────────────────────────────────────────────────

@@ -186,6 +186,7 @@ class StageLane(LeaseLane):
     def clear_stage(self) -> None:
         """The room went to another case: what was shown and pointed at is of the old one."""
         self.stage.clear()
+        self.keep_tracks(all_of_them=True)
         self.presence.forget_places()
         self._waiting_frame = None
         self._studies = frozenset()

@@ -54,6 +54,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "followers": room.roster.followers(presenter_id=_presenter_id(read.session)),
                 "limits": limits_message(realtime=room.bus.is_alive),
                 "server_time": timezone.now().isoformat(),
+                "recording": selectors.describe_recording_rules(read.session),
             }
         )
     )

@@ -96,6 +96,18 @@ class DecisionPayload(WireModel):
     decision: DecisionState
 
 
+class TourStamp(WireModel):
+    """Which tour changed; what is in it is read by REST."""
+
+    id: UUID
+    version: EntityVersion
+    removed: bool
+
+
+class TourChangedPayload(WireModel):
+    tour: TourStamp
+
+
 class EventActor(WireModel):
     """Who did it; ``id`` is null for the system itself."""
 
@@ -187,6 +199,11 @@ class DecisionEvent(EventBase):
     payload: DecisionPayload
 
 
+class TourChangedEvent(EventBase):
+    kind: Literal["tour.changed"]
+    payload: TourChangedPayload
+
+
 class RefreshEvent(EventBase):
     """Something of the case changed that is read by REST: a hint to read it again."""
 
@@ -226,6 +243,7 @@ LogEvent = TypeAliasType(
         | FindingReviewedEvent
         | FindingsAddedEvent
         | DecisionEvent
+        | TourChangedEvent
         | RefreshEvent
         | WithheldEvent,
         Field(discriminator="kind"),

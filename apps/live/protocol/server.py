@@ -91,6 +91,14 @@ class Limits(WireModel):
     realtime: bool
 
 
+class RecordingRules(WireModel):
+    """Whether this room is recorded; ``keeps_days`` null: for good, 0: not after its end."""
+
+    is_recorded: bool
+    records_pointers: bool
+    keeps_days: Annotated[int, Field(ge=0)] | None
+
+
 class Welcome(WireModel):
     """Answer to ``hello``: exactly one of ``snapshot`` and ``events`` is given."""
 
@@ -112,6 +120,7 @@ class Welcome(WireModel):
     followers: Annotated[int, Field(ge=0)]
     limits: Limits
     server_time: AwareDatetime
+    recording: RecordingRules | None = None
 
 
 class SnapshotMessage(WireModel):

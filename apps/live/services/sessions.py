@@ -22,6 +22,7 @@ from apps.live import policies
 from apps.live.bell import ring
 from apps.live.choices import SessionState
 from apps.live.models import LiveSession
+from apps.live.recordings.writing import record_state, record_visit, rules_for
 
 PRESENTERS = frozenset({Capacity.MEMBER, Capacity.CHAIR})
 
@@ -80,7 +81,7 @@ def end_session(*, actor: Actor, session_id: UUID) -> LiveSession:
 
 @transaction.atomic
 def record_attendance(*, actor: Actor, session_id: UUID, case_id: UUID, joined: bool) -> None:
-    """Who came and went, for the trail (LIVE-A5)."""
+    """Who came and went, for the trail (LIVE-A5) and for the recording."""
     record_entry(
         actor=actor,
         action="live.joined" if joined else "live.left",
@@ -88,6 +89,8 @@ def record_attendance(*, actor: Actor, session_id: UUID, case_id: UUID, joined: 
         entity="live_session",
         entity_id=session_id,
     )
+    if actor.id is not None:
+        record_visit(session_id=session_id, user_id=actor.id, joined=joined)
 
 
 @transaction.atomic
@@ -127,7 +130,12 @@ def _open(
 ) -> tuple[LiveSession, bool]:
     presenter = _first_presenter(actor=actor, case_id=case_id, chair=chair)
     session = LiveSession(
-        case_id=case_id, meeting_id=meeting_id, agenda_item=item, chair=chair, presenter=presenter
+        case_id=case_id,
+        meeting_id=meeting_id,
+        agenda_item=item,
+        chair=chair,
+        presenter=presenter,
+        **rules_for(meeting_id=meeting_id),
     )
     made = LiveSession.objects.bulk_create([session], ignore_conflicts=True)
     found = _find_open(case_id=None if meeting_id else case_id, meeting_id=meeting_id)
@@ -136,6 +144,7 @@ def _open(
     if found.pk != made[0].pk:
         return found, False
     _audit(actor=actor, session=found, action="live.opened")
+    record_state(session_id=found.pk, seq=0, begins_chapter=True)
     return found, True
 
 

@@ -133,6 +133,23 @@ export interface paths {
         patch: operations["api_boards_members_partial_update"];
         trace?: never;
     };
+    "/api/boards/{board_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Recording of this board's live sessions: rooms that open from now on keep to it. */
+        put: operations["api_boards_recording_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -1167,6 +1184,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Recordings in which a case was on, newest first. */
+        get: operations["api_live_recordings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/sessions": {
         parameters: {
             query?: never;
@@ -1217,6 +1251,57 @@ export interface paths {
         };
         /** @description The log by number: gaps (LIVE-J2), and the way where WebSockets are blocked (LIVE-B5). */
         get: operations["api_live_sessions_events_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/sessions/{session_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What there is to replay of a session: its chapters that the reader may see. */
+        get: operations["api_live_sessions_recording_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/sessions/{session_id}/recording/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The log of one chapter, a page at a time, as the reader may see the case. */
+        get: operations["api_live_sessions_recording_events_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/sessions/{session_id}/recording/pointers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where people pointed, for at most two minutes of the recording. */
+        get: operations["api_live_sessions_recording_pointers_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1881,6 +1966,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tour-steps/{step_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One view of a tour; the version is the tour's. */
+        delete: operations["api_tour_steps_destroy"];
+        options?: never;
+        head?: never;
+        /** @description One view of a tour; the version is the tour's. */
+        patch: operations["api_tour_steps_partial_update"];
+        trace?: never;
+    };
+    "/api/tours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Views that were left for a case, in the guise of whoever asks. */
+        get: operations["api_tours_retrieve"];
+        put?: never;
+        /** @description Views that were left for a case, in the guise of whoever asks. */
+        post: operations["api_tours_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tours/{tour_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_tours_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_tours_partial_update"];
+        trace?: never;
+    };
+    "/api/tours/{tour_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_tours_seen_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tours/{tour_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a view at the end; the whole tour comes back. */
+        post: operations["api_tours_steps_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tours/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Views that were left for me and that I have not seen to the end. */
+        get: operations["api_tours_waiting_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2032,6 +2237,11 @@ export interface components {
             description?: string;
             minutes_per_case?: number;
             readonly my_role: string | null;
+            /** @description Its live sessions may be replayed. */
+            readonly is_recorded: boolean;
+            readonly records_pointers: boolean;
+            /** @description 0: not after the end. Empty: for good. */
+            readonly keeps_recordings_days: number | null;
         };
         BoardMember: {
             /** Format: uuid */
@@ -2065,6 +2275,12 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Board"][];
+        };
+        /** @description Whether its rooms are recorded, and how long that is kept: ``null`` is for good. */
+        BoardRecordingRequest: {
+            is_recorded: boolean;
+            records_pointers: boolean;
+            keeps_recordings_days: number | null;
         };
         BoardRequest: {
             name: string;
@@ -2134,6 +2350,23 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["CaseListItem"][];
         };
+        /** @description The shape of ``recordings.selectors.recordings_of_case``. */
+        CaseRecording: {
+            /** Format: uuid */
+            session: string;
+            state: components["schemas"]["State149Enum"];
+            board: string | null;
+            /** Format: date-time */
+            at: string;
+            seconds: number;
+            from_seq: number;
+            people: components["schemas"]["LivePerson"][];
+            /** Format: date-time */
+            kept_until: string | null;
+        };
+        CaseRecordings: {
+            results: components["schemas"]["CaseRecording"][];
+        };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
         CaseWriteRequest: {
@@ -2158,6 +2391,20 @@ export interface components {
             /** Format: date-time */
             not_after: string;
             is_expired: boolean;
+        };
+        Chapter: {
+            number: number;
+            /** Format: uuid */
+            case: string;
+            from_seq: number;
+            to_seq: number;
+            /** Format: date-time */
+            from_at: string;
+            /** Format: date-time */
+            to_at: string;
+            projection: components["schemas"]["ProjectionEnum"];
+            keyframes: number;
+            decisions: components["schemas"]["RecordedDecision"][];
         };
         /** @description Who cleared a series' pictures for de-identified viewers, and in which words. */
         Clearance: {
@@ -2920,7 +3167,7 @@ export interface components {
             case: string;
             /** Format: uuid */
             agenda_item: string | null;
-            state: components["schemas"]["LiveSessionStateEnum"];
+            state: components["schemas"]["State149Enum"];
             head_seq: number;
             chair: components["schemas"]["LivePerson"];
             presenter: components["schemas"]["Presenter"];
@@ -2928,6 +3175,7 @@ export interface components {
             opened_at: string;
             /** Format: date-time */
             ended_at: string | null;
+            recording: components["schemas"]["RecordingRules"];
         };
         /** @description Exactly one of ``meeting`` and ``case``. */
         LiveSessionCreateRequest: {
@@ -2943,8 +3191,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["LiveSession"][];
         };
-        /** @enum {string} */
-        LiveSessionStateEnum: "open" | "ended";
         LiveTicket: {
             ticket: string;
         };
@@ -3416,6 +3662,17 @@ export interface components {
             name?: string;
             segments?: components["schemas"]["SegmentDraftRequest"][];
         };
+        PatchedTourPatchRequest: {
+            title?: string;
+            /** Format: date */
+            due?: string | null;
+            readers?: string[];
+            order?: string[];
+        };
+        PatchedTourStepPatchRequest: {
+            title?: string;
+            comment?: string;
+        };
         /** @description A patient as the viewer's guise shows them. */
         Patient: {
             /** Format: uuid */
@@ -3505,6 +3762,16 @@ export interface components {
             beams: components["schemas"]["Beam"][];
             problems: components["schemas"]["RadiotherapyProblem"][];
         };
+        /** @description ``samples``: ``[milliseconds, person, place or -1, coordinates]``, both by their index. */
+        PointerTrack: {
+            /** Format: date-time */
+            from_at: string;
+            people: string[];
+            places: {
+                [key: string]: unknown;
+            }[];
+            samples: unknown[][];
+        };
         Position: {
             /** Format: uuid */
             readonly id: string;
@@ -3579,6 +3846,8 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
+        /** @enum {string} */
+        PurposeEnum: "review" | "meeting";
         Radiotherapy: {
             structure_sets: components["schemas"]["StructureSet"][];
             doses: components["schemas"]["Dose"][];
@@ -3619,6 +3888,45 @@ export interface components {
             same_patient: boolean;
             /** @default  */
             reason: string;
+        };
+        RecordedDecision: {
+            /** Format: uuid */
+            id: string;
+            seq: number;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description Events of one chapter after a number; states are in effect at theirs. */
+        RecordedEvents: {
+            states: components["schemas"]["RecordedState"][];
+            events: {
+                [key: string]: unknown;
+            }[];
+            next_after: number | null;
+        };
+        RecordedPointers: {
+            tracks: components["schemas"]["PointerTrack"][];
+        };
+        RecordedState: {
+            seq: number;
+            snapshot: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Recording: {
+            /** Format: uuid */
+            session: string;
+            board: string | null;
+            state: components["schemas"]["State149Enum"];
+            records_pointers: boolean;
+            keeps_days: number | null;
+            chapters: components["schemas"]["Chapter"][];
+            visits: components["schemas"]["Visit"][];
+        };
+        RecordingRules: {
+            is_recorded: boolean;
+            records_pointers: boolean;
+            keeps_days: number | null;
         };
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
@@ -3964,6 +4272,8 @@ export interface components {
         StanceEnum: "agree" | "dissent" | "abstain";
         /** @enum {string} */
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
+        /** @enum {string} */
+        State149Enum: "open" | "ended";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -4047,6 +4357,62 @@ export interface components {
             frame_count: number;
             base_url: string;
         };
+        /** @description The shape of ``tours.selectors.describe_tour``. */
+        Tour: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            case: string;
+            purpose: components["schemas"]["PurposeEnum"];
+            title: string;
+            /** Format: date */
+            due: string | null;
+            author: components["schemas"]["LivePerson"];
+            /** Format: date-time */
+            created_at: string;
+            readers: components["schemas"]["TourReader"][];
+            steps: components["schemas"]["TourStep"][];
+        };
+        TourCreateRequest: {
+            /** Format: uuid */
+            case: string;
+            purpose: components["schemas"]["PurposeEnum"];
+            title: string;
+            /** Format: date */
+            due?: string | null;
+            readers?: string[];
+        };
+        TourReader: {
+            user: components["schemas"]["LivePerson"];
+            /** Format: date-time */
+            seen_at: string | null;
+        };
+        TourStep: {
+            /** Format: uuid */
+            id: string;
+            position: number;
+            title: string;
+            comment: string;
+            stage: {
+                [key: string]: unknown;
+            } | null;
+            author: components["schemas"]["LivePerson"];
+            /** Format: date-time */
+            at: string;
+        };
+        TourStepCreateRequest: {
+            /** @default  */
+            title: string;
+            /** @default  */
+            comment: string;
+            stage: {
+                [key: string]: unknown;
+            };
+        };
+        Tours: {
+            results: components["schemas"]["Tour"][];
+        };
         /**
          * TumourType
          * @enum {string}
@@ -4069,6 +4435,26 @@ export interface components {
         VersionActEnum: "approve" | "activate" | "suspend";
         VersionRequest: {
             version?: number;
+        };
+        Visit: {
+            user: components["schemas"]["LivePerson"];
+            /** Format: date-time */
+            came_at: string;
+            /** Format: date-time */
+            left_at: string | null;
+        };
+        WaitingTour: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            case: string;
+            author: components["schemas"]["LivePerson"];
+            /** Format: date */
+            due: string | null;
+            steps: number;
+        };
+        WaitingTours: {
+            results: components["schemas"]["WaitingTour"][];
         };
         Warning: {
             code: string;
@@ -4133,15 +4519,19 @@ export type BoardMemberPage = components['schemas']['BoardMemberPage'];
 export type BoardMemberWriteRequest = components['schemas']['BoardMemberWriteRequest'];
 export type BoardName = components['schemas']['BoardName'];
 export type BoardPage = components['schemas']['BoardPage'];
+export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
+export type CaseRecording = components['schemas']['CaseRecording'];
+export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
+export type Chapter = components['schemas']['Chapter'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type Code = components['schemas']['Code'];
@@ -4225,7 +4615,6 @@ export type LivePerson = components['schemas']['LivePerson'];
 export type LiveSession = components['schemas']['LiveSession'];
 export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateRequest'];
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
-export type LiveSessionStateEnum = components['schemas']['LiveSessionStateEnum'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
@@ -4270,6 +4659,8 @@ export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPa
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
 export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
+export type PatchedTourPatchRequest = components['schemas']['PatchedTourPatchRequest'];
+export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStepPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
@@ -4278,6 +4669,7 @@ export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
 export type PersonPage = components['schemas']['PersonPage'];
 export type Plan = components['schemas']['Plan'];
+export type PointerTrack = components['schemas']['PointerTrack'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
 export type Prescription = components['schemas']['Prescription'];
@@ -4289,6 +4681,7 @@ export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
+export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
@@ -4296,6 +4689,12 @@ export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
+export type RecordedDecision = components['schemas']['RecordedDecision'];
+export type RecordedEvents = components['schemas']['RecordedEvents'];
+export type RecordedPointers = components['schemas']['RecordedPointers'];
+export type RecordedState = components['schemas']['RecordedState'];
+export type Recording = components['schemas']['Recording'];
+export type RecordingRules = components['schemas']['RecordingRules'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
@@ -4332,6 +4731,7 @@ export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
+export type State149Enum = components['schemas']['State149Enum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
@@ -4342,6 +4742,12 @@ export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
+export type Tour = components['schemas']['Tour'];
+export type TourCreateRequest = components['schemas']['TourCreateRequest'];
+export type TourReader = components['schemas']['TourReader'];
+export type TourStep = components['schemas']['TourStep'];
+export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
+export type Tours = components['schemas']['Tours'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
@@ -4350,6 +4756,9 @@ export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
+export type Visit = components['schemas']['Visit'];
+export type WaitingTour = components['schemas']['WaitingTour'];
+export type WaitingTours = components['schemas']['WaitingTours'];
 export type Warning = components['schemas']['Warning'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type WindowRange = components['schemas']['WindowRange'];
@@ -4630,6 +5039,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardMember"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_recording_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardRecordingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
                 };
             };
             /** @description Refused or failed */
@@ -6695,6 +7138,36 @@ export interface operations {
             };
         };
     };
+    api_live_recordings_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseRecordings"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_live_sessions_retrieve: {
         parameters: {
             query?: {
@@ -6844,6 +7317,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveEvents"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_live_sessions_recording_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_live_sessions_recording_events_retrieve: {
+        parameters: {
+            query: {
+                after: number;
+                until?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedEvents"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_live_sessions_recording_pointers_retrieve: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedPointers"];
                 };
             };
             /** @description Refused or failed */
@@ -8202,6 +8771,297 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tour_steps_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tour_steps_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                step_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTourStepPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tour"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TourCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tour"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                tour_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                tour_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTourPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tour"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_seen_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tour_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_steps_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tour_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TourStepCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tour"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_tours_waiting_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingTours"];
+                };
             };
             /** @description Refused or failed */
             default: {

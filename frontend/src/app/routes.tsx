@@ -53,6 +53,7 @@ export const routes: RouteObject[] = [
                 lazy: screen(() => import('@/features/viewer/ViewerRoute')),
               },
               { path: '/cases/:caseId/companion', lazy: screen(() => import('@/features/viewer/CompanionRoute')) },
+              { path: '/live/:sessionId/replay', lazy: screen(() => import('@/features/replay/ReplayRoute')) },
               { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
             ],
           },

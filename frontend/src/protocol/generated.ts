@@ -432,7 +432,7 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | RefreshEvent | WithheldEvent;
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | RefreshEvent | WithheldEvent;
 
 /**
  * A measurement, shaped as in REST; ``values`` are computed by the server only.
@@ -745,6 +745,15 @@ export interface RecommendationDraft {
 }
 
 /**
+ * Whether this room is recorded; ``keeps_days`` null: for good, 0: not after its end.
+ */
+export interface RecordingRules {
+  is_recorded: boolean;
+  records_pointers: boolean;
+  keeps_days: number | null;
+}
+
+/**
  * A cut through the volume of the viewport's stack, along the plane of its camera.
  *
  * ``rotation`` projects the whole volume instead; the angle is the camera's. ``solid`` is a
@@ -973,6 +982,33 @@ export interface StageUpdate {
   type: "stage.update";
 }
 
+export interface TourChangedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "tour.changed";
+  payload: TourChangedPayload;
+}
+
+export interface TourChangedPayload {
+  tour: TourStamp;
+}
+
+/**
+ * Which tour changed; what is in it is read by REST.
+ */
+export interface TourStamp {
+  id: string;
+  version: number;
+  removed: boolean;
+}
+
 export type UnitVector = [number, number, number];
 
 /**
@@ -1030,6 +1066,7 @@ export interface Welcome {
   followers: number;
   limits: Limits;
   server_time: string;
+  recording: RecordingRules | null;
 }
 
 /**

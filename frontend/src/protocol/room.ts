@@ -8,6 +8,7 @@ import type {
   PersonPresence,
   PresenterState,
   Projection,
+  RecordingRules,
   ServerMessage,
   Snapshot,
   StageFrame,
@@ -52,6 +53,8 @@ export interface RoomState {
   /** Counts what the presenter's last stage may have been lost in: it is told again (LIVE-C2). */
   readonly stage_losses: number
   readonly limits: Limits | null
+  /** Whether this room is recorded (LIVE-R1). */
+  readonly recording: RecordingRules | null
   /** Set where an event is missing: ask from here (LIVE-J2). */
   readonly gap_after: number | null
   /** Counts messages that broke the schema; what they said is lost and read again by REST. */
@@ -78,6 +81,7 @@ export const EMPTY_ROOM: RoomState = {
   leases: {},
   stage_losses: 0,
   limits: null,
+  recording: null,
   gap_after: null,
   refused: 0,
 }
@@ -148,6 +152,7 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     leases: {}, // those in force are told after the welcome
     stage_losses: state.stage_losses + 1,
     limits: message.limits,
+    recording: message.recording,
     gap_after: null,
   }
   if (message.events === null) {

@@ -61,6 +61,7 @@ export function welcome(parts: Partial<Welcome> = {}): Welcome {
       realtime: true,
     },
     server_time: AT,
+    recording: null,
     ...parts,
   }
 }

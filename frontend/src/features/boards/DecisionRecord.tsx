@@ -7,6 +7,7 @@ import { PersonBadge } from '@/ui/clinical'
 import { formatDate, formatDateTime, wordFor } from '@/ui/format'
 
 import classes from './Boards.module.css'
+import { DecisionView } from './DecisionView'
 
 const STANCE_ICONS: Record<Stance, typeof IconThumbUp> = { agree: IconThumbUp, dissent: IconThumbDown, abstain: IconUserOff }
 
@@ -58,6 +59,7 @@ export function DecisionRecord({ decision }: { decision: Decision }) {
           {decision.conditions}
         </div>
       )}
+      <DecisionView decision={decision} />
       {decision.positions.length > 0 && (
         <ul className={classes.positions} aria-label={t('decision.positions')}>
           {decision.positions.map((position) => {

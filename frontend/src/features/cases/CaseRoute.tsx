@@ -22,6 +22,7 @@ import { DecisionsSection } from './DecisionsSection'
 import { EditCaseDialog } from './EditCaseDialog'
 import { ImagesSection } from './ImagesSection'
 import { PeopleSection } from './PeopleSection'
+import { RecordingsSection } from './RecordingsSection'
 
 export default function CaseRoute() {
   const { caseId = '' } = useParams()
@@ -63,6 +64,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
+            <RecordingsSection entry={entry} />
           </div>
           <div className={classes.column}>
             <DiagnosisSection entry={entry} />

@@ -9,6 +9,7 @@ import { isPresenting } from '@/protocol/room'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
 
 import type { LiveSession } from './liveSession'
+import { RecordingMark } from './RecordingMark'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
@@ -34,6 +35,7 @@ export const LiveHeader = memo(function LiveHeader({ session, caseId, children }
         <strong className={classes.ellipsis}>{meeting.data?.board.name ?? t('adHoc')}</strong>
         {item && <span>{t('caseOf', { number: item.position, count: items.length })}</span>}
         <LiveMark session={session} />
+        <RecordingMark session={session} />
         {children}
         <span className={classes.grow} />
         {item && <Clock item={item} />}

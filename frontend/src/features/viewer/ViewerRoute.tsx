@@ -29,6 +29,7 @@ import { radiotherapyCount, RadiotherapyPanel } from './rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
+import { useDecisionView } from './useDecisionView'
 import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
 import { useViewerState } from './useViewerState'
@@ -79,7 +80,8 @@ function CaseViewer({ caseId }: { caseId: string }) {
     onProblem,
   })
   useBrushPanel(room.viewer, () => setPanel('drawn'))
-  useFirstHanging(room, setActiveFinding)
+  const keptView = useDecisionView(caseId, room)
+  useFirstHanging(room, setActiveFinding, keptView.expected)
   const stepCase = useCaseStep(caseId)
 
   if (patientCase.error && !patientCase.data) {
@@ -191,6 +193,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}
+      notice={keptView.notice}
       left={
         <StudyBrowser
           viewer={room.viewer}
@@ -224,14 +227,18 @@ function useBrushPanel(viewer: Viewer, open: () => void): void {
 }
 
 /** Opens what the address asks for, else the default hanging; once. */
-function useFirstHanging(room: CaseRoom, onFinding: (id: string) => void): void {
+function useFirstHanging(
+  room: CaseRoom,
+  onFinding: (id: string) => void,
+  hasView: boolean,
+): void {
   const [search] = useSearchParams()
   const done = useRef(false)
   const { viewer, findings, hanging } = room
   const wantedSeries = search.get('series')
   const wantedFinding = search.get('finding')
   useEffect(() => {
-    if (done.current) return
+    if (done.current || hasView) return
     const finding = findings.find((entry) => entry.id === wantedFinding)
     if (wantedFinding !== null && finding === undefined) return
     if (finding !== undefined && viewer.library.has(finding.series_instance_uid)) {
@@ -246,5 +253,5 @@ function useFirstHanging(room: CaseRoom, onFinding: (id: string) => void): void 
       return
     }
     if (hanging.open()) done.current = true
-  }, [room, viewer, findings, hanging, wantedSeries, wantedFinding, onFinding])
+  }, [room, viewer, findings, hanging, wantedSeries, wantedFinding, onFinding, hasView])
 }

@@ -53,13 +53,19 @@ export interface ImageShelf {
 }
 
 /** What the viewer and the live room both need of a case. */
-export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
+export function useCaseRoom(
+  caseId: string,
+  shelf?: ImageShelf,
+  /** In a replay: the review that stood at that time, by finding; what was not there is left out. */
+  reviewsThen?: ReadonlyMap<string, Finding['state']>,
+): CaseRoom {
   const images = usePerCase(caseId, () => shelf?.of(caseId) ?? new CaseImages(caseId))
   const viewer = usePerCase(caseId, () => new Viewer(images.library))
   const studiesQuery = useStudies(caseId)
   const findingsQuery = useFindings({ case: caseId })
   const studies = studiesQuery.data ?? NO_STUDIES
-  const findings = findingsQuery.data ?? NO_FINDINGS
+  const findingsNow = findingsQuery.data ?? NO_FINDINGS
+  const findings = useMemo(() => findingsThen(findingsNow, reviewsThen), [findingsNow, reviewsThen])
   const { visibleMasks, setVisibleMasks, showMasks } = useVisibleMasks(caseId)
   const patientCase = useCase(caseId)
   const guise = patientCase.data?.guise
@@ -134,6 +140,17 @@ export function useCaseRoom(caseId: string, shelf?: ImageShelf): CaseRoom {
       rt,
     ],
   )
+}
+
+function findingsThen(
+  findings: readonly Finding[],
+  reviews: ReadonlyMap<string, Finding['state']> | undefined,
+): readonly Finding[] {
+  if (reviews === undefined) return findings
+  return findings.flatMap((finding) => {
+    const state = reviews.get(finding.id)
+    return state === undefined ? [] : [{ ...finding, state }]
+  })
 }
 
 const NO_MASKS: ReadonlySet<string> = new Set()

@@ -1,0 +1,7 @@
+/** The address of a moment of a recording. */
+export const replayPath = (session: string, caseId: string, seq: number): string =>
+  `/live/${session}/replay?case=${caseId}&at=${seq}`
+
+/** The images of a case, with the view that a decision was signed on. */
+export const decisionViewPath = (caseId: string, decision: string): string =>
+  `/cases/${caseId}/view?decision=${decision}`
