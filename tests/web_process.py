@@ -25,8 +25,17 @@ ROOT = Path(__file__).resolve().parent.parent
 class WebProcess:
     """``config.asgi`` under uvicorn as the supervisor runs it, against the test database."""
 
-    def __init__(self, *, log: Path, port: int = 0, drain_s: int | None = None) -> None:
-        """``drain_s``: how long it waits for what is open when it is asked to go."""
+    def __init__(
+        self,
+        *,
+        log: Path,
+        port: int = 0,
+        drain_s: int | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        """``drain_s``: how long it waits for what is open when it is asked to go.
+        ``settings``: environment of this process besides that of the tests.
+        """
         self._log = log
         environment = {
             **os.environ,
@@ -34,6 +43,7 @@ class WebProcess:
             "CONSILIUM_DEBUG": "",
             "CONSILIUM_DB_POOL": "8",
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            **(settings or {}),
         }
         with log.open("wb") as output:
             self.process = subprocess.Popen(
