@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.db import connection
 from websockets.typing import Subprotocol
 
 from apps.live.protocol import PROTOCOL_NAME
+from config.supervisor.programs import list_programs
 from tests.live_client import Closed, LiveClient
 
 START_TIMEOUT_S = 90.0
@@ -48,20 +48,8 @@ class WebProcess:
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [
-                    sys.executable,
-                    "-m",
-                    "uvicorn",
-                    "config.asgi:application",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(port),
-                    "--ws",
-                    "websockets-sansio",
-                    "--ws-ping-interval",
-                    "20",
-                    "--ws-ping-timeout",
-                    "20",
+                    *_command(port=port),
+                    *("--log-level", "info"),  # it says which port it got
                     *([] if drain_s is None else ["--timeout-graceful-shutdown", str(drain_s)]),
                 ],
                 cwd=ROOT,
@@ -131,6 +119,12 @@ class WebProcess:
         )
         client.socket = socket
         return client
+
+
+def _command(*, port: int) -> list[str]:
+    """The supervisor's own; port 0 is any that is free."""
+    programs = list_programs(bind="127.0.0.1", port=port, run_directory=ROOT)
+    return next(one.command for one in programs if one.name == "web")
 
 
 def _test_database_url() -> str:

@@ -61,12 +61,8 @@ MUTATIONS = (
         "roles are those of the join",
         "LIVE-A2",
         "apps/live/hub/lane_handlers.py",
-        "                actor=await self._actor(),\n"
-        "                session_id=self.room.session_id,\n"
-        "                op=op,",
-        "                actor=self.member.actor,\n"
-        "                session_id=self.room.session_id,\n"
-        "                op=op,",
+        "actor=fresh_actor(user_id=self.member.user_id, session_key=self.member.sign_in_key),",
+        "actor=self.member.actor,",
         named(ACCESS, "test_LIVE_A2_a_deactivated_account_does_nothing_more"),
     ),
     Mutation(
