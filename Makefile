@@ -16,10 +16,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
 
-.PHONY: help demo test lint types e2e bench fix lock schema viewer-coverage gallery clean install system-parts
+.PHONY: help demo test lint types e2e bench fix lock schema viewer-coverage protocol-coverage protocol-mutations gallery clean install system-parts
 
 help: ## show this
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # --- the house ---------------------------------------------------------------------------
 
@@ -63,6 +63,12 @@ bench: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html ## make bench NA
 
 viewer-coverage: $(STAMPS)/runtime ## every capability of the viewer has its test in a real browser
 	$(BIN)/python -m tests.viewer_coverage
+
+protocol-coverage: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node frontend/dist/index.html system-parts ## every rule of the live session with its tests, and whether they pass
+	$(BIN)/python -m tests.protocol.coverage
+
+protocol-mutations: $(STAMPS)/runtime $(STAMPS)/dev $(STAMPS)/node ## break what guards data and privacy, one thing at a time: tests must fail
+	$(BIN)/python -m tests.protocol.mutate
 
 gallery: $(STAMPS)/runtime $(STAMPS)/dev frontend/dist/index.html system-parts ## take the pictures of docs/gallery.md anew
 	$(BIN)/python -m tests.gallery

@@ -12,6 +12,7 @@ from apps.core.env import (
     read_int,
     read_list,
     read_path,
+    read_rates,
     read_str,
 )
 
@@ -157,6 +158,9 @@ def _broker_url(url: str) -> str:
         return url
     return "redis+socket" + url.removeprefix("unix").replace("?db=", "?virtual_host=")
 
+
+#: Lanes of the live session whose rate is another than in apps/live/limits.py.
+LIVE_LANE_RATES = read_rates("CONSILIUM_LIVE_LANE_RATES")
 
 CELERY_BROKER_URL = _broker_url(REDIS_URL)
 CELERY_RESULT_BACKEND = None

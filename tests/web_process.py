@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.db import connection
 from websockets.typing import Subprotocol
 
 from apps.live.protocol import PROTOCOL_NAME
+from config.supervisor.programs import list_programs
 from tests.live_client import Closed, LiveClient
 
 START_TIMEOUT_S = 90.0
@@ -25,8 +25,17 @@ ROOT = Path(__file__).resolve().parent.parent
 class WebProcess:
     """``config.asgi`` under uvicorn as the supervisor runs it, against the test database."""
 
-    def __init__(self, *, log: Path, port: int = 0, drain_s: int | None = None) -> None:
-        """``drain_s``: how long it waits for what is open when it is asked to go."""
+    def __init__(
+        self,
+        *,
+        log: Path,
+        port: int = 0,
+        drain_s: int | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        """``drain_s``: how long it waits for what is open when it is asked to go.
+        ``settings``: environment of this process besides that of the tests.
+        """
         self._log = log
         environment = {
             **os.environ,
@@ -34,24 +43,13 @@ class WebProcess:
             "CONSILIUM_DEBUG": "",
             "CONSILIUM_DB_POOL": "8",
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            **(settings or {}),
         }
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [
-                    sys.executable,
-                    "-m",
-                    "uvicorn",
-                    "config.asgi:application",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(port),
-                    "--ws",
-                    "websockets-sansio",
-                    "--ws-ping-interval",
-                    "20",
-                    "--ws-ping-timeout",
-                    "20",
+                    *_command(port=port),
+                    *("--log-level", "info"),  # it says which port it got
                     *([] if drain_s is None else ["--timeout-graceful-shutdown", str(drain_s)]),
                 ],
                 cwd=ROOT,
@@ -121,6 +119,12 @@ class WebProcess:
         )
         client.socket = socket
         return client
+
+
+def _command(*, port: int) -> list[str]:
+    """The supervisor's own; port 0 is any that is free."""
+    programs = list_programs(bind="127.0.0.1", port=port, run_directory=ROOT)
+    return next(one.command for one in programs if one.name == "web")
 
 
 def _test_database_url() -> str:

@@ -40,6 +40,22 @@ def read_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return [part.strip() for part in raw.split(",") if part.strip()] or list(default)
 
 
+def read_rates(name: str) -> dict[str, tuple[float, int]]:
+    """``op=10/30,stage=30/60``: what a name may do per second, and at once."""
+    rates = {}
+    for part in read_list(name):
+        lane, _, numbers = part.partition("=")
+        per_second, _, burst = numbers.partition("/")
+        try:
+            rate = float(per_second), int(burst)
+        except ValueError as error:
+            raise EnvError(f"{name}: {part!r} is not of the form lane=per_second/burst") from error
+        if not (0 < rate[0] < float("inf") and rate[1] >= 1):
+            raise EnvError(f"{name}: {part!r} allows nothing")
+        rates[lane.strip()] = rate
+    return rates
+
+
 def read_path(name: str, default: Path) -> Path:
     raw = os.environ.get(name, "").strip()
     return Path(raw).expanduser().resolve() if raw else default

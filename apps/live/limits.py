@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
 TICKET_LIFETIME_S = 60
 HELLO_TIMEOUT_S = 5.0
 POLL_INTERVAL_S = 1.0
@@ -53,3 +56,12 @@ OP_RATE = LaneRate(per_second=10, burst=30)
 STAGE_RATE = LaneRate(per_second=30, burst=60)
 PRESENCE_RATE = LaneRate(per_second=30, burst=60)
 CONTROL_RATE = LaneRate(per_second=10, burst=30)
+
+
+def lane_rates() -> dict[str, LaneRate]:
+    """By lane, as ``settings.LIVE_LANE_RATES`` has it, else as above (LIVE-B1)."""
+    ours = {"op": OP_RATE, "stage": STAGE_RATE, "presence": PRESENCE_RATE, "control": CONTROL_RATE}
+    given: dict[str, tuple[float, int]] = settings.LIVE_LANE_RATES
+    if unknown := set(given) - set(ours):
+        raise ImproperlyConfigured(f"LIVE_LANE_RATES names no lane: {', '.join(sorted(unknown))}")
+    return ours | {lane: LaneRate(*rate) for lane, rate in given.items()}

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parents[2]
-READ_BY_SETTINGS = re.compile(r'read_(?:str|bool|int|list|path)\(\s*"([A-Z][A-Z0-9_]*)"')
+READ_BY_SETTINGS = re.compile(r'read_(?:str|bool|int|list|path|rates)\(\s*"([A-Z][A-Z0-9_]*)"')
 READ_DIRECTLY = re.compile(r'environ(?:\.get\(|\[)"([A-Z][A-Z0-9_]*)"')
 READ_BY_COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)")
 NOT_OURS = {"FORCE_COLOR", "NO_COLOR", "PATH", "DJANGO_SETTINGS_MODULE", "PYTHONPATH"}

@@ -31,3 +31,13 @@ def test_a_repeat_of_the_last_event_changes_nothing(path: Path) -> None:
     snapshot = fixture["result"]
     last = fixture["events"][-1]
     assert apply_event(snapshot, last) == snapshot
+
+
+def test_LIVE_J4_an_older_version_changes_nothing() -> None:
+    fixture = json.loads((FIXTURES[0].parent / "measurements.json").read_text())
+    events = fixture["events"]
+    newest = fixture["result"]
+    for event in events:
+        if event["kind"] in ("measurement.put", "measurement.revised"):
+            assert apply_event(newest, event) == newest
+    assert len({event["entity_version"] for event in events}) > 1

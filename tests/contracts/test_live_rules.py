@@ -1,47 +1,35 @@
-"""Every numbered rule of docs/live-session.md is tested by name, or is on the list for later."""
+"""Every numbered rule of docs/live-session.md has a test, or is on the list for later.
 
-import re
-from pathlib import Path
+Whether they pass is said by `make protocol-coverage`, which runs them.
+"""
 
-ROOT = Path(__file__).resolve().parents[2]
-SPECIFICATION = ROOT / "docs" / "live-session.md"
-
-LATER: dict[str, str] = {}
-IN_THE_BROWSER = {"LIVE-L2"}
-"""Rules that only a browser can keep; a vitest names them."""
-
-
-def _rules() -> set[str]:
-    return set(re.findall(r"\*\*(LIVE-[A-Z]\d+)\*\*", SPECIFICATION.read_text()))
+from tests.protocol import coverage
+from tests.protocol.coverage import Outcome
+from tests.protocol.rules import LATER, find_python_tests, find_vitest_files, read_rules
 
 
 def _tested() -> set[str]:
-    found: set[str] = set()
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        found |= set(re.findall(r"def test_(LIVE_[A-Z]\d+)_", path.read_text()))
-    return {name.replace("_", "-") for name in found}
+    tested = {one.rule for one in find_python_tests()}
+    return tested.union(*find_vitest_files().values())
 
 
 def test_every_rule_is_tested_or_on_the_list_for_later() -> None:
-    missing = _rules() - _tested() - set(LATER) - IN_THE_BROWSER
+    missing = set(read_rules()) - _tested() - set(LATER)
     assert missing == set(), f"rules without a test: {sorted(missing)}"
 
 
-def test_the_lists_hold_nothing_that_is_done_or_unknown() -> None:
-    assert set(LATER) <= _rules()
-    assert _rules() >= IN_THE_BROWSER
-    assert not set(LATER) & _tested()
+def test_the_list_for_later_holds_nothing_that_is_done_or_unknown() -> None:
+    assert set(LATER) <= set(read_rules()) - _tested()
 
 
 def test_no_test_names_a_rule_that_does_not_exist() -> None:
-    assert _tested() <= _rules()
+    assert _tested() <= set(read_rules())
 
 
-def test_rules_of_the_browser_are_tested_there() -> None:
-    sources = [
-        path.read_text()
-        for pattern in ("*.test.ts", "*.test.tsx")
-        for path in (ROOT / "frontend" / "src").rglob(pattern)
-    ]
-    for rule in IN_THE_BROWSER:
-        assert any(rule in text for text in sources), f"{rule}: no vitest names it"
+def test_a_rule_holds_when_a_test_passed_and_none_did_not() -> None:
+    def states(*given: str) -> list[Outcome]:
+        return [Outcome("file", "test", state) for state in given]
+
+    assert coverage.holds(states("passed", "skipped"))
+    for broken in ((), ("skipped",), ("passed", "failed"), ("passed", "missing")):
+        assert not coverage.holds(states(*broken))

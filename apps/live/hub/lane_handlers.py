@@ -135,19 +135,21 @@ class LaneHandlers:
 
     async def _carry_out(self, op: Any) -> OpAck:
         try:
-            ack = await run_db(
-                services.submit_op,
-                actor=await self._actor(),
-                session_id=self.room.session_id,
-                op=op,
-                client_id=self.member.client_id,
-            )
-            return self._as_seen(ack)
+            return self._as_seen(await run_db(self._submit, op=op))
         except (DatabaseError, InterfaceError):
             return _refusal(op, code="unavailable", message="Not saved; it is sent again.")
         except Exception:  # one op's failure must not end the socket
             logger.exception("live: op %s failed", op.kind)
             return _refusal(op, code="internal_error", message="Not saved: an error was logged.")
+
+    def _submit(self, *, op: Any) -> OpAck:
+        """In a database thread: the person as of now, and their op."""
+        return services.submit_op(
+            actor=fresh_actor(user_id=self.member.user_id, session_key=self.member.sign_in_key),
+            session_id=self.room.session_id,
+            op=op,
+            client_id=self.member.client_id,
+        )
 
     def _as_seen(self, ack: OpAck) -> OpAck:
         """The kept answer of a retried op may hold what was seen identified."""

@@ -17,12 +17,7 @@ Json = dict[str, Any]
 
 
 def make_buckets() -> dict[str, TokenBucket]:
-    return {
-        "op": TokenBucket(limits.OP_RATE),
-        "stage": TokenBucket(limits.STAGE_RATE),
-        "presence": TokenBucket(limits.PRESENCE_RATE),
-        "control": TokenBucket(limits.CONTROL_RATE),
-    }
+    return {lane: TokenBucket(rate) for lane, rate in limits.lane_rates().items()}
 
 
 @dataclass(slots=True, eq=False)

@@ -68,10 +68,7 @@ def limits_message(*, realtime: bool) -> Json:
     return {
         "type": "limits",
         "max_message_bytes": MAX_MESSAGE_BYTES,
-        "op": _rate(limits.OP_RATE),
-        "stage": _rate(limits.STAGE_RATE),
-        "presence": _rate(limits.PRESENCE_RATE),
-        "control": _rate(limits.CONTROL_RATE),
+        **{lane: _rate(rate) for lane, rate in limits.lane_rates().items()},
         "realtime": realtime,
     }
 

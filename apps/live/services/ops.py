@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
+from apps.cases.selectors import one_look
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError, RateLimited, Unavailable
 from apps.live import ops
@@ -44,7 +45,8 @@ def submit_op(*, actor: Actor, session_id: UUID, op: Any, client_id: UUID | None
 def _submit_once(*, actor: Actor, session_id: UUID, op: Any, client_id: UUID | None) -> OpAck:
     content = _hash(op)
     try:
-        with transaction.atomic():
+        # A copy of the op waits at the claim and then acts no more: one look holds for the act.
+        with transaction.atomic(), one_look():
             session = act_in_session(actor=actor, session_id=session_id)
             row = _claim(actor=actor, session_id=session_id, op=op, content=content)
             if row is None:
@@ -69,7 +71,7 @@ def _claim(*, actor: Actor, session_id: UUID, op: Any, content: str) -> LiveOp |
             [session_id, op.op_id, actor.id, op.kind, content],
         )
         made = cursor.fetchone()
-    return LiveOp.objects.get(pk=made[0]) if made else None
+    return None if made is None else LiveOp(pk=made[0], outcome=OpOutcome.COMMITTED)
 
 
 def _first_outcome(*, actor: Actor, session_id: UUID, op: Any, content: str) -> OpAck:

@@ -71,17 +71,20 @@ const envelope = (seq: number, entity: string, entity_id: string, entity_version
   seq,
   op_id: null,
   case_id: CASE,
-  actor: ROSA,
+  actor: { id: ROSA.id, display_name: ROSA.display_name },
   at: AT,
   entity,
   entity_id,
   entity_version,
 })
 
+const idOf = (seq: number): string =>
+  `00000000-0000-4000-9000-${String(seq).padStart(12, '0')}`
+
 export const chatEvent = (seq: number, text: string): ChatPostedEvent => ({
-  ...envelope(seq, 'chat', `chat-${seq}`, 1),
+  ...envelope(seq, 'chat_message', idOf(seq), 1),
   kind: 'chat.posted',
-  payload: { message: { id: `chat-${seq}`, author: ROSA, text, at: AT } },
+  payload: { message: { id: idOf(seq), author: ROSA, text, at: AT } },
 })
 
 export function measurement(id: string, version: number, size_mm: number): MeasurementBody {

@@ -28,3 +28,17 @@ def test_a_truth_that_is_neither(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSILIUM_DEBUG", "maybe")
     with pytest.raises(env.EnvError):
         env.read_bool("CONSILIUM_DEBUG")
+
+
+def test_rates_by_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATES", "op=10/30, stage=0.5/1")
+    assert env.read_rates("RATES") == {"op": (10.0, 30), "stage": (0.5, 1)}
+    monkeypatch.setenv("RATES", "")
+    assert env.read_rates("RATES") == {}
+
+
+@pytest.mark.parametrize("text", ["op", "op=10", "op=a/3", "op=10/0", "op=-1/3", "op=nan/3"])
+def test_rates_that_are_none(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATES", text)
+    with pytest.raises(env.EnvError, match="RATES"):
+        env.read_rates("RATES")

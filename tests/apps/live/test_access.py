@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.cases.models import CaseGrant
 from apps.imaging.projection import Projection
 from apps.live import access, limits, services
-from apps.live.models import LiveSession, LiveTicket
+from apps.live.hub.room import Room
+from apps.live.models import ChatMessage, LiveSession, LiveTicket
 from apps.live.projections import View, ai_embargoes, project_event, project_snapshot
 from apps.live.protocol import PROTOCOL_NAME
 from tests.apps.live.conftest import Connect, call, code_of_hello, mint
@@ -193,6 +195,22 @@ async def test_LIVE_A2_policy_runs_on_every_op(connect: Connect, team: CaseTeam)
         assert ack["outcome"] == "rejected"
     except Closed as closed:
         assert closed.code == 4403
+
+
+async def test_LIVE_A2_a_deactivated_account_does_nothing_more(
+    connect: Connect, team: CaseTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused at the op itself, before the second-hand comes round to close the socket."""
+    surgeon = await connect("surgeon")
+    assert (await surgeon.op("chat.post", {"text": "one"}))["outcome"] == "committed"
+
+    async def not_yet(self: Room) -> None:
+        return
+
+    monkeypatch.setattr(Room, "refresh_access", not_yet)
+    await call(User.objects.filter(pk=team.people["surgeon"].pk).update, is_active=False)
+    assert (await surgeon.op("chat.post", {"text": "two"}))["outcome"] == "rejected"
+    assert await call(ChatMessage.objects.count) == 1
 
 
 def test_LIVE_A2_an_embargo_withholds_ai_and_nothing_else() -> None:

@@ -1,8 +1,10 @@
 """Join and resume (LIVE-J1…J4), coordinates (LIVE-L1), own events (LIVE-O4)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from apps.live import limits, selectors, services
 from apps.live.models import LiveEvent, LiveSession
@@ -245,6 +247,33 @@ async def test_LIVE_L1_positions_on_the_wire_are_lps_millimetres_with_their_imag
 async def _event(client: LiveClient, kind: str) -> dict[str, object]:  # type: ignore[type-arg]
     known = [m for m in client.seen if m["type"] == "event" and m["kind"] == kind]
     return known[0] if known else await client.until_event(kind)
+
+
+def test_LIVE_J4_what_is_written_while_a_room_is_read_is_in_neither_part(
+    session: LiveSession, team: CaseTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process writes after the head was read: it comes as an event, once."""
+    _say(team, session, "before")
+    build = selectors.build_snapshot
+
+    def write_then_build(read: LiveSession) -> dict[str, object]:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(_say_and_leave, team, session, "meanwhile").result(10)
+        return build(read)
+
+    monkeypatch.setattr(selectors, "build_snapshot", write_then_build)
+    read = selectors.read_room(session_id=session.pk, after_seq=None)
+    assert read.snapshot is not None
+    assert [one["text"] for one in read.snapshot["chat"]] == ["before"]
+    later = selectors.events_after(session_id=session.pk, seq=read.session.head)
+    assert [row.payload["message"]["text"] for row in later] == ["meanwhile"]
+
+
+def _say_and_leave(team: CaseTeam, session: LiveSession, text: str) -> None:
+    try:
+        _say(team, session, text)
+    finally:
+        connection.close()
 
 
 def test_a_room_read_is_one_instant(session: LiveSession, team: CaseTeam) -> None:

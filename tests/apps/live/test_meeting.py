@@ -75,7 +75,7 @@ def test_an_empty_agenda_opens_nothing(team: CaseTeam, meeting: Meeting) -> None
     assert refusal.value.error_code == "agenda_empty"
 
 
-async def test_going_to_the_next_case_brings_everybody_a_fresh_snapshot(
+async def test_LIVE_J4_going_to_the_next_case_brings_everybody_a_fresh_snapshot(
     connect: Connect, team: CaseTeam, meeting: Meeting, session: LiveSession
 ) -> None:
     chair, surgeon = await connect("chair"), await connect("surgeon", process=1)
@@ -93,6 +93,21 @@ async def test_going_to_the_next_case_brings_everybody_a_fresh_snapshot(
     await chair.until_event("chat.posted")
     newcomer = await connect("surgeon")
     assert newcomer.snapshot == chair.snapshot
+
+
+async def test_LIVE_J1_a_gap_over_a_change_of_case_brings_a_snapshot(
+    connect: Connect, meeting: Meeting, session: LiveSession
+) -> None:
+    """What the new case holds is in no event; events alone would leave the old one on screen."""
+    chair, surgeon = await connect("chair"), await connect("surgeon")
+    left_at = surgeon.seq
+    await surgeon.close()
+    second = (await call(_items, meeting))[1]
+    await chair.op("agenda.goto", {"agenda_item": str(second)})
+    await chair.op("chat.post", {"text": "second"})
+    back = await connect("surgeon", last_seq=left_at)
+    assert back.welcome["events"] is None
+    assert back.welcome["snapshot"]["agenda_item"] == str(second)
 
 
 async def test_who_may_not_see_the_next_case_sees_nothing_until_the_room_moves_back(

@@ -1,6 +1,8 @@
 """Ops: once, in order, with the same answer for every retry (LIVE-O1…O6)."""
 
 import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ from apps.annotations import services as annotations
 from apps.annotations.models import Measurement
 from apps.annotations.services import Drawing
 from apps.core import context
-from apps.live import services
+from apps.live import log, services
 from apps.live.log import op_scope
 from apps.live.models import ChatMessage, LiveEvent, LiveOp, LiveSession
 from apps.live.protocol import client_messages
@@ -104,6 +106,28 @@ def test_LIVE_O1_no_permission_no_row(team: CaseTeam, session: LiveSession, scan
     assert (ack.outcome, ack.code) == ("rejected", "forbidden")
     assert _events(session) == before
     assert not Measurement.objects.exists()
+
+
+def test_LIVE_O1_the_bell_rings_after_the_commit_and_not_at_all_without_one(
+    team: CaseTeam, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bell before the commit calls people to read what is not there yet."""
+    rung: list[int] = []
+    monkeypatch.setattr(
+        log, "ring", lambda **_: rung.append(len(_events(session))) or _must_be_committed()
+    )
+    with transaction.atomic():
+        services.post_chat(actor=team.actor("surgeon"), session_id=session.pk, text="committed")
+        assert rung == []
+    assert rung == [len(_events(session))]
+    with suppress(RuntimeError), transaction.atomic():
+        services.post_chat(actor=team.actor("surgeon"), session_id=session.pk, text="not")
+        raise RuntimeError("rolled back")
+    assert len(rung) == 1
+
+
+def _must_be_committed() -> None:
+    assert not connection.in_atomic_block
 
 
 def test_LIVE_O2_retry_returns_first_outcome(team: CaseTeam, session: LiveSession) -> None:
@@ -276,6 +300,33 @@ def test_LIVE_O6_a_write_reaches_every_open_room_of_the_case_and_no_other(
     assert "case.changed" not in [kind for _, kind in _events(other)]
 
 
+def test_LIVE_O6_both_rooms_of_a_case_hear_a_write(
+    team: CaseTeam, session: LiveSession, scan: Scan
+) -> None:
+    """The same case in an ad hoc room and in a meeting's: each has it once, in its own numbers."""
+    meeting = _room_of_a_meeting(team)
+    op = _op("measurement.put", _drawing(scan))
+    services.submit_op(actor=team.actor("surgeon"), session_id=session.pk, op=op)
+    for room, op_id in ((session, op.op_id), (meeting, None)):
+        rows = LiveEvent.objects.filter(session=room, kind="measurement.put")
+        head = LiveSession.objects.get(pk=room.pk).head
+        assert [(row.seq, row.op_id) for row in rows] == [(head, op_id)]
+
+
+def _room_of_a_meeting(team: CaseTeam) -> LiveSession:
+    from apps.boards import services as boards
+
+    coordinator = team.actor("coordinator")
+    board = boards.create_board(actor=coordinator, name="Thoracic")
+    start = datetime(2027, 1, 12, 14, tzinfo=UTC)
+    meeting = boards.schedule_meeting(
+        actor=coordinator, board_id=board.pk, starts_at=start, ends_at=start + timedelta(hours=1)
+    )
+    boards.add_agenda_item(actor=coordinator, meeting_id=meeting.pk, case_id=team.case_id)
+    opened, _ = services.open_meeting_session(actor=coordinator, meeting_id=meeting.pk)
+    return opened
+
+
 def test_LIVE_O6_an_ended_room_gets_nothing_more(team: CaseTeam, session: LiveSession) -> None:
     services.end_session(actor=team.actor("chair"), session_id=session.pk)
     ack = services.submit_op(actor=team.actor("surgeon"), session_id=session.pk, op=_chat())
@@ -302,7 +353,7 @@ def test_the_first_event_of_an_op_carries_its_id_and_later_ones_do_not(
     assert context.current_op_id.get() is None
 
 
-def test_an_unavailable_dependency_is_not_kept_as_the_outcome(
+def test_LIVE_O3_an_unavailable_dependency_is_not_kept_as_the_outcome(
     team: CaseTeam, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.core.exceptions import Unavailable

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from apps.live import limits, services
+from apps.live.hub.stage import StageState
 from apps.live.models import LiveEvent, LiveSession
 from tests.apps.live.conftest import Connect, call
 from tests.live_client import LiveClient, stage
@@ -50,6 +51,43 @@ async def test_LIVE_P1_frames_of_an_old_epoch_and_of_others_are_ignored(
     shown = await watcher.until("stage")
     assert (shown["frame"]["epoch"], shown["frame"]["rev"]) == (2, 1)
     await watcher.quiet(of="stage")
+
+
+async def test_LIVE_P1_frames_of_somebody_else_in_the_right_epoch_are_ignored(
+    connect: Connect, study: str
+) -> None:
+    chair, surgeon, watcher = (
+        await connect("chair"),
+        await connect("surgeon"),
+        await connect("oncologist"),
+    )
+    for kind in ("stage.update", "stage.keyframe"):
+        await _present(surgeon, study, rev=50, kind=kind)
+    await surgeon.op("chat.post", {"text": "after them"})
+    await _present(chair, study, rev=1)
+    shown = await watcher.until("stage")
+    assert shown["frame"]["rev"] == 1
+    await watcher.quiet(of="stage")
+
+
+async def test_LIVE_P1_a_presenter_speaks_in_the_epoch_that_is_on(
+    connect: Connect, study: str
+) -> None:
+    """An epoch of the future would shut out whoever gets the token next."""
+    chair, watcher = await connect("chair"), await connect("oncologist")
+    await chair.send(stage(study, epoch=7, rev=1))
+    await _present(chair, study, rev=1)
+    assert (await watcher.until("stage"))["frame"]["epoch"] == 1
+    await watcher.quiet(of="stage")
+
+
+def test_LIVE_P1_a_late_frame_of_an_old_epoch_is_not_shown() -> None:
+    """Another process's frame may come by the bus after the token went on."""
+    shown = StageState()
+    late = {"epoch": 1, "rev": 99, "state": {}}
+    assert not shown.accept(late, epoch=2)
+    assert shown.accept({"epoch": 2, "rev": 1, "state": {}}, epoch=2)
+    assert not shown.accept(late, epoch=2)
 
 
 async def test_LIVE_P1_who_is_not_chair_cannot_take_or_grant(

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import time
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
-from django.conf import settings
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 
 from apps.live import limits, services
 from apps.live.hub.buckets import TokenBucket
@@ -32,15 +34,21 @@ def test_LIVE_B1_a_bucket_refills_at_its_rate() -> None:
 
 
 async def test_LIVE_B1_ops_over_the_rate_are_refused_and_told(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, settings: Any
 ) -> None:
-    monkeypatch.setattr(limits, "OP_RATE", LaneRate(per_second=0.01, burst=2))
+    settings.LIVE_LANE_RATES = {"op": (0.01, 2)}
     surgeon = await connect("surgeon")
     assert surgeon.welcome["limits"]["op"] == {"per_second": 0.01, "burst": 2}
     outcomes = [(await surgeon.op("chat.post", {"text": "x"}))["outcome"] for _ in range(3)]
     assert outcomes == ["committed", "committed", "rejected"]
     last = [m for m in surgeon.seen if m["type"] == "op.ack"][-1]
     assert last["code"] == "rate_limited"
+
+
+def test_LIVE_B1_a_rate_for_no_lane_is_refused(settings: Any) -> None:
+    settings.LIVE_LANE_RATES = {"ops": (1, 1)}
+    with pytest.raises(ImproperlyConfigured, match="ops"):
+        limits.lane_rates()
 
 
 async def test_LIVE_B2_presence_goes_first_stage_collapses_durable_stays() -> None:
@@ -68,13 +76,17 @@ async def test_LIVE_B2_a_durable_message_that_does_not_fit_closes_with_4408(
 
 
 async def test_LIVE_B2_a_slow_client_is_closed_and_slows_nobody(
-    connect: Connect, session: LiveSession, team: CaseTeam, monkeypatch: pytest.MonkeyPatch
+    connect: Connect,
+    session: LiveSession,
+    team: CaseTeam,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One socket whose transport does not drain: its queue fills, the others go on."""
     from apps.live.consumers import LiveConsumer
 
     monkeypatch.setattr(limits, "OUTBOX_MESSAGES", 10)
-    monkeypatch.setattr(limits, "OP_RATE", LaneRate(per_second=1000, burst=1000))
+    settings.LIVE_LANE_RATES = {"op": (1000, 1000)}
     surgeon, slow = await connect("surgeon"), await connect("trainee")
     slow_id = str(team.people["trainee"].pk)
     send = LiveConsumer.send
@@ -217,7 +229,7 @@ async def test_LIVE_C1_sockets_of_one_session_sit_on_any_process(
 async def test_LIVE_C1_one_subscription_for_a_room_and_none_when_it_is_empty(
     connect: Connect, session: LiveSession
 ) -> None:
-    store = redis.Redis.from_url(settings.REDIS_URL)
+    store = redis.Redis.from_url(django_settings.REDIS_URL)
 
     def subscribers() -> int:
         return int(store.pubsub_numsub(f"live:{session.pk}")[0][1])
@@ -271,7 +283,7 @@ async def test_LIVE_C2_after_a_flush_the_presenter_goes_on_under_a_new_epoch(
     chair, surgeon = await connect("chair"), await connect("surgeon")
     await chair.send(stage(study, epoch=1, rev=9))
     await surgeon.until("stage")
-    await call(redis.Redis.from_url(settings.REDIS_URL).flushall)
+    await call(redis.Redis.from_url(django_settings.REDIS_URL).flushall)
     renewed = await chair.until(
         "presenter.changed", where=lambda m: m["presenter"]["epoch"] == 2, timeout_s=8
     )
@@ -289,7 +301,7 @@ async def test_LIVE_C2_a_room_whose_register_is_lost_starts_from_the_last_keyfra
     await chair.send(stage(study, epoch=1, rev=3))
     await chair.until_event("stage.keyframe")
     await chair.close()
-    await call(redis.Redis.from_url(settings.REDIS_URL).flushall)
+    await call(redis.Redis.from_url(django_settings.REDIS_URL).flushall)
     surgeon = await connect("surgeon", process=1)
     assert surgeon.welcome["stage"]["rev"] == 3
 
