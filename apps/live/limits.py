@@ -41,3 +41,5 @@ OP_RATE = LaneRate(per_second=10, burst=30)
 STAGE_RATE = LaneRate(per_second=30, burst=60)
 PRESENCE_RATE = LaneRate(per_second=30, burst=60)
 CONTROL_RATE = LaneRate(per_second=10, burst=30)
+LOOK_RATE = LaneRate(per_second=0.5, burst=3)
+"""Calls to look at a point: whoever calls all the time is looked at by nobody."""

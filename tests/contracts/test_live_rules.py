@@ -10,7 +10,7 @@ LATER = {
     "LIVE-R1": "issue 5: replay and retention (the log and its keyframes are written already)",
     "LIVE-R2": "issue 5: a decision copies its view; deep links into a recording",
 }
-IN_THE_BROWSER = {"LIVE-L2"}
+IN_THE_BROWSER = {"LIVE-L2", "LIVE-V2", "LIVE-V3"}
 """Rules that only a browser can keep; a vitest names them."""
 
 

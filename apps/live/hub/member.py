@@ -22,6 +22,7 @@ def make_buckets() -> dict[str, TokenBucket]:
         "stage": TokenBucket(limits.STAGE_RATE),
         "presence": TokenBucket(limits.PRESENCE_RATE),
         "control": TokenBucket(limits.CONTROL_RATE),
+        "look": TokenBucket(limits.LOOK_RATE),
     }
 
 
