@@ -56,11 +56,19 @@ OP_RATE = LaneRate(per_second=10, burst=30)
 STAGE_RATE = LaneRate(per_second=30, burst=60)
 PRESENCE_RATE = LaneRate(per_second=30, burst=60)
 CONTROL_RATE = LaneRate(per_second=10, burst=30)
+LOOK_RATE = LaneRate(per_second=0.5, burst=3)
+"""Calls to look at a point: whoever calls all the time is looked at by nobody."""
 
 
 def lane_rates() -> dict[str, LaneRate]:
     """By lane, as ``settings.LIVE_LANE_RATES`` has it, else as above (LIVE-B1)."""
-    ours = {"op": OP_RATE, "stage": STAGE_RATE, "presence": PRESENCE_RATE, "control": CONTROL_RATE}
+    ours = {
+        "op": OP_RATE,
+        "stage": STAGE_RATE,
+        "presence": PRESENCE_RATE,
+        "control": CONTROL_RATE,
+        "look": LOOK_RATE,
+    }
     given: dict[str, tuple[float, int]] = settings.LIVE_LANE_RATES
     if unknown := set(given) - set(ours):
         raise ImproperlyConfigured(f"LIVE_LANE_RATES names no lane: {', '.join(sorted(unknown))}")

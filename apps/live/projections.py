@@ -67,9 +67,8 @@ UID_FIELDS = frozenset(
 )
 BRUSHES = ("brush", "eraser", "threshold")
 FREE_TEXT_FIELDS = frozenset({"label", "note"})
-KNOWN_TOOLS = frozenset(
-    {"window", "pan", "zoom", "scroll", "crosshair", "magnify", *BRUSHES, *MeasurementKind.values}
-)
+HANDS = ("window", "pan", "zoom", "scroll", "crosshair", "magnify", "laser")
+KNOWN_TOOLS = frozenset({*HANDS, *BRUSHES, *MeasurementKind.values})
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KNOWN_OVERLAY = re.compile(
     f"finding:{_UUID}|segment:{_UUID}:[0-9]{{1,5}}:{_UUID}"
@@ -152,13 +151,13 @@ def project_stage(frame: Json | None, *, view: View) -> Json | None:
 def project_presence(person: Json, *, view: View) -> Json:
     """Somebody else's presence, as this view may see it."""
     if view.guise == "none":
-        return {**person, "pointer": None, "tool": None}
+        return {**person, "pointer": None, "tool": None, "looks_at": None}
     return person if view.mapping is None else map_identifiers(person, mapping=view.mapping)
 
 
 def admit_presence(person: Json, *, view: View) -> Json:
     """What somebody with this view may say: places only in images they see as the room does."""
-    return person if view.guise == "identified" else {**person, "pointer": None}
+    return person if view.guise == "identified" else {**person, "pointer": None, "looks_at": None}
 
 
 def map_identifiers(value: Any, *, mapping: Projection) -> Any:
@@ -177,6 +176,8 @@ def _map_field(name: str, value: Any, *, mapping: Projection) -> Any:
         return ""
     if name == "site":  # or somebody's own words
         return value if value in SITES else ""
+    if name == "hanging":  # a protocol's key may be a word of a person
+        return None
     if name == "overlays":
         return [one for one in value if KNOWN_OVERLAY.fullmatch(one)]
     if name == "tool":

@@ -102,7 +102,10 @@ def test_values_sent_both_ways_have_no_optional_fields() -> None:
 
     What was added later has a default, so that older clients go on.
     """
-    later = {"Viewport": {"reformat", "fusion"}, "StageState": {"comparison"}}
+    later = {
+        "Viewport": {"reformat", "fusion", "visible_mm", "visible_px", "cine"},
+        "StageState": {"comparison", "pages", "hanging"},
+    }
     definitions = build_schema()["$defs"]
     for name in (
         "StageState",
@@ -111,6 +114,9 @@ def test_values_sent_both_ways_have_no_optional_fields() -> None:
         "ImageCamera",
         "Pointer",
         "StageFrame",
+        "StagePage",
+        "Cine",
+        "Whereabouts",
     ):
         definition = definitions[name]
         expected = set(definition["properties"]) - later.get(name, set())

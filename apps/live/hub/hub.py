@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError
 from apps.live import limits, selectors
 from apps.live.access import ended_sign_ins, keep_signed_in
 from apps.live.choices import SessionState
+from apps.live.hub.attention import hear_call
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
@@ -109,6 +110,8 @@ class Hub:
             room.hear_stage(message)
         elif kind == "presence":
             room.hear_presence(message)
+        elif kind == "look":
+            hear_call(room, message)
         elif kind == "roster":
             room.hear_roster(message)
         elif kind == "lease":

@@ -12,6 +12,7 @@ from apps.core.exceptions import DomainError
 from apps.live import services
 from apps.live.access import fresh_actor
 from apps.live.exceptions import FollowCycle
+from apps.live.hub.attention import call_to_look
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
@@ -22,6 +23,7 @@ from apps.live.protocol.client import (
     LeaseAcquire,
     LeaseRelease,
     LeaseRenew,
+    LookHere,
     Ping,
     PresenceUpdate,
     PresenterRelease,
@@ -62,6 +64,8 @@ class LaneHandlers:
             await self._stage(message)
         elif isinstance(message, PresenceUpdate):
             self._presence(message)
+        elif isinstance(message, LookHere):
+            self._look(message)
         elif self._spend("control"):
             if isinstance(message, LEASE_MESSAGES):
                 await self._lease(message)
@@ -173,6 +177,12 @@ class LaneHandlers:
     def _presence(self, message: PresenceUpdate) -> None:
         if self._spend("presence"):
             self.room.take_presence(self.member, message.model_dump(mode="json", exclude={"type"}))
+
+    def _look(self, message: LookHere) -> None:
+        if not self._spend("look"):
+            self._tell("rate_limited", "Too many calls in a short time.", lane="look")
+            return
+        call_to_look(self.room, self.member, at=message.at.model_dump(mode="json"))
 
     def _follow(self, message: FollowSet) -> None:
         if message.following and str(self.member.user_id) == self.room.presenter_id:

@@ -15,7 +15,7 @@ from apps.live.hub.bus import Bus
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
 from apps.live.hub.pointer_tracks import PointerTracks
-from apps.live.hub.presence import PresenceBoard, Throttle
+from apps.live.hub.presence import PresenceBoard, Throttle, nowhere
 from apps.live.hub.roster import Roster
 from apps.live.hub.wire import encode
 from apps.live.models import LiveSession
@@ -193,7 +193,7 @@ class PeopleLanes:
         now = time.monotonic()
         same_case = message.get("case") == str(self.case_id)
         for person in message["people"]:
-            self.presence.hear(person if same_case else {**person, "pointer": None}, now=now)
+            self.presence.hear(person if same_case else nowhere(person), now=now)
         self._presence_in.poke()
 
     def expire_presence(self) -> None:

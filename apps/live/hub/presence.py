@@ -27,6 +27,7 @@ class PresenceBoard:
 
     def hear(self, person: Json, *, now: float) -> None:
         key = person["user"]
+        person.setdefault("looks_at", None)  # of a process that does not know it yet
         self.people[key] = (now, person)
         self.changed[key] = person
         self.removed.discard(key)
@@ -38,11 +39,11 @@ class PresenceBoard:
 
     def forget_places(self) -> None:
         """The room went to another case: where people pointed is of the old one."""
-        self.outgoing = {key: _nowhere(one) for key, one in self.outgoing.items()}
+        self.outgoing = {key: nowhere(one) for key, one in self.outgoing.items()}
         for key, (at, person) in self.people.items():
-            if person["pointer"] is not None:
-                self.people[key] = (at, _nowhere(person))
-                self.changed[key] = _nowhere(person)
+            if person["pointer"] is not None or person.get("looks_at") is not None:
+                self.people[key] = (at, nowhere(person))
+                self.changed[key] = nowhere(person)
 
     def expire(self, *, now: float) -> None:
         late = [k for k, (at, _) in self.people.items() if now - at > limits.PRESENCE_TTL_S]
@@ -58,8 +59,9 @@ class PresenceBoard:
         return changed, removed
 
 
-def _nowhere(person: Json) -> Json:
-    return {**person, "pointer": None}
+def nowhere(person: Json) -> Json:
+    """Presence without any place: that was in another case's images."""
+    return {**person, "pointer": None, "looks_at": None}
 
 
 class Throttle:

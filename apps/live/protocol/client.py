@@ -63,6 +63,24 @@ class Pointer(WireModel):
         return self
 
 
+class Whereabouts(WireModel):
+    """What somebody looks at in their active viewport: an image, or a place on a plane."""
+
+    series_instance_uid: DicomUid
+    frame_of_reference_uid: DicomUid | None
+    sop_instance_uid: DicomUid | None
+    frame: FrameNumber | None
+    center_lps: PointLps | None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if (self.sop_instance_uid is None) != (self.frame is None):
+            raise ValueError("an image is named with its frame")
+        if self.center_lps is not None and self.frame_of_reference_uid is None:
+            raise ValueError("center_lps needs its frame of reference")
+        return self
+
+
 Activity = TypeAliasType("Activity", Literal["active", "idle", "away"])
 
 
@@ -74,6 +92,14 @@ class PresenceUpdate(WireModel):
     tool: ToolName | None
     activity: Activity
     hand_raised: bool
+    looks_at: Whereabouts | None = None
+
+
+class LookHere(WireModel):
+    """Calls everybody's eyes to a point. Lives a few seconds and is kept nowhere."""
+
+    type: Literal["look.here"] = "look.here"
+    at: Pointer
 
 
 class FollowSet(WireModel):
@@ -134,6 +160,7 @@ ClientMessage = Annotated[
     | LeaseRenew
     | LeaseRelease
     | Resume
-    | Ping,
+    | Ping
+    | LookHere,
     Field(discriminator="type"),
 ]

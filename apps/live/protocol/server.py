@@ -17,7 +17,7 @@ from apps.live.protocol.bodies import (
     SegmentationState,
     Who,
 )
-from apps.live.protocol.client import Activity, Pointer, ToolName
+from apps.live.protocol.client import Activity, Pointer, ToolName, Whereabouts
 from apps.live.protocol.events import LogEvent
 from apps.live.protocol.ops import OpKind
 from apps.live.protocol.stage import StageFrame
@@ -65,6 +65,7 @@ class PersonPresence(WireModel):
     tool: ToolName | None
     activity: Activity
     hand_raised: bool
+    looks_at: Whereabouts | None = None
 
 
 class You(WireModel):
@@ -181,6 +182,15 @@ class PresenterChanged(WireModel):
     followers: Annotated[int, Field(ge=0)]
 
 
+class LookCalled(WireModel):
+    """Somebody wants everybody to look at a point now."""
+
+    type: Literal["look.called"] = "look.called"
+    id: UUID
+    user: Who
+    at: Pointer
+
+
 class LeaseChanged(WireModel):
     """Who paints on a segmentation now; ``holder`` is null when nobody does (LIVE-S1)."""
 
@@ -233,6 +243,7 @@ ServerMessage = Annotated[
     | Limits
     | Resync
     | ErrorMessage
-    | Pong,
+    | Pong
+    | LookCalled,
     Field(discriminator="type"),
 ]

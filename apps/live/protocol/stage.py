@@ -125,6 +125,39 @@ class Fusion(WireModel):
     range: ValueRange
 
 
+class Cine(WireModel):
+    """A viewport that plays. Its place is the viewport's reference, picture by picture."""
+
+    frames_per_second: Annotated[float, Field(gt=0.0, le=120.0, allow_inf_nan=False)]
+    mode: Literal["loop", "bounce"]
+    axis: Literal["slices", "time"]
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+ShownShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class StagePage(WireModel):
+    """A page of a document that lies over a viewport: which part of it is seen.
+
+    Parts of the page's width and height, never pixels of a screen: ``extent`` is what is seen
+    of it, ``center`` what lies in the middle.
+    """
+
+    viewport: Annotated[int, Field(ge=0, lt=MAX_VIEWPORTS)]
+    id: UUID
+    page: Annotated[int, Field(ge=1, le=100_000)]
+    center: tuple[Share, Share]
+    extent: tuple[ShownShare, ShownShare]
+
+
+class Hanging(WireModel):
+    """By which protocol the viewports hang: for information, nothing is hung by it."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=64)]
+    step: Annotated[int, Field(ge=0, le=1_000)]
+
+
 OverlayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=96)]
 
 
@@ -141,6 +174,13 @@ class Viewport(WireModel):
     overlays: list[OverlayId] = Field(max_length=64)
     reformat: Reformat | None = None
     fusion: Fusion | None = None
+    visible_mm: tuple[PositiveMillimetres, PositiveMillimetres] | None = Field(
+        default=None, description="Width and height of what the presenter sees of patient space."
+    )
+    visible_px: tuple[PositivePixels, PositivePixels] | None = Field(
+        default=None, description="The same in image pixels, where there is no patient space."
+    )
+    cine: Cine | None = None
 
     @model_validator(mode="after")
     def _check_spaces(self) -> Self:
@@ -150,6 +190,10 @@ class Viewport(WireModel):
             raise ValueError("a viewport has one camera, not two")
         if self.reformat is not None and self.camera is None:
             raise ValueError("a plane through a volume needs a camera in patient space")
+        if self.visible_mm is not None and self.camera is None:
+            raise ValueError("millimetres are seen by a camera in patient space")
+        if self.visible_px is not None and self.image_camera is None:
+            raise ValueError("image pixels are seen by a camera on an image")
         return self
 
 
@@ -177,6 +221,8 @@ class StageState(WireModel):
         default=False,
         description="The presenter chose to stand two identities side by side; each is marked.",
     )
+    pages: list[StagePage] = Field(default_factory=list, max_length=MAX_VIEWPORTS)
+    hanging: Hanging | None = None
 
     @model_validator(mode="after")
     def _check_layout(self) -> Self:
@@ -185,6 +231,9 @@ class StageState(WireModel):
             raise ValueError("more viewports than the layout has places")
         if self.active_viewport >= places:
             raise ValueError("active_viewport lies outside the layout")
+        covered = [page.viewport for page in self.pages]
+        if len(set(covered)) < len(covered) or any(one >= places for one in covered):
+            raise ValueError("a page lies outside the layout, or on another one")
         return self
 
 

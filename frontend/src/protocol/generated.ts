@@ -97,7 +97,16 @@ export interface ChatPostedPayload {
   message: ChatMessageBody;
 }
 
-export type ClientMessage = Hello | OpSubmit | StageUpdate | StageKeyframe | PresenceUpdate | FollowSet | PresenterRequest | PresenterRelease | LeaseAcquire | LeaseRenew | LeaseRelease | Resume | Ping;
+/**
+ * A viewport that plays. Its place is the viewport's reference, picture by picture.
+ */
+export interface Cine {
+  frames_per_second: number;
+  mode: "loop" | "bounce";
+  axis: "slices" | "time";
+}
+
+export type ClientMessage = Hello | OpSubmit | StageUpdate | StageKeyframe | PresenceUpdate | FollowSet | PresenterRequest | PresenterRelease | LeaseAcquire | LeaseRenew | LeaseRelease | Resume | Ping | LookHere;
 
 export interface DecisionDraft {
   type: "op.submit";
@@ -250,6 +259,14 @@ export interface Fusion {
   opacity: number;
   colormap: "grey" | "hot" | "hot_iron" | "rainbow" | "viridis";
   range: ValueRange;
+}
+
+/**
+ * By which protocol the viewports hang: for information, nothing is hung by it.
+ */
+export interface Hanging {
+  key: string;
+  step: number;
 }
 
 /**
@@ -435,6 +452,24 @@ export interface Limits {
 export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | RefreshEvent | WithheldEvent;
 
 /**
+ * Somebody wants everybody to look at a point now.
+ */
+export interface LookCalled {
+  type: "look.called";
+  id: string;
+  user: Who;
+  at: Pointer;
+}
+
+/**
+ * Calls everybody's eyes to a point. Lives a few seconds and is kept nowhere.
+ */
+export interface LookHere {
+  type: "look.here";
+  at: Pointer;
+}
+
+/**
  * A measurement, shaped as in REST; ``values`` are computed by the server only.
  *
  * Without ``sop_instance_uid`` it lies on a plane between slices. ``problem`` says why pixel
@@ -610,6 +645,7 @@ export interface PersonPresence {
   tool: string | null;
   activity: Activity;
   hand_raised: boolean;
+  looks_at: Whereabouts | null;
 }
 
 export interface Ping {
@@ -661,6 +697,7 @@ export interface PresenceUpdate {
   tool: string | null;
   activity: Activity;
   hand_raised: boolean;
+  looks_at?: Whereabouts | null;
 }
 
 /**
@@ -899,7 +936,7 @@ export interface SegmentationState {
   revision: number;
 }
 
-export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | LeaseChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong;
+export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | LeaseChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong | LookCalled;
 
 /**
  * The durable state at ``head_seq``; events after it bring it up to date (LIVE-J4).
@@ -956,6 +993,20 @@ export interface StageMessage {
 }
 
 /**
+ * A page of a document that lies over a viewport: which part of it is seen.
+ *
+ * Parts of the page's width and height, never pixels of a screen: ``extent`` is what is seen
+ * of it, ``center`` what lies in the middle.
+ */
+export interface StagePage {
+  viewport: number;
+  id: string;
+  page: number;
+  center: [number, number];
+  extent: [number, number];
+}
+
+/**
  * How much of the stage a client already has.
  */
 export interface StagePosition {
@@ -973,6 +1024,8 @@ export interface StageState {
   focus: Focus | null;
   held: boolean;
   comparison?: boolean;
+  pages?: StagePage[];
+  hanging?: Hanging | null;
 }
 
 export interface StageUpdate {
@@ -1033,6 +1086,9 @@ export interface Viewport {
   overlays: string[];
   reformat?: Reformat | null;
   fusion?: Fusion | null;
+  visible_mm?: [number, number] | null;
+  visible_px?: [number, number] | null;
+  cine?: Cine | null;
 }
 
 /**
@@ -1067,6 +1123,17 @@ export interface Welcome {
   limits: Limits;
   server_time: string;
   recording: RecordingRules | null;
+}
+
+/**
+ * What somebody looks at in their active viewport: an image, or a place on a plane.
+ */
+export interface Whereabouts {
+  series_instance_uid: string;
+  frame_of_reference_uid: string | null;
+  sop_instance_uid: string | null;
+  frame: number | null;
+  center_lps: PointLps | null;
 }
 
 /**

@@ -176,6 +176,7 @@ describe('room', () => {
       tool: null,
       activity: 'active' as const,
       hand_raised: false,
+      looks_at: null,
     }
     const room = reduceRoom(
       joined(),

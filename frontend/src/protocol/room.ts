@@ -130,6 +130,7 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
     case 'op.ack':
     case 'error':
     case 'pong':
+    case 'look.called':
       return state
     default:
       return assertNever(message)

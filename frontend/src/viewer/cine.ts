@@ -59,6 +59,8 @@ interface Player {
 export class Cine {
   private readonly players = new Map<StackView, Player>()
   private readonly chosen = new Map<StackView, Partial<CineSettings> & { series: string }>()
+  /** Of views that another person plays: their pictures come one by one from there. */
+  private readonly followed = new Map<StackView, CineSettings>()
   private readonly onChange: () => void
 
   constructor(onChange: () => void) {
@@ -70,6 +72,7 @@ export class Cine {
     const { series } = view.state
     const frame = view.targetFrame
     if (series === null || frame === null || (view.stack?.count ?? 0) < 2) return false
+    if (this.followed.has(view)) return true
     const isChosen = this.chosen.get(view)?.series === series.series_instance_uid
     return isChosen || framesPerSecondOf(frame.dataset) !== null
   }
@@ -78,7 +81,30 @@ export class Cine {
     return this.players.has(view)
   }
 
+  /** It runs, played by the presenter who is followed here. */
+  isFollowed(view: StackView): boolean {
+    return this.followed.has(view)
+  }
+
+  /** What runs on the presenter's screen; null where nothing does. It is never started here. */
+  follow(view: StackView, settings: CineSettings | null): void {
+    const before = this.followed.get(view) ?? null
+    if (JSON.stringify(before) === JSON.stringify(settings)) return
+    if (settings === null) this.followed.delete(view)
+    else {
+      this.stop(view)
+      this.followed.set(view, settings)
+    }
+    this.onChange()
+  }
+
+  followNobody(): void {
+    for (const view of [...this.followed.keys()]) this.follow(view, null)
+  }
+
   settingsOf(view: StackView): CineSettings {
+    const theirs = this.followed.get(view)
+    if (theirs !== undefined) return theirs
     const chosen = this.chosen.get(view)
     const own = chosen?.series === view.state.series?.series_instance_uid ? chosen : undefined
     const frame = view.targetFrame

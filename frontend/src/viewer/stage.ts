@@ -1,8 +1,16 @@
-import { imageToPatient, fittingCamera, patientToImage, type PlaneCamera } from '@/geometry'
+import {
+  imageToPatient,
+  fittingCamera,
+  patientToImage,
+  visible_mm,
+  type PlaneCamera,
+  type Vec2,
+} from '@/geometry'
 import type { StageState, Viewport } from '@/protocol/generated'
 
 import type { FrameDescription } from './frames'
 import type { StackView } from './stackView'
+import { Newest, oncePainted } from './newest'
 import type { Viewer } from './viewer'
 import type { Reformat } from './volume/reformat'
 
@@ -60,23 +68,27 @@ const overlayOf = (id: string): string =>
   hasOwnName(id) ? id : `${FINDING_OVERLAY}${id}`
 
 /** What this screen shows, in positions that mean the same on every other screen (LIVE-L1). */
-export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held'>): StageState {
+export function stageOf(viewer: Viewer, extra: Pick<StageState, 'focus' | 'held' | 'hanging'>): StageState {
   const overlays = [
     ...viewer.visibleMasks.map(({ id }) => overlayOf(id)),
     ...viewer.rt.names,
     ...[...viewer.graphics.shownIds].map((id) => `${GRAPHICS_OVERLAY}${id}`),
   ].slice(0, MOST_OVERLAYS)
+  const pages = viewer.documents.shownPages
+  const { hanging, ...always } = extra
   return {
     layout: { ...viewer.layout },
     active_viewport: viewer.active,
-    viewports: viewer.visibleViews.map((view) => viewportOf(view, overlays)),
+    viewports: viewer.visibleViews.map((view) => viewportOf(viewer, view, overlays)),
     // Said only when it is so: a server of before refuses words that it does not know.
     ...(viewer.comparison.chosen ? { comparison: true } : {}),
-    ...extra,
+    ...(pages.length > 0 ? { pages } : {}),
+    ...(hanging ? { hanging } : {}),
+    ...always,
   }
 }
 
-function viewportOf(view: StackView, overlays: string[]): Viewport | null {
+function viewportOf(viewer: Viewer, view: StackView, overlays: string[]): Viewport | null {
   const { series, camera, voi } = view.state
   const frame = view.targetFrame
   if (series === null || frame === null || camera === null) return null
@@ -86,18 +98,31 @@ function viewportOf(view: StackView, overlays: string[]): Viewport | null {
     frame_of_reference_uid: frame.plane_lps === null ? null : series.frame_of_reference_uid,
     reference: { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame },
     ...camerasOf(frame, camera),
+    ...visibleOf(frame, visible_mm(camera, view.size)),
     voi: voi && { ...voi },
     overlays,
     ...planesOf(view),
+    ...(viewer.cine.isPlaying(view) ? { cine: { ...viewer.cine.settingsOf(view) } } : {}),
   }
+}
+
+/** How much of the patient, or of the image, this screen shows (LIVE-V2). */
+function visibleOf(
+  frame: FrameDescription,
+  [width, height]: Vec2,
+): Pick<Viewport, 'visible_mm' | 'visible_px'> {
+  if (frame.plane_lps !== null) return { visible_mm: [width, height] }
+  const { column_spacing_mm, row_spacing_mm } = frame.plane
+  return { visible_px: [width / column_spacing_mm, height / row_spacing_mm] }
 }
 
 /** Only where there are any: who knows nothing of planes is not told of them. */
 function planesOf(view: StackView): Pick<Viewport, 'reformat' | 'fusion'> {
-  const { reformat, fusion } = view.state
+  const { reformat, fusion, planes } = view.state
   return {
     ...(reformat && { reformat: { ...reformat } }),
-    ...(fusion && { fusion: { ...fusion, range: { ...fusion.range } } }),
+    // What is refused here is not seen here either.
+    ...(fusion && planes.fusion_refusal === null && { fusion: { ...fusion, range: { ...fusion.range } } }),
   }
 }
 
@@ -146,12 +171,22 @@ export function cameraFrom(viewport: Viewport, frame: FrameDescription): PlaneCa
 export class StageFollower {
   private readonly viewer: Viewer
   private turn = 0
+  private readonly newest: Newest<StageState>
 
   constructor(viewer: Viewer) {
     this.viewer = viewer
+    this.newest = new Newest<StageState>(
+      (state) => this.show(state),
+      (then) => oncePainted(() => viewer.visibleViews.every(isOnScreen), then),
+    )
   }
 
+  /** What comes while a picture is made replaces what waits: skipped, never queued (LIVE-V3). */
   apply(state: StageState): void {
+    this.newest.offer(state)
+  }
+
+  private show(state: StageState): void {
     this.turn += 1
     const { viewer } = this
     viewer.setLayout(state.layout, 'program')
@@ -161,12 +196,17 @@ export class StageFollower {
       const viewport = state.viewports[index] ?? null
       if (viewport === null) this.empty(view, index)
       else void this.place(view, index, viewport, this.turn)
+      viewer.cine.follow(view, viewport?.cine ?? null)
     })
+    viewer.documents.follow(state.pages ?? [])
   }
 
   /** Nothing that is still on its way may move the screen any more. */
   stop(): void {
     this.turn += 1
+    this.newest.discard()
+    this.viewer.cine.followNobody()
+    this.viewer.documents.followNobody()
   }
 
   private empty(view: StackView, index: number): void {
@@ -224,6 +264,15 @@ export function applyViewport(view: StackView, viewport: Viewport): void {
   const lies = !isNew || view.setReformat(wanted, 'program', camera)
   if (lies) view.setCamera(camera, 'program')
   if (viewport.voi !== null) view.setVoi(viewport.voi, 'program')
+}
+
+/** Its picture is the one asked for, or none is to be waited for. */
+function isOnScreen(view: StackView): boolean {
+  const { status, series, index, shown_index, reformat } = view.state
+  if (series === null || status === 'error' || view.rendererKind === null) return true
+  // A plane's feed skips by itself.
+  if (reformat !== null) return true
+  return shown_index === index
 }
 
 const sameReformat = (a: Reformat | null, b: Reformat | null): boolean =>

@@ -113,7 +113,7 @@ export class Viewer {
       // What is not drawn, and what brings a dose here, is told beside the picture.
       this.changed.emit('program')
     })
-    this.documents.changed.on(() => this.changed.emit('program'))
+    this.documents.changed.on((cause) => this.changed.emit(cause))
     this.graphics.changed.on(() => {
       this.overlaysChanged.emit()
       this.changed.emit('program')
@@ -123,7 +123,7 @@ export class Viewer {
         const { series, index, status } = view.state
         this.cine.observe(view)
         // The picture that is looked at comes before those that may be looked at next.
-        const isStill = status === 'ready' && !this.cine.isPlaying(view)
+        const isStill = status === 'ready' && !this.cine.isPlaying(view) && !this.cine.isFollowed(view)
         if (series !== null && isStill) this.prefetcher.wish(view, series, index)
         this.linker.observe(view, cause)
         this.changed.emit(cause)
@@ -277,7 +277,7 @@ export class Viewer {
     const view = this.views[index]
     if (view === undefined) return false
     this.requested.set(index, { series_instance_uid, place })
-    this.documents.close(index)
+    this.documents.close(index, cause)
     const turn = (this.turns.get(index) ?? 0) + 1
     this.turns.set(index, turn)
     if (view.state.series?.series_instance_uid !== series_instance_uid) view.waitFor()

@@ -7,12 +7,13 @@ import {
   IconPresentation,
   IconPresentationOff,
 } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useCallback, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { isPresenting } from '@/protocol/room'
 
 import type { LiveSession } from './liveSession'
+import type { StageSync } from './stageSync'
 import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
 
@@ -59,7 +60,7 @@ interface PresentingProps {
 
 function Presenting({ session, sync, mayRelease }: PresentingProps) {
   const { t } = useTranslation('live')
-  const [held, setHeld] = useState(false)
+  const held = useHeld(sync.stage)
   return (
     <>
       <Button
@@ -67,10 +68,7 @@ function Presenting({ session, sync, mayRelease }: PresentingProps) {
         variant={held ? 'light' : 'default'}
         aria-pressed={held}
         leftSection={held ? <IconLock size={15} /> : <IconLockOpen size={15} />}
-        onClick={() => {
-          sync.stage.setHeld(!held)
-          setHeld(!held)
-        }}
+        onClick={() => sync.stage.setHeld(!held)}
       >
         {t(held ? 'held' : 'hold')}
       </Button>
@@ -86,6 +84,11 @@ function Presenting({ session, sync, mayRelease }: PresentingProps) {
       )}
     </>
   )
+}
+
+function useHeld(stage: StageSync): boolean {
+  const subscribe = useCallback((notify: () => void) => stage.heldChanged.on(notify), [stage])
+  return useSyncExternalStore(subscribe, () => stage.held)
 }
 
 function RaiseHand({ sync }: { sync: Sync }) {

@@ -4,10 +4,11 @@ import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import { asProblem } from '@/api/problem'
-import type { OpAck } from '@/protocol/generated'
-import { graphicsShown, masksShown, radiotherapyShown } from '@/viewer/stage'
+import type { OpAck, StageState } from '@/protocol/generated'
+import type { Viewer } from '@/viewer/viewer'
 
 import { useDrawnRoom } from '../viewer/brush/useDrawnRoom'
+import { appliedOf } from '../viewer/hanging/applied'
 import { useOpeningHanging } from '../viewer/hanging/useHanging'
 import { ImageRoom } from '../viewer/ImageRoom'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
@@ -18,7 +19,10 @@ import { LiveHeader } from './LiveHeader'
 import { LiveLeft } from './LiveLeft'
 import { LiveNotice } from './LiveNotice'
 import { LiveRight } from './LiveRight'
+import { FollowState } from './FollowState'
+import { useFollowedOverlays } from './followOverlays'
 import type { LiveSession } from './liveSession'
+import { useStagePages } from './useStagePages'
 import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
@@ -63,6 +67,8 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const patientCase = useCase(caseId)
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const sync = useSync(session, caseId, room)
+  const { differ, asPresenter } = useFollowedOverlays(session, room)
+  useStagePages(caseId, room)
   const stepCase = useAgendaStep(session)
   const onRefused = useCallback(
     (ack: OpAck) =>
@@ -97,8 +103,13 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   })
   useDrawnSync(session, drawn)
   const actions = useMemo(
-    () => <LiveActions key={caseId} session={session} sync={sync} />,
-    [caseId, session, sync],
+    () => (
+      <>
+        <FollowState session={session} overlays={{ differ, asPresenter }} />
+        <LiveActions key={caseId} session={session} sync={sync} />
+      </>
+    ),
+    [caseId, session, sync, differ, asPresenter],
   )
   return (
     <ImageRoom
@@ -137,12 +148,18 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   )
 }
 
+/** By which protocol the screen hangs, as everybody may know it: no words of anybody. */
+function shownHanging(viewer: Viewer): StageState['hanging'] {
+  const now = appliedOf(viewer)
+  if (now === null) return null
+  return { key: now.match.hanging.id ?? now.match.hanging.key, step: now.step }
+}
+
 /** Ties the screen to the room once the case's studies are known. */
 function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
-  const { viewer, studies, studiesLoaded, setVisibleMasks } = room
-  const showRadiotherapy = room.rt.setShown
+  const { viewer, studies, studiesLoaded } = room
   const sync = usePerCase<Sync>(caseId, () => ({
-    stage: new StageSync(session, viewer),
+    stage: new StageSync(session, viewer, () => shownHanging(viewer)),
     pointer: new PointerSync(session, viewer),
   }))
   useEffect(() => {
@@ -155,15 +172,6 @@ function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
     }
   }, [sync, studiesLoaded])
   useEffect(() => sync.stage.refresh(), [sync, studies])
-
-  // The masks of the stage are shown to whoever follows it.
-  const stage = useLiveState(session, (state) => (state.following ? state.room.stage : null))
-  useEffect(() => {
-    if (stage === null) return
-    setVisibleMasks(new Set(masksShown(stage.state)))
-    showRadiotherapy(new Set(radiotherapyShown(stage.state)))
-    viewer.graphics.setShown(graphicsShown(stage.state))
-  }, [stage, setVisibleMasks, showRadiotherapy, viewer])
 
   // Before anybody has shown anything, the case hangs as in the viewer.
   const hasStage = useLiveState(session, (state) => state.room.stage !== null)

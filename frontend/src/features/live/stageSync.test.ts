@@ -33,7 +33,11 @@ function scene() {
     setFollowing: () => undefined,
   }
   const viewer = { changed: new Signal(), overlaysChanged: new Signal(), visibleViews: [] }
-  const sync = new StageSync(session as unknown as LiveSession, viewer as unknown as Viewer)
+  const sync = new StageSync(
+    session as unknown as LiveSession,
+    viewer as unknown as Viewer,
+    () => null,
+  )
   const become = (room: RoomState): void => {
     session.state = { ...session.state, room }
     session.changed.emit()

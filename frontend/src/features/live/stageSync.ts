@@ -1,5 +1,6 @@
 import type { StageState } from '@/protocol/generated'
 import { isPresenting } from '@/protocol/room'
+import { Signal } from '@/viewer/signal'
 import { StageFollower, stageOf } from '@/viewer/stage'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -21,14 +22,20 @@ export class StageSync {
   private was_presenting = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private againTimer: ReturnType<typeof setTimeout> | undefined
-  private held = false
+  private holds = false
   private focus: StageState['focus'] = null
+  private followed_focus: StageState['focus'] = null
+  /** The presenter holds the room's view, or lets it go. */
+  readonly heldChanged = new Signal()
   private readonly session: LiveSession
   private readonly viewer: Viewer
 
-  constructor(session: LiveSession, viewer: Viewer) {
+  private readonly hanging: () => StageState['hanging']
+
+  constructor(session: LiveSession, viewer: Viewer, hanging: () => StageState['hanging']) {
     this.session = session
     this.viewer = viewer
+    this.hanging = hanging
     this.follower = new StageFollower(viewer)
   }
 
@@ -68,15 +75,17 @@ export class StageSync {
 
   /** LIVE-P7: followers keep what they see; the presenter looks ahead alone. */
   setHeld(held: boolean): void {
-    if (held === this.held) return
-    if (held) {
-      this.publish({ ...this.stage(), held: true })
-      this.held = true
-      return
-    }
-    this.held = false
+    if (held === this.holds) return
+    if (held) this.publish({ ...this.stage(), held: true })
+    this.holds = held
+    this.heldChanged.emit()
+    if (held) return
     this.last_sent = ''
     this.schedule()
+  }
+
+  get held(): boolean {
+    return this.holds
   }
 
   setFocus(focus: StageState['focus']): void {
@@ -105,7 +114,8 @@ export class StageSync {
     if (presenting !== this.was_presenting) {
       this.was_presenting = presenting
       this.last_sent = ''
-      if (!presenting) this.held = false
+      if (presenting) this.follower.stop()
+      if (!presenting && this.holds) this.setHeld(false)
       // Whoever has presented follows the next one.
       if (!presenting) this.session.setFollowing(true)
     }
@@ -120,6 +130,17 @@ export class StageSync {
     if (!following || room.stage === null || room.stage === this.last_applied) return
     this.last_applied = room.stage
     this.follower.apply(room.stage.state)
+    this.followFocus(room.stage.state.focus)
+  }
+
+  /** The measurement that is talked about is marked here, until it is another one. */
+  private followFocus(focus: StageState['focus']): void {
+    const before = this.followed_focus
+    if (before?.id === focus?.id && before?.kind === focus?.kind) return
+    this.followed_focus = focus
+    if (focus?.kind === 'measurement') this.viewer.select(focus.id)
+    else if (before?.kind === 'measurement' && this.viewer.selected === before.id)
+      this.viewer.select(null)
   }
 
   /** A study that was linked this moment is not known to the server yet. */
@@ -133,22 +154,25 @@ export class StageSync {
 
   private schedule(): void {
     const { room } = this.session.state
-    if (!isPresenting(room) || this.held || this.timer !== undefined) return
+    if (!isPresenting(room) || this.holds || this.timer !== undefined) return
     const pause_ms = room.followers > 0 ? STAGE_EVERY_MS : STAGE_SETTLED_MS
     const wait_ms = Math.max(0, this.last_sent_at_ms + pause_ms - performance.now())
     this.timer = setTimeout(() => {
       this.timer = undefined
-      if (!this.held) this.publish(this.stage())
+      if (!this.holds) this.publish(this.stage())
     }, wait_ms)
   }
 
   private stage(): StageState {
-    return stageOf(this.viewer, { focus: this.focus, held: false })
+    const { selected } = this.viewer
+    const focus = selected === null ? this.focus : ({ kind: 'measurement', id: selected } as const)
+    return stageOf(this.viewer, { focus, held: false, hanging: this.hanging() })
   }
 
   private publish(state: StageState): void {
     // Until something is there to see, an empty stage would blank everybody's screen.
-    if (state.viewports.every((viewport) => viewport === null)) return
+    const hasPages = (state.pages?.length ?? 0) > 0
+    if (!hasPages && state.viewports.every((viewport) => viewport === null)) return
     const opening = this.viewer.visibleViews.some(
       (view) => view.state.status === 'loading' && view.state.series === null,
     )

@@ -1,3 +1,4 @@
+import { IconFileOff } from '@tabler/icons-react'
 import { useEffect, useRef, useState, type DragEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -28,6 +29,7 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
   const view = viewer.views[index]
   const [isDropping, setDropping] = useState(false)
   const shownDocument = useViewerState(viewer, (v) => v.documents.at(index))
+  const isWithheld = useViewerState(viewer, (v) => v.documents.isWithheld(index))
   const isActive = useViewerState(viewer, (v) => v.active === index)
   useEffect(() => {
     if (!host.current || !view) return
@@ -73,6 +75,12 @@ export function ViewportCell({ viewer, index, ...facts }: ViewportCellProps) {
       <ViewportNotice viewer={viewer} view={view} index={index} studies={facts.studies} />
       {shownDocument && (
         <DocumentCell viewer={viewer} index={index} shown={shownDocument} {...facts} />
+      )}
+      {isWithheld && (
+        <div className={`${classes.notice} ${classes.over}`} role="status" data-testid="document-withheld">
+          <IconFileOff size={22} aria-hidden />
+          <div>{t('presence:document.withheld')}</div>
+        </div>
       )}
     </section>
   )

@@ -55,6 +55,15 @@ describe('images that wait for their colours', () => {
     expect([shown, gaveUp]).toEqual([[2], 1])
   })
 
+  it('come without after a while also when they never stop coming', () => {
+    for (let z = 1; z <= 10; z += 1) {
+      wait(z)
+      vi.advanceTimersByTime(33)
+    }
+    expect(shown).toEqual([8])
+    expect(gaveUp).toBe(1)
+  })
+
   it('are forgotten with their series', () => {
     wait(1)
     together.discard()

@@ -35,11 +35,20 @@ export class Together {
 
   wait(frame: FrameDescription, show: () => void): void {
     this.coming.push({ frame, show })
-    clearTimeout(this.timer)
+    if (this.timer === undefined) this.beginWaiting()
+  }
+
+  /** Counted from the first that waits: who scrolls without a rest is not left without pictures. */
+  private beginWaiting(): void {
     this.timer = setTimeout(() => {
       this.flush()
       this.gaveUp()
     }, PATIENCE_MS)
+  }
+
+  private endWaiting(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
   }
 
   /** The image that lies on a plane that has been sampled, if it waits for it. */
@@ -48,7 +57,8 @@ export class Together {
     const found = this.coming[at]
     if (found === undefined) return
     this.coming = this.coming.slice(at + 1)
-    if (this.coming.length === 0) clearTimeout(this.timer)
+    this.endWaiting()
+    if (this.coming.length > 0) this.beginWaiting()
     found.show()
   }
 
@@ -61,7 +71,7 @@ export class Together {
 
   /** They belong to what is not shown any more. */
   discard(): void {
-    clearTimeout(this.timer)
+    this.endWaiting()
     this.coming = []
   }
 }

@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks'
 import { Loader } from '@mantine/core'
 import { IconAlertTriangle, IconFileAlert, IconUserExclamation } from '@tabler/icons-react'
-import { useEffect, useMemo, useRef, type PointerEvent, type WheelEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, type PointerEvent, type WheelEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { usePage, usePageText } from '@/api/documents'
@@ -38,6 +38,12 @@ export function DocumentCell({ viewer, index, shown, deidentified, studies }: Do
   useEffect(() => {
     if (pages !== null) viewer.documents.setPages(index, pages)
   }, [viewer, index, pages])
+  const onShape = useCallback(
+    (ratio: number) => {
+      if (width > 0 && height > 0) viewer.documents.measure(index, ratio, width / height)
+    },
+    [viewer, index, width, height],
+  )
   const url = useObjectUrl(data?.picture)
   const study = studies.find((one) => one.study_instance_uid === shown.study_instance_uid)
   const onWheel = (event: WheelEvent) => {
@@ -65,6 +71,7 @@ export function DocumentCell({ viewer, index, shown, deidentified, studies }: Do
             url={url}
             shown={shown}
             box={{ width, height }}
+            onShape={onShape}
             alt={t('pageAlt', { page: shown.page, title: shown.title })}
           />
         )}
@@ -84,14 +91,17 @@ interface PaperProps {
   shown: ShownDocument
   box: { width: number; height: number }
   alt: string
+  /** Width over height of the page, once it is there. */
+  onShape: (ratio: number) => void
 }
 
 /** The page fits the viewport at zoom 1; what is in the middle is a part of the page. */
-function Paper({ url, shown, box, alt }: PaperProps) {
+function Paper({ url, shown, box, alt, onShape }: PaperProps) {
   const image = useRef<HTMLImageElement>(null)
   const place = () => {
     const page = image.current
     if (page === null || page.naturalWidth === 0) return
+    onShape(page.naturalWidth / page.naturalHeight)
     const fit = Math.min(box.width / page.naturalWidth, box.height / page.naturalHeight)
     const [width, height] = [page.naturalWidth * fit * shown.zoom, page.naturalHeight * fit * shown.zoom]
     page.style.width = `${width}px`

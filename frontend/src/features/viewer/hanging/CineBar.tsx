@@ -95,9 +95,11 @@ function TimeSlider({ at, count, onChoose }: TimeSliderProps) {
 
 function Player({ viewer, view, hasTimes }: CineBarProps & { hasTimes: boolean }) {
   const { t } = useTranslation('hanging')
-  const isPlaying = useViewerState(viewer, (v) => v.cine.isPlaying(view))
+  const isFollowed = useViewerState(viewer, (v) => v.cine.isFollowed(view))
+  const isPlaying = useViewerState(viewer, (v) => v.cine.isPlaying(view)) || isFollowed
   const words = useViewerState(viewer, (v) => JSON.stringify(v.cine.settingsOf(view)))
   const { frames_per_second: fps, mode, axis } = JSON.parse(words) as CineSettings
+  const toggle = () => toggleCine(viewer, view)
   const press = (name: string, Icon: typeof IconPlus, act: () => void, pressed?: boolean) => (
     <Tooltip label={name}>
       <ActionIcon
@@ -106,6 +108,7 @@ function Player({ viewer, view, hasTimes }: CineBarProps & { hasTimes: boolean }
         size={26}
         aria-label={name}
         aria-pressed={pressed}
+        disabled={isFollowed && act !== toggle}
         onClick={act}
       >
         <Icon size={16} />
@@ -118,7 +121,7 @@ function Player({ viewer, view, hasTimes }: CineBarProps & { hasTimes: boolean }
       {press(
         t(isPlaying ? 'cine.pause' : 'cine.play'),
         isPlaying ? IconPlayerPause : IconPlayerPlay,
-        () => toggleCine(viewer, view),
+        toggle,
       )}
       {press(t('cine.slower'), IconMinus, () => set({ frames_per_second: fps - stepOf(fps - 1) }))}
       <span className={classes.fps} data-testid="fps">
