@@ -37,6 +37,7 @@ export const LiveHeader = memo(function LiveHeader({ session, caseId, children }
         <LiveMark session={session} />
         <RecordingMark session={session} />
         {children}
+        <RecordingMark session={session} />
         <span className={classes.grow} />
         {item && <Clock item={item} />}
       </div>
