@@ -69,9 +69,10 @@ function Happened({ replay }: { replay: Replay }) {
               onClick={() => replay.seekToEvent(mark.seq)}
             >
               <MarkShape kind={mark.kind} />
-              <span>{t(mark.signed ? 'mark.signed' : `mark.${mark.kind}`)}</span>
-              <span className={`${classes.dim} ${classes.ellipsis}`}>{mark.who}</span>
-              <span className={classes.grow} />
+              <span className={classes.what}>
+                <span>{t(mark.signed ? 'mark.signed' : `mark.${mark.kind}`)}</span>
+                <span className={`${classes.dim} ${classes.ellipsis}`}>{mark.who}</span>
+              </span>
               <time className={classes.dim}>{formatTime(new Date(mark.at_ms).toISOString())}</time>
             </button>
           </li>
