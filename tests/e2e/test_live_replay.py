@@ -200,3 +200,90 @@ def test_a_replay_shows_the_same_pictures_and_a_decision_keeps_its_view(
     expect(kept.page.get_by_test_id("decision-view")).to_be_visible()
     wait_for(lambda: same_view(shown, kept.viewport()), what="the decision's view", timeout_s=60)
     keep_screenshot(kept.page, "kept-view")
+
+
+def _tours(client: httpx.Client, case: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/api/tours", params={"case": case}).json()["results"]
+    return found
+
+
+def test_views_are_left_walked_with_a_key_and_presented(
+    stack: Stack, open_page: OpenPage, keep_screenshot: KeepScreenshot
+) -> None:
+    """A radiologist leaves two views; the chair finds them, and walks them in the room."""
+    radiologist, chair = stack.client(role="radiologist"), stack.client(role="chair")
+    case, _, session = open_session(stack, "Alder")
+    path = f"/cases/{case['id']}/view"
+    author = Screen(open_page(role="radiologist", path=path, width=WIDTH, height=HEIGHT))
+    author.wait_for_picture()
+    known = {one["id"] for one in _tours(radiologist, case["id"])}
+    author.focus_viewport()
+    views = []
+    for number in (1, 2):
+        author.press("ArrowDown", times=4)
+        _settled(author)
+        author.press("Shift+K")
+        (tour,) = wait_for(
+            lambda n=number: [
+                one
+                for one in _tours(radiologist, case["id"])
+                if one["id"] not in known and len(one["steps"]) == n
+            ],
+            what="the view is kept",
+        )
+        views.append(author.viewport())
+    author.page.get_by_text("Views", exact=True).first.click()
+    panel = author.page.get_by_test_id("tour-panel")
+    panel.get_by_role("button", name="View 2: title and comment").click()
+    dialog = author.page.get_by_role("dialog")
+    dialog.get_by_label("Comment").fill("The vessel is not crossed.")
+    dialog.get_by_role("button", name="Save").click()
+    expect(panel).to_contain_text("The vessel is not crossed.")
+    author.page.get_by_role("button", name="For whom, and until when").click()
+    dialog.get_by_label("Left for").click()
+    author.page.get_by_role("option", name="Dr Henrik Wold").click()
+    dialog.get_by_label("Look at it before").fill("2027-01-14")
+    keep_screenshot(author.page, "form")
+    dialog.get_by_role("button", name="Save").click()
+    expect(panel).to_contain_text("seen by 0 of 1")
+    author.focus_viewport()
+    author.press("Shift+G")
+    wait_for(lambda: same_view(views[0], author.viewport()), what="one back", timeout_s=30)
+    keep_screenshot(author.page, "panel")
+
+    reader = Screen(open_page(role="chair", path="/", width=WIDTH, height=HEIGHT))
+    reader.page.get_by_role("heading", name="Views left for you").wait_for()
+    keep_screenshot(reader.page, "home")
+    reader.page.goto(f"{path}?tour={tour['id']}")
+    reader.wait_for_picture()
+    wait_for(lambda: same_view(views[0], reader.viewport()), what="the first view", timeout_s=60)
+    reader.press("g")
+    wait_for(lambda: same_view(views[1], reader.viewport()), what="the next view", timeout_s=30)
+    wait_for(
+        lambda: chair.get("/api/tours/waiting").json()["results"] == [], what="it waits no more"
+    )
+
+    presenter = Screen(open_page(role="chair", path=f"/live/{session}", width=1920, height=1080))
+    follower = Screen(open_page(role="radiologist", path=f"/live/{session}", width=1024))
+    for screen in (presenter, follower):
+        wait_for(lambda one=screen: one.live().get("status") == "open", what="in", timeout_s=90)
+        screen.wait_for_picture()
+    presenter.focus_viewport()
+    presenter.press("ArrowDown")
+    for key, view in (("g", views[0]), ("PageDown", views[1])):
+        presenter.press(key)
+        for screen in (presenter, follower):
+            wait_for(
+                lambda one=screen, wanted=view: same_view(wanted, one.viewport()),
+                what=f"{key} brings the view",
+                timeout_s=30,
+            )
+    assert follower.live()["following"]
+    keep_screenshot(presenter.page, "presented")
+    follower.focus_viewport()
+    follower.press("g")  # one's own step leaves the presenter
+    wait_for(lambda: not follower.live()["following"], what="detached", timeout_s=10)
+    radiologist.delete(
+        f"/api/tours/{tour['id']}",
+        headers={"If-Match": f'"{_tours(radiologist, case["id"])[-1]["version"]}"'},
+    )

@@ -23,6 +23,7 @@ import { EditCaseDialog } from './EditCaseDialog'
 import { ImagesSection } from './ImagesSection'
 import { PeopleSection } from './PeopleSection'
 import { RecordingsSection } from './RecordingsSection'
+import { ToursSection } from './ToursSection'
 
 export default function CaseRoute() {
   const { caseId = '' } = useParams()
@@ -64,6 +65,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
+            <ToursSection entry={entry} />
             <RecordingsSection entry={entry} />
           </div>
           <div className={classes.column}>

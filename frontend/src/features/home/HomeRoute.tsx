@@ -16,6 +16,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
 import classes from './Home.module.css'
+import { WaitingViews } from './WaitingViews'
 import { bySoonest, isPressing, nextMeetings, type PreparationGap, preparationGap } from './waiting'
 
 const SHOWN = 8
@@ -51,6 +52,7 @@ export default function HomeRoute() {
           </Section>
         </div>
         <div className={classes.column}>
+          <WaitingViews cases={cases.data ?? []} />
           <Section title={t('review')} count={cases.data && toReview.length}>
             <Rows query={cases} rows={toReview} render={(entry) => <ReviewRow entry={entry} />} empty={<EmptyState compact icon={IconSparkles} title={t('nothingToReview')} hint={t('nothingToReviewHint')} />} />
           </Section>

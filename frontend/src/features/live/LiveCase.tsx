@@ -11,6 +11,7 @@ import { useDrawnRoom } from '../viewer/brush/useDrawnRoom'
 import { appliedOf } from '../viewer/hanging/applied'
 import { useOpeningHanging } from '../viewer/hanging/useHanging'
 import { ImageRoom } from '../viewer/ImageRoom'
+import { useTourRoom } from '../viewer/tours/useTourRoom'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
 import { usePerCase } from '../viewer/usePerCase'
 import { AfterPicture } from './AfterPicture'
@@ -102,6 +103,15 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
     onProblem,
   })
   useDrawnSync(session, drawn)
+  const identified = useLiveState(session, (state) => state.room.projection === 'identified')
+  const tours = useTourRoom({
+    caseId,
+    room,
+    mayWrite: store.write !== null && identified,
+    myId,
+    purpose: 'meeting',
+    onProblem,
+  })
   const actions = useMemo(
     () => (
       <>
@@ -121,6 +131,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       keyImages={keyImages}
       hanging={room.hanging}
       onStepCase={stepCase}
+      views={tours.steps}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={
@@ -140,6 +151,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
             store={store}
             keyImages={keyImages}
             drawn={drawn}
+            tours={tours}
             sync={sync}
           />
         </AfterPicture>

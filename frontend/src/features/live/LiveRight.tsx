@@ -21,6 +21,8 @@ import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
 import { radiotherapyCount, RadiotherapyPanel } from '../viewer/rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from '../viewer/SegmentationList'
+import { TourPanel } from '../viewer/tours/TourPanel'
+import type { TourRoom } from '../viewer/tours/useTourRoom'
 import { showFinding, type CaseRoom } from '../viewer/useCaseRoom'
 import { ChatPanel } from './ChatPanel'
 import type { LiveSession } from './liveSession'
@@ -36,12 +38,13 @@ interface LiveRightProps {
   store: MeasurementStore
   keyImages: KeyImageStore
   drawn: DrawnRoom
+  tours: TourRoom
   sync: Sync
 }
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
 export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
-  const { session, room, caseId, store, keyImages, drawn, sync } = props
+  const { session, room, caseId, store, keyImages, drawn, tours, sync } = props
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
@@ -81,6 +84,12 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
       >
         <MeasurementList viewer={room.viewer} store={store} myId={myId} />
         <KeyImageList viewer={room.viewer} store={keyImages} />
+      </Section>
+      <Section
+        title={t('replay:tour.section', { count: tours.tours.length })}
+        closed={tours.tours.length === 0}
+      >
+        <TourPanel caseId={caseId} tours={tours} />
       </Section>
       <Section
         title={t('section.drawn', { count: drawn.list.length })}

@@ -22,6 +22,8 @@ function staleAfter(event: LogEvent): string[] {
       return ['case']
     case 'decision':
       return ['decisions', 'case']
+    case 'tour':
+      return ['tours']
     case 'agenda':
       return ['meeting', 'case']
     case 'case':

@@ -13,6 +13,7 @@ import { CompanionButton } from './CompanionButton'
 import type { HangingControl } from './hanging/useHanging'
 import type { RoomActions } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
+import type { ViewSteps } from './tours/useTourRoom'
 import { toggleKeyImage, type KeyImageStore } from './keyImageStore'
 import { LabelDialog } from './LabelDialog'
 import type { MaskLayer } from './maskLayers'
@@ -33,6 +34,8 @@ interface ImageRoomProps {
   keyImages: KeyImageStore
   hanging: HangingControl
   onStepCase: (by: 1 | -1) => void
+  /** Views to be walked with a key; none in a replay. */
+  views?: ViewSteps
   /** Undo and redo of the brush, while one is in the hand. */
   strokes: { undo: () => unknown; redo: () => unknown }
   deidentified: boolean
@@ -47,7 +50,7 @@ interface ImageRoomProps {
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
-  const { onStepCase } = props
+  const { onStepCase, views } = props
   const { t } = useTranslation('viewer')
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
@@ -76,6 +79,8 @@ export function ImageRoom(props: ImageRoomProps) {
       toggleFusion: () => toggleFusion(viewer, studies),
       hangingStep: hanging.step,
       stepCase: onStepCase,
+      stepView: (by) => views?.step(by),
+      addView: () => views?.add(),
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => (isBrushTool(viewer.tool) ? strokes.undo() : store.write?.undo()),
@@ -90,7 +95,7 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.setTool('window')
       },
     }),
-    [viewer, studies, store, keyImages, hanging, strokes, onStepCase],
+    [viewer, studies, store, keyImages, hanging, strokes, onStepCase, views],
   )
   useViewerKeys(viewer, room)
   const images = useHeldFocus(viewer)

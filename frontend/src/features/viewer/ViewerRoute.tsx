@@ -28,6 +28,8 @@ import { MeasurementList } from './MeasurementList'
 import { radiotherapyCount, RadiotherapyPanel } from './rt/RadiotherapyPanel'
 import { segmentCount, SegmentationList } from './SegmentationList'
 import { StudyBrowser } from './StudyBrowser'
+import { TourPanel } from './tours/TourPanel'
+import { useTourRoom } from './tours/useTourRoom'
 import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from './useCaseRoom'
 import { useDecisionView } from './useDecisionView'
 import { useRestKeyImages } from './useRestKeyImages'
@@ -49,6 +51,7 @@ type Panel =
   | 'drawn'
   | 'radiotherapy'
   | 'documents'
+  | 'views'
 
 function CaseViewer({ caseId }: { caseId: string }) {
   const { t } = useTranslation('viewer')
@@ -81,7 +84,15 @@ function CaseViewer({ caseId }: { caseId: string }) {
   })
   useBrushPanel(room.viewer, () => setPanel('drawn'))
   const keptView = useDecisionView(caseId, room)
-  useFirstHanging(room, setActiveFinding, keptView.expected)
+  const tours = useTourRoom({
+    caseId,
+    room,
+    mayWrite: can.includes('annotate') && can.includes('view_identified'),
+    myId,
+    purpose: 'review',
+    onProblem,
+  })
+  useFirstHanging(room, setActiveFinding, keptView.expected || tours.expected)
   const stepCase = useCaseStep(caseId)
 
   if (patientCase.error && !patientCase.data) {
@@ -122,7 +133,9 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const rtCount = radiotherapyCount(room.rt)
   const tab = (name: Panel, count: number) => (
     <span className={classes.tab}>
-      {name === 'documents'
+      {name === 'views'
+        ? t('replay:tour.tab')
+        : name === 'documents'
         ? t('documents:tab')
         : name === 'radiotherapy'
           ? t('radiotherapy:panel')
@@ -146,6 +159,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           { value: 'drawn', label: tab('drawn', drawn.list.length) },
           ...(rtCount > 0 ? [{ value: 'radiotherapy', label: tab('radiotherapy', rtCount) }] : []),
           { value: 'documents', label: tab('documents', documentCount(documents.data)) },
+          { value: 'views', label: tab('views', tours.tours.length) },
         ]}
       />
       {panel === 'measurements' && (
@@ -160,6 +174,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {panel === 'documents' && (
         <DocumentsPanel caseId={caseId} viewer={room.viewer} studies={room.studies} />
       )}
+      {panel === 'views' && <TourPanel caseId={caseId} tours={tours} />}
       {panel === 'drawn' && <DrawnPanel room={room} drawn={drawn} />}
       {panel === 'segmentations' && <SegmentationList room={room} />}
       {panel === 'findings' && (
@@ -190,6 +205,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       keyImages={keyImages}
       hanging={room.hanging}
       onStepCase={stepCase}
+      views={tours.steps}
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={header}

@@ -71,6 +71,9 @@ export type Action =
   | 'cine'
   | 'nextCase'
   | 'previousCase'
+  | 'nextView'
+  | 'previousView'
+  | 'addView'
   | 'foldLeft'
   | 'foldRight'
   | 'help'
@@ -155,6 +158,9 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['j'], action: 'referenceLines', group: 'screen' },
   { keys: ['shift+n'], action: 'nextCase', group: 'screen' },
   { keys: ['shift+b'], action: 'previousCase', group: 'screen' },
+  { keys: ['g'], action: 'nextView', group: 'screen' },
+  { keys: ['shift+g'], action: 'previousView', group: 'screen' },
+  { keys: ['shift+k'], action: 'addView', group: 'screen' },
   { keys: ['['], action: 'foldLeft', group: 'screen' },
   { keys: [']'], action: 'foldRight', group: 'screen' },
   { keys: ['?'], action: 'help', group: 'screen' },
@@ -193,6 +199,9 @@ export interface RoomActions {
   readonly showSeries: (step: 1 | -1) => void
   /** To the next case of the agenda, or of the worklist. */
   readonly stepCase: (by: 1 | -1) => void
+  /** Views that were left, or prepared: the next one, and this one put to them. */
+  readonly stepView: (by: 1 | -1) => void
+  readonly addView: () => void
   readonly toggleFusion: () => void
   readonly remove: () => void
   readonly undo: () => void
@@ -271,6 +280,9 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     cine: () => view && toggleCine(viewer, view),
     nextSeries: () => room.showSeries(1),
     previousSeries: () => room.showSeries(-1),
+    nextView: () => room.stepView(1),
+    previousView: () => room.stepView(-1),
+    addView: room.addView,
     nextCase: () => room.stepCase(1),
     previousCase: () => room.stepCase(-1),
     windowWider: () => turnWindow(viewer, 1, 0),
