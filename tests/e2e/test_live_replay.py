@@ -232,7 +232,7 @@ def test_views_are_left_walked_with_a_key_and_presented(
             what="the view is kept",
         )
         views.append(author.viewport())
-    author.page.get_by_text("Views", exact=True).first.click()
+    author.page.locator("label").filter(has_text="Views").first.click()
     panel = author.page.get_by_test_id("tour-panel")
     panel.get_by_role("button", name="View 2: title and comment").click()
     dialog = author.page.get_by_role("dialog")
