@@ -21,9 +21,14 @@ function staleAfter(event: LogEvent): string[] {
     case 'import':
       return ['case']
     case 'decision':
+    case 'votes':
       return ['decisions', 'case']
     case 'agenda':
       return ['meeting', 'case']
+    case 'clock':
+      return ['meeting']
+    case 'ai':
+      return ['findings', 'jobs', 'case', 'cases', 'meeting']
     case 'case':
       return ['case', 'cases']
     default:
