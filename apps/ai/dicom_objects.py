@@ -7,19 +7,40 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from apps.ai import storage
-from apps.ai.models import Finding, FindingReview
+from apps.ai.models import Finding, FindingExport, FindingReview
 from apps.imaging.derived_objects import DerivedObject, ReviewState
 
 
 def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedObject]:
-    """SEG and UNVERIFIED SR of every finding, in the state that this case gives it."""
+    """SEG and SR of every finding, in the state that this case gives it.
+
+    A VERIFIED SR, of whatever case, is an accepted one: it exists in the PACS only.
+    """
     standing = FindingReview.objects.filter(case_id=case_id, stands=True)
+    studies = list(study_ids)
     findings = (
-        Finding.objects.filter(study_id__in=list(study_ids))
+        Finding.objects.filter(study_id__in=studies)
         .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
         .order_by("job_id", "number")
     )
-    return [one for finding in findings for one in _objects_of(finding)]
+    exports = FindingExport.objects.filter(finding__study_id__in=studies).exclude(
+        verified_report_uid=""
+    )
+    return [
+        *(one for finding in findings for one in _objects_of(finding)),
+        *(_verified(export) for export in exports.select_related("finding")),
+    ]
+
+
+def _verified(export: FindingExport) -> DerivedObject:
+    sha256 = export.verified_report_sha256
+    return DerivedObject(
+        study_id=export.finding.study_id,
+        sop_instance_uid=export.verified_report_uid,
+        sha256=sha256,
+        state=ReviewState.ACCEPTED,
+        read=partial(storage.get_bytes, sha256=sha256),
+    )
 
 
 def _objects_of(finding: Finding) -> list[DerivedObject]:

@@ -7,6 +7,7 @@ from apps.accounts.choices import CLINICAL_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.ai.models import Finding, Job
 from apps.cases import policies as case_policies
+from apps.cases.embargo import AiHidden, require_ai_shown
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
@@ -54,9 +55,16 @@ def view_results(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     case_policies.view_identified(actor=actor, case_id=case_id)
 
 
-def run_model(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
-    case_policies.run_ai(actor=actor, case_id=case_id)
+def read_results(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """As ``view_results``, and nothing is to be read first: what one result says."""
     view_results(actor=actor, case_id=case_id)
+    require_ai_shown(actor=actor, case_id=case_id)
+
+
+def run_model(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Not while results are hidden: the answer may be one that is there already."""
+    case_policies.run_ai(actor=actor, case_id=case_id)
+    read_results(actor=actor, case_id=case_id)
 
 
 def view_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
@@ -64,7 +72,7 @@ def view_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
     signed_in(actor=actor)
     if actor.is_system or actor.has_role(AI_ADMIN):
         return
-    _require_any_case(actor=actor, study_id=_study_of_job(job_id), policy=view_results)
+    _require_any_case(actor=actor, study_id=_study_of_job(job_id), policy=read_results)
 
 
 def control_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
@@ -78,14 +86,14 @@ def control_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
 def view_finding(*, actor: Actor, finding_id: UUID, **ids: Any) -> None:
     signed_in(actor=actor)
     study_id = _study_of_finding(finding_id)
-    _require_any_case(actor=actor, study_id=study_id, policy=view_results)
+    _require_any_case(actor=actor, study_id=study_id, policy=read_results)
 
 
 def review_finding(*, actor: Actor, finding_id: UUID, **ids: Any) -> None:
     """May review it in at least one case; the service asks again for the case it is in."""
     signed_in(actor=actor)
     study_id = _study_of_finding(finding_id)
-    _require_any_case(actor=actor, study_id=study_id, policy=case_policies.review_findings)
+    _require_any_case(actor=actor, study_id=study_id, policy=_review_in_case)
 
 
 def review_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **ids: Any) -> None:
@@ -94,9 +102,14 @@ def review_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **i
     study_id = _study_of_finding(finding_id)
     if not CaseStudy.objects.filter(case_id=case_id, study_id=study_id).exists():
         raise NotVisible()
-    case_policies.review_findings(actor=actor, case_id=case_id)
+    _review_in_case(actor=actor, case_id=case_id)
     if not actor.is_person:
         raise Forbidden("A review is a person's word.")
+
+
+def _review_in_case(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    case_policies.review_findings(actor=actor, case_id=case_id)
+    require_ai_shown(actor=actor, case_id=case_id)
 
 
 def cases_showing_study(*, actor: Actor, study_id: UUID) -> list[UUID]:
@@ -111,13 +124,18 @@ def _require_any_case(*, actor: Actor, study_id: UUID, policy: Any) -> None:
     if not cases:
         raise NotVisible()
     refusal: Exception = NotVisible()
+    found = False
     for case_id in cases:
         try:
             policy(actor=actor, case_id=case_id)
+        except AiHidden:
+            raise  # hidden in one of their cases is hidden: the finding is the same
         except (Forbidden, NotVisible) as error:
             refusal = error
         else:
-            return
+            found = True
+    if found:
+        return
     raise refusal
 
 

@@ -1,6 +1,7 @@
 """Reading models, jobs and findings. What a case thinks of a finding is decided here, once."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from apps.ai.choices import (
 )
 from apps.ai.models import Finding, FindingReview, Job, Model, ModelApproval, ModelVersion
 from apps.cases.access import standings
+from apps.cases.embargo import hidden_cases, require_ai_shown
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible
@@ -75,17 +77,38 @@ def version_acts(*, actor: Actor, version: ModelVersion) -> list[VersionAct]:
     return acts
 
 
-def list_jobs(*, actor: Actor, case_id: UUID | None) -> "QuerySet[Job]":
+@dataclass(frozen=True, slots=True)
+class ResultCases:
+    """Cases a list is about, and whether some are left out: their images are read first."""
+
+    case_id: UUID | None
+    shown: tuple[UUID, ...]
+    ai_hidden: bool
+
+
+def result_cases(*, actor: Actor, case_id: UUID | None) -> ResultCases:
+    """One case, or all whose results the actor may see."""
+    if case_id is not None:
+        policies.view_results(actor=actor, case_id=case_id)
+        asked = [case_id]
+    else:
+        visible = visible_cases(actor=actor).values_list("pk", flat=True)
+        known = standings(actor=actor, case_ids=visible)
+        asked = [pk for pk, standing in known.items() if not standing.is_deidentified]
+    hidden = hidden_cases(actor=actor, case_ids=asked)
+    return ResultCases(case_id, tuple(pk for pk in asked if pk not in hidden), bool(hidden))
+
+
+def list_jobs(*, actor: Actor, cases: ResultCases) -> "QuerySet[Job]":
     """Jobs on the studies of one case, or of all cases whose results the actor may see.
 
     One row per job and case, with ``case_pk`` and ``case_title``. The AI administrator's list
     without a case holds every job once, without either.
     """
     jobs = Job.objects.select_related("version__model", "series__study")
-    if case_id is None and actor.has_role(policies.AI_ADMIN):
+    if cases.case_id is None and actor.has_role(policies.AI_ADMIN):
         return jobs
-    case_ids = _result_cases(actor=actor, case_id=case_id)
-    return jobs.filter(series__study__case_studies__case_id__in=case_ids).annotate(
+    return jobs.filter(series__study__case_studies__case_id__in=cases.shown).annotate(
         case_pk=F("series__study__case_studies__case_id"),
         case_title=F("series__study__case_studies__case__title"),
     )
@@ -106,12 +129,12 @@ def queue_positions() -> dict[UUID, int]:
     return {job_id: position for position, job_id in enumerate(ids, start=1)}
 
 
-def list_findings(*, actor: Actor, case_id: UUID | None, state: str = "") -> "QuerySet[Finding]":
+def list_findings(*, cases: ResultCases, state: str = "") -> "QuerySet[Finding]":
     """Findings on the studies of one case, or of all cases whose results the actor may see.
 
     One row per finding and case, with that case's standing review and its export.
     """
-    findings = _findings_of_cases(_result_cases(actor=actor, case_id=case_id))
+    findings = _findings_of_cases(cases.shown)
     if not state:
         return findings
     standing = FindingReview.objects.filter(
@@ -143,17 +166,10 @@ def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
     )
 
 
-def _result_cases(*, actor: Actor, case_id: UUID | None) -> list[UUID]:
-    if case_id is not None:
-        policies.view_results(actor=actor, case_id=case_id)
-        return [case_id]
-    visible = visible_cases(actor=actor).values_list("pk", flat=True)
-    known = standings(actor=actor, case_ids=visible)
-    return [pk for pk, standing in known.items() if not standing.is_deidentified]
-
-
 def get_finding(*, actor: Actor, finding_id: UUID, case_id: UUID) -> Finding:
-    finding = list_findings(actor=actor, case_id=case_id).filter(pk=finding_id).first()
+    policies.view_results(actor=actor, case_id=case_id)
+    require_ai_shown(actor=actor, case_id=case_id)
+    finding = findings_of_case(case_id=case_id).filter(pk=finding_id).first()
     if finding is None:
         raise NotVisible()
     return finding
@@ -262,8 +278,12 @@ def claim_reports(*, case_id: UUID, sop_instance_uids: Iterable[str]) -> set[str
 
 
 def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """``findings_unreviewed`` per case, in two queries however many cases."""
+    """``findings_unreviewed`` per case, in a few queries however many cases.
+
+    Where the images are to be read first there is no count, and ``ai_hidden`` says why.
+    """
     ids = list(case_ids)
+    hidden = hidden_cases(actor=actor, case_ids=ids)
     found = dict(
         CaseStudy.objects.filter(case_id__in=ids)
         .values_list("case_id")
@@ -277,7 +297,9 @@ def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dic
         .annotate(total=Count("pk"))
     )
     return {
-        case_id: {"findings_unreviewed": found.get(case_id, 0) - reviewed.get(case_id, 0)}
+        case_id: {"findings_unreviewed": None, "ai_hidden": True}
+        if case_id in hidden
+        else {"findings_unreviewed": found.get(case_id, 0) - reviewed.get(case_id, 0)}
         for case_id in ids
     }
 

@@ -23,6 +23,14 @@ CAPACITY_OF_ROLE: dict[str, str] = {
 """What a board role is in each case on that board's agendas."""
 
 
+class AiReading(models.TextChoices):
+    """When a board's cases are read without AI: read first, reveal AI."""
+
+    NEVER = "never", "Shown from the start"
+    IN_MEETING = "in_meeting", "Hidden in the meeting until revealed"
+    FROM_AGENDA = "from_agenda", "Hidden from the agenda on until revealed"
+
+
 class MeetingStatus(models.TextChoices):
     PLANNED = "planned", "Planned"
     OPEN = "open", "In session"
@@ -43,6 +51,12 @@ class AgendaStatus(models.TextChoices):
     CURRENT = "current", "Being discussed"
     DISCUSSED = "discussed", "Discussed"
     DEFERRED = "deferred", "Deferred"
+
+
+class ClockMove(models.TextChoices):
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Go on"
+    ADD = "add", "Add minutes"
 
 
 class DecisionStatus(models.TextChoices):

@@ -18,6 +18,16 @@ class DecisionState(BaseModel):
     status: str
 
 
+class VoteCount(BaseModel):
+    """How many, and nobody's name: what everybody in the room may know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agree: int
+    dissent: int
+    abstain: int
+
+
 class AgendaMoved(CaseEvent):
     """The meeting went to another case; ``case_id`` is the new one."""
 
@@ -25,8 +35,39 @@ class AgendaMoved(CaseEvent):
     agenda_item: UUID
 
 
+class AiRevealed(CaseEvent):
+    """The images have been read: AI results of the case are shown from here on."""
+
+    kind: ClassVar[str] = "ai.revealed"
+    agenda_item: UUID
+
+
+class ClockChanged(CaseEvent):
+    """The clock of the case was paused, went on or was given minutes; read where it stands."""
+
+    kind: ClassVar[str] = "clock.changed"
+    agenda_item: UUID
+    move: str
+    minutes: int
+
+
 class DecisionDrafted(CaseEvent):
     kind: ClassVar[str] = "decision.drafted"
+    decision: DecisionState
+
+
+class DecisionVoted(CaseEvent):
+    """Somebody stated a position; who and why is read where the guise allows it."""
+
+    kind: ClassVar[str] = "decision.voted"
+    decision: DecisionState
+    votes: VoteCount
+
+
+class VotesCalled(CaseEvent):
+    """The chair asks everybody for their position on the draft."""
+
+    kind: ClassVar[str] = "votes.called"
     decision: DecisionState
 
 

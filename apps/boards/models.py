@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from apps.boards.choices import (
     AgendaStatus,
+    AiReading,
     BoardRole,
     Consensus,
     DecisionStatus,
@@ -26,6 +27,7 @@ class Board(BaseModel):
         null=True, blank=True, default=365, help_text="0: not after the end. Empty: for good."
     )
     records_pointers = models.BooleanField(default=False)
+    ai_reading = models.CharField(max_length=12, choices=AiReading.choices, default=AiReading.NEVER)
 
     def __str__(self) -> str:
         return self.name
@@ -84,6 +86,12 @@ class AgendaItem(VersionedModel):
     )
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_s = models.PositiveIntegerField(default=0, help_text="Pauses that are over.")
+    ai_revealed_at = models.DateTimeField(null=True, blank=True)
+    ai_revealed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -115,6 +123,10 @@ class Decision(VersionedModel):
     summary = models.TextField(blank=True)
     conditions = models.TextField(blank=True)
     view = models.JSONField(null=True, blank=True)
+    text_version = models.PositiveIntegerField(
+        default=1, help_text="The version in which the text last changed: what votes are on."
+    )
+    votes_called_at = models.DateTimeField(null=True, blank=True)
     drafted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -164,6 +176,9 @@ class Position(BaseModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     stance = models.CharField(max_length=8, choices=Stance.choices)
     statement = models.TextField(blank=True)
+    text_version = models.PositiveIntegerField(
+        default=1, help_text="The text it is on: the decision's ``text_version`` at the time."
+    )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -63,6 +63,14 @@ def run_agenda_item(*, actor: Actor, item_id: UUID, **ids: Any) -> None:
     run_meeting(actor=actor, meeting_id=meeting_id)
 
 
+def reveal_ai(*, actor: Actor, item_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case identified; in a room, its presenter or chair (live.policies)."""
+    case_id = AgendaItem.objects.filter(pk=item_id).values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise NotVisible()
+    case_policies.view_identified(actor=actor, case_id=case_id)
+
+
 def view_decision(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
     case_policies.view_identified(actor=actor, case_id=_case_of_decision(decision_id))
 

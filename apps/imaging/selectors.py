@@ -14,6 +14,7 @@ from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.imaging import identity as identities
 from apps.imaging import policies
+from apps.imaging.ai_objects import hidden_series, require_shown_series
 from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.archive.writer import frame_pose
 from apps.imaging.choices import FileVerdict, ImportState, SeriesKind
@@ -86,7 +87,10 @@ class StudyInCase:
 
 
 def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
-    """Studies of a case, newest first, with their published series."""
+    """Studies of a case, newest first, with their published series.
+
+    Series that AI made are left out while the images are to be read first.
+    """
     standing = require_standing(actor=actor, case_id=case_id)
     links = (
         CaseStudy.objects.filter(case_id=case_id)
@@ -104,7 +108,9 @@ def list_case_studies(*, actor: Actor, case_id: UUID) -> list[StudyInCase]:
         )
         .order_by("-study__study_date", "-study__study_time", "study_id")
     )
-    return [_show(link, standing) for link in links]
+    studies = [link.study_id for link in links]
+    hidden = hidden_series(actor=actor, case_id=case_id, study_ids=studies)
+    return [_show(link, standing, hidden) for link in links]
 
 
 def find_case_study(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> CaseStudy:
@@ -133,7 +139,13 @@ def find_case_study(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> 
 def find_case_series(
     *, actor: Actor, case_id: UUID, study_instance_uid: str, series_instance_uid: str
 ) -> Series:
-    """A published series by the UIDs the viewer knows; withheld ones are not there."""
+    """A published series by the UIDs the viewer knows; withheld ones are not there.
+
+    Raises
+    ------
+    NotVisible, AiHidden
+        Not this actor's case, or no such series in it; AI made it, to be revealed later.
+    """
     link = find_case_study(actor=actor, case_id=case_id, study_instance_uid=study_instance_uid)
     standing = require_standing(actor=actor, case_id=case_id)
     published = Series.objects.filter(study_id=link.study_id).exclude(archive_key="")
@@ -146,6 +158,7 @@ def find_case_series(
         series = known.get(original or "")
     if series is None or link.study.ready_at is None:
         raise NotVisible()
+    require_shown_series(actor=actor, case_id=case_id, series=series)
     return series
 
 
@@ -286,9 +299,10 @@ def open_archive(archive_key: str) -> SeriesArchive:
         raise explain_absence(archive_key) from None
 
 
-def _show(link: CaseStudy, standing: Standing) -> StudyInCase:
+def _show(link: CaseStudy, standing: Standing, hidden: frozenset[UUID]) -> StudyInCase:
     study = link.study
-    series: list[Series] = getattr(study, "published_series", [])
+    published: list[Series] = getattr(study, "published_series", [])
+    series = [one for one in published if one.pk not in hidden]
     projection = projection_for(standing)
     if projection is not None:
         return _show_projected(link, series, projection)

@@ -17,12 +17,13 @@ from apps.accounts.selectors import actor_for
 from apps.cases import policies as case_policies
 from apps.cases.access import Standing, standings_of_people
 from apps.cases.choices import Capacity
+from apps.cases.embargo import hidden_from
 from apps.cases.selectors import one_look
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
 from apps.live import policies
 from apps.live.models import LiveSession
-from apps.live.projections import NOTHING, View, embargoed_users, view_of
+from apps.live.projections import NOTHING, View, view_of
 
 _CASE_POLICIES = (
     ("annotate", case_policies.annotate_case),
@@ -51,7 +52,7 @@ def read_access(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Access
         User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True)
     )
     standings = standings_of_people(case_id=case_id, user_ids=active)
-    hidden = embargoed_users(case_id=case_id, user_ids=active)
+    hidden = {user_id for _, user_id in hidden_from(case_ids=[case_id], user_ids=active)}
     return {
         user_id: Access(
             standing=standings.get(user_id),

@@ -8,8 +8,10 @@ class LiveConfig(AppConfig):
     def ready(self) -> None:
         from apps.annotations.segmentations.guards import edit_guards
         from apps.boards.room_views import room_views
+        from apps.cases.embargo import ai_embargoes
         from apps.core.events import CaseEvent, subscribe
         from apps.core.registry import case_needs, periodic
+        from apps.live.embargo import withhold_in_room
         from apps.live.events import SessionEvent
         from apps.live.log import append_case_event, append_session_event
         from apps.live.recordings.decision_views import view_of_room
@@ -21,6 +23,7 @@ class LiveConfig(AppConfig):
         periodic.register("live.tickets", purge_tickets)
         periodic.register("live.recordings", plan_purge)
         room_views.register("live.stage", view_of_room)
+        ai_embargoes.register("live.room", withhold_in_room)
         edit_guards.register("live.leases", guard_edit)
         subscribe(CaseEvent, append_case_event)
         subscribe(SessionEvent, append_session_event)

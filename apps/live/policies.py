@@ -90,3 +90,11 @@ def take_presenter(*, actor: Actor, session: LiveSession, vacant: bool) -> None:
     if vacant and standing.capacities & OPENERS:
         return
     raise Forbidden("Ask the chair for the presenter token.", code="ask_the_chair")
+
+
+def reveal_ai(*, actor: Actor, session: LiveSession) -> None:
+    """Whoever presents, or chairs: they know that the images have been read."""
+    require_standing(actor=actor, case_id=session.case_id)
+    if actor.id == session.presenter_id or is_chair(actor=actor, session=session):
+        return
+    raise Forbidden("The presenter or the chair reveals AI results.", code="ask_the_presenter")

@@ -9,7 +9,6 @@ measure or present; and what cannot be projected is withheld.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,7 +17,6 @@ from uuid import UUID
 from apps.ai.choices import DismissalReason
 from apps.annotations.choices import SITES, MeasurementKind
 from apps.cases.access import Standing
-from apps.core.registry import Registry
 from apps.imaging.projection import Projection
 
 Json = dict[str, Any]
@@ -27,9 +25,12 @@ Guise = Literal["identified", "deidentified", "none"]
 PASSES_DEIDENTIFIED = frozenset(
     {
         "agenda.moved",
+        "ai.revealed",
         "case.changed",
+        "clock.changed",
         "decision.drafted",
         "decision.signed",
+        "decision.voted",
         "finding.exported",
         "finding.reviewed",
         "findings.added",
@@ -48,13 +49,12 @@ PASSES_DEIDENTIFIED = frozenset(
         "study.progress",
         "study.ready",
         "tour.changed",
+        "votes.called",
     }
 )
 AI_KINDS = frozenset({"finding.exported", "finding.reviewed", "findings.added", "job.changed"})
-
-ai_embargoes: "Registry[Callable[..., frozenset[UUID]]]" = Registry("AI embargoes")
-"""``provider(*, case_id, user_ids) -> users`` from whom AI results of the case are withheld."""
-
+AI_OVERLAY = "finding:"
+"""How our browser names what a finding draws; hidden with the finding."""
 
 UID_FIELDS = frozenset(
     {
@@ -109,20 +109,18 @@ def _mapping_of(grant_id: UUID) -> Projection:
     return Projection(grant_id=grant_id)
 
 
-def embargoed_users(*, case_id: UUID, user_ids: frozenset[UUID]) -> frozenset[UUID]:
-    """Those of ``user_ids`` who are to read first, before AI is revealed to them."""
-    hidden: frozenset[UUID] = frozenset()
-    for _, provider in ai_embargoes.items():
-        hidden |= provider(case_id=case_id, user_ids=user_ids)
-    return hidden
-
-
 def project_event(event: Json, *, view: View) -> Json:
     if not _passes(kind=event["kind"], view=view):
         return {"type": "event", "kind": "withheld", "seq": event["seq"]}
+    payload = event["payload"]
+    if event["kind"] == "stage.keyframe":
+        return {
+            **event,
+            "payload": {**payload, "stage": project_stage(payload["stage"], view=view)},
+        }
     if view.mapping is None:
         return event
-    return {**event, "payload": map_identifiers(event["payload"], mapping=view.mapping)}
+    return {**event, "payload": map_identifiers(payload, mapping=view.mapping)}
 
 
 def _passes(*, kind: str, view: View) -> bool:
@@ -145,7 +143,25 @@ def project_snapshot(snapshot: Json | None, *, view: View) -> Json | None:
 def project_stage(frame: Json | None, *, view: View) -> Json | None:
     if frame is None or view.guise == "none":
         return None
-    return frame if view.mapping is None else map_identifiers(frame, mapping=view.mapping)
+    shown = _without_ai(frame) if view.embargoed else frame
+    return shown if view.mapping is None else map_identifiers(shown, mapping=view.mapping)
+
+
+def _without_ai(frame: Json) -> Json:
+    """The same picture without what findings draw, whoever put it there."""
+    state = frame["state"]
+    focus = state.get("focus")
+    viewports = [
+        place and {**place, "overlays": _without_findings(place["overlays"])}
+        for place in state["viewports"]
+    ]
+    points_at_ai = focus is not None and focus["kind"] == "finding"
+    shown = {**state, "viewports": viewports, "focus": None if points_at_ai else focus}
+    return {**frame, "state": shown}
+
+
+def _without_findings(overlays: list[str]) -> list[str]:
+    return [one for one in overlays if not one.startswith(AI_OVERLAY)]
 
 
 def project_presence(person: Json, *, view: View) -> Json:

@@ -10,7 +10,9 @@ from apps.live.limits import CHAT_IN_SNAPSHOT
 
 Json = dict[str, Any]
 
-NEEDS_SNAPSHOT = frozenset({"agenda.moved", "study.linked"})
+DECISION_KINDS = ("decision.drafted", "decision.signed", "decision.voted", "votes.called")
+
+NEEDS_SNAPSHOT = frozenset({"agenda.moved", "ai.revealed", "study.linked"})
 """Events after which the server sends a snapshot: what they bring is not in them."""
 
 
@@ -37,7 +39,7 @@ def apply_event(snapshot: Json, event: Json) -> Json:
         return _upsert(snapshot, "findings", payload["findings"])
     if kind == "finding.reviewed":
         return _upsert(snapshot, "findings", [payload["finding"]])
-    if kind in ("decision.drafted", "decision.signed"):
+    if kind in DECISION_KINDS:
         return _upsert(snapshot, "decisions", [payload["decision"]])
     if kind == "chat.posted":
         chat = [*snapshot["chat"], payload["message"]][-CHAT_IN_SNAPSHOT:]

@@ -92,6 +92,12 @@ SAMPLES: list[CaseEvent] = [
     boards.DecisionDrafted(**BASE, decision=DECISION),
     boards.DecisionSigned(**BASE, decision=DECISION),
     live.TourChanged(**BASE, tour={"id": str(ID), "version": 2, "removed": False}),
+    boards.DecisionVoted(
+        **BASE, decision=DECISION, votes=boards.VoteCount(agree=2, dissent=1, abstain=0)
+    ),
+    boards.VotesCalled(**BASE, decision=DECISION),
+    boards.AiRevealed(**BASE, agenda_item=ID),
+    boards.ClockChanged(**BASE, agenda_item=ID, move="pause", minutes=5),
     cases.CaseChanged(**BASE, fields=["title"], status="ready"),
     cases.AccessChanged(**BASE, user_id=ID, granted=True),
     imaging.StudyLinked(**BASE, study_id=ID),

@@ -85,11 +85,12 @@ class JobsView(ConsiliumView):
     @extend_schema(
         operation_id="api_jobs_list",
         parameters=[CASE_PARAMETER],
-        responses=page_of(shapes.JobSerializer),
+        responses=page_of(shapes.JobSerializer, hides_ai=True),
     )
     def get(self, request: Request) -> Response:
         case_id = _read_case(request)
-        jobs = selectors.list_jobs(actor=self.actor, case_id=case_id)
+        cases = selectors.result_cases(actor=self.actor, case_id=case_id)
+        jobs = selectors.list_jobs(actor=self.actor, cases=cases)
         paginator = StandardCursorPagination()
         page = paginator.paginate_queryset(jobs, request, view=self) or []
         positions = selectors.queue_positions()
@@ -97,7 +98,9 @@ class JobsView(ConsiliumView):
             shapes.describe_job(job=job, positions=positions, with_identifiers=case_id is not None)
             for job in page
         ]
-        return paginator.get_paginated_response(shapes.JobSerializer(described, many=True).data)
+        answer = paginator.get_paginated_response(shapes.JobSerializer(described, many=True).data)
+        answer.data["ai_hidden"] = cases.ai_hidden
+        return answer
 
     @extend_schema(request=shapes.JobRequestSerializer, responses={202: shapes.JobSerializer})
     def post(self, request: Request) -> Response:
@@ -146,13 +149,12 @@ class FindingsView(ConsiliumView):
     @extend_schema(
         operation_id="api_findings_list",
         parameters=[CASE_PARAMETER, STATE_PARAMETER],
-        responses=page_of(shapes.FindingSerializer),
+        responses=page_of(shapes.FindingSerializer, hides_ai=True),
     )
     def get(self, request: Request) -> Response:
         case_id = _read_case(request)
-        findings = selectors.list_findings(
-            actor=self.actor, case_id=case_id, state=_read_state(request)
-        )
+        cases = selectors.result_cases(actor=self.actor, case_id=case_id)
+        findings = selectors.list_findings(cases=cases, state=_read_state(request))
         paginator = FindingPagination()
         page = paginator.paginate_queryset(findings, request, view=self) or []
         record_entry(
@@ -160,7 +162,10 @@ class FindingsView(ConsiliumView):
             details={"count": len(page)},
         )  # fmt: skip
         described = [selectors.describe_finding(finding=finding) for finding in page]
-        return paginator.get_paginated_response(shapes.FindingSerializer(described, many=True).data)
+        shown = shapes.FindingSerializer(described, many=True).data
+        answer = paginator.get_paginated_response(shown)
+        answer.data["ai_hidden"] = cases.ai_hidden
+        return answer
 
 
 class FindingView(ConsiliumView):

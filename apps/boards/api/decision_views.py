@@ -120,6 +120,17 @@ class DecisionPositionView(ConsiliumView):
         return Response(show_decision(decision_id=decision_id))
 
 
+class CallForVotesView(ConsiliumView):
+    """The chair asks everybody for their position."""
+
+    policies = {"post": policies.sign_decision}
+
+    @extend_schema(request=None, responses=DecisionSerializer)
+    def post(self, request: Request, decision_id: UUID) -> Response:
+        services.call_for_votes(actor=self.actor, decision_id=decision_id)
+        return Response(show_decision(decision_id=decision_id))
+
+
 class DecisionSignView(ConsiliumView):
     policies = {"post": policies.sign_decision}
 

@@ -5,7 +5,9 @@ from rest_framework import serializers
 from apps.accounts.api.serializers import PersonSerializer
 from apps.boards.choices import (
     AgendaStatus,
+    AiReading,
     BoardRole,
+    ClockMove,
     Consensus,
     Intent,
     MeetingStatus,
@@ -36,10 +38,11 @@ class BoardSerializer(serializers.ModelSerializer[Board]):
             "name",
             "description",
             "minutes_per_case",
+            "ai_reading",
             "my_role",
             *RECORDING_FIELDS,
         ]
-        read_only_fields = RECORDING_FIELDS
+        read_only_fields = ["ai_reading", *RECORDING_FIELDS]
 
     def get_my_role(self, board: Board) -> str | None:
         role: str | None = self.context.get("roles", {}).get(board.pk)
@@ -54,6 +57,10 @@ class BoardRecordingSerializer(serializers.Serializer[Any]):
     keeps_recordings_days = serializers.IntegerField(
         allow_null=True, min_value=0, max_value=MOST_DAYS_KEPT
     )
+
+
+class AiReadingSerializer(serializers.Serializer[Any]):
+    ai_reading = serializers.ChoiceField(choices=AiReading.choices)
 
 
 class BoardMemberSerializer(serializers.ModelSerializer[BoardMember]):
@@ -141,8 +148,16 @@ class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
             "status",
             "started_at",
             "ended_at",
+            "paused_at",
+            "paused_s",
+            "ai_revealed_at",
         ]
         read_only_fields = fields
+
+
+class ClockSerializer(serializers.Serializer[Any]):
+    move = serializers.ChoiceField(choices=ClockMove.choices)
+    minutes = serializers.IntegerField(min_value=-120, max_value=120, default=0)
 
 
 class AgendaItemWriteSerializer(serializers.Serializer[Any]):
@@ -179,7 +194,7 @@ class PositionSerializer(serializers.ModelSerializer[Position]):
 
     class Meta:
         model = Position
-        fields = ["id", "user", "stance", "statement", "recorded_by"]
+        fields = ["id", "user", "stance", "statement", "text_version", "recorded_by"]
         read_only_fields = fields
 
 
@@ -204,6 +219,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
             "recommendations",
             "positions",
             "view",
+            "text_version",
+            "votes_called_at",
             "drafted_by",
             "signed_by",
             "signed_at",
@@ -229,6 +246,7 @@ class PositionWriteSerializer(serializers.Serializer[Any]):
 class OwnPositionSerializer(serializers.Serializer[Any]):
     stance = serializers.ChoiceField(choices=Stance.choices)
     statement = serializers.CharField(max_length=5000, allow_blank=True, default="")
+    text_version = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
 class DecisionWriteSerializer(serializers.Serializer[Any]):

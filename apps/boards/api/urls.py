@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.boards.api import decision_views, hanging_views, views
+from apps.boards.api import decision_views, hanging_views, reading_views, views
 
 urlpatterns = [
     path("boards", views.BoardsView.as_view(), name="boards-list"),
@@ -15,10 +15,20 @@ urlpatterns = [
         views.BoardMemberView.as_view(),
         name="board-member",
     ),
+    path(
+        "boards/<uuid:board_id>/ai-reading",
+        reading_views.BoardAiReadingView.as_view(),
+        name="board-ai-reading",
+    ),
     path("meetings", views.MeetingsView.as_view(), name="meetings-list"),
     path("meetings/<uuid:meeting_id>", views.MeetingView.as_view(), name="meetings-detail"),
     path("meetings/<uuid:meeting_id>/agenda", views.AgendaView.as_view(), name="meeting-agenda"),
     path("agenda-items/<uuid:item_id>", views.AgendaItemView.as_view(), name="agenda-item"),
+    path(
+        "agenda-items/<uuid:item_id>/clock",
+        reading_views.AgendaClockView.as_view(),
+        name="agenda-item-clock",
+    ),
     path("hanging-protocols", hanging_views.HangingsView.as_view(), name="hangings-list"),
     path(
         "hanging-protocols/<uuid:hanging_id>",
@@ -35,6 +45,11 @@ urlpatterns = [
         "decisions/<uuid:decision_id>/position",
         decision_views.DecisionPositionView.as_view(),
         name="decision-position",
+    ),
+    path(
+        "decisions/<uuid:decision_id>/call-for-votes",
+        decision_views.CallForVotesView.as_view(),
+        name="decision-call-for-votes",
     ),
     path(
         "decisions/<uuid:decision_id>/sign",

@@ -7,9 +7,11 @@ from apps.boards.services.agenda import (
     move_agenda_item,
     remove_agenda_item,
 )
+from apps.boards.services.clock import set_clock
 from apps.boards.services.decisions import (
     PositionDraft,
     RecommendationDraft,
+    call_for_votes,
     save_draft,
     sign_decision,
     state_position,
@@ -24,12 +26,14 @@ from apps.boards.services.meetings import (
     schedule_meeting,
     set_recording,
 )
+from apps.boards.services.reading import reveal_ai, set_ai_reading
 
 __all__ = [
     "PositionDraft",
     "RecommendationDraft",
     "add_agenda_item",
     "add_board_member",
+    "call_for_votes",
     "change_board_role",
     "create_board",
     "create_hanging",
@@ -40,9 +44,12 @@ __all__ = [
     "move_meeting",
     "remove_agenda_item",
     "remove_board_member",
+    "reveal_ai",
     "revise_hanging",
     "save_draft",
     "schedule_meeting",
+    "set_ai_reading",
+    "set_clock",
     "set_recording",
     "sign_decision",
     "state_position",

@@ -144,8 +144,13 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
         _finish(item=previous, status=AgendaStatus.DISCUSSED)
     item.status = AgendaStatus.CURRENT
     item.started_at = item.started_at or now
+    if item.paused_at is not None:  # it was discussed before: its clock stood still meanwhile
+        item.paused_s += round((now - item.paused_at).total_seconds())
+        item.paused_at = None
     item.version += 1
-    item.save(update_fields=["status", "started_at", "version", "updated_at"])
+    item.save(
+        update_fields=["status", "started_at", "paused_at", "paused_s", "version", "updated_at"]
+    )
     if meeting.status == MeetingStatus.PLANNED:
         meeting.status = MeetingStatus.OPEN
         meeting.version += 1
@@ -191,5 +196,6 @@ def finish_agenda_item(*, actor: Actor, item_id: UUID, version: int, status: str
 def _finish(*, item: AgendaItem, status: str) -> None:
     item.status = status
     item.ended_at = timezone.now()
+    item.paused_at = item.paused_at or item.ended_at
     item.version += 1
-    item.save(update_fields=["status", "ended_at", "version", "updated_at"])
+    item.save(update_fields=["status", "ended_at", "paused_at", "version", "updated_at"])

@@ -12,7 +12,14 @@ from django.utils import timezone
 from apps.audit.services import record_entry
 from apps.boards import policies
 from apps.boards.choices import Consensus, DecisionStatus, Intent, Stance
-from apps.boards.events import DecisionDrafted, DecisionSigned, DecisionState
+from apps.boards.events import (
+    DecisionDrafted,
+    DecisionSigned,
+    DecisionState,
+    DecisionVoted,
+    VoteCount,
+    VotesCalled,
+)
 from apps.boards.models import AgendaItem, Decision, Position, Recommendation
 from apps.boards.room_views import view_on_stage
 from apps.cases import policies as case_policies
@@ -21,7 +28,7 @@ from apps.cases.choices import CaseStatus
 from apps.cases.selectors import people_in_case
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
-from apps.core.exceptions import Conflict, InvalidInput
+from apps.core.exceptions import Conflict, InvalidInput, StaleVersion
 from apps.core.versions import lock_version
 
 
@@ -75,6 +82,9 @@ def save_draft(
         consensus=consensus,
     )
     decision = _draft_for(actor=actor, case_id=case_id, decision_id=decision_id, version=version)
+    if _text_of(decision) != [(one.text.strip(), one.intent) for one in recommendations]:
+        decision.text_version = decision.version
+        decision.votes_called_at = None
     decision.meeting_id = meeting_id
     decision.consensus = consensus
     decision.summary = summary
@@ -101,25 +111,90 @@ def save_draft(
 
 @transaction.atomic
 def state_position(
-    *, actor: Actor, decision_id: UUID, stance: str, statement: str = ""
+    *,
+    actor: Actor,
+    decision_id: UUID,
+    stance: str,
+    statement: str = "",
+    text_version: int | None = None,
 ) -> Position:
-    """State one's own agreement or dissent on a draft; a dissent says why."""
+    """State one's own agreement or dissent on a draft; a dissent says why.
+
+    ``text_version``: the text that was read. Other people's votes do not make one stale, a
+    change of what is recommended does.
+
+    Raises
+    ------
+    StaleVersion
+        What is recommended is not what was read.
+    Conflict
+        ``signed`` already.
+    InvalidInput
+        ``dissent_without_reason``.
+    """
     policies.state_position(actor=actor, decision_id=decision_id)
     decision = Decision.objects.select_for_update().get(pk=decision_id)
     _require_draft(decision)
+    if text_version is not None and text_version != decision.text_version:
+        raise StaleVersion(
+            "The recommendation was changed; read it again.",
+            details={"current": {"id": str(decision.pk), "text_version": decision.text_version}},
+        )
     if stance == Stance.DISSENT and not statement.strip():
         raise InvalidInput("A dissent says why.", code="dissent_without_reason")
     position, _ = Position.objects.update_or_create(
         decision=decision,
         user_id=actor.person_id,
-        defaults={"stance": stance, "statement": statement.strip(), "recorded_by_id": actor.id},
+        defaults={
+            "stance": stance,
+            "statement": statement.strip(),
+            "recorded_by_id": actor.id,
+            "text_version": decision.text_version,
+        },
     )
     if stance == Stance.DISSENT and decision.consensus == Consensus.CONSENSUS:
         decision.consensus = Consensus.MAJORITY
     decision.version += 1
     decision.save(update_fields=["consensus", "version", "updated_at"])
-    _tell_draft(actor=actor, decision=decision)
+    _audit_draft(actor=actor, decision=decision)
+    record(
+        DecisionVoted(
+            **_told(actor=actor, decision=decision),
+            decision=_state(decision),
+            votes=_count_votes(decision),
+        )
+    )
     return position
+
+
+@transaction.atomic
+def call_for_votes(*, actor: Actor, decision_id: UUID) -> Decision:
+    """The chair asks everybody for their position; again reminds.
+
+    Raises
+    ------
+    Conflict
+        ``signed`` already.
+    InvalidInput
+        ``nothing_recommended``: there is nothing to agree with.
+    """
+    policies.sign_decision(actor=actor, decision_id=decision_id)
+    decision = Decision.objects.select_for_update().get(pk=decision_id)
+    _require_draft(decision)
+    if not decision.recommendations.exists():
+        raise InvalidInput("A decision recommends something.", code="nothing_recommended")
+    decision.votes_called_at = timezone.now()
+    decision.version += 1
+    decision.save(update_fields=["votes_called_at", "version", "updated_at"])
+    record_entry(
+        actor=actor,
+        action="decision.votes_called",
+        case_id=decision.case_id,
+        entity="decision",
+        entity_id=decision.pk,
+    )
+    record(VotesCalled(**_told(actor=actor, decision=decision), decision=_state(decision)))
+    return decision
 
 
 @transaction.atomic
@@ -160,16 +235,7 @@ def sign_decision(*, actor: Actor, decision_id: UUID, version: int) -> Decision:
         entity_id=decision.pk,
         details={"dissents": dissents},
     )
-    record(
-        DecisionSigned(
-            **actor_fields(actor),
-            case_id=decision.case_id,
-            entity="decision",
-            entity_id=str(decision.pk),
-            entity_version=decision.version,
-            decision=_state(decision),
-        )
-    )
+    record(DecisionSigned(**_told(actor=actor, decision=decision), decision=_state(decision)))
     return decision
 
 
@@ -238,13 +304,29 @@ def _replace_positions(*, actor: Actor, decision: Decision, positions: list[Posi
             stance=one.stance,
             statement=one.statement.strip(),
             recorded_by_id=actor.id,
+            text_version=decision.text_version,
         )
         for one in positions
         if one.user not in own
     )
 
 
+def _text_of(decision: Decision) -> list[tuple[str, str]]:
+    """What is recommended as it stands: what votes are on."""
+    return list(decision.recommendations.values_list("text", "intent"))
+
+
+def _count_votes(decision: Decision) -> VoteCount:
+    stances = list(decision.positions.values_list("stance", flat=True))
+    return VoteCount(**{stance.value: stances.count(stance) for stance in Stance})
+
+
 def _tell_draft(*, actor: Actor, decision: Decision) -> None:
+    _audit_draft(actor=actor, decision=decision)
+    record(DecisionDrafted(**_told(actor=actor, decision=decision), decision=_state(decision)))
+
+
+def _audit_draft(*, actor: Actor, decision: Decision) -> None:
     dissents = decision.positions.filter(stance=Stance.DISSENT).count()
     record_entry(
         actor=actor,
@@ -254,16 +336,16 @@ def _tell_draft(*, actor: Actor, decision: Decision) -> None:
         entity_id=decision.pk,
         details={"version": decision.version, "dissents": dissents},
     )
-    record(
-        DecisionDrafted(
-            **actor_fields(actor),
-            case_id=decision.case_id,
-            entity="decision",
-            entity_id=str(decision.pk),
-            entity_version=decision.version,
-            decision=_state(decision),
-        )
-    )
+
+
+def _told(*, actor: Actor, decision: Decision) -> dict[str, Any]:
+    return {
+        **actor_fields(actor),
+        "case_id": decision.case_id,
+        "entity": "decision",
+        "entity_id": str(decision.pk),
+        "entity_version": decision.version,
+    }
 
 
 def _state(decision: Decision) -> DecisionState:

@@ -75,7 +75,8 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
     patient = PatientSerializer()
     images = ImageCountSerializer()
     next_meeting = NextMeetingSerializer(allow_null=True)
-    findings_unreviewed = serializers.IntegerField()
+    findings_unreviewed = serializers.IntegerField(allow_null=True, help_text="null: hidden")
+    ai_hidden = serializers.BooleanField(help_text="The images are to be read first.")
     updated_at = serializers.DateTimeField()
 
     def to_representation(self, case: Case) -> dict[str, Any]:
@@ -98,6 +99,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "images": summary.get("images", NO_IMAGES),
             "next_meeting": summary.get("next_meeting"),
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
+            "ai_hidden": summary.get("ai_hidden", False),
             "updated_at": case.updated_at.isoformat(),
         }
 

@@ -23,17 +23,23 @@ PROBLEM = {
 }
 
 
-def page_of(row: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """The shape of a cursor-paginated list of ``row``: ``{next, previous, results}``."""
+def page_of(
+    row: type[serializers.Serializer[Any]], *, hides_ai: bool = False
+) -> serializers.Serializer[Any]:
+    """The shape of a cursor-paginated list of ``row``: ``{next, previous, results}``.
+
+    ``hides_ai``: the list leaves AI results out while the images are to be read first, and
+    says so in ``ai_hidden``.
+    """
     name = row.__name__.removesuffix("Serializer")
-    return inline_serializer(
-        f"{name}Page",
-        {
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": row(many=True),
-        },
-    )
+    fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": row(many=True),
+    }
+    if hides_ai:
+        fields["ai_hidden"] = serializers.BooleanField()
+    return inline_serializer(f"{name}Page", fields)
 
 
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

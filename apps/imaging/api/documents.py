@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.audit.services import record_entry
+from apps.cases.embargo import is_ai_hidden
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
@@ -28,7 +29,10 @@ WIDTH = OpenApiParameter("width", int, enum=list(WIDTHS), description="Pixels ac
 class CaseDocumentsView(ConsiliumView):
     policies = {"get": policies.view_documents}
 
-    @extend_schema(responses=page_of(shapes.DocumentSerializer), operation_id="case_documents_list")
+    @extend_schema(
+        responses=page_of(shapes.DocumentSerializer, hides_ai=True),
+        operation_id="case_documents_list",
+    )
     def get(self, request: Request, case_id: UUID) -> Response:
         found = list_case_documents(actor=self.actor, case_id=case_id)
         if found:
@@ -39,7 +43,10 @@ class CaseDocumentsView(ConsiliumView):
                 details={"count": len(found)},
             )
         results = [shapes.show_document(one, case_id=case_id) for one in found]
-        return Response({"next": None, "previous": None, "results": results})
+        is_hidden = is_ai_hidden(actor=self.actor, case_id=case_id)
+        return Response(
+            {"next": None, "previous": None, "results": results, "ai_hidden": is_hidden}
+        )
 
 
 class CaseDocumentView(ConsiliumView):

@@ -15,6 +15,7 @@ from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput
 from apps.imaging import policies, selectors, services
+from apps.imaging.ai_objects import hidden_in_case
 from apps.imaging.choices import FileVerdict, ImportState
 from apps.imaging.models import Import
 from apps.imaging.services.uploading import FILES, PIECE_BYTES
@@ -105,7 +106,12 @@ class ImportSerializer(serializers.Serializer[Import]):
     @extend_schema_field(ImportFileSerializer(many=True))
     def get_files(self, parent: Import) -> list[dict[str, Any]]:
         # By hand: a serializer's fields cost a second for 3,000 files, which are asked for often.
-        return [{name: getattr(file, name) for name in FILE_FIELDS} for file in parent.files.all()]
+        hidden = self.context.get("hidden", ())
+        return [
+            {name: getattr(file, name) for name in FILE_FIELDS}
+            | ({"sop_instance_uid": ""} if file.sop_instance_uid in hidden else {})
+            for file in parent.files.all()
+        ]
 
 
 class OffsetParser(BaseParser):
@@ -254,7 +260,8 @@ class ReconcileView(ConsiliumView):
 
 def _shown(view: ConsiliumView, import_id: UUID) -> Any:
     parent = selectors.get_import(actor=view.actor, import_id=import_id)
-    return ImportSerializer(parent).data
+    hidden = hidden_in_case(actor=view.actor, case_id=parent.case_id)
+    return ImportSerializer(parent, context={"hidden": hidden}).data
 
 
 def _tus_answer(parent: Import) -> HttpResponse:

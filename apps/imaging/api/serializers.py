@@ -246,6 +246,7 @@ class StudiesSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     results = StudySerializer(many=True)
+    ai_hidden = serializers.BooleanField()
 
 
 def show_study(study: StudyInCase, *, case_id: UUID) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.audit.services import record_entry
+from apps.cases.embargo import is_ai_hidden
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import NotVisible
@@ -91,7 +92,10 @@ class CaseStudiesView(ConsiliumView):
         studies = selectors.list_case_studies(actor=self.actor, case_id=case_id)
         services.note_case_opened(case_id=case_id)
         results = [serializers.show_study(one, case_id=case_id) for one in studies]
-        return Response({"next": None, "previous": None, "results": results})
+        is_hidden = is_ai_hidden(actor=self.actor, case_id=case_id)
+        return Response(
+            {"next": None, "previous": None, "results": results, "ai_hidden": is_hidden}
+        )
 
     @extend_schema(
         request=serializers.LinkStudySerializer, responses={202: serializers.StudySerializer}
@@ -159,7 +163,7 @@ class CaseSegmentationsView(ConsiliumView):
     policies = {"get": policies.view_segmentations}
 
     @extend_schema(
-        responses=page_of(shapes.SegmentationSerializer),
+        responses=page_of(shapes.SegmentationSerializer, hides_ai=True),
         operation_id="case_segmentations_list",
     )
     def get(self, request: Request, case_id: UUID) -> Response:
@@ -173,7 +177,8 @@ class CaseSegmentationsView(ConsiliumView):
             )
         results = [shapes.show_segmentation(one, case_id=case_id) for one in found]
         shown = shapes.SegmentationSerializer(results, many=True).data
-        return Response({"next": None, "previous": None, "results": shown})
+        is_hidden = is_ai_hidden(actor=self.actor, case_id=case_id)
+        return Response({"next": None, "previous": None, "results": shown, "ai_hidden": is_hidden})
 
 
 class SegmentMaskView(ConsiliumView):

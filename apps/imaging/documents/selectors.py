@@ -6,10 +6,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from apps.cases.embargo import AiHidden
 from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.core.registry import report_owners
+from apps.imaging.ai_objects import hidden_objects
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
 from apps.imaging.dicom_json import Document
@@ -90,9 +92,12 @@ class OpenedDocument:
 
 
 def list_case_documents(*, actor: Actor, case_id: UUID) -> list[DocumentInCase]:
-    """Newest first. A de-identified viewer is told which are there, and what of them is open."""
+    """Newest first. A de-identified viewer is told which are there, and what of them is open.
+
+    Reports of findings are left out while the images are to be read first.
+    """
     projection = projection_for(require_standing(actor=actor, case_id=case_id))
-    rows = _instances(case_id)
+    rows = _without_hidden(list(_instances(case_id)), actor=actor, case_id=case_id)
     if projection is not None:
         cleared = frozenset(
             only_cleared_documents(Series.objects.all()).values_list("pk", flat=True)
@@ -124,11 +129,15 @@ def open_document(*, actor: Actor, case_id: UUID, instance_id: UUID) -> OpenedDo
         Not this actor's case, no such object in it, or the viewer is de-identified.
     UnreadableObject
         A PDF that cannot be drawn.
+    AiHidden
+        AI made it, and the images are to be read first.
     """
     projection = projection_for(require_standing(actor=actor, case_id=case_id))
     row = _instances(case_id).filter(pk=instance_id).first() if projection is None else None
     if row is None:
         raise NotVisible()
+    if not _without_hidden([row], actor=actor, case_id=case_id):
+        raise AiHidden()
     header = _header(row)
     archive = open_published(row.series)
     position = archive.position(row.sop_instance_uid)
@@ -176,6 +185,12 @@ def open_document_page(
         page=page,
         width=width,
     )
+
+
+def _without_hidden(rows: Sequence[Instance], *, actor: Actor, case_id: UUID) -> list[Instance]:
+    studies = {row.study_id for row in rows}
+    hidden = hidden_objects(actor=actor, case_id=case_id, study_ids=studies)
+    return [row for row in rows if row.sop_instance_uid not in hidden]
 
 
 def _instances(case_id: UUID) -> Any:

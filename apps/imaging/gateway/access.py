@@ -10,9 +10,11 @@ from uuid import UUID
 import orjson
 
 from apps.audit.services import record_entry
+from apps.cases.embargo import AiHidden, is_ai_hidden
 from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
+from apps.imaging.ai_objects import ai_made_objects, series_made_of
 from apps.imaging.choices import TokenScope
 from apps.imaging.derived_objects import DerivedObject, ReviewState, objects_about
 from apps.imaging.exceptions import Withheld
@@ -51,6 +53,11 @@ class CaseRoot:
     def uid(self, original: str) -> str:
         return self.projection.uid(original) if self.projection else original
 
+    @cached_property
+    def is_ai_hidden(self) -> bool:
+        """The images are to be read first."""
+        return is_ai_hidden(actor=self.actor, case_id=self.case_id)
+
     # what is there
 
     def studies(self) -> list[Study]:
@@ -65,26 +72,40 @@ class CaseRoot:
         return link.study
 
     def holdings(self, studies: Iterable[Study]) -> list[Holding]:
-        """Published series, without what this actor may not see of them."""
+        """Published series, without what this actor may not see of them, now or at all."""
         wanted = list(studies)
+        veiled = self._veiled(wanted) if self.is_ai_hidden else frozenset()
+        return self._holdings(wanted, veiled)
+
+    def _veiled(self, studies: list[Study]) -> frozenset[str]:
+        """What AI made, to whole series: their headers speak of all they hold."""
+        keys = [one.pk for one in studies]
+        objects = ai_made_objects(case_id=self.case_id, study_ids=keys)
+        series = series_made_of(objects, study_ids=keys)
+        rows = Instance.objects.filter(series__in=series)
+        return objects | set(rows.values_list("sop_instance_uid", flat=True))
+
+    def _holdings(self, wanted: list[Study], veiled: frozenset[str]) -> list[Holding]:
         derived = objects_about(case_id=self.case_id, study_ids=[one.pk for one in wanted])
         rows = Series.objects.filter(study__in=wanted).exclude(archive_key="")
         if self.projection:
             rows = only_open(rows)
-        withheld = self._withheld(wanted, derived)
+        withheld = self._withheld(wanted, derived, veiled)
         found: list[Holding] = [
             ArchivedHolding(one, withheld=frozenset(withheld.get(one.pk, ())))
             for one in rows.select_related("study").order_by("study_id", "number", "pk")
         ]
         for study in wanted:
-            found += offered_holdings(study, self._offered(study, derived))
+            offered = self._offered(study, derived)
+            shown = [one for one in offered if one.sop_instance_uid not in veiled]
+            found += offered_holdings(study, shown)
         return [one for one in found if one.instance_count > 0]
 
     def _withheld(
-        self, studies: list[Study], derived: list[DerivedObject]
+        self, studies: list[Study], derived: list[DerivedObject], veiled: frozenset[str]
     ) -> dict[UUID, list[str]]:
-        """AI objects in the archive that this case has not accepted, by series."""
-        hidden = {one.sop_instance_uid for one in derived if not self._may_leave(one)}
+        """AI objects in the archive that this case has not accepted or not revealed, by series."""
+        hidden = {one.sop_instance_uid for one in derived if not self._may_leave(one)} | veiled
         rows = Instance.objects.filter(study__in=studies, sop_instance_uid__in=hidden)
         by_series: dict[UUID, list[str]] = {}
         for series_id, uid in rows.values_list("series_id", "sop_instance_uid") if hidden else ():
@@ -117,9 +138,14 @@ class CaseRoot:
         return one.state == ReviewState.UNREVIEWED and may_see and self.projection is None
 
     def holding(self, study_uid: str, series_uid: str) -> Holding:
-        for one in self.holdings([self.study(study_uid)]):
+        study = self.study(study_uid)
+        for one in self.holdings([study]):
             if self.uid(one.uid) == series_uid:
                 return one
+        if self.is_ai_hidden:
+            unveiled = self._holdings([study], frozenset())
+            if any(self.uid(one.uid) == series_uid for one in unveiled):
+                raise AiHidden()
         raise NotVisible()
 
     def instance(self, holding: Holding, shown_uid: str) -> HeldInstance:

@@ -19,6 +19,7 @@ from apps.imaging.gateway.base import (
 from apps.imaging.gateway.capabilities import Offer
 
 SEARCH_MEDIA = (DICOM_JSON, f'multipart/related; type="{DICOM_XML}"')
+AI_HIDDEN = "ai_hidden: AI results are left out until the images have been read."
 PAGING = ("limit", "offset", "includefield", "fuzzymatching")
 
 
@@ -49,6 +50,8 @@ class QueryView(GatewayView):
         root.note_query()
         if withheld := root.count_withheld(root.studies()):
             wanted.warnings.append(f"{withheld} series are withheld from this view.")
+        if root.is_ai_hidden:
+            wanted.warnings.append(AI_HIDDEN)
         if matching:
             ordered = [{tag: one[tag] for tag in sorted(one)} for one in matching]
             response = answer_documents(request, ordered)

@@ -19,7 +19,7 @@ from apps.imaging.gateway.holdings import HeldInstance, Holding, load_instances
 from apps.imaging.gateway.multipart import Part, multipart_response
 from apps.imaging.gateway.negotiation import MediaRange, NotAcceptable, read_accept
 from apps.imaging.gateway.projected import write_projected
-from apps.imaging.gateway.query_views import SEARCH_MEDIA, warn
+from apps.imaging.gateway.query_views import AI_HIDDEN, SEARCH_MEDIA, warn
 
 FRAMES_AT_ONCE = 10_000
 _BULK_PATH = re.compile(r"[0-9A-Fa-f]{8}(\.[0-9]{1,6}\.[0-9A-Fa-f]{8}){0,8}")
@@ -60,7 +60,8 @@ class MetadataView(GatewayView):
             return answer_documents(request, documents)
 
         root.note_access(holdings[0].study)
-        return self.answer_unless_known([root.scope, *(one.mark for one in holdings)], build)
+        marks = [root.scope, *(one.mark for one in holdings)]
+        return _say_hidden(root, self.answer_unless_known(marks, build), of_study=not series_uid)
 
 
 class RetrieveView(GatewayView):
@@ -99,9 +100,15 @@ class RetrieveView(GatewayView):
             raise refused
         root.note_access(holdings[0].study)
         marks = [root.scope, *(one.mark for one in holdings)]
-        return self.answer_unless_known(
-            marks, partial(_send_objects, root, planned, len(found) - len(planned))
-        )
+        build = partial(_send_objects, root, planned, len(found) - len(planned))
+        return _say_hidden(root, self.answer_unless_known(marks, build), of_study=not series_uid)
+
+
+def _say_hidden(root: CaseRoot, answer: HttpResponseBase, *, of_study: bool) -> HttpResponseBase:
+    """A study without its AI objects is not one that has none."""
+    if of_study and root.is_ai_hidden and "Warning" not in answer:
+        warn(answer, AI_HIDDEN)
+    return answer
 
 
 Planned = list[tuple[Holding, HeldInstance, objects.ObjectPlan]]

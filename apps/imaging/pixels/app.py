@@ -107,6 +107,8 @@ async def _open(asked: Asked, claims: tokens.Claims) -> SeriesArchive:
     is_open = archive.manifest["deidentifiable"] or guard.is_cleared(asked.key)
     if claims.is_deidentified and not is_open:
         raise Refusal(403, "withheld", "Not available in de-identified view.")
+    if guard.is_hidden(claims.ticket_id, asked.key):
+        raise Refusal(403, "ai_hidden", "AI results are hidden until the images have been read.")
     return archive
 
 

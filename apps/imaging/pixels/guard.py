@@ -21,8 +21,10 @@ from django.utils import timezone
 
 from apps.audit.services import record_entry
 from apps.cases.access import grants_in_force
+from apps.cases.embargo import hidden_from
 from apps.core.actors import Actor
-from apps.imaging.models import CaseStudy, PixelTicket
+from apps.imaging.ai_objects import ai_made_objects, series_made_of
+from apps.imaging.models import CaseStudy, PixelTicket, Series
 from apps.imaging.withholding import cleared_archive_keys
 
 logger = logging.getLogger(__name__)
@@ -59,6 +61,27 @@ def tickets_in_force(ticket_ids: Iterable[UUID]) -> set[UUID]:
     return set(tickets.annotate(ticket=F("pk")).values_list("ticket", flat=True))
 
 
+def hidden_keys_of(ticket_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """Archive keys that a ticket does not open now: AI made them, the images are read first."""
+    tickets = list(PixelTicket.objects.filter(pk__in=list(ticket_ids)))
+    hidden = hidden_from(
+        case_ids=[one.case_id for one in tickets], user_ids=[one.user_id for one in tickets]
+    )
+    keys: dict[tuple[UUID, UUID], frozenset[str]] = {}
+    for one in tickets:
+        place = (one.case_id, one.study_id)
+        if (one.case_id, one.user_id) in hidden and place not in keys:
+            objects = ai_made_objects(case_id=one.case_id, study_ids=[one.study_id])
+            made = series_made_of(objects, study_ids=[one.study_id])
+            rows = Series.objects.filter(pk__in=made).values_list("archive_key", flat=True)
+            keys[place] = frozenset(rows)
+    return {
+        one.pk: keys[one.case_id, one.study_id]
+        for one in tickets
+        if (one.case_id, one.user_id) in hidden
+    }
+
+
 class TicketGuard:
     """Per process. ``admit`` is called on the event loop, everything else in the thread."""
 
@@ -68,6 +91,7 @@ class TicketGuard:
         self._used_at: dict[UUID, float] = {}
         self._holding: set[UUID] = set()
         self._cleared: frozenset[str] = frozenset()
+        self._hidden: dict[UUID, frozenset[str]] = {}
         self._asked: dict[UUID, list[Future[bool]]] = {}
         self._refusals: Counter[tuple[str, str]] = Counter()
         self._checked_at = float("-inf")
@@ -101,6 +125,10 @@ class TicketGuard:
     def is_cleared(self, archive_key: str) -> bool:
         """A person cleared these pictures; as fresh as ``admit``, which is asked first."""
         return archive_key in self._cleared
+
+    def is_hidden(self, ticket_id: UUID, archive_key: str) -> bool:
+        """AI made it, and the ticket's holder is to read first; as fresh as ``admit``."""
+        return archive_key in self._hidden.get(ticket_id, ())
 
     def note_refusal(self, *, code: str, ticket_id: UUID | None) -> None:
         """Refusals reach the audit in batches, so that an attacker cannot flood it."""
@@ -136,11 +164,12 @@ class TicketGuard:
         try:
             holding = tickets_in_force(wanted) if wanted else set()
             cleared = cleared_archive_keys() if wanted else frozenset()
+            hidden = hidden_keys_of(holding) if holding else {}
         except Exception:
             _answer(asked, holding=None)
             raise
         with self._lock:
-            self._holding, self._cleared = holding, cleared
+            self._holding, self._cleared, self._hidden = holding, cleared, hidden
             self._checked_at = time.monotonic()
         _answer(asked, holding=holding)
         _record_refusals(refusals)

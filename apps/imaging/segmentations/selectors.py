@@ -10,10 +10,12 @@ from uuid import UUID
 
 import numpy as np
 
+from apps.cases.embargo import AiHidden
 from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.core.registry import segmentation_owners
+from apps.imaging.ai_objects import SEGMENTATION_CLASSES, hidden_objects
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
 from apps.imaging.evicted import explain_absence
@@ -38,7 +40,6 @@ from apps.imaging.segmentations.unpacked import UnpackedFrames, open_unpacked
 from apps.imaging.selectors import archived_poses, open_published, projection_for
 from apps.imaging.withholding import only_open
 
-SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 MAX_MASK_BYTES = 1024 * 1024 * 1024
 GZIP_LEVEL = 1  # made at each request; masks are mostly zeros and pack well at any level
 
@@ -96,12 +97,16 @@ class SegmentMask:
 def list_case_segmentations(*, actor: Actor, case_id: UUID) -> list[SegmentationInCase]:
     """Segmentations in the case's studies, newest study first.
 
-    A de-identified viewer gets those whose series is open, and none of a finding's own.
+    A de-identified viewer gets those whose series is open, and none of a finding's own. What
+    AI made is left out while the images are to be read first.
     """
     projection = projection_for(require_standing(actor=actor, case_id=case_id))
-    rows = _instances(case_id, projection)
-    ordered = list(rows.order_by("-study__study_date", "series__number", "pk"))
-    return _describe(ordered, case_id=case_id, projection=projection)
+    rows = list(
+        _instances(case_id, projection).order_by("-study__study_date", "series__number", "pk")
+    )
+    hidden = _hidden_of(rows, actor=actor, case_id=case_id)
+    shown = [row for row in rows if row.sop_instance_uid not in hidden]
+    return _describe(shown, case_id=case_id, projection=projection)
 
 
 def read_segment_mask(
@@ -115,9 +120,13 @@ def read_segment_mask(
         Not this actor's case, withheld, no such segment, or it has no place on that series.
     UnreadableObject
         Its pixels cannot be read, or the mask exceeds the limit.
+    AiHidden
+        AI made it, and the images are to be read first.
     """
     projection = projection_for(require_standing(actor=actor, case_id=case_id))
     row = _instances(case_id, projection).filter(pk=instance_id).first()
+    if row is not None and _hidden_of([row], actor=actor, case_id=case_id):
+        raise AiHidden()
     described = _describe([row] if row else [], case_id=case_id, projection=projection)
     if row is None or not described:
         raise NotVisible()
@@ -161,6 +170,12 @@ def _cut(
         _unpacked=unpacked,
         _segment=segment,
     )
+
+
+def _hidden_of(rows: Sequence[Instance], *, actor: Actor, case_id: UUID) -> frozenset[str]:
+    studies = {row.study_id for row in rows}
+    hidden = hidden_objects(actor=actor, case_id=case_id, study_ids=studies)
+    return hidden & {row.sop_instance_uid for row in rows}
 
 
 def _instances(case_id: UUID, projection: Projection | None) -> Any:

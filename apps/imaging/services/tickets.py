@@ -13,6 +13,7 @@ from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden
 from apps.imaging import policies
+from apps.imaging.ai_objects import hidden_series
 from apps.imaging.exceptions import StudyNotReady
 from apps.imaging.models import PixelTicket, Series
 from apps.imaging.pixels import tokens
@@ -95,6 +96,8 @@ def mint_ticket(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> Mint
     published = Series.objects.filter(study=study).exclude(archive_key="")
     if projection is not None:
         published = only_open(published)
+    hidden = hidden_series(actor=actor, case_id=case_id, study_ids=[study.pk])
+    published = published.exclude(pk__in=hidden)
     return MintedTicket(
         ticket=tokens.sign(claims),
         expires_at=datetime.fromtimestamp(claims.expires_at, tz=UTC),

@@ -66,6 +66,7 @@ class LiveEventsSerializer(serializers.Serializer[Any]):
 
     head_seq = serializers.IntegerField()
     projection = serializers.ChoiceField(choices=["identified", "deidentified", "none"])
+    ai_hidden = serializers.BooleanField()
     events = serializers.ListField(child=serializers.DictField(), allow_null=True)
     snapshot = serializers.DictField(allow_null=True)
     stage = serializers.DictField(allow_null=True)

@@ -120,6 +120,7 @@ def _as_seen_by(*, actor_id: UUID | None, read: selectors.RoomRead) -> dict[str,
     return {
         "head_seq": read.session.head,
         "projection": view.guise,
+        "ai_hidden": view.embargoed,
         "events": events,
         "snapshot": project_snapshot(read.snapshot, view=view),
         "stage": project_stage(stage, view=view),

@@ -82,6 +82,8 @@ class Room(StageLane):
             self.clear_stage()
             self.clear_leases()
             await self.refresh_access(moved=True)
+        if event["kind"] == "ai.revealed":
+            await self.refresh_access(snapshot_follows=True)
         if event["kind"] in reducer.NEEDS_SNAPSHOT:
             await self.send_snapshot([one for one in self.members if one.welcomed])
 
@@ -131,7 +133,7 @@ class Room(StageLane):
 
     # ── access (LIVE-A3) ──────────────────────────────────────────────────────────────
 
-    async def refresh_access(self, *, moved: bool = False) -> None:
+    async def refresh_access(self, *, moved: bool = False, snapshot_follows: bool = False) -> None:
         """Read everybody's standing; who lost it is out, who changed guise starts afresh.
 
         When the room ``moved`` to a case that somebody may not see, they stay and see
@@ -162,7 +164,7 @@ class Room(StageLane):
                 moved=moved or member.access.case_id not in (None, case_id),
             )
         ]
-        if not moved:
+        if not moved and not snapshot_follows:
             await self.send_snapshot(fresh)
 
     async def refresh_access_of(self, member: Member) -> None:
@@ -190,6 +192,7 @@ class Room(StageLane):
                         "type": "access.changed",
                         "can": member.can,
                         "projection": member.view.guise,
+                        "ai_hidden": member.view.embargoed,
                     }
                 )
             )
@@ -234,6 +237,7 @@ def _snapshot_text(
             "head_seq": read.session.head,
             "can": member.can,
             "projection": view.guise,
+            "ai_hidden": view.embargoed,
             "snapshot": orjson.Fragment(snapshot),
             "stage": orjson.Fragment(shown),
         }

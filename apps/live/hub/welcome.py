@@ -45,6 +45,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "role": role,
                 "can": member.can,
                 "projection": view.guise,
+                "ai_hidden": view.embargoed,
                 "case_id": str(read.session.case_id),
                 "presenter": selectors.describe_presenter(read.session),
                 "head_seq": read.session.head,

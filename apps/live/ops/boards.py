@@ -1,7 +1,11 @@
+from uuid import UUID
+
 from apps.boards import services
-from apps.boards.models import AgendaItem
+from apps.boards.models import AgendaItem, Decision
 from apps.core.actors import Actor
-from apps.core.exceptions import NotVisible
+from apps.core.exceptions import Conflict, NotVisible
+from apps.live import policies
+from apps.live.exceptions import OtherCase
 from apps.live.models import LiveSession
 from apps.live.ops.registry import handles
 from apps.live.protocol import ops
@@ -15,6 +19,43 @@ def goto_agenda_item(*, actor: Actor, session: LiveSession, op: ops.AgendaGoto) 
     if session.meeting_id is None or meeting_id != session.meeting_id:
         raise NotVisible()
     services.goto_agenda_item(actor=actor, item_id=item)
+
+
+@handles("ai.reveal")
+def reveal(*, actor: Actor, session: LiveSession, op: ops.AiReveal) -> None:
+    """By whoever presents or chairs, of the case on screen and no other."""
+    policies.reveal_ai(actor=actor, session=session)
+    _require_on_screen(session=session, item=op.payload.agenda_item)
+    services.reveal_ai(actor=actor, item_id=op.payload.agenda_item)
+
+
+@handles("timer.set")
+def set_timer(*, actor: Actor, session: LiveSession, op: ops.TimerSet) -> None:
+    _require_on_screen(session=session, item=op.payload.agenda_item)
+    services.set_clock(
+        actor=actor,
+        item_id=op.payload.agenda_item,
+        move=op.payload.move,
+        minutes=op.payload.minutes,
+    )
+
+
+@handles("decision.vote")
+def vote(*, actor: Actor, session: LiveSession, op: ops.DecisionVote) -> None:
+    _require_case(decision_id=op.entity, session=session)
+    services.state_position(
+        actor=actor,
+        decision_id=op.entity,
+        stance=op.payload.stance,
+        statement=op.payload.statement,
+        text_version=op.payload.text_version,
+    )
+
+
+@handles("votes.call")
+def call_votes(*, actor: Actor, session: LiveSession, op: ops.VotesCall) -> None:
+    _require_case(decision_id=op.entity, session=session)
+    services.call_for_votes(actor=actor, decision_id=op.entity)
 
 
 @handles("decision.draft")
@@ -38,3 +79,16 @@ def draft_decision(*, actor: Actor, session: LiveSession, op: ops.DecisionDraft)
             for one in draft.positions
         ],
     )
+
+
+def _require_on_screen(*, session: LiveSession, item: UUID) -> None:
+    if session.agenda_item_id != item:
+        raise Conflict("The meeting is on another case.", code="moved_on")
+
+
+def _require_case(*, decision_id: UUID, session: LiveSession) -> None:
+    found = Decision.objects.filter(pk=decision_id).values_list("case_id", flat=True).first()
+    if found is None:
+        raise NotVisible()
+    if found != session.case_id:
+        raise OtherCase("The decision belongs to another case.")

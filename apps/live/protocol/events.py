@@ -108,6 +108,31 @@ class TourChangedPayload(WireModel):
     tour: TourStamp
 
 
+class AiRevealedPayload(WireModel):
+    agenda_item: UUID
+
+
+class ClockChangedPayload(WireModel):
+    """Where the clock stands now is read by REST, with the agenda."""
+
+    agenda_item: UUID
+    move: Literal["pause", "resume", "add"]
+    minutes: Annotated[int, Field(ge=1, le=120)]
+
+
+class VoteCount(WireModel):
+    """Counts only: names and reasons are read by REST, where the guise allows it."""
+
+    agree: Annotated[int, Field(ge=0)]
+    dissent: Annotated[int, Field(ge=0)]
+    abstain: Annotated[int, Field(ge=0)]
+
+
+class DecisionVotedPayload(WireModel):
+    decision: DecisionState
+    votes: VoteCount
+
+
 class EventActor(WireModel):
     """Who did it; ``id`` is null for the system itself."""
 
@@ -204,6 +229,26 @@ class TourChangedEvent(EventBase):
     payload: TourChangedPayload
 
 
+class AiRevealedEvent(EventBase):
+    kind: Literal["ai.revealed"]
+    payload: AiRevealedPayload
+
+
+class ClockChangedEvent(EventBase):
+    kind: Literal["clock.changed"]
+    payload: ClockChangedPayload
+
+
+class DecisionVotedEvent(EventBase):
+    kind: Literal["decision.voted"]
+    payload: DecisionVotedPayload
+
+
+class VotesCalledEvent(EventBase):
+    kind: Literal["votes.called"]
+    payload: DecisionPayload
+
+
 class RefreshEvent(EventBase):
     """Something of the case changed that is read by REST: a hint to read it again."""
 
@@ -244,6 +289,10 @@ LogEvent = TypeAliasType(
         | FindingsAddedEvent
         | DecisionEvent
         | TourChangedEvent
+        | AiRevealedEvent
+        | ClockChangedEvent
+        | DecisionVotedEvent
+        | VotesCalledEvent
         | RefreshEvent
         | WithheldEvent,
         Field(discriminator="kind"),

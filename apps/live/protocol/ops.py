@@ -135,6 +135,34 @@ class PresenterGrantPayload(WireModel):
     user: UUID | None
 
 
+class AgendaItemPayload(WireModel):
+    """The item whose case is on screen: said, so that a late word does not hit the next one."""
+
+    agenda_item: UUID
+
+
+class TimerSetPayload(WireModel):
+    """The clock of the case on screen; ``minutes`` are added (or, negative, taken) by ``add``."""
+
+    agenda_item: UUID
+    move: Literal["pause", "resume", "add"]
+    minutes: Annotated[int, Field(ge=-120, le=120)] = 0
+
+    @model_validator(mode="after")
+    def _check_minutes(self) -> Self:
+        if (self.move == "add") != (self.minutes != 0):
+            raise ValueError("minutes are added, and by nothing else")
+        return self
+
+
+class DecisionVotePayload(WireModel):
+    """One's own position on the draft; ``text_version`` is the text that was read."""
+
+    stance: Literal["agree", "dissent", "abstain"]
+    statement: Annotated[str, StringConstraints(max_length=2000)] = ""
+    text_version: EntityVersion
+
+
 class RecommendationDraft(WireModel):
     text: Annotated[NonBlank, StringConstraints(max_length=2000)]
     intent: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -250,6 +278,34 @@ class DecisionDraft(NewOp):
     payload: DecisionDraftPayload
 
 
+class AiReveal(OpBase):
+    """The images have been read: show everybody what AI found (read first, reveal AI)."""
+
+    kind: Literal["ai.reveal"] = "ai.reveal"
+    payload: AgendaItemPayload
+
+
+class TimerSet(OpBase):
+    kind: Literal["timer.set"] = "timer.set"
+    payload: TimerSetPayload
+
+
+class DecisionOp(OpBase):
+    """On the case's draft. Other people's votes do not make it stale."""
+
+    entity: UUID
+
+
+class DecisionVote(DecisionOp):
+    kind: Literal["decision.vote"] = "decision.vote"
+    payload: DecisionVotePayload
+
+
+class VotesCall(DecisionOp):
+    kind: Literal["votes.call"] = "votes.call"
+    payload: EmptyPayload
+
+
 OpSubmit = TypeAliasType(
     "OpSubmit",
     Annotated[
@@ -265,7 +321,11 @@ OpSubmit = TypeAliasType(
         | ChatPost
         | AgendaGoto
         | PresenterGrant
-        | DecisionDraft,
+        | DecisionDraft
+        | AiReveal
+        | TimerSet
+        | DecisionVote
+        | VotesCall,
         Field(discriminator="kind"),
     ],
 )
@@ -285,5 +345,9 @@ OpKind = TypeAliasType(
         "agenda.goto",
         "presenter.grant",
         "decision.draft",
+        "ai.reveal",
+        "timer.set",
+        "decision.vote",
+        "votes.call",
     ],
 )

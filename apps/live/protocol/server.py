@@ -100,6 +100,12 @@ class RecordingRules(WireModel):
     keeps_days: Annotated[int, Field(ge=0)] | None
 
 
+AiHidden = Annotated[
+    bool,
+    Field(description="The images are to be read first; a list of findings is empty for that."),
+]
+
+
 class Welcome(WireModel):
     """Answer to ``hello``: exactly one of ``snapshot`` and ``events`` is given."""
 
@@ -122,6 +128,7 @@ class Welcome(WireModel):
     limits: Limits
     server_time: AwareDatetime
     recording: RecordingRules | None = None
+    ai_hidden: AiHidden = False
 
 
 class SnapshotMessage(WireModel):
@@ -133,6 +140,7 @@ class SnapshotMessage(WireModel):
     projection: Projection
     snapshot: Snapshot | None
     stage: StageFrame | None
+    ai_hidden: AiHidden = False
 
 
 class OpAck(WireModel):
@@ -206,6 +214,7 @@ class AccessChanged(WireModel):
     type: Literal["access.changed"] = "access.changed"
     can: list[Capability]
     projection: Projection
+    ai_hidden: AiHidden = False
 
 
 class Resync(WireModel):

@@ -4,6 +4,7 @@ import { http } from './http'
 import { getAll } from './pages'
 import type {
   AgendaItem,
+  AiReading,
   Board,
   BoardMember,
   BoardRole,
@@ -58,6 +59,17 @@ export function useBoardMemberActions(boardId: string) {
     }),
     remove: useMutation({ mutationFn: (id: string) => http.delete(`${path}/${id}`), onSettled: refresh }),
   }
+}
+
+/** Whether the board reads first; what is hidden changes with it everywhere. */
+export function useAiReading(boardId: string) {
+  const client = useQueryClient()
+  const stale = [['boards'], ['findings'], ['jobs'], ['case'], ['cases'], ['meeting']]
+  return useMutation({
+    mutationFn: (ai_reading: AiReading) =>
+      http.put<Board>(`/api/boards/${boardId}/ai-reading`, { ai_reading }),
+    onSettled: () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey }))),
+  })
 }
 
 export function useMeetings(filters: MeetingFilters = {}) {

@@ -32,6 +32,23 @@ export interface paths {
         patch: operations["api_agenda_items_partial_update"];
         trace?: never;
     };
+    "/api/agenda-items/{item_id}/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Pause, go on, or add minutes to the case being discussed. */
+        post: operations["api_agenda_items_clock_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -71,6 +88,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_boards_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/ai-reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Whether AI results are hidden until the images have been read. */
+        put: operations["api_boards_ai_reading_update"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -654,6 +688,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         patch: operations["api_decisions_partial_update"];
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/call-for-votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The chair asks everybody for their position. */
+        post: operations["api_decisions_call_for_votes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/decisions/{decision_id}/position": {
@@ -2145,6 +2196,12 @@ export interface components {
             readonly started_at: string | null;
             /** Format: date-time */
             readonly ended_at: string | null;
+            /** Format: date-time */
+            readonly paused_at: string | null;
+            /** @description Pauses that are over. */
+            readonly paused_s: number;
+            /** Format: date-time */
+            readonly ai_revealed_at: string | null;
         };
         AgendaItemPage: {
             /** Format: uri */
@@ -2162,6 +2219,11 @@ export interface components {
         };
         /** @enum {string} */
         AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        /** @enum {string} */
+        AiReadingEnum: "never" | "in_meeting" | "from_agenda";
+        AiReadingRequest: {
+            ai_reading: components["schemas"]["AiReadingEnum"];
+        };
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
         /** @description A file that will come; its path is shown and compared, never opened. */
@@ -2236,6 +2298,7 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            readonly ai_reading: components["schemas"]["AiReadingEnum"];
             readonly my_role: string | null;
             /** @description Its live sessions may be replayed. */
             readonly is_recorded: boolean;
@@ -2309,7 +2372,10 @@ export interface components {
             patient: components["schemas"]["Patient"];
             images: components["schemas"]["ImageCount"];
             next_meeting: components["schemas"]["NextMeeting"] | null;
-            findings_unreviewed: number;
+            /** @description null: hidden */
+            findings_unreviewed: number | null;
+            /** @description The images are to be read first. */
+            ai_hidden: boolean;
             /** Format: date-time */
             updated_at: string;
             history: string;
@@ -2339,7 +2405,10 @@ export interface components {
             patient: components["schemas"]["Patient"];
             images: components["schemas"]["ImageCount"];
             next_meeting: components["schemas"]["NextMeeting"] | null;
-            findings_unreviewed: number;
+            /** @description null: hidden */
+            findings_unreviewed: number | null;
+            /** @description The images are to be read first. */
+            ai_hidden: boolean;
             /** Format: date-time */
             updated_at: string;
         };
@@ -2420,6 +2489,11 @@ export interface components {
             archive_key: string;
             statement: string;
         };
+        ClockRequest: {
+            move: components["schemas"]["MoveEnum"];
+            /** @default 0 */
+            minutes: number;
+        };
         Code: {
             system: string;
             code: string;
@@ -2445,6 +2519,10 @@ export interface components {
             readonly recommendations: components["schemas"]["Recommendation"][];
             readonly positions: components["schemas"]["Position"][];
             readonly view: unknown | null;
+            /** @description The version in which the text last changed: what votes are on. */
+            readonly text_version: number;
+            /** Format: date-time */
+            readonly votes_called_at: string | null;
             readonly drafted_by: components["schemas"]["Person"];
             readonly signed_by: components["schemas"]["Person"];
             /** Format: date-time */
@@ -2576,6 +2654,7 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Document"][];
+            ai_hidden: boolean;
         };
         DocumentProblem: {
             code: string;
@@ -2755,6 +2834,7 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Finding"][];
+            ai_hidden: boolean;
         };
         /** @enum {string} */
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
@@ -3069,6 +3149,7 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Job"][];
+            ai_hidden: boolean;
         };
         JobRequestRequest: {
             /** Format: uuid */
@@ -3141,6 +3222,7 @@ export interface components {
         LiveEvents: {
             head_seq: number;
             projection: components["schemas"]["ProjectionEnum"];
+            ai_hidden: boolean;
             events: {
                 [key: string]: unknown;
             }[] | null;
@@ -3438,6 +3520,8 @@ export interface components {
         };
         /** @enum {string} */
         ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired";
+        /** @enum {string} */
+        MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
             /** Format: uuid */
             id: string;
@@ -3503,6 +3587,7 @@ export interface components {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
             statement: string;
+            text_version?: number | null;
         };
         /** @description Never the secret: only whether there is one. */
         Pacs: {
@@ -3778,6 +3863,8 @@ export interface components {
             readonly user: components["schemas"]["Person"];
             readonly stance: components["schemas"]["StanceEnum"];
             readonly statement: string;
+            /** @description The text it is on: the decision's ``text_version`` at the time. */
+            readonly text_version: number;
             readonly recorded_by: components["schemas"]["Person"];
         };
         PositionWriteRequest: {
@@ -4115,6 +4202,7 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Segmentation"][];
+            ai_hidden: boolean;
         };
         SegmentationProblem: {
             code: string;
@@ -4293,6 +4381,7 @@ export interface components {
             next: string | null;
             previous: string | null;
             results: components["schemas"]["Study"][];
+            ai_hidden: boolean;
         };
         /** @description One study of a case, in the reader's guise. */
         Study: {
@@ -4505,6 +4594,8 @@ export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AiReadingEnum = components['schemas']['AiReadingEnum'];
+export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type Approval = components['schemas']['Approval'];
@@ -4534,6 +4625,7 @@ export type Certificate = components['schemas']['Certificate'];
 export type Chapter = components['schemas']['Chapter'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
+export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type Csrf = components['schemas']['Csrf'];
@@ -4635,6 +4727,7 @@ export type Model = components['schemas']['Model'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
 export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
+export type MoveEnum = components['schemas']['MoveEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
@@ -4830,6 +4923,40 @@ export interface operations {
             };
         };
     };
+    api_agenda_items_clock_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_audit_retrieve: {
         parameters: {
             query?: {
@@ -4905,6 +5032,40 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_ai_reading_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AiReadingRequest"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6081,6 +6242,36 @@ export interface operations {
                 "application/json": components["schemas"]["PatchedDecisionWriteRequest"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_call_for_votes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

@@ -95,6 +95,7 @@ export type Segment = wire.Segment
 export type Board = wire.Board
 export type BoardMember = wire.BoardMember
 export type BoardRole = wire.BoardRoleEnum
+export type AiReading = wire.AiReadingEnum
 export type Meeting = wire.Meeting
 export type AgendaItem = Omit<wire.AgendaItem, 'case'> & { case: CaseListEntry }
 export type Consensus = wire.ConsensusEnum

@@ -7,6 +7,7 @@ export interface AccessChanged {
   type: "access.changed";
   can: Capability[];
   projection: Projection;
+  ai_hidden: boolean;
 }
 
 export type Activity = "active" | "idle" | "away";
@@ -19,6 +20,13 @@ export interface AgendaGoto {
 }
 
 export interface AgendaGotoPayload {
+  agenda_item: string;
+}
+
+/**
+ * The item whose case is on screen: said, so that a late word does not hit the next one.
+ */
+export interface AgendaItemPayload {
   agenda_item: string;
 }
 
@@ -41,6 +49,34 @@ export interface AgendaMovedEvent {
  */
 export interface AgendaMovedPayload {
   agenda_item: string | null;
+}
+
+/**
+ * The images have been read: show everybody what AI found (read first, reveal AI).
+ */
+export interface AiReveal {
+  type: "op.submit";
+  op_id: string;
+  kind: "ai.reveal";
+  payload: AgendaItemPayload;
+}
+
+export interface AiRevealedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "ai.revealed";
+  payload: AiRevealedPayload;
+}
+
+export interface AiRevealedPayload {
+  agenda_item: string;
 }
 
 /**
@@ -108,6 +144,29 @@ export interface Cine {
 
 export type ClientMessage = Hello | OpSubmit | StageUpdate | StageKeyframe | PresenceUpdate | FollowSet | PresenterRequest | PresenterRelease | LeaseAcquire | LeaseRenew | LeaseRelease | Resume | Ping | LookHere;
 
+export interface ClockChangedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "clock.changed";
+  payload: ClockChangedPayload;
+}
+
+/**
+ * Where the clock stands now is read by REST, with the agenda.
+ */
+export interface ClockChangedPayload {
+  agenda_item: string;
+  move: "pause" | "resume" | "add";
+  minutes: number;
+}
+
 export interface DecisionDraft {
   type: "op.submit";
   op_id: string;
@@ -145,6 +204,42 @@ export interface DecisionState {
   id: string;
   version: number;
   status: string;
+}
+
+export interface DecisionVote {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  kind: "decision.vote";
+  payload: DecisionVotePayload;
+}
+
+/**
+ * One's own position on the draft; ``text_version`` is the text that was read.
+ */
+export interface DecisionVotePayload {
+  stance: "agree" | "dissent" | "abstain";
+  statement?: string;
+  text_version: number;
+}
+
+export interface DecisionVotedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "decision.voted";
+  payload: DecisionVotedPayload;
+}
+
+export interface DecisionVotedPayload {
+  decision: DecisionState;
+  votes: VoteCount;
 }
 
 /**
@@ -449,7 +544,7 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | RefreshEvent | WithheldEvent;
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | AiRevealedEvent | ClockChangedEvent | DecisionVotedEvent | VotesCalledEvent | RefreshEvent | WithheldEvent;
 
 /**
  * Somebody wants everybody to look at a point now.
@@ -613,9 +708,9 @@ export interface OpAck {
   current: Record<string, JsonValue> | null;
 }
 
-export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft";
+export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft" | "ai.reveal" | "timer.set" | "decision.vote" | "votes.call";
 
-export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft;
+export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft | AiReveal | TimerSet | DecisionVote | VotesCall;
 
 /**
  * Somebody is here, or changed in following or windows.
@@ -963,6 +1058,7 @@ export interface SnapshotMessage {
   projection: Projection;
   snapshot: Snapshot | null;
   stage: StageFrame | null;
+  ai_hidden: boolean;
 }
 
 /**
@@ -1035,6 +1131,22 @@ export interface StageUpdate {
   type: "stage.update";
 }
 
+export interface TimerSet {
+  type: "op.submit";
+  op_id: string;
+  kind: "timer.set";
+  payload: TimerSetPayload;
+}
+
+/**
+ * The clock of the case on screen; ``minutes`` are added (or, negative, taken) by ``add``.
+ */
+export interface TimerSetPayload {
+  agenda_item: string;
+  move: "pause" | "resume" | "add";
+  minutes?: number;
+}
+
 export interface TourChangedEvent {
   type: "event";
   seq: number;
@@ -1101,6 +1213,37 @@ export interface VoiWindow {
 }
 
 /**
+ * Counts only: names and reasons are read by REST, where the guise allows it.
+ */
+export interface VoteCount {
+  agree: number;
+  dissent: number;
+  abstain: number;
+}
+
+export interface VotesCall {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  kind: "votes.call";
+  payload: EmptyPayload;
+}
+
+export interface VotesCalledEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "votes.called";
+  payload: DecisionPayload;
+}
+
+/**
  * Answer to ``hello``: exactly one of ``snapshot`` and ``events`` is given.
  */
 export interface Welcome {
@@ -1123,6 +1266,7 @@ export interface Welcome {
   limits: Limits;
   server_time: string;
   recording: RecordingRules | null;
+  ai_hidden: boolean;
 }
 
 /**

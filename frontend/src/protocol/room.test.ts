@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { LogEvent } from './generated'
 import {
   EMPTY_ROOM,
+  FROM_THE_START,
   PRESENCE_TTL_MS,
   reducePolled,
   reduceRoom,
@@ -191,6 +192,7 @@ describe('room', () => {
     const polled = {
       head_seq: 2,
       projection: 'identified' as const,
+      ai_hidden: false,
       events: [chatEvent(1, 'a'), chatEvent(2, 'b')],
       snapshot: null,
       stage: stage(1, 9),
@@ -207,5 +209,14 @@ describe('room', () => {
     })
     expect(far.head).toBe(900)
     expect(far.snapshot?.chat).toEqual([])
+  })
+
+  it('LIVE-X2: asks for a snapshot where results were hidden or revealed while it was away', () => {
+    const blind = reduceRoom(EMPTY_ROOM, welcome({ ai_hidden: true }), 0)
+    expect(blind).toMatchObject({ ai_hidden: true, gap_after: null })
+    const back = welcome({ ai_hidden: false, snapshot: null, events: [], head_seq: 0 })
+    expect(reduceRoom(blind, back, 0).gap_after).toBe(FROM_THE_START)
+    const same = welcome({ ai_hidden: true, snapshot: null, events: [], head_seq: 0 })
+    expect(reduceRoom(blind, same, 0).gap_after).toBeNull()
   })
 })

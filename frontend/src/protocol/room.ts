@@ -38,6 +38,8 @@ export interface RoomState {
   readonly role: Welcome['role']
   readonly can: readonly Capability[]
   readonly projection: Projection
+  /** The images are to be read first; a list of findings is empty for that (LIVE-X1). */
+  readonly ai_hidden: boolean
   readonly case_id: string | null
   /** The last event applied; null before the first welcome. */
   readonly head: number | null
@@ -69,6 +71,7 @@ export const EMPTY_ROOM: RoomState = {
   role: 'participant',
   can: [],
   projection: 'none',
+  ai_hidden: false,
   case_id: null,
   head: null,
   snapshot: null,
@@ -86,6 +89,9 @@ export const EMPTY_ROOM: RoomState = {
   refused: 0,
 }
 
+/** A number no session reaches: the server answers with a snapshot (LIVE-J1). */
+export const FROM_THE_START = Number.MAX_SAFE_INTEGER
+
 /** Presence that is not renewed is over (LIVE lanes: memory, 5 s). */
 export const PRESENCE_TTL_MS = 5_000
 
@@ -98,6 +104,7 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
         ...state,
         can: message.can,
         projection: message.projection,
+        ai_hidden: message.ai_hidden,
         ...fromSnapshot(state, message.snapshot),
         head: message.head_seq,
         gap_after: null,
@@ -122,7 +129,12 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
     case 'lease.changed':
       return { ...state, leases: withLease(state.leases, message) }
     case 'access.changed':
-      return { ...state, can: message.can, projection: message.projection }
+      return {
+        ...state,
+        can: message.can,
+        projection: message.projection,
+        ai_hidden: message.ai_hidden,
+      }
     case 'limits':
       return withLimits(state, message)
     case 'resync':
@@ -147,6 +159,7 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     role: message.role,
     can: message.can,
     projection: message.projection,
+    ai_hidden: message.ai_hidden,
     followers: message.followers,
     people: message.people,
     presence: {},
@@ -169,9 +182,16 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
       message.stage,
     )
   }
+  // What was hidden, or is now, is not among the events: a snapshot is asked for.
+  const turned = state.joined && state.ai_hidden !== message.ai_hidden
   const caught_up = message.events.reduce(withEvent, fresh)
   return withStage(
-    { ...caught_up, presenter: message.presenter, case_id: message.case_id },
+    {
+      ...caught_up,
+      presenter: message.presenter,
+      case_id: message.case_id,
+      gap_after: turned ? FROM_THE_START : caught_up.gap_after,
+    },
     message.stage,
   )
 }
@@ -282,6 +302,7 @@ export function withoutStalePresence(state: RoomState, now_ms: number): RoomStat
 export interface PolledEvents {
   readonly head_seq: number
   readonly projection: Projection
+  readonly ai_hidden: boolean
   readonly events: LogEvent[] | null
   readonly snapshot: Snapshot | null
   readonly stage: StageFrame | null
@@ -297,7 +318,8 @@ export function reducePolled(state: RoomState, polled: PolledEvents): RoomState 
           gap_after: null,
         }
       : polled.events.reduce(withEvent, state)
-  return withStage({ ...base, projection: polled.projection }, polled.stage)
+  const { projection, ai_hidden } = polled
+  return withStage({ ...base, projection, ai_hidden }, polled.stage)
 }
 
 export const isPresenting = (state: RoomState): boolean =>

@@ -67,6 +67,8 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
       return { ...snapshot, findings: upsert(snapshot.findings, [event.payload.finding]) }
     case 'decision.drafted':
     case 'decision.signed':
+    case 'decision.voted':
+    case 'votes.called':
       return { ...snapshot, decisions: upsert(snapshot.decisions, [event.payload.decision]) }
     case 'chat.posted':
       return { ...snapshot, chat: [...snapshot.chat, event.payload.message].slice(-CHAT_KEPT) }
@@ -74,6 +76,7 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
       return { ...snapshot, presenter: event.payload.presenter }
     // A move to another case is followed by a snapshot; the rest says what to read again by REST.
     case 'agenda.moved':
+    case 'ai.revealed':
     case 'stage.keyframe':
     case 'withheld':
       return snapshot
@@ -96,9 +99,12 @@ type RefreshKind = Exclude<
   | 'finding.reviewed'
   | 'decision.drafted'
   | 'decision.signed'
+  | 'decision.voted'
+  | 'votes.called'
   | 'chat.posted'
   | 'presenter.changed'
   | 'agenda.moved'
+  | 'ai.revealed'
   | 'stage.keyframe'
   | 'withheld'
 >

@@ -62,6 +62,7 @@ export function welcome(parts: Partial<Welcome> = {}): Welcome {
     },
     server_time: AT,
     recording: null,
+    ai_hidden: false,
     ...parts,
   }
 }

@@ -70,6 +70,19 @@ export function AiMark({ reviewed = false, count }: { reviewed?: boolean; count?
   )
 }
 
+/** The case's unreviewed findings, or that they are hidden: an empty place would say "none". */
+export function CaseAiMark({ entry }: { entry: { findings_unreviewed: number | null; ai_hidden: boolean } }) {
+  const { t } = useTranslation('reveal')
+  if (entry.ai_hidden) {
+    return (
+      <Chip tone="neutral" icon={<IconEyeOff size={13} aria-hidden />} hint={t('hint')}>
+        {t('mark')}
+      </Chip>
+    )
+  }
+  return (entry.findings_unreviewed ?? 0) > 0 ? <AiMark count={entry.findings_unreviewed ?? 0} /> : null
+}
+
 export function SyntheticMark() {
   const { t } = useTranslation()
   return (

@@ -10,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.cases.embargo import ai_embargoes
 from apps.cases.models import CaseGrant
 from apps.imaging.projection import Projection
 from apps.live import access, limits, services
 from apps.live.hub.room import Room
 from apps.live.models import ChatMessage, LiveSession, LiveTicket
-from apps.live.projections import View, ai_embargoes, project_event, project_snapshot
+from apps.live.projections import View, project_event, project_snapshot
 from apps.live.protocol import PROTOCOL_NAME
 from tests.apps.live.conftest import Connect, call, code_of_hello, mint
 from tests.live_client import Closed, pointer, stage
@@ -229,7 +230,7 @@ async def test_LIVE_A2_an_embargo_is_per_person(
 ) -> None:
     surgeon_id = team.people["surgeon"].pk
     monkeypatch.setattr(ai_embargoes, "_providers", {})
-    ai_embargoes.register("test", lambda **_: frozenset({surgeon_id}))
+    ai_embargoes.register("test", lambda **_: frozenset({(team.case_id, surgeon_id)}))
     surgeon, chair = await connect("surgeon"), await connect("chair")
     await call(_pretend_job_changed, team)
     assert (await surgeon.until("event"))["kind"] == "withheld"

@@ -45,6 +45,7 @@ export const aCase = (part: Partial<CaseListEntry> = {}): CaseListEntry => ({
   images: someImages(2, 2),
   next_meeting: { id: 'meeting-1', starts_at: '2026-11-28T13:00:00Z', board: 'Thoracic board' },
   findings_unreviewed: 0,
+  ai_hidden: false,
   updated_at: '2026-11-20T10:00:00Z',
   ...part,
 })
@@ -180,6 +181,9 @@ export const anAgendaItem = (part: Partial<AgendaItem> = {}): AgendaItem => ({
   status: 'planned',
   started_at: null,
   ended_at: null,
+  paused_at: null,
+  paused_s: 0,
+  ai_revealed_at: null,
   ...part,
 })
 
@@ -218,6 +222,8 @@ export const aDecision = (part: Partial<Decision> = {}): Decision => ({
   recommendations: [],
   positions: [],
   view: null,
+  text_version: 1,
+  votes_called_at: null,
   drafted_by: null,
   signed_by: null,
   signed_at: null,

@@ -8,6 +8,7 @@ import { LoadingRows } from '@/ui/DataTable'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Section } from '@/ui/Screen'
 
+import { AiHiddenNote } from './AiHiddenNote'
 import { FindingsPanel } from './FindingsPanel'
 import { findingUrl } from './links'
 
@@ -21,13 +22,14 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
   return (
     <Section
       title={t('cases:findings.title')}
-      count={findings.data?.length}
+      count={entry.ai_hidden ? undefined : findings.data?.length}
       id="findings"
       actions={unreviewed > 0 && <AiMark count={unreviewed} />}
     >
+      {entry.ai_hidden && <AiHiddenNote />}
       {findings.error && !findings.data && <ProblemNotice problem={findings.error} onRetry={() => void findings.refetch()} />}
       {!findings.data && !findings.error && <LoadingRows label={t('common:list.loading')} rows={2} />}
-      {findings.data && (
+      {findings.data && !entry.ai_hidden && (
         <FindingsPanel
           findings={findings.data}
           jobs={jobsKnown(jobs)}

@@ -30,6 +30,9 @@ export default function FindingInboxRoute() {
   const [state, setState] = useState<FindingState | 'all'>('unreviewed')
   const cases = useCases()
   const findings = useFindings({ case: caseId })
+  const hidesSome = (cases.data ?? []).some(
+    (entry) => entry.ai_hidden && (caseId === undefined || entry.id === caseId),
+  )
   const shown = inReviewOrder((findings.data ?? []).filter((finding) => state === 'all' || finding.state === state))
   const [activeId, setActiveId] = useState<string | null>(null)
   const active = shown.find((finding) => finding.id === activeId) ?? shown[0] ?? null
@@ -56,6 +59,7 @@ export default function FindingInboxRoute() {
           data={(cases.data ?? []).map((entry) => ({ value: entry.id, label: entry.title }))}
         />
       </div>
+      {hidesSome && <p className={classes.note}>{t('reveal:hiddenList')}</p>}
       <div className={classes.panes}>
         <div className={classes.pane} role={shown.length > 0 ? LIST_ROLE : undefined} aria-label={shown.length > 0 ? t('inbox.title') : undefined} tabIndex={0}>
           {findings.error && !findings.data && <ProblemNotice problem={findings.error} onRetry={() => void findings.refetch()} />}

@@ -8,7 +8,7 @@ import { Link, useNavigate } from 'react-router-dom'
 import { useAgendaActions } from '@/api/boards'
 import type { AgendaItem } from '@/api/types'
 import { Chip } from '@/ui/Chip'
-import { AiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
+import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
 import { formatPatientName, wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { isTyping, useListKeys } from '@/ui/useListKeys'
@@ -82,7 +82,7 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
             <span className={classes.itemNumber}>{String(index + 1).padStart(2, '0')}</span>
             <AgendaItemText item={item} />
             <span className={classes.itemEnd}>
-              {item.case.findings_unreviewed > 0 && <AiMark count={item.case.findings_unreviewed} />}
+              <CaseAiMark entry={item.case} />
               <ImagesMeter images={item.case.images} />
               <span className={classes.dim}>{t('agenda.minutes', { count: item.minutes })}</span>
               {mayEdit && item.status === 'planned' && (

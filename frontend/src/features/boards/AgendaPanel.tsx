@@ -2,7 +2,7 @@ import { IconAlarm, IconArrowRight, IconCheck, IconListNumbers } from '@tabler/i
 import { useTranslation } from 'react-i18next'
 
 import type { AgendaItem } from '@/api/types'
-import { AiMark, UrgencyChip } from '@/ui/clinical'
+import { CaseAiMark, UrgencyChip } from '@/ui/clinical'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatPatientName, wordFor } from '@/ui/format'
 
@@ -37,7 +37,7 @@ export function AgendaPanel({ items, currentItemId, onOpen, dense = false }: Age
               <span className={classes.agendaHead}>
                 <span className={classes.agendaTitle}>{item.case.title}</span>
                 <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
-                {!dense && item.case.findings_unreviewed > 0 && <AiMark count={item.case.findings_unreviewed} />}
+                {!dense && <CaseAiMark entry={item.case} />}
               </span>
               {!dense && <span className={classes.agendaDetail}>{formatPatientName(item.case.patient.name)}</span>}
               {item.status !== 'planned' && <span className={classes.agendaDetail}>{wordFor('agendaStatus', item.status)}</span>}

@@ -12,6 +12,7 @@ import { wordFor } from '@/ui/format'
 import { PersonSelect } from '@/ui/PersonSelect'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
+import { AiReadingSetting } from './AiReadingSetting'
 import classes from './Boards.module.css'
 import { BOARD_ROLES, runsBoard } from './roles'
 
@@ -24,7 +25,7 @@ interface Asked {
 }
 
 interface BoardMembersDialogProps {
-  board: Pick<Board, 'id' | 'name' | 'my_role'>
+  board: Pick<Board, 'id' | 'name' | 'my_role'> & Partial<Pick<Board, 'ai_reading'>>
   onClose: () => void
 }
 
@@ -83,6 +84,7 @@ export function BoardMembersDialog({ board, onClose }: BoardMembersDialogProps) 
         ))}
       </ul>
       {problem && <ProblemNotice problem={problem} />}
+      <AiReadingSetting board={board} mayEdit={mayEdit} />
       {mayEdit && members.data && <AddMember members={members.data} add={add} />}
       {!mayEdit && <p className={classes.dim}>{t('members.notYou')}</p>}
     </Modal>

@@ -8,7 +8,7 @@ import { useMeetings } from '@/api/boards'
 import { useCases } from '@/api/cases'
 import type { CaseListEntry, Meeting } from '@/api/types'
 import { Chip } from '@/ui/Chip'
-import { AiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
+import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatDay, formatMonth, formatPatientName, formatRelative, formatTime, wordFor } from '@/ui/format'
@@ -27,7 +27,7 @@ export default function HomeRoute() {
   const meetings = useMeetings()
   const upcoming = nextMeetings(meetings.data ?? [])
   const [next] = upcoming
-  const toReview = (cases.data ?? []).filter((entry) => entry.findings_unreviewed > 0)
+  const toReview = (cases.data ?? []).filter((entry) => (entry.findings_unreviewed ?? 0) > 0)
   const toPrepare = (cases.data ?? []).filter((entry) => preparationGap(entry) !== null)
   const pressing = (cases.data ?? []).filter((entry) => isPressing(entry)).sort(bySoonest)
   return (
@@ -161,7 +161,7 @@ function ReviewRow({ entry }: { entry: CaseListEntry }) {
     <Link to={`/findings?case=${entry.id}`} className={classes.link}>
       <CaseBody entry={entry} detail={wordFor('tumourType', entry.tumour_type)} />
       <span className={classes.end}>
-        <AiMark count={entry.findings_unreviewed} />
+        <CaseAiMark entry={entry} />
       </span>
     </Link>
   )

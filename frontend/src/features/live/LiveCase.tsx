@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useCase } from '@/api/cases'
 import { asProblem } from '@/api/problem'
-import type { OpAck, StageState } from '@/protocol/generated'
+import type { StageState } from '@/protocol/generated'
 import type { Viewer } from '@/viewer/viewer'
 
 import { useDrawnRoom } from '../viewer/brush/useDrawnRoom'
@@ -30,6 +30,8 @@ import { StageSync } from './stageSync'
 import type { Sync } from './sync'
 import { useDrawnLease, useDrawnSync, useDrawnTransport } from './useLiveDrawn'
 import { useAgendaStep } from './useAgendaStep'
+import { useReadFirst } from './useReadFirst'
+import { useLiveActs } from './useLiveActs'
 import { useLiveKeyImages } from './useLiveKeyImages'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
@@ -50,7 +52,7 @@ export function LiveCase({ session, caseId, visible, shelf }: LiveCaseProps) {
     return (
       <div className={classes.frame}>
         <h1 className="c-visually-hidden">{t('access:room')}</h1>
-        <LiveHeader session={session} caseId={null} />
+        <LiveHeader session={session} acts={null} caseId={null} />
         <div className={classes.waiting} role="status">
           {t('withheldCase')}
         </div>
@@ -64,25 +66,16 @@ type VisibleCaseProps = Pick<LiveCaseProps, 'session' | 'caseId' | 'shelf'>
 
 function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const { t } = useTranslation('live')
-  const room = useCaseRoom(caseId, shelf)
+  const room = useCaseRoom(caseId, shelf, undefined, useReadFirst(session))
   const patientCase = useCase(caseId)
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const sync = useSync(session, caseId, room)
   const { differ, asPresenter } = useFollowedOverlays(session, room)
   useStagePages(caseId, room)
-  const stepCase = useAgendaStep(session)
-  const onRefused = useCallback(
-    (ack: OpAck) =>
-      notifications.show({
-        color: 'urgent',
-        message: t(`refused.${ack.code ?? 'other'}`, {
-          defaultValue: ack.message ?? t('refused.other'),
-        }),
-      }),
-    [t],
-  )
-  const store = useLiveMeasurements(session, caseId, onRefused)
-  const keyImages = useLiveKeyImages(session, onRefused)
+  const acts = useLiveActs(session)
+  const stepCase = useAgendaStep(session, acts)
+  const store = useLiveMeasurements(session, acts)
+  const keyImages = useLiveKeyImages(session, acts)
   useMeasurementWiring(room.viewer, store, myId)
   const discipline = useLiveState(session, (state) => state.room.you?.discipline ?? '')
   const onProblem = useCallback(
@@ -135,17 +128,18 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       strokes={drawn.drawing}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={
-        <LiveHeader session={session} caseId={caseId}>
+        <LiveHeader session={session} acts={acts} caseId={caseId}>
           {actions}
         </LiveHeader>
       }
       notice={<LiveNotice session={session} />}
-      left={<LiveLeft session={session} room={room} />}
+      left={<LiveLeft session={session} acts={acts} room={room} />}
       right={
         // A draft, a choice or an open dialog belongs to one patient.
         <AfterPicture key={caseId} viewer={room.viewer}>
           <LiveRight
             session={session}
+            acts={acts}
             room={room}
             caseId={caseId}
             store={store}

@@ -1,13 +1,14 @@
 import { IconBroadcast } from '@tabler/icons-react'
-import { memo, useEffect, useState, type ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgenda, useMeeting } from '@/api/boards'
 import { useCase } from '@/api/cases'
-import type { AgendaItem } from '@/api/types'
 import { isPresenting } from '@/protocol/room'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
 
+import type { LiveActs } from './liveActs'
+import { LiveClock } from './LiveClock'
 import type { LiveSession } from './liveSession'
 import { RecordingMark } from './RecordingMark'
 import { useLiveState } from './useLiveSession'
@@ -15,16 +16,19 @@ import classes from './live.module.css'
 
 interface LiveHeaderProps {
   session: LiveSession
+  /** Null where nothing of the case may be done. */
+  acts: LiveActs | null
   caseId: string | null
   /** What one does about presenting, beside who presents. */
   children?: ReactNode
 }
 
 /** Board, case, who presents to how many, and how long already. */
-export const LiveHeader = memo(function LiveHeader({ session, caseId, children }: LiveHeaderProps) {
+export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, children }: LiveHeaderProps) {
   const { t } = useTranslation('live')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
+  const maySet = useLiveState(session, (state) => state.room.can.includes('goto'))
   const meeting = useMeeting(meetingId)
   const agenda = useAgenda(meetingId)
   const items = agenda.data ?? []
@@ -39,7 +43,7 @@ export const LiveHeader = memo(function LiveHeader({ session, caseId, children }
         {children}
         <RecordingMark session={session} />
         <span className={classes.grow} />
-        {item && <Clock item={item} />}
+        {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
       </div>
       {caseId !== null && <CaseLine caseId={caseId} />}
     </div>
@@ -84,25 +88,6 @@ function LiveMark({ session }: { session: LiveSession }) {
       <IconBroadcast size={16} aria-hidden />
       <b>{t('live')}</b>
       <span className={classes.ellipsis}>{words}</span>
-    </span>
-  )
-}
-
-const twoDigits = (value: number): string => String(Math.floor(value)).padStart(2, '0')
-const asClock = (seconds: number): string => `${twoDigits(seconds / 60)}:${twoDigits(seconds % 60)}`
-
-function Clock({ item }: { item: AgendaItem }) {
-  const { t } = useTranslation('live')
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000)
-    return () => clearInterval(timer)
-  }, [])
-  if (item.started_at === null) return null
-  const spent = Math.max(0, (now - Date.parse(item.started_at)) / 1000)
-  return (
-    <span className={classes.clock} data-over={spent > item.minutes * 60} aria-label={t('clock')}>
-      {asClock(spent)} / {asClock(item.minutes * 60)}
     </span>
   )
 }

@@ -7,12 +7,13 @@ import { AgendaPanel } from '@/features/boards/AgendaPanel'
 
 import { StudyBrowser } from '../viewer/StudyBrowser'
 import type { CaseRoom } from '../viewer/useCaseRoom'
+import type { LiveActs } from './liveActs'
 import type { LiveSession } from './liveSession'
 import { goToItem } from './useAgendaStep'
 import { useLiveState } from './useLiveSession'
 
 /** The agenda, and the images of the case. */
-export const LiveLeft = memo(function LiveLeft({ session, room }: { session: LiveSession; room: CaseRoom }) {
+export const LiveLeft = memo(function LiveLeft({ session, acts, room }: { session: LiveSession; acts: LiveActs; room: CaseRoom }) {
   const { t } = useTranslation('live')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
@@ -45,7 +46,7 @@ export const LiveLeft = memo(function LiveLeft({ session, room }: { session: Liv
         <AgendaPanel
           items={agenda.data ?? []}
           currentItemId={itemId}
-          onOpen={mayGo ? (item) => goToItem(session, item.id) : undefined}
+          onOpen={mayGo ? (item) => goToItem(acts, item.id) : undefined}
           dense
         />
       ) : (

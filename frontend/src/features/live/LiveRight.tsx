@@ -1,15 +1,11 @@
 import { memo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useDecisions } from '@/api/boards'
-import { useCase } from '@/api/cases'
 import { useDocuments } from '@/api/documents'
 import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
-import type { Finding, PersonRef } from '@/api/types'
+import type { Finding } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import type { FindingReview } from '@/features/ai/review'
-import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
-import { DecisionRecord } from '@/features/boards/DecisionRecord'
 
 import { DrawnPanel } from '../viewer/brush/DrawnPanel'
 import type { DrawnRoom } from '../viewer/brush/useDrawnRoom'
@@ -24,7 +20,10 @@ import { segmentCount, SegmentationList } from '../viewer/SegmentationList'
 import { TourPanel } from '../viewer/tours/TourPanel'
 import type { TourRoom } from '../viewer/tours/useTourRoom'
 import { showFinding, type CaseRoom } from '../viewer/useCaseRoom'
+import { AiHiddenPanel } from './AiHiddenPanel'
 import { ChatPanel } from './ChatPanel'
+import type { LiveActs } from './liveActs'
+import { LiveDecision } from './LiveDecision'
 import type { LiveSession } from './liveSession'
 import { PeoplePanel } from './PeoplePanel'
 import type { Sync } from './sync'
@@ -33,6 +32,7 @@ import classes from './live.module.css'
 
 interface LiveRightProps {
   session: LiveSession
+  acts: LiveActs
   room: CaseRoom
   caseId: string
   store: MeasurementStore
@@ -44,7 +44,7 @@ interface LiveRightProps {
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
 export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
-  const { session, room, caseId, store, keyImages, drawn, tours, sync } = props
+  const { session, acts, room, caseId, store, keyImages, drawn, tours, sync } = props
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
@@ -62,21 +62,27 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
       <Section title={t('section.people')}>
         <PeoplePanel session={session} />
       </Section>
-      <Section title={t('section.findings', { count: unreviewed })}>
-        <MaskSwitch room={room} />
-        <div className={classes.bounded}>
-          <FindingsPanel
-            findings={room.findings}
-            jobs={jobsKnown(jobs)}
-            activeFindingId={active}
-            onShow={show}
-            review={review}
-            dense
-          />
-        </div>
-      </Section>
+      {room.aiHidden ? (
+        <Section title={t('reveal:title')}>
+          <AiHiddenPanel session={session} acts={acts} />
+        </Section>
+      ) : (
+        <Section title={t('section.findings', { count: unreviewed })}>
+          <MaskSwitch room={room} />
+          <div className={classes.bounded}>
+            <FindingsPanel
+              findings={room.findings}
+              jobs={jobsKnown(jobs)}
+              activeFindingId={active}
+              onShow={show}
+              review={review}
+              dense
+            />
+          </div>
+        </Section>
+      )}
       <Section title={t('section.decision')}>
-        <LiveDecision session={session} caseId={caseId} />
+        <LiveDecision session={session} acts={acts} caseId={caseId} />
       </Section>
       <Section
         title={t('section.measurements', { count: store.items.length })}
@@ -168,43 +174,4 @@ function useLiveReview(session: LiveSession): FindingReview | null {
       })
     },
   }
-}
-
-/** The board's recommendation: REST is its door, the room hears of it through the log. */
-function LiveDecision({ session, caseId }: { session: LiveSession; caseId: string }) {
-  const meetingId = useLiveState(session, (state) => state.room.meeting)
-  const mayDraft = useLiveState(session, (state) => state.room.can.includes('draft_decision'))
-  const people = useLiveState(session, (state) => state.room.people)
-  const decisions = useDecisions(caseId)
-  const patientCase = useCase(caseId)
-  const all = decisions.data ?? []
-  const mine = all.find((decision) => (decision.meeting?.id ?? null) === meetingId)
-  const present = people.flatMap(({ user }): PersonRef[] =>
-    user.id === null ? [] : [{ ...user, id: user.id }],
-  )
-  if (decisions.data === undefined) return null
-  if (mayDraft && mine?.status !== 'signed') {
-    return (
-      <DecisionPanelConnected
-        key={mine?.id ?? 'new'}
-        caseId={caseId}
-        decision={mine ?? null}
-        meetingId={meetingId}
-        people={withNamed(present, mine?.positions.map((position) => position.user) ?? [])}
-        maySign={patientCase.data?.can.includes('sign_decision') ?? false}
-      />
-    )
-  }
-  return mine ? <DecisionRecord decision={mine} /> : <NoDecision />
-}
-
-/** Everybody present, and whoever is named already though not present. */
-function withNamed(present: readonly PersonRef[], named: readonly PersonRef[]): PersonRef[] {
-  const known = new Set(present.map((person) => person.id))
-  return [...present, ...named.filter((person) => !known.has(person.id))]
-}
-
-function NoDecision() {
-  const { t } = useTranslation('live')
-  return <p className={classes.dim}>{t('noDecision')}</p>
 }

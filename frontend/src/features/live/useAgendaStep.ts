@@ -4,21 +4,17 @@ import { useTranslation } from 'react-i18next'
 
 import { useAgenda } from '@/api/boards'
 
+import type { LiveActs } from './liveActs'
 import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
 /** Takes the room to a case of the agenda. */
-export function goToItem(session: LiveSession, itemId: string): void {
-  void session.submit({
-    type: 'op.submit',
-    op_id: crypto.randomUUID(),
-    kind: 'agenda.goto',
-    payload: { agenda_item: itemId },
-  })
+export function goToItem(acts: LiveActs, itemId: string): void {
+  void acts.act({ kind: 'agenda.goto', payload: { agenda_item: itemId } })
 }
 
 /** To the next case of the agenda, for whoever may go there. */
-export function useAgendaStep(session: LiveSession): (by: 1 | -1) => void {
+export function useAgendaStep(session: LiveSession, acts: LiveActs): (by: 1 | -1) => void {
   const { t } = useTranslation('access')
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
@@ -30,8 +26,8 @@ export function useAgendaStep(session: LiveSession): (by: 1 | -1) => void {
       const ordered = [...(agenda.data ?? [])].sort((a, b) => a.position - b.position)
       const next = ordered[ordered.findIndex((item) => item.id === itemId) + by]
       if (next === undefined) return notifications.show({ message: t(`cases.end.${by}`) })
-      goToItem(session, next.id)
+      goToItem(acts, next.id)
     },
-    [session, agenda.data, itemId, mayGo, t],
+    [acts, agenda.data, itemId, mayGo, t],
   )
 }

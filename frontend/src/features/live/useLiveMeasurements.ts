@@ -1,37 +1,15 @@
 import { useMemo } from 'react'
 
 import type { Vec2, Vec3 } from '@/geometry'
-import type { MeasurementPut, MeasurementRevise, OpAck, OpSubmit } from '@/protocol/generated'
-import type { MeasurementBody } from '@/protocol/generated'
+import type { MeasurementBody, MeasurementRevise, OpSubmit } from '@/protocol/generated'
 import type { MeasurementDraft } from '@/viewer/annotations'
 
 import type { MeasurementStore, MeasurementWrites } from '../viewer/measurementStore'
-import { usePerCase } from '../viewer/usePerCase'
-import type { LiveSession, LiveState } from './liveSession'
+import type { LiveActs } from './liveActs'
+import type { LiveSession } from './liveSession'
 import { useLiveState } from './useLiveSession'
 
 const NO_ITEMS: readonly MeasurementBody[] = []
-
-const put = (payload: MeasurementPut['payload'], version?: number): MeasurementPut => ({
-  type: 'op.submit',
-  op_id: crypto.randomUUID(),
-  kind: 'measurement.put',
-  ...(version === undefined ? {} : { entity: payload.id, entity_version: version }),
-  payload,
-})
-
-const revise = (
-  id: string,
-  version: number,
-  payload: MeasurementRevise['payload'],
-): MeasurementRevise => ({
-  type: 'op.submit',
-  op_id: crypto.randomUUID(),
-  kind: 'measurement.revise',
-  entity: id,
-  entity_version: version,
-  payload,
-})
 
 interface Points {
   readonly points_lps: readonly Vec3[] | null
@@ -76,87 +54,35 @@ function pendingFrom(
   })
 }
 
-/** A body as an op puts it back (LIVE-O5: undo is a new inverse op). */
-const payloadOf = (body: MeasurementBody): MeasurementPut['payload'] => ({
-  id: body.id,
-  kind: body.kind,
-  study_instance_uid: body.study_instance_uid,
-  series_instance_uid: body.series_instance_uid,
-  sop_instance_uid: body.sop_instance_uid,
-  frame: body.frame,
-  frame_of_reference_uid: body.frame_of_reference_uid,
-  points_lps: body.points_lps,
-  points_image: body.points_image,
-  label: body.label,
-  site: body.site,
-})
-
 /** Measurements of the live case: state from the log, changes as durable ops. */
-export function useLiveMeasurements(
-  session: LiveSession,
-  caseId: string,
-  onRefused: (ack: OpAck) => void,
-): MeasurementStore {
+export function useLiveMeasurements(session: LiveSession, acts: LiveActs): MeasurementStore {
   const items = useLiveState(session, (state) => state.room.snapshot?.measurements ?? NO_ITEMS)
   const waiting = useLiveState(session, (state) => state.ops.waiting)
   const mayWrite = useLiveState(session, (state) => state.room.can.includes('annotate'))
-  // What was drawn in another case is not undone from this one.
-  const undoStack = usePerCase<(() => OpSubmit | null)[]>(caseId, () => [])
 
   const write = useMemo<MeasurementWrites>(() => {
-    const known = (id: string, state: LiveState = session.state): MeasurementBody | undefined =>
-      state.room.snapshot?.measurements.find((item) => item.id === id)
-    const send = (op: OpSubmit, inverse: (() => OpSubmit | null) | null) => {
-      void session.submit(op).then((ack) => {
-        if (ack.outcome === 'rejected') onRefused(ack)
-        else if (inverse) undoStack.push(inverse)
-      })
-    }
-    const removal = (id: string): OpSubmit | null => {
-      const body = known(id)
-      if (!body) return null
-      return {
-        type: 'op.submit',
-        op_id: crypto.randomUUID(),
-        kind: 'measurement.remove',
-        entity: id,
-        entity_version: body.version,
-        payload: {},
-      }
+    const known = (id: string): MeasurementBody | undefined =>
+      session.state.room.snapshot?.measurements.find((item) => item.id === id)
+    const revise = (id: string, payload: MeasurementRevise['payload']) => {
+      const before = known(id)
+      if (!before) return
+      const entity_version = before.version
+      void acts.act({ kind: 'measurement.revise', entity: id, entity_version, payload })
     }
     return {
-      create: (draft) => {
-        send(put({ ...draft, ...wirePoints(draft) }), () => removal(draft.id))
-      },
-      revise: ({ id, ...points }) => {
-        const before = known(id)
-        if (!before) return
-        send(revise(id, before.version, wirePoints(points)), () => {
-          const now = known(id)
-          const { points_lps, points_image } = before
-          return now ? revise(id, now.version, { points_lps, points_image }) : null
-        })
-      },
-      rename: (id, naming) => {
-        const before = known(id)
-        if (!before) return
-        send(revise(id, before.version, { ...naming }), () => {
-          const now = known(id)
-          const { label, site } = before
-          return now ? revise(id, now.version, { label, site }) : null
-        })
-      },
+      create: (draft) =>
+        void acts.act({ kind: 'measurement.put', payload: { ...draft, ...wirePoints(draft) } }),
+      revise: ({ id, ...points }) => revise(id, wirePoints(points)),
+      rename: (id, naming) => revise(id, { ...naming }),
       remove: (id) => {
-        const before = known(id)
-        const op = removal(id)
-        if (before && op) send(op, () => put(payloadOf(before), before.version + 1))
+        const entity_version = known(id)?.version
+        if (entity_version === undefined) return
+        void acts.act({ kind: 'measurement.remove', entity: id, entity_version, payload: {} })
       },
-      undo: () => {
-        const op = undoStack.pop()?.()
-        if (op) send(op, null)
-      },
+      undo: () => void acts.undo(),
+      redo: () => void acts.redo(),
     }
-  }, [session, undoStack, onRefused])
+  }, [session, acts])
 
   const pending = useMemo(() => pendingFrom(waiting, items), [waiting, items])
   return useMemo(

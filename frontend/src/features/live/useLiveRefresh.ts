@@ -21,11 +21,16 @@ function staleAfter(event: LogEvent): string[] {
     case 'import':
       return ['case']
     case 'decision':
+    case 'votes':
       return ['decisions', 'case']
     case 'tour':
       return ['tours']
     case 'agenda':
       return ['meeting', 'case']
+    case 'clock':
+      return ['meeting']
+    case 'ai':
+      return ['findings', 'jobs', 'case', 'cases', 'meeting']
     case 'case':
       return ['case', 'cases']
     default:

@@ -84,7 +84,7 @@ export function ImageRoom(props: ImageRoomProps) {
       showSeries: (step) => showNextSeries(viewer, studies, step),
       remove: () => removeSelected(viewer, store),
       undo: () => (isBrushTool(viewer.tool) ? strokes.undo() : store.write?.undo()),
-      redo: () => strokes.redo(),
+      redo: () => (isBrushTool(viewer.tool) ? strokes.redo() : store.write?.redo?.()),
       label: () => setNaming(store.write && toName(viewer, store)),
       keyImage: () => toggleKeyImage(viewer, keyImages),
       fold: (side) => setFolded((before) => foldedBy(before, side)),

@@ -10,6 +10,7 @@ import { useDocuments } from '@/api/documents'
 import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import { asProblem } from '@/api/problem'
 import { useMe } from '@/api/session'
+import { AiHiddenNote } from '@/features/ai/AiHiddenNote'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -177,7 +178,8 @@ function CaseViewer({ caseId }: { caseId: string }) {
       {panel === 'views' && <TourPanel caseId={caseId} tours={tours} />}
       {panel === 'drawn' && <DrawnPanel room={room} drawn={drawn} />}
       {panel === 'segmentations' && <SegmentationList room={room} />}
-      {panel === 'findings' && (
+      {panel === 'findings' && room.aiHidden && <AiHiddenNote />}
+      {panel === 'findings' && !room.aiHidden && (
         <>
           <MaskSwitch room={room} />
           <FindingsPanel

@@ -21,6 +21,8 @@ export interface MeasurementWrites {
   remove(id: string): void
   /** Undo of the last own act (LIVE-O5: a new inverse op). */
   undo(): void
+  /** What was undone last, again; absent where nothing is kept for it. */
+  redo?(): void
 }
 
 /** What a measurement is called, and where in the body it is. */

@@ -32,6 +32,8 @@ export interface CaseRoom {
   readonly studies: readonly Study[]
   readonly studiesLoaded: boolean
   readonly hanging: HangingControl
+  /** The images are to be read first: no finding is not "nothing found". */
+  readonly aiHidden: boolean
   readonly findings: readonly Finding[]
   readonly segmentations: readonly Segmentation[]
   readonly registrations: readonly Registration[]
@@ -47,28 +49,37 @@ export interface CaseRoom {
   readonly rt: RtRoom
 }
 
+/** As the server judges it (docs/decisions/0190): what was listed before it was hidden goes too. */
+const isAiMade = (one: Segmentation): boolean =>
+  one.finding !== null || one.segments.some((segment) => segment.algorithm_type === 'AUTOMATIC')
+
 /** Where the images of a case outlive a visit to it. */
 export interface ImageShelf {
   of(caseId: string): CaseImages
 }
 
-/** What the viewer and the live room both need of a case. */
+/**
+ * What the viewer and the live room both need of a case. `readFirst`: the room's own word for
+ * whether AI results are hidden; without it the case's.
+ */
 export function useCaseRoom(
   caseId: string,
   shelf?: ImageShelf,
   /** In a replay: the review that stood at that time, by finding; what was not there is left out. */
   reviewsThen?: ReadonlyMap<string, Finding['state']>,
+  readFirst?: boolean,
 ): CaseRoom {
   const images = usePerCase(caseId, () => shelf?.of(caseId) ?? new CaseImages(caseId))
   const viewer = usePerCase(caseId, () => new Viewer(images.library))
   const studiesQuery = useStudies(caseId)
   const findingsQuery = useFindings({ case: caseId })
   const studies = studiesQuery.data ?? NO_STUDIES
-  const findingsNow = findingsQuery.data ?? NO_FINDINGS
-  const findings = useMemo(() => findingsThen(findingsNow, reviewsThen), [findingsNow, reviewsThen])
   const { visibleMasks, setVisibleMasks, showMasks } = useVisibleMasks(caseId)
   const patientCase = useCase(caseId)
   const guise = patientCase.data?.guise
+  const aiHidden = readFirst ?? patientCase.data?.ai_hidden ?? false
+  const findingsNow = (aiHidden ? null : findingsQuery.data) ?? NO_FINDINGS
+  const findings = useMemo(() => findingsThen(findingsNow, reviewsThen), [findingsNow, reviewsThen])
   const identities = useMemo(
     () => identitiesOf(studies, guise !== 'identified'),
     [studies, guise],
@@ -78,7 +89,11 @@ export function useCaseRoom(
   const tumourType = patientCase.isError ? '' : patientCase.data?.tumour_type
   const hanging = useHanging(viewer, studies, identities, tumourType)
   const segmentationsQuery = useSegmentations(caseId, studies)
-  const { data: segmentations = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
+  const { data: listed = NO_SEGMENTATIONS, error, refetch } = segmentationsQuery
+  const segmentations = useMemo(
+    () => (aiHidden ? listed.filter((one) => !isAiMade(one)) : listed),
+    [aiHidden, listed],
+  )
   const { data: registrations = NO_REGISTRATIONS } = useRegistrations(caseId, studies)
   useEffect(() => viewer.setRegistrations(linksOf(registrations)), [viewer, registrations])
   const layers = useMemo(
@@ -111,6 +126,7 @@ export function useCaseRoom(
       studies,
       studiesLoaded,
       hanging,
+      aiHidden,
       findings,
       segmentations,
       registrations,
@@ -128,6 +144,7 @@ export function useCaseRoom(
       studies,
       studiesLoaded,
       hanging,
+      aiHidden,
       findings,
       segmentations,
       registrations,

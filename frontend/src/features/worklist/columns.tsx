@@ -5,7 +5,7 @@ import { Link } from 'react-router-dom'
 
 import type { CaseListEntry } from '@/api/types'
 import { Chip, type Tone } from '@/ui/Chip'
-import { AiMark, GuiseChip, ImagesMeter, PatientLine, UrgencyChip } from '@/ui/clinical'
+import { CaseAiMark, GuiseChip, ImagesMeter, PatientLine, UrgencyChip } from '@/ui/clinical'
 import type { Column } from '@/ui/DataTable'
 import type { Density } from '@/ui/preferences'
 import { formatDate, formatRelative, formatTime, wordFor } from '@/ui/format'
@@ -59,7 +59,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
     {
       id: 'ai',
       header: t('column.ai'),
-      render: (entry) => (entry.findings_unreviewed > 0 ? <AiMark count={entry.findings_unreviewed} /> : null),
+      render: (entry) => <CaseAiMark entry={entry} />,
     },
     {
       id: 'meeting',

@@ -45,7 +45,7 @@ export function arrangeCases(entries: readonly CaseListEntry[], filters: Worklis
         (filters.tumourType === null || entry.tumour_type === filters.tumourType) &&
         (!filters.urgentOnly || entry.urgency === 'urgent') &&
         (!filters.imagesMissing || entry.images.total === 0 || entry.images.ready < entry.images.total) &&
-        (!filters.toReview || entry.findings_unreviewed > 0),
+        (!filters.toReview || (entry.findings_unreviewed ?? 0) > 0),
     )
     .sort(
       (a, b) =>
