@@ -323,6 +323,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- the live session ------------------------------------------------------------------------
+#: Stage frames a second taken from a presenter. What is over it is dropped: the next is newer.
+LIVE_STAGE_HZ = read_int("CONSILIUM_LIVE_STAGE_HZ", 30)
+
 # --- signs of life ---------------------------------------------------------------------------
 METRICS_TOKEN = read_str("CONSILIUM_METRICS_TOKEN")
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 TICKET_LIFETIME_S = 60
 HELLO_TIMEOUT_S = 5.0
 POLL_INTERVAL_S = 1.0
@@ -38,6 +40,6 @@ class LaneRate:
 
 
 OP_RATE = LaneRate(per_second=10, burst=30)
-STAGE_RATE = LaneRate(per_second=30, burst=60)
+STAGE_RATE = LaneRate(per_second=settings.LIVE_STAGE_HZ, burst=2 * settings.LIVE_STAGE_HZ)
 PRESENCE_RATE = LaneRate(per_second=30, burst=60)
 CONTROL_RATE = LaneRate(per_second=10, burst=30)
