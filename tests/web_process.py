@@ -48,6 +48,8 @@ class WebProcess:
                     str(port),
                     "--ws",
                     "websockets-sansio",
+                    "--ws-per-message-deflate",
+                    "false",
                     "--ws-ping-interval",
                     "20",
                     "--ws-ping-timeout",
