@@ -45,9 +45,7 @@ def measure_rooms(*, rooms: list[BenchRoom], server: Server) -> list[Figure]:
     """Five in each room: one presents, all point, all write now and then."""
     started = time.monotonic()
     people = [
-        room.client(
-            n, server=server, stage_hz=0 if n else 2.0, presence_hz=0.4, op_hz=0.02
-        )
+        room.client(n, server=server, stage_hz=0 if n else 2.0, presence_hz=0.4, op_hz=0.02)
         for room in rooms
         for n in range(5)
     ]

@@ -28,6 +28,7 @@ const told = []
 const clients = job.clients.map((plan, index) => ({
   ...plan, index, socket: null, revs: [], seqs: [], head: null, joined_at: null, presence: 0,
   sent: 0, foreign: 0, refused: [], closed: null, epoch: 0, join_ms: [], leaving: false,
+  waiting: new Map(),
 }))
 const rooms = new Map()
 for (const client of clients) {
@@ -92,6 +93,7 @@ function hear(client, data) {
     if (message.outcome !== 'committed') client.refused.push(message.code)
     else if (sent_at !== undefined && measuring) ack_ms.push(at - sent_at)
     client.acked += message.outcome === 'committed'
+    client.waiting.delete(message.op_id)
   } else if (message.type === 'error') client.refused.push(message.code)
 }
 
@@ -129,6 +131,11 @@ async function join(client) {
   }))
   await within(30_000, welcomed, () => `client ${client.index}: no welcome, closed ${client.closed}`)
   client.join_ms.push(now() - started)
+  // LIVE-J3: what was not answered is sent again; its time would be that of being away.
+  for (const [op_id, text] of client.waiting) {
+    rooms.get(client.room).ops.delete(op_id)
+    client.socket.send(text)
+  }
 }
 
 /** Calls at a steady rate from a random phase; what is missed is skipped, not made up for. */
@@ -163,10 +170,12 @@ function sendOp(client) {
   if (!isOpen(client)) return
   const op_id = randomUUID()
   rooms.get(client.room).ops.set(op_id, now())
-  client.socket.send(JSON.stringify({
+  const text = JSON.stringify({
     type: 'op.submit', op_id, kind: 'chat.post',
     payload: { text: `bench-room-${client.room} ${op_id} from ${client.index}` },
-  }))
+  })
+  client.waiting.set(op_id, text)
+  client.socket.send(text)
   client.submitted = (client.submitted ?? 0) + 1
 }
 
