@@ -58,6 +58,8 @@ def _web_command(*, bind: str, port: int) -> list[str]:
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
         *("--host", bind, "--port", str(port)),
         *("--ws", "websockets-sansio", "--ws-max-size", str(WS_MAX_BYTES)),
+        # The same bytes for everybody in a room are not compressed again for each of them.
+        *("--ws-per-message-deflate", "false"),
         *("--http", "httptools", "--loop", "uvloop"),
         *("--timeout-graceful-shutdown", str(WEB_DRAIN_S)),
         *("--log-level", "warning", "--no-access-log", "--no-server-header"),

@@ -3,10 +3,11 @@
     python -m tests.bench.run --list
     python -m tests.bench.run up
 
-A benchmark is a module ``tests/bench/bench_<name>.py`` with a docstring (first line: what is
-measured) and a function ``measure() -> list[Figure]``. Its figures go to ``var/bench/<name>.json``
-with the machine and the commit; ``docs/benchmarks.md`` is written anew from all such files. Ratios
-within one run can be trusted further than times: machines differ and are busy.
+A benchmark is a module ``tests/bench/bench_<name>.py`` (a dash of the name is written ``_``) with a
+docstring (first line: what is measured) and a function ``measure() -> list[Figure]``. Its figures
+go to ``var/bench/<name>.json`` with the machine and the commit; ``docs/benchmarks.md`` is written
+anew from all such files. Ratios within one run can be trusted further than times: machines differ
+and are busy.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def list_benchmarks() -> dict[str, str]:
     """Name of each benchmark to the first line of its docstring."""
     found = {}
     for path in sorted(Path(__file__).parent.glob(f"{PREFIX}*.py")):
-        name = path.stem.removeprefix(PREFIX)
+        name = path.stem.removeprefix(PREFIX).replace("_", "-")
         found[name] = (_load(name).__doc__ or "").strip().splitlines()[0]
     return found
 
@@ -119,7 +120,7 @@ def write_page() -> None:
 
 
 def _load(name: str) -> Any:
-    return importlib.import_module(f"tests.bench.{PREFIX}{name}")
+    return importlib.import_module(f"tests.bench.{PREFIX}{name.replace('-', '_')}")
 
 
 def _read_commit() -> str:

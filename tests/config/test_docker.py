@@ -48,7 +48,7 @@ def test_compose_runs_what_the_supervisor_runs(services: dict[str, dict[str, Any
 def test_the_web_is_started_alike(dockerfile: str) -> None:
     (web, *_) = list_programs(bind="0.0.0.0", port=8000, run_directory=Path())
     (container,) = re.findall(r'CMD (\["uvicorn".*?\])', dockerfile, re.DOTALL)
-    flags = ("--ws", "--ws-max-size", "--http", "--loop")
+    flags = ("--ws", "--ws-max-size", "--ws-per-message-deflate", "--http", "--loop")
     in_container = json.loads(container)
     for flag in flags:
         theirs = in_container[in_container.index(flag) + 1]

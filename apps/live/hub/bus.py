@@ -94,8 +94,11 @@ class Bus:
         body = orjson.dumps({**message, "p": self.process_id})
         return await self._try(self._client.publish(channel_of(session_id), body)) is not None
 
-    async def write_stage(self, session_id: UUID, message: Json) -> bool:
-        """Put the stage into the register and tell every process, if it is the newest."""
+    async def write_stage(self, session_id: UUID, message: Json) -> bool | None:
+        """Put the stage into the register and tell every process, if it is the newest.
+
+        ``False`` when the register holds one that is as new; ``None`` without Redis.
+        """
         body = orjson.dumps({**message, "p": self.process_id})
         frame = message["frame"]
         arguments = [
@@ -106,7 +109,8 @@ class Bus:
             channel_of(session_id),
         ]
         call = self._write_stage(keys=[stage_key(session_id)], args=arguments)
-        return await self._try(call) is not None
+        written = await self._try(call)
+        return None if written is None else bool(written)
 
     async def read_stage(self, session_id: UUID) -> Json | None:
         body = await self._try(self._client.hget(stage_key(session_id), "body"))

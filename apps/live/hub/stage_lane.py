@@ -67,6 +67,7 @@ class StageLane(LeaseLane):
         if waiting is not None and (frame.epoch, frame.rev) <= (waiting["epoch"], waiting["rev"]):
             return
         self._waiting_frame = body
+        self._show_at_once(member, frame=body)
         if not self._writing_stage:
             self.spawn(self._write_stage(member))
         self._restart_settling(member, after_s=0.0 if keyframe else limits.STAGE_SETTLE_S)
@@ -77,7 +78,7 @@ class StageLane(LeaseLane):
         try:
             while self._waiting_frame is not None:
                 frame, self._waiting_frame = self._waiting_frame, None
-                await self.bus.write_stage(
+                written = await self.bus.write_stage(
                     self.session_id,
                     {
                         "k": "stage",
@@ -86,21 +87,47 @@ class StageLane(LeaseLane):
                         "frame": frame,
                     },
                 )
+                if written is False:
+                    await self._follow_register()
         finally:
             self._writing_stage = False
+
+    def _show_at_once(self, member: Member, *, frame: Json) -> None:
+        """Followers on this process need not wait for Redis; its echo is not newer, and goes by.
+
+        Only while Redis is heard (LIVE-C2: without it the stage pauses for all alike), and only
+        where no other window of the presenter may be ahead: between two the register decides.
+        """
+        here = self.roster.shown.get(str(member.user_id))
+        if here is None or here["windows"] != 1 or not self.bus.is_alive:
+            return
+        if self.stage.accept(frame, epoch=self.presenter["epoch"]):
+            self._send_stage_to(self._followers(without=str(member.client_id)))
+
+    async def _follow_register(self) -> None:
+        """The register had a newer frame, of a window that nobody here knew of: that one counts."""
+        message = await self.bus.read_stage(self.session_id)
+        if message is None or message["case"] != str(self.case_id):
+            return
+        frame = message["frame"]
+        is_older = (frame["epoch"], frame["rev"]) < self.stage.position()
+        if is_older or frame == self.stage.frame or frame["epoch"] < self.presenter["epoch"]:
+            return
+        self.stage.frame = frame
+        self._send_stage_to(self._followers(without=message["client"]))
 
     def hear_stage(self, message: Json) -> None:
         if message["case"] != str(self.case_id):
             return
-        if not self.stage.accept(message["frame"], epoch=self.presenter["epoch"]):
-            return
-        self._send_stage_to(
-            [
-                member
-                for member in self.members
-                if member.following and str(member.client_id) != message["client"]
-            ]
-        )
+        if self.stage.accept(message["frame"], epoch=self.presenter["epoch"]):
+            self._send_stage_to(self._followers(without=message["client"]))
+
+    def _followers(self, *, without: str) -> list[Member]:
+        return [
+            member
+            for member in self.members
+            if member.following and str(member.client_id) != without
+        ]
 
     def _send_stage_to(self, members: list[Member]) -> None:
         frame = self.stage.frame

@@ -6,6 +6,7 @@ import { deviceProfile } from './device'
 import { PixelError, toPixelError } from './errors'
 import { baseOfImageId, imageIdOf, urlOfImageId, type FrameDescription } from './frames'
 import { frameOfImageId } from './knownFrames'
+import { readCounted } from './line'
 import { paletteOf } from './palette'
 import type { PixelAccess } from './pixelAccess'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
@@ -96,9 +97,8 @@ async function fetchPixels(image_id: string, frame: FrameDescription): Promise<F
   if (isPalette && palette === null) {
     throw new PixelError('not_decodable', 'the palette of the image is missing or incomplete')
   }
-  const response = await access.read(urlOfImageId(image_id))
+  const { response, body } = await readCounted(access.read(urlOfImageId(image_id)))
   const syntax = transferSyntaxOf(response.headers.get('Content-Type'))
-  const bytes = new Uint8Array(await response.arrayBuffer())
   const recipe = { layout, is_float, slope, intercept, factor, mapped, palette }
-  return decoders.decode(bytes, syntax, recipe)
+  return decoders.decode(new Uint8Array(body), syntax, recipe)
 }

@@ -4,6 +4,7 @@ import { deviceProfile } from './device'
 import { toPixelError } from './errors'
 import { baseOfImageId } from './frames'
 import { frameOfImageId } from './knownFrames'
+import { isLineSlow } from './line'
 import { accessOf, cachedImage, dropPrefetch, isCached, loadFrame } from './loader'
 import { fetchPreview, hasPreview } from './preview'
 import { PRIORITY_VISIBLE, RequestQueue } from './requestQueue'
@@ -37,6 +38,30 @@ export async function loadPicture(
 ): Promise<FrameImage> {
   if (!isDrawnByServer(image_id)) return loadFrame(image_id, priority)
   return drawn.get(image_id) ?? queue.ask(image_id, priority, () => fetchDrawn(image_id))
+}
+
+/**
+ * What is looked at. On a slow line the server's small picture comes first, marked as such, and the
+ * frame takes its place: nobody waits before a dark viewport while they follow.
+ */
+export async function loadInSteps(image_id: string, show: (image: FrameImage) => void): Promise<void> {
+  let isHere = false
+  if (mayBridge(image_id)) {
+    const small = drawn.get(image_id) ?? queue.ask(image_id, PRIORITY_VISIBLE, () => fetchDrawn(image_id))
+    // Without it the frame is waited for, as on any line.
+    void Promise.resolve(small).then(
+      (image) => (isHere ? undefined : show(image)),
+      () => undefined,
+    )
+  }
+  const image = await loadPicture(image_id, PRIORITY_VISIBLE).finally(() => (isHere = true))
+  show(image)
+}
+
+function mayBridge(image_id: string): boolean {
+  if (isPictureHere(image_id) || deviceProfile().mode === 'pictures' || !isLineSlow()) return false
+  const frame = frameOfImageId(image_id)
+  return frame !== null && hasPreview(frame)
 }
 
 async function fetchDrawn(image_id: string): Promise<FrameImage> {

@@ -19,12 +19,11 @@ import type { FrameImage } from './decoding/frameImage'
 import { createRenderer, rendererChanged } from './engine'
 import { toPixelError, type PixelError } from './errors'
 import type { FrameDescription, SeriesDescription } from './frames'
-import { cachedPicture, loadPicture } from './pictures'
+import { cachedPicture, loadInSteps } from './pictures'
 import { pixelValue } from './preview'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
 import { nearestInStack, shareWindow, stackAt, type StackDescription } from './stacks'
-import { PRIORITY_VISIBLE } from './requestQueue'
 import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingWindow'
 import { ServerPictures } from './serverPictures'
 import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
@@ -251,8 +250,7 @@ export class StackView {
       this.planes.present(frame, () => this.shown(image, index))
     if (ready !== null) return present(ready)
     try {
-      const image = await loadPicture(frame.image_id, PRIORITY_VISIBLE)
-      if (turn === this.awaiting) present(image)
+      await loadInSteps(frame.image_id, (image) => turn === this.awaiting && present(image))
     } catch (error) {
       if (turn === this.awaiting) this.fail(toPixelError(error))
     }
