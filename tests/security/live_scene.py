@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from pydicom.dataset import Dataset
 
+from apps.live.models import LiveSession
+from apps.live.recordings.selectors import chapters_of
+from apps.live.tours import services as tours
 from tests.live_client import Json, pointer, stage
+from tests.people import CaseTeam
 
 
 def drawing(header: Dataset, *, label: str = "", uid: Any = str) -> Json:
@@ -56,3 +61,27 @@ def pointing(header: Dataset, *, tool: str = "length", uid: Any = str) -> Json:
         "frame": 1,
     }
     return said
+
+
+def leave_views(*, team: CaseTeam, header: Dataset, words: Any) -> None:
+    """A tour with secrets in its name, its title, its comment and an overlay."""
+    reader = team.actor("radiologist")
+    tour = tours.create_tour(
+        actor=reader, case_id=team.case_id, purpose="review", title=words(),
+        readers=[team.people["consultant"].pk],
+    )  # fmt: skip
+    shown = scene(header, epoch=0, rev=0, overlay=words())["state"]
+    tours.add_step(actor=reader, tour_id=tour.pk, stage=shown, title=words(), comment=words())
+
+
+def recording_paths(session: LiveSession) -> list[str]:
+    """Everything there is to ask of a recording, chapter by chapter."""
+    base = f"/api/live/sessions/{session.pk}/recording"
+    chapters = chapters_of(session=session)
+    span = f"since={_plain(chapters[0].from_at)}&until={_plain(chapters[-1].to_at)}"
+    pages = [f"{base}/events?after={chapter.from_seq}" for chapter in chapters]
+    return [base, f"{base}/pointers?{span}", *pages]
+
+
+def _plain(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -44,7 +44,14 @@ from tests.people import SYSTEM, CaseTeam
 from tests.security.canaries import UID_ROOT, Aviary, found_in
 from tests.security.canary_case import archive_root, aviary, guard, identity_of, team
 from tests.security.listener import Listener
-from tests.security.live_scene import drawing, key_image, pointing, scene
+from tests.security.live_scene import (
+    drawing,
+    key_image,
+    leave_views,
+    pointing,
+    recording_paths,
+    scene,
+)
 from tests.tallies import Tally
 
 __all__ = ["archive_root", "aviary", "connect", "guard", "team"]
@@ -278,6 +285,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     why = {"reason_code": "other", "comment": aviary.word()}
     await committed(reader, "finding.dismiss", why, entity=str(findings[1]), entity_version=1)
     await decide(chair, aviary, team)
+    await call(leave_views, team=team, header=stack[0], words=aviary.word)
     await call(bring_study, team, aviary, meeting, tmp_path / "more")
     await committed(chair, "presenter.grant", {"user": str(team.people["surgeon"].pk)})
     await committed(chair, "presenter.grant", {"user": None})
@@ -331,6 +339,12 @@ def read_by_rest(
     for query in ("", f"?after={head - 3}", "?after=0"):
         rest.ask("get", f"/api/live/sessions/{session.pk}/events{query}", "events")
     assert rest.good == {"events"}
+    for path in recording_paths(session):
+        rest.ask("get", path, path.split("?")[0].rsplit("/", 1)[-1])
+    assert rest.good == {"events", "recording", "pointers"}
+    for listed in ("tours", "live/recordings"):
+        rest.ask("get", f"/api/{listed}?case={team.case_id}", listed)
+        assert listed in rest.good
     rest.read(only="api/")
     assert rest.heard == {}
     return rest

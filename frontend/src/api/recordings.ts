@@ -1,14 +1,20 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import type { LogEvent } from '@/protocol/generated'
 import type { RecordedState } from '@/protocol/replay'
 
 import { http } from './http'
+import type { Board } from './types'
 import type * as wire from './schema'
 
 export type Recording = wire.Recording
 export type RecordedChapter = wire.Chapter
 export type CaseRecording = wire.CaseRecording
+
+export type BoardRecording = Pick<
+  Board,
+  'is_recorded' | 'records_pointers' | 'keeps_recordings_days'
+>
 
 interface EventPage {
   readonly states: RecordedState[]
@@ -68,5 +74,14 @@ export function useCaseRecordings(caseId: string) {
       const query = { case: caseId }
       return (await http.get<{ results: CaseRecording[] }>('/api/live/recordings', { query, signal })).results
     },
+  })
+}
+
+/** Whether the sessions of a board are recorded from now on, and how long that is kept. */
+export function useBoardRecording(boardId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (rules: BoardRecording) => http.put<Board>(`/api/boards/${boardId}/recording`, rules),
+    onSettled: () => client.invalidateQueries({ queryKey: ['boards'] }),
   })
 }

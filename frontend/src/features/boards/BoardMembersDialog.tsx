@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useBoardMemberActions, useBoardMembers } from '@/api/boards'
+import type { BoardRecording } from '@/api/recordings'
 import { useMe } from '@/api/session'
 import type { Board, BoardMember, BoardRole } from '@/api/types'
 import { PersonBadge } from '@/ui/clinical'
@@ -14,6 +15,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 
 import { AiReadingSetting } from './AiReadingSetting'
 import classes from './Boards.module.css'
+import { RecordingSetting } from './RecordingSetting'
 import { BOARD_ROLES, runsBoard } from './roles'
 
 const roleChoices = () => BOARD_ROLES.map((value) => ({ value, label: wordFor('boardRole', value) }))
@@ -25,7 +27,7 @@ interface Asked {
 }
 
 interface BoardMembersDialogProps {
-  board: Pick<Board, 'id' | 'name' | 'my_role'> & Partial<Pick<Board, 'ai_reading'>>
+  board: Pick<Board, 'id' | 'name' | 'my_role'> & Partial<Pick<Board, 'ai_reading'> & BoardRecording>
   onClose: () => void
 }
 
@@ -85,6 +87,7 @@ export function BoardMembersDialog({ board, onClose }: BoardMembersDialogProps) 
       </ul>
       {problem && <ProblemNotice problem={problem} />}
       <AiReadingSetting board={board} mayEdit={mayEdit} />
+      <RecordingSetting board={board} mayEdit={mayEdit} />
       {mayEdit && members.data && <AddMember members={members.data} add={add} />}
       {!mayEdit && <p className={classes.dim}>{t('members.notYou')}</p>}
     </Modal>
