@@ -128,8 +128,7 @@ def _read_first(
         what="the images of the case",
         timeout_s=180,
     )
-    found = radiologist.get("/api/findings", params={"case": case["id"]}).json()["results"]
-    assert found, "the demo has AI findings on this case"
+    found = wait_for(lambda: _findings(radiologist, case), what="AI has read them", timeout_s=180)
     board = coordinator.post("/api/boards", json={"name": BOARD, "minutes_per_case": 5}).json()
     for role, seat in (("chair", "chair"), ("radiologist", "core"), ("surgeon", "core")):
         person = stack.client(role=role).get("/api/me").json()["id"]
@@ -148,6 +147,10 @@ def _read_first(
     added = coordinator.post(f"/api/meetings/{meeting}/agenda", json={"case": case["id"]})
     assert added.status_code == 201, added.text
     return case, meeting, found
+
+
+def _findings(client: httpx.Client, case: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(client.get("/api/findings", params={"case": case["id"]}).json()["results"])
 
 
 def _complete(client: httpx.Client) -> list[dict[str, Any]]:
