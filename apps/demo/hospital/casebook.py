@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from apps.boards.choices import AiReading
 from apps.cases.choices import TumourType, Urgency
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
@@ -19,6 +20,7 @@ class BoardRecipe:
     description: str
     minutes_per_case: int
     members: tuple[tuple[str, str], ...]
+    ai_reading: str = AiReading.NEVER
 
 
 _CORE = (
@@ -41,6 +43,7 @@ BOARDS: tuple[BoardRecipe, ...] = (
         "Liver, pancreas and metastases of the gut. Every week.",
         8,
         (*_CORE, ("trainee", "observer")),
+        AiReading.IN_MEETING,
     ),
     BoardRecipe(
         SARCOMA,

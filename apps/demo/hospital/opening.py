@@ -180,6 +180,9 @@ class Opening:
                     description=recipe.description,
                     minutes_per_case=recipe.minutes_per_case,
                 )
+                boards.set_ai_reading(
+                    actor=coordinator, board_id=board.pk, ai_reading=recipe.ai_reading
+                )
             self._seat(board, recipe)
             self._plan_meetings(board)
 

@@ -16,6 +16,8 @@ from apps.live.projections import View, project_event, project_snapshot, project
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
 
 Json = dict[str, Any]
+TOLD = frozenset({"op", "stage", "presence", "control"})
+"""Lanes whose rate a client paces itself by; calls to look are counted by the server only."""
 
 
 async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
@@ -69,7 +71,7 @@ def limits_message(*, realtime: bool) -> Json:
     return {
         "type": "limits",
         "max_message_bytes": MAX_MESSAGE_BYTES,
-        **{lane: _rate(rate) for lane, rate in limits.lane_rates().items()},
+        **{lane: _rate(rate) for lane, rate in limits.lane_rates().items() if lane in TOLD},
         "realtime": realtime,
     }
 

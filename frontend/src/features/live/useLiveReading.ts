@@ -23,6 +23,7 @@ export function useLiveReading(session: LiveSession): void {
           case_id: room.case_id,
           projection: room.projection,
           agenda_item: room.agenda_item,
+          ai_hidden: room.ai_hidden,
           head: room.head,
           pending_ops: ops.waiting.length,
           refused: room.refused,
