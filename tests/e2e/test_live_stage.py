@@ -45,8 +45,9 @@ def test_stage_and_presence(
     chair.page.locator("[data-size='1x1']").click()
     _all_follow(chair, reader, tablet)
     expect(tablet.page.locator(".vw-presented")).to_have_count(1)
+    # Theirs goes on to the sides, and ends above and below.
     assert tablet.page.locator(".vw-presented-mark").count() == 2
-    assert tablet.page.locator(".vw-presented-line").count() == 0
+    assert tablet.page.locator(".vw-presented-line").count() == 2
     expect(reader.page.get_by_test_id("follow-state")).to_contain_text("Following")
     keep_screenshot(tablet.page, "1-outline-tablet")
     keep_screenshot(reader.page, "1-outline-1280")
@@ -98,13 +99,21 @@ def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> No
     # The presenter points at what the coronal plane passes through, and 20 mm before it.
     centre = coronal["focal_point_lps"]
     here = chair.viewport()["focal_point_lps"]
+    ring = reader.page.locator("[data-viewport='1'] .vw-pointer")
     for away_mm, dots in ((0.0, 1), (20.0, 0)):
         x, y = chair.page_of((here[0] + 15, centre[1] - away_mm, here[2]))
-        chair.page.mouse.move(x - 3, y)
-        chair.page.mouse.move(x, y, steps=3)
-        ring = reader.page.locator("[data-viewport='1'] .vw-pointer")
-        expect(ring).to_have_count(1, timeout=SOON_S * 1000)
-        expect(ring.locator(".vw-dot")).to_have_count(dots, timeout=SOON_S * 1000)
+
+        def is_seen(x: float = x, y: float = y, away_mm: float = away_mm, dots: int = dots) -> bool:
+            # The hand trembles: a pointer that rests fades by itself.
+            chair.page.mouse.move(x - 2, y)
+            chair.page.mouse.move(x, y)
+            chair.page.wait_for_timeout(150)
+            if ring.count() != 1 or ring.locator(".vw-dot").count() != dots:
+                return False
+            strength = float(ring.evaluate("(one) => one.style.opacity"))
+            return abs(strength - (1 - away_mm / 40)) < 0.04
+
+        wait_for(is_seen, what=f"a ring {away_mm} mm away", timeout_s=SOON_S)
         (told,) = reader.read("pointers")
         assert told["point_lps"][1] == pytest.approx(centre[1] - away_mm, abs=0.8)
         left, top = reader.page_of(tuple(told["point_lps"]), 1)
@@ -112,8 +121,6 @@ def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> No
         assert box is not None
         assert box["x"] + box["width"] / 2 == pytest.approx(left, abs=1.5)
         assert box["y"] + box["height"] / 2 == pytest.approx(top, abs=1.5)
-        wanted = 1 - away_mm / 40
-        assert float(ring.evaluate("(one) => one.style.opacity")) == pytest.approx(wanted, abs=0.03)
     keep(reader.page, "2-coronal")
     # Where somebody is who does not follow, and the way there.
     place = chair.page.get_by_test_id("looks-at")
@@ -148,7 +155,7 @@ def _laser(chair: Screen, followers: list[Screen], keep: Keep) -> None:
 def _look_here(chair: Screen, reader: Screen, tablet: Screen, keep: Keep) -> None:
     """The reader calls to a place on another slice; the others are told, and one goes there."""
     reader.focus_viewport()
-    reader.press("ArrowDown", times=9)
+    reader.press("ArrowDown", times=4)
     reader.wait_for_picture()
     centre = reader.focus_viewport()
     place = (centre[0] + 40, centre[1] + 25)
@@ -230,8 +237,12 @@ def test_a_document_of_the_stage(stack: Stack, open_page: OpenPage, keep_screens
     row.locator("button").first.click()
     row.get_by_role("button", name="Show in viewport").click()
     for screen in (presenter, follower):
-        expect(screen.page.get_by_test_id("document")).to_contain_text("Page 1 of 1")
-        expect(screen.page.get_by_test_id("document").locator("img")).to_be_visible()
+        expect(screen.page.get_by_test_id("document")).to_contain_text(
+            "Page 1 of 1", timeout=SOON_S * 1000
+        )
+        expect(screen.page.get_by_test_id("document").locator("img")).to_be_visible(
+            timeout=SOON_S * 1000
+        )
     presenter.page.get_by_test_id("document").locator("div").nth(1).hover()
     presenter.press("+")
     presenter.press("+")

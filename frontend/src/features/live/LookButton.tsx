@@ -12,9 +12,10 @@ export function LookButton({ session, look }: { session: LiveSession; look: Look
   const { t } = useTranslation('presence')
   const keyOf = useKeyHints()
   const may = useLiveState(session, (state) => state.room.projection === 'identified')
+  const key = keyOf('lookHere')
   if (!may) return null
   return (
-    <Tooltip label={`${t('look.here')} · ${keyOf('lookHere')}`}>
+    <Tooltip label={t('look.hint', { key })}>
       <ActionIcon
         variant="default"
         size={26}
