@@ -162,7 +162,7 @@ def _look_here(chair: Screen, reader: Screen, tablet: Screen, keep: Keep) -> Non
     reader.page.mouse.move(*place)
     called = reader.read("patientAt", 0, list(place))
     assert called is not None
-    reader.press("g")
+    reader.press("Shift+P")
     for screen in (reader, tablet):
         expect(screen.page.locator(".vw-call")).to_have_count(1, timeout=SOON_S * 1000)
     keep(reader.page, "4-caller")
@@ -179,7 +179,7 @@ def _look_here(chair: Screen, reader: Screen, tablet: Screen, keep: Keep) -> Non
     )
     assert distance_mm(tuple(tablet.viewport()["focal_point_lps"]), tuple(called)) < 1.0
     # The presenter goes by key; whoever follows is taken along.
-    chair.press("Shift+G")
+    chair.press("Shift+T")
     wait_for(
         lambda: chair.viewport()["sop_instance_uid"] == reader.viewport()["sop_instance_uid"],
         what="the presenter goes there",
