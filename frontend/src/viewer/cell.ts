@@ -2,13 +2,16 @@ import { isBrushTool } from './brush/brush'
 import { drawBrush } from './brush/cursor'
 import type { Preview } from './drawing'
 import { Interaction } from './interaction'
+import { drawCalls } from './overlay/calls'
 import { drawCrosshair } from './overlay/crosshair'
 import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
 import { drawGraphics } from './overlay/graphics'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, keepWordsInside, shapesOn } from './overlay/measurements'
-import { drawPointer } from './overlay/pointers'
+import { drawOnlookers } from './overlay/onlookers'
+import { drawPointers } from './overlay/pointers'
+import { drawPresented } from './overlay/presented'
 import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
 import { RtLayer } from './rt/layer'
@@ -83,9 +86,6 @@ export class Cell {
     const measurements = shapesOn(view, viewer.measurements)
       .filter(({ measurement }) => measurement.id !== preview?.id)
       .map((shape) => drawMeasurement(shape, shape.measurement.id === viewer.selected))
-    const pointers = viewer.pointers.map((pointer) =>
-      drawPointer(view, pointer, viewer.registrations),
-    )
     this.drawing.replaceChildren(
       ...drawGraphics(view, viewer.graphics.layers),
       ...drawFurniture(view),
@@ -94,10 +94,28 @@ export class Cell {
       ...measurements,
       ...this.drawPreview(preview),
       ...drawCursor(view, viewer.drawing.cursor(view)),
-      ...pointers.filter((node) => node !== null),
+      ...this.drawPeople(),
       ...(isBrushTool(viewer.tool) ? drawBrush(view, viewer, this.interaction.brushAt) : []),
     )
     keepWordsInside(this.drawing)
+  }
+
+  private drawPeople(): SVGElement[] {
+    const { view } = this
+    const { people, registrations } = this.viewer
+    const presented = people.presented
+    const viewport = presented?.viewports[this.viewer.views.indexOf(view)] ?? null
+    const hasWords = people.pointers.length > 0
+    return [
+      ...(presented ? drawPresented(view, viewport, presented.name) : []),
+      ...drawOnlookers(view, people.onlookers),
+      ...drawCalls(view, people.calls, registrations),
+      ...drawPointers(view, people.pointers, registrations, {
+        hand: people.handIn(view),
+        // A projector's letters are larger, and so is the room that a name takes.
+        letter_px: hasWords ? parseFloat(getComputedStyle(this.drawing).fontSize) || 13 : 13,
+      }),
+    ]
   }
 
   private drawReferenceLines(): SVGElement[] {

@@ -19,6 +19,7 @@ export interface SeriesSource {
 /** The series of the case that can be shown, opened on first use. */
 export class SeriesLibrary {
   private readonly sources = new Map<string, SeriesSource>()
+  private readonly read = new Map<string, SeriesDescription>()
   private readonly opened = new Map<string, Promise<SeriesDescription>>()
 
   /** Replaces the list; series that are still in it stay open. */
@@ -28,12 +29,22 @@ export class SeriesLibrary {
     for (const source of sources) this.sources.set(source.series_instance_uid, source)
     for (const uid of [...this.opened.keys()]) {
       const now = this.sources.get(uid)
-      if (now === undefined || now.version !== before.get(uid)?.version) this.opened.delete(uid)
+      if (now === undefined || now.version !== before.get(uid)?.version) this.forget(uid)
     }
   }
 
   has(series_instance_uid: string): boolean {
     return this.sources.has(series_instance_uid)
+  }
+
+  private forget(uid: string): void {
+    this.opened.delete(uid)
+    this.read.delete(uid)
+  }
+
+  /** What has been opened already; asks nobody. */
+  known(series_instance_uid: string): SeriesDescription | null {
+    return this.read.get(series_instance_uid) ?? null
   }
 
   open(series_instance_uid: string): Promise<SeriesDescription> {
@@ -46,6 +57,13 @@ export class SeriesLibrary {
     const opening = read(source)
     this.opened.set(series_instance_uid, opening)
     // A failure is not remembered: the next try asks again.
+    opening.then(
+      (series) => {
+        if (this.opened.get(series_instance_uid) === opening)
+          this.read.set(series_instance_uid, series)
+      },
+      () => undefined,
+    )
     opening.catch(() => this.opened.delete(series_instance_uid))
     return opening
   }

@@ -239,7 +239,11 @@ export function installReadingHook(viewer: Viewer): () => void {
     cine: (index) => {
       const view = viewer.visibleViews[index]
       return view
-        ? { ...viewer.cine.settingsOf(view), playing: viewer.cine.isPlaying(view) }
+        ? {
+            ...viewer.cine.settingsOf(view),
+            playing: viewer.cine.isPlaying(view),
+            followed: viewer.cine.isFollowed(view),
+          }
         : null
     },
     comparing: () => viewer.comparison.chosen,
@@ -259,7 +263,7 @@ export function installReadingHook(viewer: Viewer): () => void {
     masks: () => viewer.visibleMasks.map((mask) => mask.id),
     graphics: () => [...viewer.graphics.shownIds],
     documents: () => viewer.visibleViews.map((_, index) => viewer.documents.at(index)),
-    pointers: () => viewer.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
+    pointers: () => viewer.people.pointers.map(({ user, point_lps }) => ({ user, point_lps })),
     picture: (index) => {
       const view = viewer.views[index]
       return view ? pictureOf(view) : null

@@ -20,7 +20,7 @@ import { GraphicStore } from './graphics'
 import { Linker } from './linking'
 import { MaskStore } from './masks'
 import type { ShownMask } from './overlay/maskPainter'
-import type { RemotePointer } from './overlay/pointers'
+import { PeopleOnPictures, type LocalPointer } from './people'
 import { Prefetcher } from './prefetch'
 import { openingIndex, type JumpTarget, type Place, type StackNumber } from './places'
 import { RtOverlays } from './rt/overlays'
@@ -28,6 +28,8 @@ import { SeriesLibrary } from './seriesLibrary'
 import { Signal } from './signal'
 import { StackView, type Cause } from './stackView'
 import { ViewerPlanes } from './volume/viewerPlanes'
+
+export type { LocalPointer } from './people'
 
 export type { JumpTarget, Place, StackNumber } from './places'
 
@@ -40,12 +42,6 @@ export interface GridLayout {
 
 export const MAX_ROWS = 3
 export const MAX_COLUMNS = 4
-
-/** Where this person points, for everybody else. */
-export interface LocalPointer {
-  readonly view: StackView
-  readonly point: Vec3
-}
 
 /** A measurement of this person after one of its handles was dragged. */
 export interface MeasurementEdit {
@@ -71,6 +67,8 @@ export class Viewer {
   /** What reports and presentation states draw. */
   readonly graphics = new GraphicStore()
   readonly documents = new DocumentPlaces()
+  /** The others of a live session. */
+  readonly people = new PeopleOnPictures()
   /** Layout, active viewport, tool, or any view; with whom to blame. */
   readonly changed = new Signal<Cause>()
   readonly overlaysChanged = new Signal()
@@ -87,7 +85,6 @@ export class Viewer {
   private maximisedIndex: number | null = null
   private currentTool: Tool = 'window'
   private drawnMeasurements: readonly DrawnMeasurement[] = []
-  private remotePointers: readonly RemotePointer[] = []
   private shownMasks: readonly ShownMask[] = []
   private selectedId: string | null = null
   private registrationLinks: readonly RegistrationLink[] = []
@@ -108,6 +105,10 @@ export class Viewer {
       this.drafted.emit(draft)
       this.select(draft.id)
     })
+    this.people.changed.on(() => this.overlaysChanged.emit())
+    // What is registered by what is told beside the picture, not drawn on it.
+    this.people.spacesChanged.on(() => this.changed.emit('program'))
+    this.pointed.on((hand) => this.people.setHand(hand))
     this.rt.changed.on(() => {
       this.overlaysChanged.emit()
       // What is not drawn, and what brings a dose here, is told beside the picture.
@@ -149,10 +150,6 @@ export class Viewer {
 
   get measurements(): readonly DrawnMeasurement[] {
     return this.drawnMeasurements
-  }
-
-  get pointers(): readonly RemotePointer[] {
-    return this.remotePointers
   }
 
   get visibleMasks(): readonly ShownMask[] {
@@ -223,14 +220,6 @@ export class Viewer {
     this.overlaysChanged.emit()
   }
 
-  setPointers(pointers: readonly RemotePointer[]): void {
-    const before = spacesOf(this.remotePointers)
-    this.remotePointers = pointers
-    this.overlaysChanged.emit()
-    // What is registered by what is told beside the picture, not drawn on it.
-    if (spacesOf(pointers) !== before) this.changed.emit('program')
-  }
-
   setMasks(masks: readonly ShownMask[]): void {
     this.shownMasks = masks
     this.overlaysChanged.emit()
@@ -250,7 +239,7 @@ export class Viewer {
     const own = view.state.series?.frame_of_reference_uid ?? null
     const others = [
       ...this.visibleViews.map((one) => one.state.series?.frame_of_reference_uid ?? null),
-      ...this.remotePointers.map((pointer) => pointer.frame_of_reference_uid),
+      ...this.people.pointers.map((pointer) => pointer.frame_of_reference_uid),
       this.rt.dose?.frame_of_reference_uid ?? null,
     ]
     for (const other of others) {
@@ -381,7 +370,7 @@ export class Viewer {
       view.clear()
     })
     this.setMeasurements([])
-    this.setPointers([])
+    this.people.clear()
     this.setMasks([])
     this.rt.clear()
     this.graphics.setShown(new Set())
@@ -390,6 +379,3 @@ export class Viewer {
     this.select(null)
   }
 }
-
-const spacesOf = (pointers: readonly RemotePointer[]): string =>
-  [...new Set(pointers.map((pointer) => pointer.frame_of_reference_uid ?? ''))].sort().join(' ')

@@ -13,6 +13,7 @@ import { useTranslation } from 'react-i18next'
 import { isPresenting } from '@/protocol/room'
 
 import type { LiveSession } from './liveSession'
+import { LookButton } from './LookButton'
 import type { StageSync } from './stageSync'
 import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
@@ -28,6 +29,7 @@ export function LiveActions({ session, sync }: { session: LiveSession; sync: Syn
   if (presenting) return <Presenting session={session} sync={sync} mayRelease={mayRelease} />
   return (
     <>
+      <LookButton session={session} look={sync.look} />
       {!following && hasPresenter && (
         <Button
           size="compact-sm"
@@ -63,6 +65,7 @@ function Presenting({ session, sync, mayRelease }: PresentingProps) {
   const held = useHeld(sync.stage)
   return (
     <>
+      <LookButton session={session} look={sync.look} />
       <Button
         size="compact-sm"
         variant={held ? 'light' : 'default'}

@@ -24,6 +24,7 @@ import { FollowState } from './FollowState'
 import { useFollowedOverlays } from './followOverlays'
 import type { LiveSession } from './liveSession'
 import { useStagePages } from './useStagePages'
+import { LookHere } from './lookHere'
 import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
@@ -31,6 +32,9 @@ import type { Sync } from './sync'
 import { useDrawnLease, useDrawnSync, useDrawnTransport } from './useLiveDrawn'
 import { useAgendaStep } from './useAgendaStep'
 import { useReadFirst } from './useReadFirst'
+import { useLaserKey } from './useLaserKey'
+import { useLookNotice } from './useLookNotice'
+import { useStageKeys } from './useStageKeys'
 import { useLiveActs } from './useLiveActs'
 import { useLiveKeyImages } from './useLiveKeyImages'
 import { useLiveMeasurements } from './useLiveMeasurements'
@@ -73,6 +77,9 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const { differ, asPresenter } = useFollowedOverlays(session, room)
   useStagePages(caseId, room)
   const acts = useLiveActs(session)
+  useLookNotice(session, sync.look)
+  useLaserKey(sync.pointer)
+  const live = useStageKeys(session, sync)
   const stepCase = useAgendaStep(session, acts)
   const store = useLiveMeasurements(session, acts)
   const keyImages = useLiveKeyImages(session, acts)
@@ -108,7 +115,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const actions = useMemo(
     () => (
       <>
-        <FollowState session={session} overlays={{ differ, asPresenter }} />
+        <FollowState session={session} stage={sync.stage} overlays={{ differ, asPresenter }} />
         <LiveActions key={caseId} session={session} sync={sync} />
       </>
     ),
@@ -126,6 +133,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       onStepCase={stepCase}
       views={tours.steps}
       strokes={drawn.drawing}
+      live={live}
       deidentified={patientCase.data?.guise === 'deidentified'}
       header={
         <LiveHeader session={session} acts={acts} caseId={caseId}>
@@ -164,17 +172,20 @@ function shownHanging(viewer: Viewer): StageState['hanging'] {
 /** Ties the screen to the room once the case's studies are known. */
 function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   const { viewer, studies, studiesLoaded } = room
-  const sync = usePerCase<Sync>(caseId, () => ({
-    stage: new StageSync(session, viewer, () => shownHanging(viewer)),
-    pointer: new PointerSync(session, viewer),
-  }))
+  const sync = usePerCase<Sync>(caseId, () => {
+    const stage = new StageSync(session, viewer, () => shownHanging(viewer))
+    const pointer = new PointerSync(session, viewer)
+    return { stage, pointer, look: new LookHere(session, viewer, stage) }
+  })
   useEffect(() => {
     if (!studiesLoaded) return
     sync.stage.start()
     sync.pointer.start()
+    sync.look.start()
     return () => {
       sync.stage.stop()
       sync.pointer.stop()
+      sync.look.stop()
     }
   }, [sync, studiesLoaded])
   useEffect(() => sync.stage.refresh(), [sync, studies])

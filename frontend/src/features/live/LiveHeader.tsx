@@ -7,6 +7,7 @@ import { useCase } from '@/api/cases'
 import { isPresenting } from '@/protocol/room'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
 
+import { ConnectionState } from './ConnectionState'
 import type { LiveActs } from './liveActs'
 import { LiveClock } from './LiveClock'
 import type { LiveSession } from './liveSession'
@@ -41,8 +42,8 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
         <LiveMark session={session} />
         <RecordingMark session={session} />
         {children}
-        <RecordingMark session={session} />
         <span className={classes.grow} />
+        <ConnectionState session={session} />
         {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
       </div>
       {caseId !== null && <CaseLine caseId={caseId} />}

@@ -4,6 +4,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { LiveSession } from './liveSession'
+import { useOnline } from './useOnline'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
@@ -12,6 +13,7 @@ export const LiveNotice = memo(function LiveNotice({ session }: { session: LiveS
   const { t } = useTranslation('live')
   const status = useLiveState(session, (state) => state.status)
   const polling = useLiveState(session, (state) => state.polling)
+  const online = useOnline()
   const waiting = useLiveState(session, (state) => state.ops.waiting.length)
   const paused = useLiveState(session, (state) => state.room.limits?.realtime === false)
   const refused = useLiveState(session, (state) => state.room.refused)
@@ -19,7 +21,7 @@ export const LiveNotice = memo(function LiveNotice({ session }: { session: LiveS
     return (
       <div className={classes.banner} role="status" data-testid="reconnecting">
         <IconPlugConnectedX size={16} aria-hidden />
-        {t(polling ? 'notice.polling' : 'notice.reconnecting')}
+        {t(online ? (polling ? 'notice.polling' : 'notice.reconnecting') : 'presence:notice.offline')}
         {waiting > 0 && <span>{t('notice.waiting', { count: waiting })}</span>}
       </div>
     )

@@ -6,6 +6,7 @@ import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
 import type { FindingReview } from '@/features/ai/review'
+import { isPresenting } from '@/protocol/room'
 
 import { DrawnPanel } from '../viewer/brush/DrawnPanel'
 import type { DrawnRoom } from '../viewer/brush/useDrawnRoom'
@@ -48,6 +49,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
+  const talked = useTalkedFinding(session)
   const review = useLiveReview(session)
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
@@ -60,7 +62,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
   return (
     <div className={classes.sections}>
       <Section title={t('section.people')}>
-        <PeoplePanel session={session} />
+        <PeoplePanel session={session} room={room} />
       </Section>
       {room.aiHidden ? (
         <Section title={t('reveal:title')}>
@@ -73,7 +75,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
             <FindingsPanel
               findings={room.findings}
               jobs={jobsKnown(jobs)}
-              activeFindingId={active}
+              activeFindingId={talked ?? active}
               onShow={show}
               review={review}
               dense
@@ -127,6 +129,14 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
     </div>
   )
 })
+
+/** The finding that the presenter talks about, for whoever follows. */
+function useTalkedFinding(session: LiveSession): string | null {
+  return useLiveState(session, ({ room, following }) => {
+    const focus = room.stage?.state.focus
+    return following && !isPresenting(room) && focus?.kind === 'finding' ? focus.id : null
+  })
+}
 
 function Section({
   title,

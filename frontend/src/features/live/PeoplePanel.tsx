@@ -2,18 +2,26 @@ import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots, IconEyeCheck, IconHandStop, IconPresentation } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { Person } from '@/protocol/generated'
+import type { Person, PersonPresence } from '@/protocol/generated'
 import { PersonBadge } from '@/ui/clinical'
 
+import type { CaseRoom } from '../viewer/useCaseRoom'
 import type { LiveSession } from './liveSession'
+import { PersonPlace } from './PersonPlace'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
+interface PeoplePanelProps {
+  session: LiveSession
+  room: Pick<CaseRoom, 'viewer' | 'studies'>
+}
+
 /** Who is here, who presents, who follows, who wants to speak. */
-export function PeoplePanel({ session }: { session: LiveSession }) {
+export function PeoplePanel({ session, room }: PeoplePanelProps) {
   const { t } = useTranslation('live')
   const people = useLiveState(session, (state) => state.room.people)
-  const presence = useLiveState(session, (state) => state.room.presence)
+  const doing = useLiveState(session, (state) => doingOf(state.room.presence))
+  const presence = JSON.parse(doing) as Record<string, Doing>
   const presenter = useLiveState(session, (state) => state.room.presenter.user?.id ?? null)
   const mayGrant = useLiveState(session, (state) => state.room.can.includes('grant_presenter'))
   return (
@@ -39,12 +47,23 @@ export function PeoplePanel({ session }: { session: LiveSession }) {
               <IconEyeCheck size={16} className={classes.dim} aria-label={t('isFollowing')} />
             )}
             {mayGrant && presenter !== id && <Grant session={session} person={person} />}
+            <PersonPlace session={session} room={room} person={person} />
           </li>
         )
       })}
     </ul>
   )
 }
+
+type Doing = Pick<PersonPresence, 'activity' | 'hand_raised'>
+
+/** Without the pointers, which move thirty times a second and are not shown here. */
+const doingOf = (presence: Readonly<Record<string, PersonPresence>>): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.values(presence).map(({ user, activity, hand_raised }) => [user, { activity, hand_raised }]),
+    ),
+  )
 
 function Grant({ session, person }: { session: LiveSession; person: Person }) {
   const { t } = useTranslation('live')

@@ -37,6 +37,16 @@ const shownOn = (state: StageState): Shown => ({
   graphics: graphicsShown(state),
 })
 
+const namesOn = (state: StageState): string => {
+  const { masks, radiotherapy, graphics } = shownOn(state)
+  return JSON.stringify([[...masks], [...radiotherapy], [...graphics]])
+}
+
+function shownBy(names: string): Shown {
+  const [masks, radiotherapy, graphics] = JSON.parse(names) as string[][]
+  return { masks: new Set(masks), radiotherapy: new Set(radiotherapy), graphics: new Set(graphics) }
+}
+
 /** What is being drawn is seen by everybody, and chosen by nobody. */
 const isChosen = (name: string): boolean => !name.startsWith('drawn:')
 const same = (a: Names, b: Names): boolean => a.size === b.size && [...a].every((one) => b.has(one))
@@ -54,7 +64,11 @@ export interface FollowedOverlays {
 export function useFollowedOverlays(session: LiveSession, room: CaseRoom): FollowedOverlays {
   const { viewer, visibleMasks, setVisibleMasks, showMasks, rt } = room
   const { setShown, show } = rt
-  const stage = useLiveState(session, (state) => (state.following ? state.room.stage : null))
+  // Not the stage, which is another one thirty times a second.
+  const names = useLiveState(session, (state) => {
+    const { stage } = state.room
+    return state.following && stage !== null ? namesOn(stage.state) : null
+  })
   const presenting = useLiveState(session, (state) => isPresenting(state.room))
   const before = useRef<Shown | null>(null)
   const takeOver = useCallback(
@@ -67,7 +81,7 @@ export function useFollowedOverlays(session: LiveSession, room: CaseRoom): Follo
   )
   useEffect(() => {
     const was = before.current
-    const now = stage && shownOn(stage.state)
+    const now = names === null ? null : shownBy(names)
     before.current = now
     if (now === null) return
     if (was === null) return takeOver(now)
@@ -81,8 +95,8 @@ export function useFollowedOverlays(session: LiveSession, room: CaseRoom): Follo
       const own = viewer.graphics.shownIds
       viewer.graphics.setShown(withSwitched(own, was.graphics, now.graphics))
     }
-  }, [stage, viewer, takeOver, showMasks, show])
-  const theirs = stage && !presenting ? shownOn(stage.state) : null
+  }, [names, viewer, takeOver, showMasks, show])
+  const theirs = names !== null && !presenting ? shownBy(names) : null
   const differ =
     theirs !== null &&
     !(

@@ -3,8 +3,10 @@ import { Problem } from '@/api/problem'
 import {
   PROTOCOL_NAME,
   type LogEvent,
+  type LookCalled,
   type OpAck,
   type OpSubmit,
+  type Pointer,
   type PresenceUpdate,
   type ServerMessage,
   type StageState,
@@ -21,6 +23,7 @@ import {
 } from '@/protocol/room'
 import { Signal } from '@/viewer/signal'
 
+import { withRoundTrip } from './latency'
 import { OP_RETRY_MS, POLL_AFTER_MS, POLL_EVERY_MS } from './timing'
 import { LiveTransport, type StopReason, type TransportStatus } from './transport'
 
@@ -32,6 +35,8 @@ export interface LiveState {
   /** Events come by polling while the socket is away. */
   readonly polling: boolean
   readonly following: boolean
+  /** Round trips of late, in milliseconds. */
+  readonly round_trips: readonly number[]
 }
 
 /** The server's word for a stage that shows a study it does not know to be of the case. */
@@ -42,6 +47,9 @@ export class LiveSession {
   readonly changed = new Signal()
   readonly happened = new Signal<LogEvent>()
   readonly stageRefused = new Signal()
+  readonly called = new Signal<LookCalled>()
+  /** Too many calls to look in a short time. */
+  readonly callRefused = new Signal()
   private current: LiveState = {
     room: EMPTY_ROOM,
     ops: EMPTY_QUEUE,
@@ -49,6 +57,7 @@ export class LiveSession {
     stopReason: null,
     polling: false,
     following: true,
+    round_trips: [],
   }
   private readonly settle = new Map<string, (ack: OpAck) => void>()
   private readonly client_id: string = crypto.randomUUID()
@@ -140,6 +149,11 @@ export class LiveSession {
     this.transport.send({ type: 'presence.update', ...presence })
   }
 
+  /** Everybody is to look at a point; kept nowhere (LIVE-V5). */
+  callToLook(at: Pointer): void {
+    this.transport.send({ type: 'look.here', at })
+  }
+
   requestPresenter(): void {
     this.transport.send({ type: 'presenter.request' })
   }
@@ -166,6 +180,9 @@ export class LiveSession {
     this.set({ room })
     if (message.type === 'op.ack') this.settled(message)
     if (message.type === 'error' && message.code === STAGE_REFUSED) this.stageRefused.emit()
+    if (message.type === 'error' && message.details.lane === 'look') this.callRefused.emit()
+    if (message.type === 'look.called') this.called.emit(message)
+    if (message.type === 'pong') this.answered(message.t)
     if (message.type === 'event' && room.head !== before.head) this.happened.emit(message)
     if (message.type === 'welcome') {
       for (const event of message.events ?? []) this.happened.emit(event)
@@ -175,6 +192,11 @@ export class LiveSession {
     if (room.gap_after !== null && room.gap_after !== before.gap_after) {
       this.transport.send({ type: 'resume', after_seq: room.gap_after })
     }
+  }
+
+  private answered(sent_at_ms: number): void {
+    const took_ms = performance.now() - sent_at_ms
+    this.set({ round_trips: withRoundTrip(this.current.round_trips, took_ms) })
   }
 
   /** A presenter follows nobody; asking to would be refused as a cycle. */
@@ -196,6 +218,8 @@ export class LiveSession {
   private onStatus(status: TransportStatus, stopReason: StopReason | null): void {
     if (status === 'open') this.away_since_ms = null
     else this.away_since_ms ??= Date.now()
+    // What was measured on another connection says nothing of the next.
+    if (status !== 'open') this.set({ round_trips: [] })
     this.set({ status, stopReason, polling: status === 'open' ? false : this.current.polling })
   }
 

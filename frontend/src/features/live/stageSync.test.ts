@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { StageState } from '@/protocol/generated'
 import { EMPTY_ROOM, reduceRoom, type RoomState } from '@/protocol/room'
 import { ROSA, SUMI, welcome } from '@/protocol/testing'
-import { stageOf } from '@/viewer/stage'
+import { StageFollower, stageOf } from '@/viewer/stage'
 import { Signal } from '@/viewer/signal'
 import type { Viewer } from '@/viewer/viewer'
 
@@ -30,9 +30,23 @@ function scene() {
     changed: new Signal(),
     stageRefused: new Signal(),
     publishStage: () => told.push(session.state.room.presenter.epoch) > 0,
-    setFollowing: () => undefined,
+    setFollowing: (following: boolean) => {
+      session.state = { ...session.state, following }
+      session.changed.emit()
+    },
   }
-  const viewer = { changed: new Signal(), overlaysChanged: new Signal(), visibleViews: [] }
+  const presented: (string | null)[] = []
+  const selected: (string | null)[] = []
+  const viewer = {
+    changed: new Signal<'user' | 'program'>(),
+    overlaysChanged: new Signal(),
+    visibleViews: [],
+    selected: null as string | null,
+    people: {
+      setPresented: (shown: { name: string } | null) => presented.push(shown?.name ?? null),
+    },
+    select: (id: string | null) => selected.push(id),
+  }
   const sync = new StageSync(
     session as unknown as LiveSession,
     viewer as unknown as Viewer,
@@ -43,13 +57,15 @@ function scene() {
     session.changed.emit()
     vi.advanceTimersByTime(100)
   }
-  return { told, session, sync, become }
+  return { told, session, sync, become, viewer, presented, selected }
 }
 
 describe('StageSync', () => {
   beforeEach(() => {
     vi.useFakeTimers()
     vi.mocked(stageOf).mockReturnValue(SHOWN)
+    vi.spyOn(StageFollower.prototype, 'apply').mockReturnValue()
+    vi.spyOn(StageFollower.prototype, 'stop').mockReturnValue()
   })
   afterEach(() => {
     vi.useRealTimers()
@@ -105,6 +121,65 @@ describe('StageSync', () => {
     expect(told).toHaveLength(1)
     vi.advanceTimersByTime(STAGE_AGAIN_MS)
     expect(told).toHaveLength(2)
+  })
+
+  it('LIVE-P7 holds the view and lets it go, by whichever hand', () => {
+    const { told, sync, viewer } = scene()
+    sync.start()
+    vi.advanceTimersByTime(100)
+    let heard = 0
+    sync.heldChanged.on(() => (heard += 1))
+    vi.mocked(stageOf).mockReturnValue({ ...SHOWN, held: true })
+    sync.setHeld(true)
+    expect([sync.held, heard, told.length]).toEqual([true, 1, 2])
+    vi.mocked(stageOf).mockReturnValue({ ...SHOWN, active_viewport: 1 })
+    viewer.changed.emit('user')
+    vi.advanceTimersByTime(1000)
+    expect(told).toHaveLength(2)
+    sync.setHeld(false)
+    vi.advanceTimersByTime(100)
+    expect([sync.held, heard, told.length]).toEqual([false, 2, 3])
+  })
+
+  it('LIVE-V2 outlines the presenter’s view while it is followed, and only then', () => {
+    const { session, sync, become, viewer, presented } = scene()
+    session.state.room = { ...session.state.room, presenter: { user: SUMI, epoch: 1 } }
+    sync.start()
+    sync.setOutline((name) => `${name} sees this`)
+    expect(presented.at(-1)).toBeNull()
+    const stage = { epoch: 1, rev: 1, state: { ...SHOWN, focus: null } }
+    become({ ...session.state.room, stage })
+    expect(presented.at(-1)).toBe(`${SUMI.display_name} sees this`)
+    viewer.changed.emit('user')
+    expect(session.state.following).toBe(false)
+    expect(presented.at(-1)).toBeNull()
+    sync.returnToPresenter()
+    expect(presented.at(-1)).toBe(`${SUMI.display_name} sees this`)
+    sync.setOutline(null)
+    expect(presented.at(-1)).toBeNull()
+  })
+
+  it('LIVE-V1 marks the measurement that is talked about, until it is another', () => {
+    const { session, sync, become, selected } = scene()
+    session.state.room = { ...session.state.room, presenter: { user: SUMI, epoch: 1 } }
+    sync.start()
+    const talk = (rev: number, focus: StageState['focus']): void =>
+      become({ ...session.state.room, stage: { epoch: 1, rev, state: { ...SHOWN, focus } } })
+    talk(1, { kind: 'measurement', id: 'm1' })
+    talk(2, { kind: 'measurement', id: 'm1' })
+    talk(3, { kind: 'measurement', id: 'm2' })
+    expect(selected).toEqual(['m1', 'm2'])
+  })
+
+  it('LIVE-V1 tells of the measurement in hand', () => {
+    const { sync, viewer } = scene()
+    viewer.selected = 'm1'
+    sync.setFocus({ kind: 'finding', id: 'f1' })
+    sync.start()
+    vi.advanceTimersByTime(100)
+    expect(vi.mocked(stageOf).mock.lastCall?.[1]).toMatchObject({
+      focus: { kind: 'measurement', id: 'm1' },
+    })
   })
 
   it('a follower tells nothing', () => {

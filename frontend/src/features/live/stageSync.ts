@@ -24,6 +24,7 @@ export class StageSync {
   private againTimer: ReturnType<typeof setTimeout> | undefined
   private holds = false
   private focus: StageState['focus'] = null
+  private outline: ((name: string) => string) | null = null
   private followed_focus: StageState['focus'] = null
   /** The presenter holds the room's view, or lets it go. */
   readonly heldChanged = new Signal()
@@ -108,7 +109,26 @@ export class StageSync {
     this.session.setFollowing(false)
   }
 
+  /** Whether the presenter's view is outlined here, and in what words. */
+  setOutline(words: ((name: string) => string) | null): void {
+    this.outline = words
+    this.showPresented()
+  }
+
+  private showPresented(): void {
+    const { room, following } = this.session.state
+    const { stage, presenter } = room
+    const isSeen = this.outline !== null && following && !isPresenting(room) && this.stops.length > 0
+    const name = presenter.user?.display_name
+    this.viewer.people.setPresented(
+      isSeen && stage !== null && name !== undefined && this.outline !== null
+        ? { name: this.outline(name), viewports: stage.state.viewports }
+        : null,
+    )
+  }
+
   private sessionChanged(): void {
+    this.showPresented()
     const { room, following } = this.session.state
     const presenting = isPresenting(room)
     if (presenting !== this.was_presenting) {

@@ -1,3 +1,4 @@
+import type { LookHere } from './lookHere'
 import type { PointerSync } from './pointerSync'
 import type { StageSync } from './stageSync'
 
@@ -5,4 +6,5 @@ import type { StageSync } from './stageSync'
 export interface Sync {
   readonly stage: StageSync
   readonly pointer: PointerSync
+  readonly look: LookHere
 }

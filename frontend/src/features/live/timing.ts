@@ -20,4 +20,11 @@ export const PRESENCE_EVERY_MS = 1000 / 25
 /** Presence lives 5 s on the server; it is renewed well before. */
 export const PRESENCE_RENEW_MS = 2_000
 export const IDLE_AFTER_MS = 60_000
+/** A pointer that has not moved for so long fades. */
+export const RESTED_MS = 6_000
+/** How often at most it is told what somebody looks at. */
+export const LOOKS_EVERY_MS = 400
+/** A call to look is drawn for so long, and can be gone to for so long. */
+export const CALL_SHOWN_MS = 10_000
+export const CALL_LIVES_MS = 20_000
 export const OP_RETRY_MS = 1_000

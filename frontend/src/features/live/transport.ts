@@ -159,14 +159,19 @@ export class LiveTransport {
     clearTimeout(this.connectTimer)
     clearInterval(this.pingTimer)
     let pinged_at_ms = Date.now()
+    this.ping()
     this.pingTimer = setInterval(() => {
       const now_ms = Date.now()
       if (now_ms - this.heard_at_ms > SILENCE_LIMIT_MS) this.abandon()
       else if (now_ms - pinged_at_ms >= PING_EVERY_MS) {
         pinged_at_ms = now_ms
-        this.send({ type: 'ping', t: performance.now() })
+        this.ping()
       }
     }, LIVENESS_CHECK_MS)
+  }
+
+  private ping(): void {
+    this.send({ type: 'ping', t: performance.now() })
   }
 
   /** A socket that went silent may take minutes to close: it is let go at once. */

@@ -47,11 +47,11 @@ function usePointersThen(replay: Replay, { viewer }: CaseRoom): void {
   useEffect(() => {
     if (!recorded) return
     const pointers = new PointersThen(replay)
-    const show = (): void => viewer.setPointers(pointers.at(replay.state.position_ms))
+    const show = (): void => viewer.people.setPointers(pointers.at(replay.state.position_ms))
     const stop = replay.changed.on(show)
     return () => {
       stop()
-      viewer.setPointers([])
+      viewer.people.setPointers([])
     }
   }, [replay, viewer, recorded])
 }

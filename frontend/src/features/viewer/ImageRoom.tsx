@@ -11,7 +11,7 @@ import type { Viewer } from '@/viewer/viewer'
 import { pictureSeries } from './caseImages'
 import { CompanionButton } from './CompanionButton'
 import type { HangingControl } from './hanging/useHanging'
-import type { RoomActions } from './keyboard'
+import type { RoomActions, StageKeys } from './keyboard'
 import { KeyboardHelp } from './KeyboardHelp'
 import type { ViewSteps } from './tours/useTourRoom'
 import { toggleKeyImage, type KeyImageStore } from './keyImageStore'
@@ -39,6 +39,8 @@ interface ImageRoomProps {
   /** Undo and redo of the brush, while one is in the hand. */
   strokes: { undo: () => unknown; redo: () => unknown }
   deidentified: boolean
+  /** Keys of a live session. */
+  live?: StageKeys
   header: ReactNode
   left: ReactNode
   right: ReactNode
@@ -50,7 +52,7 @@ interface ImageRoomProps {
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
-  const { onStepCase, views } = props
+  const { onStepCase, views, live } = props
   const { t } = useTranslation('viewer')
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
@@ -94,8 +96,9 @@ export function ImageRoom(props: ImageRoomProps) {
         viewer.select(null)
         viewer.setTool('window')
       },
+      live,
     }),
-    [viewer, studies, store, keyImages, hanging, strokes, onStepCase, views],
+    [viewer, studies, store, keyImages, hanging, strokes, onStepCase, views, live],
   )
   useViewerKeys(viewer, room)
   const images = useHeldFocus(viewer)

@@ -7,10 +7,10 @@ import { KeyEditor } from './KeyEditor'
 import { useActionName } from './useActionName'
 import classes from './panels.module.css'
 
-const GROUPS = ['images', 'tools', 'look', 'screen'] as const
+const GROUPS = ['images', 'tools', 'look', 'screen', 'live'] as const
 
 export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { t } = useTranslation(['viewer', 'tools'])
+  const { t } = useTranslation(['viewer', 'tools', 'presence'])
   const [editing, setEditing] = useState(false)
   const bindings = useBindings()
   const nameOf = useActionName()
@@ -23,7 +23,7 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
       <div className={classes.keys}>
         {GROUPS.map((group) => (
           <section key={group}>
-            <h3>{t(`viewer:help.${group}`)}</h3>
+            <h3>{t([`viewer:help.${group}`, `presence:help.${group}`])}</h3>
             <dl>
               {bindings
                 .filter((binding) => binding.group === group)

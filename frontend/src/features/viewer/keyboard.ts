@@ -77,12 +77,18 @@ export type Action =
   | 'foldLeft'
   | 'foldRight'
   | 'help'
+  | LiveAction
+
+/** Of a live session; elsewhere they do nothing. */
+export type LiveAction = 'lookHere' | 'goThere' | 'returnToPresenter' | 'holdStage' | 'laser'
+/** The laser is held, not pressed: its own hook listens. */
+export type StageKeys = Readonly<Record<Exclude<LiveAction, 'laser'>, () => void>>
 
 export interface Binding {
   /** `KeyboardEvent.key`, lower case, with `ctrl+` before it where needed. */
   readonly keys: readonly string[]
   readonly action: Action
-  readonly group: 'images' | 'tools' | 'look' | 'screen'
+  readonly group: 'images' | 'tools' | 'look' | 'screen' | 'live'
 }
 
 /** OHIF's defaults where OHIF has one. */
@@ -164,6 +170,11 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['['], action: 'foldLeft', group: 'screen' },
   { keys: [']'], action: 'foldRight', group: 'screen' },
   { keys: ['?'], action: 'help', group: 'screen' },
+  { keys: ['shift+p'], action: 'lookHere', group: 'live' },
+  { keys: ['shift+t'], action: 'goThere', group: 'live' },
+  { keys: ['shift+r'], action: 'returnToPresenter', group: 'live' },
+  { keys: ['shift+h'], action: 'holdStage', group: 'live' },
+  { keys: ['shift+l'], action: 'laser', group: 'live' },
 ]
 
 /** The name of a key press as the bindings write it. Signs already contain their Shift. */
@@ -213,6 +224,7 @@ export interface RoomActions {
   readonly fold: (side: 'left' | 'right') => void
   readonly help: () => void
   readonly cancel: () => void
+  readonly live?: StageKeys
 }
 
 const HANDS: readonly string[] = ['window', 'pan', 'zoom', 'scroll', 'magnify']
@@ -313,6 +325,7 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     foldLeft: () => room.fold('left'),
     foldRight: () => room.fold('right'),
     help: room.help,
+    ...room.live,
   }
   acts[action]?.()
 }

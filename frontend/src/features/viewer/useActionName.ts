@@ -5,6 +5,15 @@ import type { Action } from './keyboard'
 
 /** The name of an action, whichever catalogue has it. */
 export function useActionName(): (action: Action) => string {
-  const { t } = useTranslation(['viewer', 'tools', 'replay'])
-  return useCallback((action) => t([`viewer:keys.${action}`, `tools:keys.${action}`, `replay:keys.${action}`]), [t])
+  const { t } = useTranslation(['viewer', 'tools', 'replay', 'presence'])
+  return useCallback(
+    (action) =>
+      t([
+        `viewer:keys.${action}`,
+        `tools:keys.${action}`,
+        `replay:keys.${action}`,
+        `presence:keys.${action}`,
+      ]),
+    [t],
+  )
 }
