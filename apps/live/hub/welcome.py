@@ -17,6 +17,9 @@ from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
 
 Json = dict[str, Any]
 
+TOLD_LANES = ("op", "stage", "presence", "control")
+"""Those a client paces itself by; calls to look are pressed by hand."""
+
 
 async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
     """Read the room for a member that is already subscribed, and let it in.
@@ -69,7 +72,7 @@ def limits_message(*, realtime: bool) -> Json:
     return {
         "type": "limits",
         "max_message_bytes": MAX_MESSAGE_BYTES,
-        **{lane: _rate(rate) for lane, rate in limits.lane_rates().items()},
+        **{lane: _rate(limits.lane_rates()[lane]) for lane in TOLD_LANES},
         "realtime": realtime,
     }
 
