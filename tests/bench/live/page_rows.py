@@ -25,6 +25,7 @@ THIN = {
     "uploadThroughput": 8e6 / 8,
 }
 THIN_ROUNDS = 3
+FOREVER = float("inf")
 
 
 def measure_follow(pages: LivePages) -> list[Figure]:
@@ -41,32 +42,36 @@ def measure_follow(pages: LivePages) -> list[Figure]:
             )
         wait_for(lambda p=presenter: p.live()["followers"] == 1, what="somebody follows")
         presenter.focus_viewport()
-        _forget(one, other)
-        for step in range(STEPS):
-            presenter.press("ArrowDown" if step % 20 < 10 else "ArrowUp")
-            one.wait_for_timeout(PAUSE_MS)
         one.wait_for_timeout(500)
+        at = presenter.viewport()["slice"]
+        _forget(one, other)
+        steps = [1 if step % 20 < 10 else -1 for step in range(STEPS)]
+        wanted = [at := at + step for step in steps]
+        for step in steps:
+            presenter.press("ArrowDown" if step > 0 else "ArrowUp")
+            one.wait_for_timeout(PAUSE_MS)
+        wait_for(lambda: follower.viewport()["slice"] == wanted[-1], what="the last slice")
+        one.wait_for_timeout(100)
         presses, shown, seen = one.evaluate("__follow.input"), _seen(one), _seen(other)
-    delays = follow_delays(presses, seen)
-    own = follow_delays(presses, shown)
-    if len(delays) != STEPS:
+    delays = follow_delays(presses, wanted, seen)
+    own = follow_delays(presses, wanted, shown)
+    if len(delays) < STEPS / 2:
         raise AssertionError(f"{len(delays)} of {STEPS} steps were seen by the follower")
-    if [one["slice"] for one in seen] != [one["slice"] for one in shown]:
-        raise AssertionError("the follower saw other slices than the presenter")
     width, height = CANVAS
     what = f"slice follow in Chromium, {width} x {height}, software rendering, cached"
     return [
         at_most(f"{what}, p95", percentile(delays, 0.95), "ms", 50),
         Figure(f"{what}, p50", percentile(delays, 0.5), "ms"),
+        Figure(f"{what}, slices skipped for a newer one", STEPS - len(delays), ""),
         Figure(f"{what}, the presenter's own picture, p95", percentile(own, 0.95), "ms"),
     ]
 
 
-def follow_delays(presses: list[float], seen: list[Json]) -> list[float]:
-    """From each key to the first new picture after it and before the next key."""
+def follow_delays(presses: list[float], wanted: list[int], seen: list[Json]) -> list[float]:
+    """From each key to when its slice is seen; a slice that was skipped for a newer has none."""
     delays = []
-    for press, following in zip(presses, [*presses[1:], float("inf")], strict=True):
-        after = [one["at"] - press for one in seen if press <= one["at"] < following]
+    for press, until, slice_ in zip(presses, [*presses[2:], FOREVER, FOREVER], wanted, strict=True):
+        after = [s["at"] - press for s in seen if s["slice"] == slice_ and press <= s["at"] < until]
         delays += after[:1]
     return delays
 
@@ -80,7 +85,7 @@ def measure_thin_line(pages: LivePages) -> list[Figure]:
     full: list[float] = []
     for number in range(THIN_ROUNDS):
         with (
-            pages.open("chair", width=1100, height=700) as one,
+            pages.open("chair", width=1600, height=900) as one,
             pages.open("surgeon", width=1100, height=700) as other,
         ):
             presenter = pages.join(one)
