@@ -78,10 +78,19 @@ def standings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, Standing]
 
 def standings_of_people(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Standing]:
     """How each of these people stands to one case, in one query; absent people have no access."""
-    by_user: dict[UUID, list[CaseGrant]] = {}
-    for grant in grants_in_force().filter(case_id=case_id, user_id__in=list(user_ids)):
-        by_user.setdefault(grant.user_id, []).append(grant)
-    return {user_id: _combine(case_id, grants) for user_id, grants in by_user.items()}
+    found = standings_in_cases(case_ids=[case_id], user_ids=user_ids)
+    return {user_id: standing for (_, user_id), standing in found.items()}
+
+
+def standings_in_cases(
+    *, case_ids: Iterable[UUID], user_ids: Iterable[UUID]
+) -> dict[tuple[UUID, UUID], Standing]:
+    """The same for several cases at once, by case and person, in one query too."""
+    grants: dict[tuple[UUID, UUID], list[CaseGrant]] = {}
+    wanted = grants_in_force().filter(case_id__in=list(case_ids), user_id__in=list(user_ids))
+    for grant in wanted:
+        grants.setdefault((grant.case_id, grant.user_id), []).append(grant)
+    return {key: _combine(key[0], found) for key, found in grants.items()}
 
 
 def _combine(case_id: UUID, grants: list[CaseGrant]) -> Standing:

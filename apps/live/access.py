@@ -1,9 +1,10 @@
 """Who in a room may see what, read for all its people at once and each second (LIVE-A3)."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import UpdateError
@@ -15,7 +16,7 @@ from apps.accounts.middleware import LAST_SEEN
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.cases import policies as case_policies
-from apps.cases.access import Standing, standings_of_people
+from apps.cases.access import Standing, standings_in_cases, standings_of_people
 from apps.cases.choices import Capacity
 from apps.cases.embargo import hidden_from
 from apps.cases.selectors import one_look
@@ -47,19 +48,31 @@ class Access:
 
 def read_access(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Access]:
     """Everybody's standing in one query; people who are no longer active have none."""
-    wanted = frozenset(user_ids)
+    return read_access_in(people={case_id: user_ids})[case_id]
+
+
+def read_access_in(*, people: Mapping[UUID, Iterable[UUID]]) -> dict[UUID, dict[UUID, Access]]:
+    """The same of several cases, each with its people, in as many queries as of one."""
+    wanted = {case_id: frozenset(user_ids) for case_id, user_ids in people.items()}
+    everybody = frozenset(chain.from_iterable(wanted.values()))
     active = frozenset(
-        User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True)
+        User.objects.filter(pk__in=everybody, is_active=True).values_list("pk", flat=True)
     )
-    standings = standings_of_people(case_id=case_id, user_ids=active)
-    hidden = {user_id for _, user_id in hidden_from(case_ids=[case_id], user_ids=active)}
+    standings = standings_in_cases(case_ids=wanted, user_ids=active)
+    hidden = hidden_from(case_ids=wanted, user_ids=active)
     return {
-        user_id: Access(
-            standing=standings.get(user_id),
-            view=view_of(standing=standings.get(user_id), embargoed=user_id in hidden),
-        )
-        for user_id in wanted
+        case_id: {
+            user_id: _access(
+                standing=standings.get((case_id, user_id)), embargoed=(case_id, user_id) in hidden
+            )
+            for user_id in user_ids
+        }
+        for case_id, user_ids in wanted.items()
     }
+
+
+def _access(*, standing: Standing | None, embargoed: bool) -> Access:
+    return Access(standing=standing, view=view_of(standing=standing, embargoed=embargoed))
 
 
 def ended_sign_ins(*, sign_in_keys: Iterable[str]) -> frozenset[str]:

@@ -218,6 +218,18 @@ def leases_in(*, session_id: UUID, case_id: UUID) -> dict[UUID, LeaseHolder]:
     return {row.segmentation_id: _holder(row) for row in rows}
 
 
+def leases_in_rooms(
+    *, session_ids: Iterable[UUID]
+) -> dict[tuple[UUID, UUID], dict[UUID, LeaseHolder]]:
+    """The same of several rooms, by room and case."""
+    rows = _leases_in_force().filter(session_id__in=list(session_ids))
+    found: dict[tuple[UUID, UUID], dict[UUID, LeaseHolder]] = {}
+    for row in rows.select_related("user", "segmentation"):
+        room = found.setdefault((row.session_id, row.segmentation.case_id), {})
+        room[row.segmentation_id] = _holder(row)
+    return found
+
+
 def lease_in_force(*, segmentation_id: UUID) -> LeaseHolder | None:
     row = _leases_in_force().filter(segmentation_id=segmentation_id).first()
     return None if row is None else _holder(row)

@@ -1,4 +1,4 @@
-"""Live session: stage, durable ops, rooms, rejoin; against stock Channels (two layers), Node ws.
+"""Live session: stage, ops, rooms, rejoin, browsers; against stock Channels (two layers), Node ws.
 
 Everything of a row runs in the same minutes on the same machine, taking turns; ratios count more
 than times. One Node process with one monotonic clock is all senders and all receivers. A message
@@ -24,4 +24,12 @@ def measure() -> list[Figure]:
     ):
         from tests.bench.live.table import measure_table  # once Django is set up
 
-        return measure_table(house)
+        figures = measure_table(house)
+    from tests.bench.live.page_rows import measure_follow, measure_thin_line
+    from tests.bench.live.pages import open_pages
+
+    with (
+        tempfile.TemporaryDirectory(prefix="consilium-bench-") as name,
+        open_pages(directory=Path(name)) as pages,
+    ):
+        return [*figures, *measure_follow(pages), *measure_thin_line(pages)]

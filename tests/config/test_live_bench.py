@@ -137,3 +137,23 @@ def test_a_benchmark_is_called_with_a_dash() -> None:
     names = list_benchmarks()
     assert "live" in names
     assert not [name for name in names if "_" in name]
+
+
+def test_a_follower_is_timed_by_the_slice_that_was_asked_for() -> None:
+    from tests.bench.live.page_rows import follow_delays
+
+    seen = [{"slice": 5, "at": 104.0}, {"slice": 6, "at": 230.0}, {"slice": 8, "at": 420.0}]
+    assert follow_delays([100.0, 200.0, 300.0, 400.0], [5, 6, 7, 8], seen) == [4.0, 30.0, 20.0]
+
+
+def test_a_slice_that_comes_two_keys_late_is_not_its_keys() -> None:
+    from tests.bench.live.page_rows import follow_delays
+
+    assert follow_delays([100.0, 200.0, 300.0], [5, 6, 5], [{"slice": 5, "at": 310.0}]) == [10.0]
+
+
+def test_memory_is_judged_after_the_warm_up() -> None:
+    from tests.bench.live.soak import Sample, after_warm_up
+
+    samples = [Sample(at_s=float(second), rss_mb=1.0, handles=1) for second in range(11)]
+    assert [one.at_s for one in after_warm_up(samples)] == [2.0, *map(float, range(3, 11))]

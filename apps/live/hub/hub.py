@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError
 
-from apps.live import limits, selectors
-from apps.live.access import ended_sign_ins, keep_signed_in
+from apps.live import limits
+from apps.live.access import keep_signed_in
 from apps.live.choices import SessionState
 from apps.live.hub.attention import hear_call
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
+from apps.live.hub.glance import Glance, people_in, take_glance
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.welcome import limits_message
@@ -142,9 +143,14 @@ class Hub:
         await self.bus.beat()
         await self._tick_people()
         rooms = dict(self.rooms)
-        heads = await run_db(selectors.heads_of, session_ids=list(rooms))
-        for session_id, room in rooms.items():
-            await self._tick_room(room, row=heads.get(session_id))
+        glance = await run_db(
+            take_glance,
+            people=people_in(rooms.values()),
+            session_ids=list(rooms),
+            sign_in_keys={one.sign_in_key for room in rooms.values() for one in room.members},
+        )
+        for room in rooms.values():
+            await self._tick_room(room, glance=glance)
         self._read_at = time.monotonic()
         await self._keep_signed_in()
 
@@ -163,17 +169,22 @@ class Hub:
         if keys:
             await run_db(keep_signed_in, sign_in_keys=keys)
 
-    async def _tick_room(self, room: Room, *, row: Json | None) -> None:
+    async def _tick_room(self, room: Room, *, glance: Glance) -> None:
+        row = glance.heads.get(room.session_id)
         if row is None or row["state"] == SessionState.ENDED:
             await room.advance()
             _close_all(room, CloseCode.ENDED)
             return
         if row["head"] > room.head:
             await room.advance()
-        await room.refresh_access()
-        await self._end_signed_off(room)
+        if glance.has_other_access(room):
+            await room.refresh_access()
+        for member in room.members:
+            if member.sign_in_key in glance.ended:
+                member.close(CloseCode.TICKET)
         await room.watch_presenter()
-        await room.refresh_leases()
+        if glance.has_other_leases(room):
+            await room.refresh_leases()
         await room.restore_register()
 
     async def _tick_people(self) -> None:
@@ -194,13 +205,6 @@ class Hub:
             room.expire_presence()
             if tell_roster and alive:
                 await room.publish_roster()
-
-    async def _end_signed_off(self, room: Room) -> None:
-        keys = {member.sign_in_key for member in room.members}
-        ended = await run_db(ended_sign_ins, sign_in_keys=keys)
-        for member in room.members:
-            if member.sign_in_key in ended:
-                member.close(CloseCode.TICKET)
 
     def _note_unreadable(self, error: Exception) -> None:
         """Nobody's access can be vouched for when PostgreSQL is away: refuse after 5 s."""

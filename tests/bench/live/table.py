@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import statistics
 
+from apps.accounts.models import User
+from tests.bench.live.durable_rows import (
+    measure_ops,
+    measure_rejoin,
+    measure_rooms,
+    measure_second_process,
+)
 from tests.bench.live.house import LiveHouse
 from tests.bench.live.people import make_people, make_room
 from tests.bench.live.stage_rows import Peer, describe, measure_stage
@@ -12,6 +19,8 @@ from tests.bench.run import Figure, at_least, at_most
 CORE = "channels_redis.core.RedisChannelLayer"
 PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
 FAST_HZ = 60
+ROOMS = 200
+PEOPLE = 50
 
 
 def measure_table(house: LiveHouse) -> list[Figure]:
@@ -33,7 +42,18 @@ def measure_table(house: LiveHouse) -> list[Figure]:
     large = peers(Peer("Consilium", fast, is_ours=True))
     measure_stage(large, room=room, viewers=50, hz=FAST_HZ)
     figures += _judge_large(large)
+    figures += measure_second_process(room=room, one=web, other=house.start_web("second web"))
+    figures += measure_ops(room=room, server=web)
+    figures += measure_rejoin(room=room, server=web)
+    people = room.people[:PEOPLE]
+    rooms = [make_room(_five(people, number), number=number) for number in range(1, ROOMS + 1)]
+    figures += measure_rooms(rooms=rooms, server=web)
     return figures
+
+
+def _five(people: list[User], number: int) -> list[User]:
+    """Each of them is in several rooms, a window in each."""
+    return [people[(5 * number + index) % len(people)] for index in range(5)]
 
 
 def _judge_small(peers: list[Peer]) -> list[Figure]:
