@@ -68,7 +68,7 @@ def list_benchmarks() -> dict[str, str]:
     """Name of each benchmark to the first line of its docstring."""
     found = {}
     for path in sorted(Path(__file__).parent.glob(f"{PREFIX}*.py")):
-        name = path.stem.removeprefix(PREFIX)
+        name = path.stem.removeprefix(PREFIX).replace("_", "-")
         found[name] = (_load(name).__doc__ or "").strip().splitlines()[0]
     return found
 
@@ -119,7 +119,7 @@ def write_page() -> None:
 
 
 def _load(name: str) -> Any:
-    return importlib.import_module(f"tests.bench.{PREFIX}{name}")
+    return importlib.import_module(f"tests.bench.{PREFIX}{name.replace('-', '_')}")
 
 
 def _read_commit() -> str:
