@@ -31,6 +31,9 @@ from tests.faults.live.cutter import Cutter
 from tests.protocol.rules import BASE
 
 WINDOWS = 20
+PER_SECOND = 60
+"""Of all together; about what ours commits on the same machine: no flood."""
+
 IN_FLIGHT = 4
 GOES_AWAY = (OSError, TimeoutError, websockets.WebSocketException)
 
@@ -44,6 +47,7 @@ class Window:
         self.acked: set[str] = set()
         self.heard: set[str] = set()
         self.stopping = False
+        self.next_at = time.monotonic() + random.random() * WINDOWS / PER_SECOND
 
     @property
     def is_done(self) -> bool:
@@ -62,13 +66,20 @@ class Window:
         for one in self.waiting:
             await socket.send(json.dumps({"id": one}))
         while not self.stopping:
-            while len(self.waiting) < IN_FLIGHT and len(self.acked | self.waiting) < self.share:
+            if self._may_send():
                 one = str(uuid4())
                 self.waiting.add(one)
                 await socket.send(json.dumps({"id": one}))
             with suppress(TimeoutError):
-                async with asyncio.timeout(0.2):
+                async with asyncio.timeout(0.05):
                     self._hear(json.loads(await socket.recv()))
+
+    def _may_send(self) -> bool:
+        now = time.monotonic()
+        if now < self.next_at or len(self.waiting) >= IN_FLIGHT:
+            return False
+        self.next_at = now + WINDOWS / PER_SECOND
+        return len(self.acked) + len(self.waiting) < self.share
 
     def _hear(self, message: dict[str, str]) -> None:
         if "ack" in message:
