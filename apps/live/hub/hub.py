@@ -144,7 +144,12 @@ class Hub:
         rooms = dict(self.rooms)
         heads = await run_db(selectors.heads_of, session_ids=list(rooms))
         for session_id, room in rooms.items():
-            await self._tick_room(room, row=heads.get(session_id))
+            try:
+                await self._tick_room(room, row=heads.get(session_id))
+            except (DatabaseError, InterfaceError):
+                raise
+            except Exception:  # one room's trouble must not keep the others from their access
+                logger.exception("live: second-hand of a room")
         self._read_at = time.monotonic()
         await self._keep_signed_in()
 
