@@ -14,7 +14,7 @@ import websockets
 from django.db import connection
 from websockets.typing import Subprotocol
 
-from apps.live.protocol import PROTOCOL_NAME
+from apps.live.protocol import SUBPROTOCOLS
 from config.supervisor.programs import list_programs
 from tests.live_client import Closed, LiveClient
 
@@ -92,7 +92,7 @@ class WebProcess:
         socket = await websockets.connect(
             f"ws://127.0.0.1:{self.port}/ws/live/{session_id}/",
             origin=websockets.Origin(f"http://127.0.0.1:{self.port}"),
-            subprotocols=[Subprotocol(PROTOCOL_NAME)],
+            subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS],
             max_size=None,
         )
 

@@ -18,10 +18,12 @@ from apps.live.hub.database import run_db
 from apps.live.hub.hub import Hub, get_hub
 from apps.live.hub.lane_handlers import LaneHandlers
 from apps.live.hub.member import Member
+from apps.live.hub.outbox import Outbox
 from apps.live.hub.room import Room
 from apps.live.hub.welcome import welcome
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME, client_messages
 from apps.live.protocol.client import Hello
+from apps.live.protocol.older import minor_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
     hub: Hub
     handlers: LaneHandlers | None = None
     _hello_seen = False
+    _minor = 0
 
     async def connect(self) -> None:
         self.session_id = self.scope["url_route"]["kwargs"]["session_id"]
@@ -48,6 +51,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             await self.accept(subprotocol=offered[0] if offered else None)
             await self._finish(CloseCode.UPGRADE)
             return
+        self._minor = minor_of(offered)
         await self.accept(subprotocol=PROTOCOL_NAME)
         self._tasks.append(asyncio.create_task(self._await_hello()))
 
@@ -113,6 +117,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
                 person=selectors.describe_person(admission.user),
                 actor=admission.actor,
                 sign_in_key=admission.sign_in_key,
+                outbox=Outbox(minor=self._minor),
             )
             await self._enter(member, hello=hello)
         except TicketRefused:

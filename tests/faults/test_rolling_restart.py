@@ -26,7 +26,7 @@ from websockets.typing import Subprotocol
 
 from apps.live import services
 from apps.live.models import ChatMessage, LiveSession
-from apps.live.protocol import PROTOCOL_NAME
+from apps.live.protocol import SUBPROTOCOLS
 from tests.e2e.harness import free_port
 from tests.live_client import Closed, LiveClient
 from tests.nginx_front import NginxFront
@@ -115,7 +115,7 @@ class Person:
         socket = await websockets.connect(
             f"wss://localhost:{self.front.port}/ws/live/{self.session_id}/",
             origin=websockets.Origin(self.front.origin),
-            subprotocols=[Subprotocol(PROTOCOL_NAME)],
+            subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS],
             ssl=self.front.trust,
             open_timeout=BACK_WITHIN_S,
         )

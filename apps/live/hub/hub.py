@@ -150,7 +150,12 @@ class Hub:
             sign_in_keys={one.sign_in_key for room in rooms.values() for one in room.members},
         )
         for room in rooms.values():
-            await self._tick_room(room, glance=glance)
+            try:
+                await self._tick_room(room, glance=glance)
+            except (DatabaseError, InterfaceError):
+                raise
+            except Exception:  # one room's trouble must not keep the others from their access
+                logger.exception("live: second-hand of a room")
         self._read_at = time.monotonic()
         await self._keep_signed_in()
 

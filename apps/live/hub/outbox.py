@@ -10,12 +10,16 @@ from collections import deque
 
 from apps.live import limits
 from apps.live.hub.codes import CloseCode
+from apps.live.protocol import PROTOCOL_MINOR
+from apps.live.protocol.older import fit_text
 
 
 class Outbox:
     """A queue with three lanes and one reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, minor: int = PROTOCOL_MINOR) -> None:
+        """``minor``: of the client; an older one is sent what it knows (LIVE-B5)."""
+        self._minor = minor
         self._durable: deque[str] = deque()
         self._durable_bytes = 0
         self._stage: str | None = None
@@ -27,7 +31,7 @@ class Outbox:
         self.stage_collapsed = 0
 
     def put_durable(self, text: str) -> None:
-        if self.close_code is not None:
+        if self.close_code is not None or not (text := self._fitted(text)):
             return
         full = len(self._durable) >= limits.OUTBOX_MESSAGES
         if full or self._durable_bytes + len(text) > limits.OUTBOX_BYTES:
@@ -38,7 +42,7 @@ class Outbox:
         self._ready.set()
 
     def put_stage(self, text: str) -> None:
-        if self.close_code is not None:
+        if self.close_code is not None or not (text := self._fitted(text)):
             return
         self.stage_collapsed += self._stage is not None
         self._stage = text
@@ -51,8 +55,12 @@ class Outbox:
         if self._durable or self._stage is not None or self._presence is not None:
             self.presence_dropped += 1
             return
-        self._presence = text
-        self._ready.set()
+        if fitted := self._fitted(text):
+            self._presence = fitted
+            self._ready.set()
+
+    def _fitted(self, text: str) -> str:
+        return fit_text(text, minor=self._minor) or ""
 
     def close(self, code: CloseCode) -> None:
         """Nothing more is taken in; a full queue is dropped, otherwise what waits is sent."""

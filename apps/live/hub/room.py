@@ -36,6 +36,7 @@ class Room(StageLane):
         self.head = 0
         self._advancing = asyncio.Lock()
         self._more = False
+        self._catching_up = asyncio.Lock()
 
     async def load(self) -> None:
         """Where the room stands now; only what comes later is delivered."""
@@ -101,7 +102,15 @@ class Room(StageLane):
         return needs_snapshot
 
     async def send_snapshot(self, members: list[Member]) -> None:
-        """A fresh start for sockets that are open, read once and encoded once per view."""
+        """A fresh start for sockets that are open, read once and encoded once per view.
+
+        One at a time: of two for the same window the one read first could be sent last, and
+        take back what came between.
+        """
+        async with self._catching_up:
+            await self._send_snapshot(members)
+
+    async def _send_snapshot(self, members: list[Member]) -> None:
         while members:
             for member in members:
                 member.cursor = None
@@ -119,17 +128,20 @@ class Room(StageLane):
 
     async def resume(self, member: Member, *, after_seq: int) -> None:
         """Fill a gap the client noticed: events, or a snapshot where the gap is too long."""
-        member.cursor = None
-        read = await run_db(selectors.read_room, session_id=self.session_id, after_seq=after_seq)
-        if read.events is None:
-            await self.send_snapshot([member])
-            return
-        for row in read.events:
-            event = selectors.describe_event(row)
-            shown = project_event(event, view=member.view_of_event(event))
-            member.outbox.put_durable(encode(shown))
-        if self.flush_pending(member, head=read.session.head):
-            await self.send_snapshot([member])
+        async with self._catching_up:
+            member.cursor = None
+            read = await run_db(
+                selectors.read_room, session_id=self.session_id, after_seq=after_seq
+            )
+            if read.events is None:
+                await self._send_snapshot([member])
+                return
+            for row in read.events:
+                event = selectors.describe_event(row)
+                shown = project_event(event, view=member.view_of_event(event))
+                member.outbox.put_durable(encode(shown))
+            if self.flush_pending(member, head=read.session.head):
+                await self._send_snapshot([member])
 
     # ── access (LIVE-A3) ──────────────────────────────────────────────────────────────
 

@@ -14,10 +14,9 @@ from apps.live.hub.wire import encode
 from apps.live.limits import LaneRate
 from apps.live.projections import View, project_event, project_snapshot, project_stage
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
+from apps.live.protocol.server import Limits
 
 Json = dict[str, Any]
-TOLD = frozenset({"op", "stage", "presence", "control"})
-"""Lanes whose rate a client paces itself by; calls to look are counted by the server only."""
 
 
 async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
@@ -68,10 +67,12 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
 
 
 def limits_message(*, realtime: bool) -> Json:
+    """What a window paces itself by; a call to look is simply refused when it is too many."""
+    rates = limits.lane_rates()
     return {
         "type": "limits",
         "max_message_bytes": MAX_MESSAGE_BYTES,
-        **{lane: _rate(rate) for lane, rate in limits.lane_rates().items() if lane in TOLD},
+        **{lane: _rate(rate) for lane, rate in rates.items() if lane in Limits.model_fields},
         "realtime": realtime,
     }
 

@@ -8,8 +8,10 @@ from pydantic import TypeAdapter
 
 from apps.live.protocol.base import (
     MAX_MESSAGE_BYTES,
+    PROTOCOL_MINOR,
     PROTOCOL_NAME,
     PROTOCOL_VERSION,
+    SUBPROTOCOLS,
     WireModel,
 )
 from apps.live.protocol.client import ClientMessage
@@ -19,8 +21,10 @@ from apps.live.protocol.stage import StageFrame, StageState
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
+    "PROTOCOL_MINOR",
     "PROTOCOL_NAME",
     "PROTOCOL_VERSION",
+    "SUBPROTOCOLS",
     "ClientMessage",
     "LogEvent",
     "ServerMessage",

@@ -12,6 +12,12 @@ from typing_extensions import TypeAliasType
 
 PROTOCOL_NAME = "consilium.live.v1"
 PROTOCOL_VERSION = 1
+PROTOCOL_MINOR = 1
+"""Raised when messages grow after a release; what was before goes into ``history`` (older.py)."""
+
+SUBPROTOCOLS = (PROTOCOL_NAME, f"{PROTOCOL_NAME}.{PROTOCOL_MINOR}")
+"""What a client of this version offers: the protocol, and which minor version it speaks."""
+
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer a browser can hold exactly."""

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 from apps.live.protocol import (
     MAX_MESSAGE_BYTES,
     PROTOCOL_NAME,
+    SUBPROTOCOLS,
     client_messages,
     server_messages,
 )
@@ -59,6 +60,7 @@ def render_typescript() -> str:
     parts = [
         f"// {_BANNER}\n",
         f'export const PROTOCOL_NAME = "{PROTOCOL_NAME}";',
+        f"export const SUBPROTOCOLS = {json.dumps(SUBPROTOCOLS)};",
         f"export const MAX_MESSAGE_BYTES = {MAX_MESSAGE_BYTES};\n",
     ]
     for name, definition in build_schema()["$defs"].items():

@@ -19,7 +19,7 @@ from apps.live import consumers, services
 from apps.live.hub import database
 from apps.live.hub.hub import Hub
 from apps.live.models import LiveSession
-from apps.live.protocol import PROTOCOL_NAME
+from apps.live.protocol import SUBPROTOCOLS
 from apps.live.routing import websocket_routes
 from tests.live_client import Closed, LiveClient
 from tests.people import CaseTeam, make_case_team, make_patient
@@ -76,7 +76,7 @@ async def connect(
         last_seq: int | None = None,
         client_id: UUID | None = None,
         hello: bool = True,
-        subprotocols: tuple[str, ...] = (PROTOCOL_NAME,),
+        subprotocols: tuple[str, ...] = SUBPROTOCOLS,
     ) -> LiveClient:
         nonlocal current
         room = session_id or session.pk
@@ -116,7 +116,7 @@ async def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> An
 
 
 async def open_socket(
-    session_id: UUID, *, subprotocols: tuple[str, ...] = (PROTOCOL_NAME,)
+    session_id: UUID, *, subprotocols: tuple[str, ...] = SUBPROTOCOLS
 ) -> LiveClient:
     """The ASGI conversation itself (channels' own communicator wants daphne)."""
     communicator = ApplicationCommunicator(

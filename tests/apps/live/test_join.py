@@ -1,12 +1,16 @@
 """Join and resume (LIVE-J1…J4), coordinates (LIVE-L1), own events (LIVE-O4)."""
 
+import asyncio
+import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
-from apps.live import limits, selectors, services
+from apps.live import consumers, limits, selectors, services
 from apps.live.models import LiveEvent, LiveSession
 from tests.apps.live.conftest import Connect, call
 from tests.live_client import LiveClient
@@ -126,6 +130,46 @@ async def test_LIVE_J2_resume_far_behind_brings_a_snapshot(
     await surgeon.send({"type": "resume", "after_seq": 0})
     message = await surgeon.until("snapshot")
     assert [one["text"] for one in message["snapshot"]["chat"]] == ["one", "two", "three"]
+
+
+async def test_LIVE_J2_a_snapshot_never_takes_back_what_came_after_it_was_read(
+    connect: Connect, session: LiveSession, team: CaseTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room reads a snapshot for a window (its access changed) while the window resumes."""
+    surgeon = await connect("surgeon")
+    room = consumers.get_hub().rooms[session.pk]
+    read, has_read, may_go = selectors.read_room, threading.Event(), threading.Event()
+
+    def slow_the_first_time(**arguments: object) -> selectors.RoomRead:
+        found = read(**arguments)  # type: ignore[arg-type]
+        if not has_read.is_set():
+            has_read.set()
+            may_go.wait(10)
+        return found
+
+    monkeypatch.setattr(selectors, "read_room", slow_the_first_time)
+    sending = asyncio.create_task(room.send_snapshot(list(room.members)))
+    await asyncio.to_thread(has_read.wait, 10)
+    await surgeon.send({"type": "resume", "after_seq": surgeon.seq})
+    await asyncio.sleep(0.3)
+    await call(_say, team, session, "meanwhile")
+    await asyncio.sleep(0.7)
+    may_go.set()
+    await sending
+    assert await _read_as_a_browser(surgeon) == (surgeon.seq + 1, ["meanwhile"])
+
+
+async def _read_as_a_browser(client: LiveClient) -> tuple[int, list[str]]:
+    """Where a window ends that takes whatever snapshot comes and drops repeats (room.ts)."""
+    head, chat = client.seq, []
+    with suppress(TimeoutError):
+        while True:
+            message = json.loads(await client.receive_text(1.5))
+            if message["type"] == "snapshot":
+                head, chat = message["head_seq"], message["snapshot"]["chat"]
+            elif message["type"] == "event" and message["seq"] == head + 1:
+                head, chat = head + 1, [*chat, message["payload"]["message"]]
+    return head, [one["text"] for one in chat]
 
 
 async def test_LIVE_J3_an_op_sent_again_after_a_reconnect_is_the_same_op(

@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.cases.models import CaseGrant
-from apps.cases.services import grant_access, revoke_grant
-from apps.live import limits
+from apps.cases.services import create_case, grant_access, revoke_grant
+from apps.live import limits, services
 from apps.live.models import LiveEvent, LiveSession, LiveTicket
 from tests.apps.live.conftest import Connect, call, code_of_hello, mint
 from tests.live_client import pointer, stage
@@ -101,6 +101,34 @@ def _grant_identified(team: CaseTeam, who: str) -> None:
 def _revoke_direct(team: CaseTeam, who: str) -> None:
     grant = CaseGrant.objects.get(user=team.people[who], revoked_at__isnull=True, source="direct")
     revoke_grant(actor=SYSTEM, case_id=team.case_id, grant_id=grant.pk)
+
+
+async def test_LIVE_A3_one_rooms_trouble_keeps_no_other_from_its_access(
+    connect: Connect, team: CaseTeam, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second-hand of a room that was opened earlier fails each second."""
+    from apps.live.hub.room import Room
+
+    other = await call(_other_room, team)
+    await connect("coordinator", session_id=other.pk)
+    surgeon = await connect("surgeon")
+    watch = Room.watch_presenter
+
+    async def fails_there(self: Room) -> None:
+        if self.session_id == other.pk:
+            raise RuntimeError("a bug of ours")
+        await watch(self)
+
+    monkeypatch.setattr(Room, "watch_presenter", fails_there)
+    await call(_revoke, team, "surgeon")
+    assert await surgeon.until_closed(timeout_s=6) == 4403
+
+
+def _other_room(team: CaseTeam) -> LiveSession:
+    coordinator = team.actor("coordinator")
+    case = create_case(actor=coordinator, patient_id=team.case.patient_id, title="Other")
+    opened, _ = services.open_ad_hoc_session(actor=coordinator, case_id=case.pk)
+    return opened
 
 
 async def test_LIVE_A3_unreadable_for_long_means_nobody_stays(

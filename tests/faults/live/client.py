@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import websockets
 from websockets.typing import Subprotocol
 
-from apps.live.protocol import PROTOCOL_NAME, server_messages
+from apps.live.protocol import PROTOCOL_NAME, SUBPROTOCOLS, server_messages
 from apps.live.reducer import apply_event
 from tests.faults.live.work import Work
 
@@ -93,7 +93,7 @@ class ChaosClient:
         self._socket = await websockets.connect(
             f"ws://127.0.0.1:{self.port}/ws/live/{self.session_id}/",
             origin=websockets.Origin(f"http://127.0.0.1:{self.port}"),
-            subprotocols=[Subprotocol(PROTOCOL_NAME)],
+            subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS],
             open_timeout=5,
             close_timeout=0.2,
             ping_interval=None,

@@ -25,6 +25,7 @@ class Link:
 
     def reset(self) -> None:
         """RST to both ends: what is on its way is lost, and neither end is told politely."""
+        self.flowing.set()
         for writer in self.writers:
             with suppress(OSError, AttributeError):
                 raw = writer.get_extra_info("socket")
@@ -51,8 +52,10 @@ class Cutter:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        for link in list(self.links):
-            link.reset()
+        while self.links:
+            for link in list(self.links):
+                link.reset()
+            await asyncio.sleep(0.01)
 
     def cut(self, count: int, *, among: random.Random) -> None:
         for link in among.sample(sorted(self.links, key=id), min(count, len(self.links))):

@@ -10,6 +10,14 @@ SESSION_TS = "frontend/src/features/live/liveSession.test.ts"
 
 MUTATIONS = (
     Mutation(
+        "of two snapshots the older may come last",
+        "LIVE-J2",
+        "apps/live/hub/room.py",
+        "        async with self._catching_up:\n            await self._send_snapshot(members)",
+        "        if True:\n            await self._send_snapshot(members)",
+        named(JOIN, "test_LIVE_J2_a_snapshot_never_takes_back_what_came_after_it_was_read"),
+    ),
+    Mutation(
         "events that come while the welcome is read are dropped",
         "LIVE-J1",
         "apps/live/hub/room.py",
@@ -56,8 +64,8 @@ MUTATIONS = (
         "a resume leaves out the first event",
         "LIVE-J2",
         "apps/live/hub/room.py",
-        "session_id=self.session_id, after_seq=after_seq)",
-        "session_id=self.session_id, after_seq=after_seq + 1)",
+        "session_id=self.session_id, after_seq=after_seq\n",
+        "session_id=self.session_id, after_seq=after_seq + 1\n",
         named(JOIN, "test_LIVE_J2_resume_fills_a_gap"),
     ),
     Mutation(

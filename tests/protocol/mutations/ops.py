@@ -118,8 +118,8 @@ MUTATIONS = (
         "only one room of the case hears a write",
         "LIVE-O6",
         "apps/live/log.py",
-        "    for session_id in sessions:\n        _append(",
-        "    for session_id in sessions[:1]:\n        _append(",
+        "    for session_id in sessions:\n        seq = _append(",
+        "    for session_id in sessions[:1]:\n        seq = _append(",
         named(OPS, "test_LIVE_O6_both_rooms_of_a_case_hear_a_write"),
     ),
 )

@@ -1,6 +1,6 @@
 import { http } from '@/api/http'
 import { asProblem } from '@/api/problem'
-import { PROTOCOL_NAME, type ClientMessage, type ServerMessage } from '@/protocol/generated'
+import { SUBPROTOCOLS, type ClientMessage, type ServerMessage } from '@/protocol/generated'
 import { parseServerMessage } from '@/protocol/parse'
 
 import {
@@ -129,7 +129,7 @@ export class LiveTransport {
   private open(ticket: string): void {
     const { protocol, host } = window.location
     const scheme = protocol === 'https:' ? 'wss' : 'ws'
-    const socket = new WebSocket(`${scheme}://${host}/ws/live/${this.session_id}/`, PROTOCOL_NAME)
+    const socket = new WebSocket(`${scheme}://${host}/ws/live/${this.session_id}/`, SUBPROTOCOLS)
     this.socket = socket
     this.heard_at_ms = Date.now()
     this.connectTimer = setTimeout(() => {
