@@ -28,15 +28,32 @@ def _of_phantoms(client: httpx.Client) -> list[dict[str, Any]]:
     return [one for one in found if one["patient"]["patient_id"].startswith("PHX-")]
 
 
-def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:
+def found_board(stack: Stack, name: str, *, seats: dict[str, str], ai_reading: str) -> str:
+    """A board of a test's own; its name sorts behind the demo's, which others take as the first."""
+    coordinator = stack.client(role="coordinator")
+    board = str(coordinator.post("/api/boards", json={"name": name}).json()["id"])
+    for role, seat in seats.items():
+        person = stack.client(role=role).get("/api/me").json()["id"]
+        seated = coordinator.post(
+            f"/api/boards/{board}/members", json={"user": person, "role": seat}
+        )
+        assert seated.status_code == 201, seated.text
+    setting = coordinator.put(f"/api/boards/{board}/ai-reading", json={"ai_reading": ai_reading})
+    assert setting.status_code == 200, setting.text
+    return board
+
+
+def plan_meeting(
+    coordinator: httpx.Client, cases: list[dict[str, Any]], *, board_id: str | None = None
+) -> str:
     """A meeting within the prefetch window, with these cases on its agenda."""
-    (board, *_) = coordinator.get("/api/boards").json()["results"]
+    board_id = board_id or coordinator.get("/api/boards").json()["results"][0]["id"]
     for hours in range(2, 20):
         start = datetime.now(UTC) + timedelta(hours=hours)
         made = coordinator.post(
             "/api/meetings",
             json={
-                "board": board["id"],
+                "board": board_id,
                 "starts_at": start.isoformat(),
                 "ends_at": (start + timedelta(minutes=50)).isoformat(),
             },
@@ -50,11 +67,13 @@ def plan_meeting(coordinator: httpx.Client, cases: list[dict[str, Any]]) -> str:
     return meeting_id
 
 
-def open_session(stack: Stack, name: str) -> tuple[dict[str, Any], str, str]:
+def open_session(
+    stack: Stack, name: str, *, board_id: str | None = None
+) -> tuple[dict[str, Any], str, str]:
     """A demo case whose images are here, the meeting it is on, and its live session (IDs)."""
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
     (case,) = demo_cases(coordinator, name)
-    meeting = plan_meeting(coordinator, [case])
+    meeting = plan_meeting(coordinator, [case], board_id=board_id)
 
     def is_here() -> bool:
         held = [one for one in cases_with_images(chair) if one["id"] == case["id"]]

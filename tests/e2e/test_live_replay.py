@@ -7,93 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import open_session
+from tests.e2e.replaying import (
+    fit_canvas,
+    logged_view,
+    pictures_of,
+    replay_of,
+    same_pictures,
+    settle,
+)
 from tests.e2e.screen import Screen, same_view
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 
 KeepScreenshot = Callable[[Page, str], Path]
 WIDTH, HEIGHT = 1280, 800
-Pictures = list[np.ndarray]
-
-
-def _replay(screen: Screen) -> dict[str, Any]:
-    return dict(screen.read("replay") or {})
-
-
-def _pictures(screen: Screen) -> Pictures:
-    """Of every viewport that shows something, without overlays."""
-    reports = screen.read("viewports")
-    return [screen.picture(one["index"]) for one in reports if one["sop_instance_uid"]]
-
-
-def _settled(screen: Screen) -> None:
-    """Every viewport shows the image that was asked for, drawn."""
-
-    def there() -> bool:
-        reports = [one for one in screen.read("viewports") if one["target_sop_instance_uid"]]
-        return bool(reports) and all(
-            one["sop_instance_uid"] == one["target_sop_instance_uid"] and not one["preview"]
-            for one in reports
-        )
-
-    wait_for(there, what="all pictures are there", timeout_s=60)
-    screen.page.wait_for_timeout(400)
-
-
-def _keyframes(client: httpx.Client, session: str) -> list[dict[str, Any]]:
-    path = f"/api/live/sessions/{session}/recording"
-    chapter = client.get(path).json()["chapters"][-1]
-    events = client.get(f"{path}/events", params={"after": chapter["from_seq"]}).json()["events"]
-    return [one for one in events if one["kind"] == "stage.keyframe"]
-
-
-def _shows(keyframe: dict[str, Any], report: dict[str, Any]) -> bool:
-    (viewport,) = [
-        one
-        for index, one in enumerate(keyframe["payload"]["stage"]["state"]["viewports"])
-        if index == report["index"]
-    ]
-    return bool(viewport["reference"]["sop_instance_uid"] == report["sop_instance_uid"])
-
-
-def _present(screen: Screen, client: httpx.Client, session: str) -> tuple[int, Pictures]:
-    """What is on the presenter's screen once it has settled into the log, and its number."""
-    _settled(screen)
-
-    def logged() -> int | None:
-        known = _keyframes(client, session)
-        return known[-1]["seq"] if known and _shows(known[-1], screen.viewport()) else None
-
-    seq = int(wait_for(logged, what="the view settles into the log", timeout_s=30))
-    return seq, _pictures(screen)
-
-
-def _same(before: Pictures, after: Pictures) -> bool:
-    """Pixel by pixel, but for a rounding here and there."""
-    if len(before) != len(after):
-        return False
-    for one, other in zip(before, after, strict=True):
-        if one.shape != other.shape:
-            return False
-        apart = np.abs(one.astype(int) - other.astype(int))
-        if apart.mean() > 0.2 or (apart > 8).mean() > 0.002:
-            return False
-    return True
-
-
-def _fit_canvas(screen: Screen, size: tuple[int, ...]) -> None:
-    """Another strip lies above the pictures here: the window grows until they are as large."""
-    rows = screen.viewport()["size"]["height"]
-    grown = HEIGHT + size[0] - rows
-    screen.page.set_viewport_size({"width": WIDTH, "height": grown})
-    wait_for(lambda: screen.viewport()["size"]["height"] == size[0], what="as large", timeout_s=20)
 
 
 def _decide(chair: httpx.Client, case: str, meeting: str) -> dict[str, Any]:
@@ -128,7 +61,7 @@ def test_a_replay_shows_the_same_pictures_and_a_decision_keeps_its_view(
     live.wait_for_picture()
     centre = live.focus_viewport()
     live.press("ArrowDown", times=3)
-    first, first_pictures = _present(live, chair, session)
+    first, first_pictures = logged_view(live, chair, session)
     live_size = (live.viewport()["size"]["height"], live.viewport()["size"]["width"])
     before = {one["id"] for one in live.measurements()}
     live.press("m")
@@ -141,54 +74,56 @@ def test_a_replay_shows_the_same_pictures_and_a_decision_keeps_its_view(
     live.press("Escape")
     live.press("ArrowDown", times=6)
     live.press("2")
-    second, second_pictures = _present(live, chair, session)
+    second, second_pictures = logged_view(live, chair, session)
     keep_screenshot(live.page, "live")
     shown = live.viewport()
     decision = _decide(chair, case["id"], meeting)
     assert decision["view"]["session"] == session
     assert second > first
-    assert not _same(first_pictures, second_pictures), "the comparison can fail"
+    assert not same_pictures(first_pictures, second_pictures), "the comparison can fail"
 
     path = f"/live/{session}/replay?case={case['id']}&at={first}"
     replay = Screen(open_page(role="radiologist", path=path, width=WIDTH, height=HEIGHT))
-    wait_for(lambda: _replay(replay).get("seq") == first, what="at the number", timeout_s=60)
+    wait_for(lambda: replay_of(replay).get("seq") == first, what="at the number", timeout_s=60)
     expect(replay.page.get_by_test_id("replay-mark")).to_contain_text("Replay")
     replay.wait_for_picture()
-    _fit_canvas(replay, live_size)
-    _settled(replay)
+    fit_canvas(replay, live_size)
+    settle(replay)
     assert mine not in {one["id"] for one in replay.measurements()}
-    assert _same(first_pictures, _pictures(replay))
+    assert same_pictures(first_pictures, pictures_of(replay))
     keep_screenshot(replay.page, "first")
 
     replay.focus_viewport()
-    while _replay(replay)["seq"] < second:
-        was = _replay(replay)["seq"]
+    while replay_of(replay)["seq"] < second:
+        was = replay_of(replay)["seq"]
         replay.press("Shift+ArrowRight")
-        assert _replay(replay)["seq"] > was
-    assert _replay(replay)["seq"] == second
-    _settled(replay)
+        assert replay_of(replay)["seq"] > was
+    assert replay_of(replay)["seq"] == second
+    settle(replay)
     wait_for(
-        lambda: _same(second_pictures, _pictures(replay)), what="the second picture", timeout_s=30
+        lambda: same_pictures(second_pictures, pictures_of(replay)),
+        what="the second picture",
+        timeout_s=30,
     )
     assert same_view(shown, replay.viewport())
     assert mine in {one["id"] for one in replay.measurements()}
     replay.press("Shift+ArrowRight")  # to the decision
     wait_for(
-        lambda: any(one["status"] in ("draft", "signed") for one in _replay(replay)["decisions"]),
+        lambda: any(one["status"] in ("draft", "signed") for one in replay_of(replay)["decisions"]),
         what="the decision",
     )
     keep_screenshot(replay.page, "decision")
 
     replay.press("Shift+ArrowLeft", times=10)
-    start = _replay(replay)["position_ms"]
+    start = replay_of(replay)["position_ms"]
     replay.press(" ")
-    wait_for(lambda: _replay(replay)["position_ms"] > start + 300, what="it plays", timeout_s=20)
+    wait_for(lambda: replay_of(replay)["position_ms"] > start + 300, what="it plays", timeout_s=20)
     replay.press(" ")
-    assert not _replay(replay)["playing"]
+    assert not replay_of(replay)["playing"]
     replay.press("ArrowDown")  # looking around for oneself
-    assert not _replay(replay)["following"]
+    assert not replay_of(replay)["following"]
     replay.page.get_by_role("button", name="Return to the replay").click()
-    assert _replay(replay)["following"]
+    assert replay_of(replay)["following"]
     replay.page.set_viewport_size({"width": 1920, "height": 1080})
     replay.page.wait_for_timeout(500)
     keep_screenshot(replay.page, "wide")
@@ -221,7 +156,7 @@ def test_views_are_left_walked_with_a_key_and_presented(
     views = []
     for number in (1, 2):
         author.press("ArrowDown", times=4)
-        _settled(author)
+        settle(author)
         author.press("Shift+K")
         (tour,) = wait_for(
             lambda n=number: [

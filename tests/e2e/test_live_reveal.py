@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,13 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import PET_CT, cases_with_images, demo_cases
+from tests.e2e.meetings import (
+    PET_CT,
+    cases_with_images,
+    demo_cases,
+    found_board,
+    plan_meeting,
+)
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -129,23 +134,9 @@ def _read_first(
         timeout_s=180,
     )
     found = wait_for(lambda: _findings(radiologist, case), what="AI has read them", timeout_s=180)
-    board = coordinator.post("/api/boards", json={"name": BOARD, "minutes_per_case": 5}).json()
-    for role, seat in (("chair", "chair"), ("radiologist", "core"), ("surgeon", "core")):
-        person = stack.client(role=role).get("/api/me").json()["id"]
-        seated = coordinator.post(
-            f"/api/boards/{board['id']}/members", json={"user": person, "role": seat}
-        )
-        assert seated.status_code == 201, seated.text
-    setting = coordinator.put(
-        f"/api/boards/{board['id']}/ai-reading", json={"ai_reading": "in_meeting"}
-    )
-    assert setting.status_code == 200, setting.text
-    start = datetime.now(UTC) + timedelta(minutes=5)
-    times = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
-    made = coordinator.post("/api/meetings", json={"board": board["id"], **times})
-    meeting = str(made.json()["id"])
-    added = coordinator.post(f"/api/meetings/{meeting}/agenda", json={"case": case["id"]})
-    assert added.status_code == 201, added.text
+    seats = {"chair": "chair", "radiologist": "core", "surgeon": "core"}
+    board = found_board(stack, BOARD, seats=seats, ai_reading="in_meeting")
+    meeting = plan_meeting(coordinator, [case], board_id=board)
     return case, meeting, found
 
 
