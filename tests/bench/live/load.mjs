@@ -14,6 +14,7 @@ const MARK = /bench-room-(\d+)/g
 const STAGE = Buffer.from('{"type":"stage",')
 const PRESENCE = Buffer.from('{"type":"presence.delta"')
 const REV = Buffer.from('"rev":')
+const PATIENCE_S = 30
 
 const [, , jobFile, resultFile] = process.argv
 const job = JSON.parse(readFileSync(jobFile, 'utf8'))
@@ -224,6 +225,20 @@ function takeStretch(at_s) {
   console.log(JSON.stringify(stretch))
 }
 
+const standsAt = ({ seqs, joins }) => Math.max(0, seqs.at(-1) ?? 0, joins?.at(-1)?.head ?? 0)
+
+/** Every op was answered, and in each room everybody stands at the same number. */
+function isSettled() {
+  const heads = new Map()
+  for (const client of clients) {
+    if (client.waiting.size > 0) return false
+    const head = standsAt(client)
+    if ((heads.get(client.room) ?? head) !== head) return false
+    heads.set(client.room, head)
+  }
+  return true
+}
+
 async function main() {
   const width = job.joins_at_once ?? 4
   const waiting = [...clients]
@@ -243,8 +258,11 @@ async function main() {
   } else await sleep(job.seconds * 1000)
   for (const stop of stops) stop()
   stops = []
-  // Who was away at the end comes back first; then everything that was said may arrive.
+  // Who was away at the end comes back first; then everything that was said may arrive. A busy
+  // machine gets the time it needs: late is not lost.
   await sleep((job.drain_s ?? 1) * 1000)
+  for (let n = 0; n < PATIENCE_S * 10 && !isSettled(); n += 1) await sleep(100)
+  await sleep(500)
   writeFileSync(resultFile, JSON.stringify({
     stage_ms, ack_ms, event_ms,
     clients: clients.map((client) => ({
