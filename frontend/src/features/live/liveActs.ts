@@ -38,7 +38,7 @@ export class LiveActs {
   /** Undo or redo that cannot be. */
   readonly stale = new Signal<WhyNot>()
   private readonly histories = new Map<string, History>()
-  private busy = false
+  private work: Promise<void> = Promise.resolve()
   private last_seq = 0
 
   constructor(private readonly session: Pick<LiveSession, 'state' | 'submit' | 'changed'>) {}
@@ -68,16 +68,13 @@ export class LiveActs {
     return this.step('redo')
   }
 
-  /** One at a time: the next one is judged by what this one has left. */
-  private async step(way: 'undo' | 'redo'): Promise<void> {
-    if (this.busy) return
-    this.busy = true
-    try {
+  /** A quick hand's steps in its order: the next one is judged by what this one has left. */
+  private step(way: 'undo' | 'redo'): Promise<void> {
+    this.work = this.work.then(async () => {
       await this.caughtUp()
       await this.judge(way)
-    } finally {
-      this.busy = false
-    }
+    })
+    return this.work
   }
 
   private async judge(way: 'undo' | 'redo'): Promise<void> {
