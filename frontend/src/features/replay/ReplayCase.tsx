@@ -8,6 +8,7 @@ import type { KeyImageBody, MeasurementBody } from '@/protocol/generated'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
 
 import { ImageRoom } from '../viewer/ImageRoom'
+import { useStagePages } from '../viewer/useStagePages'
 import { useCaseRoom, useMeasurementWiring, type CaseRoom } from '../viewer/useCaseRoom'
 import { ReplayLeft } from './ReplayLeft'
 import { ReplayRight } from './ReplayRight'
@@ -31,6 +32,7 @@ export function ReplayCase({ replay, caseId }: { replay: Replay; caseId: string 
   const store = useMemo(() => ({ items, pending: NOTHING_DRAWN, write: null }), [items])
   const keyImages = useMemo(() => ({ items: marked, write: null }), [marked])
   useMeasurementWiring(room.viewer, store, '')
+  useStagePages(caseId, room)
   const { onReturn } = useReplaySync(replay, room)
   const stepCase = useCallback((by: 1 | -1) => replay.stepChapter(by), [replay])
   return (

@@ -35,6 +35,7 @@ import { showFinding, useCaseRoom, useMeasurementWiring, type CaseRoom } from '.
 import { useDecisionView } from './useDecisionView'
 import { useRestKeyImages } from './useRestKeyImages'
 import { useRestMeasurements } from './useRestMeasurements'
+import { useStagePages } from './useStagePages'
 import { useViewerState } from './useViewerState'
 import { PRIMED_SHELF } from './warming'
 import classes from './viewer.module.css'
@@ -85,6 +86,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   })
   useBrushPanel(room.viewer, () => setPanel('drawn'))
   const keptView = useDecisionView(caseId, room)
+  useStagePages(caseId, room)
   const tours = useTourRoom({
     caseId,
     room,

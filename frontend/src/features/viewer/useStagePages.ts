@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useDocuments } from '@/api/documents'
 
-import type { CaseRoom } from '../viewer/useCaseRoom'
+import type { CaseRoom } from './useCaseRoom'
 
 /** Hands the viewer the documents of the case that open in a viewport, for a stage that shows one. */
 export function useStagePages(caseId: string, { viewer, studies }: CaseRoom): void {
