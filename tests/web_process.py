@@ -68,6 +68,7 @@ class WebProcess:
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
+        self.process.kill()
         raise AssertionError(f"web process did not start:\n{self._log.read_text()[-4000:]}")
 
     def get_status(self, path: str) -> int:

@@ -207,22 +207,32 @@ async def test_LIVE_B4_a_broken_message_harms_nobody_else(
     await chair.close()
 
 
-async def test_an_idle_socket_stays_open(
+async def test_LIVE_B3_idle_sockets_stay_open_and_a_dead_peer_is_found_within_45_seconds(
     webs: list[WebProcess], team: CaseTeam, session: LiveSession
 ) -> None:
-    """Nothing is said for 65 s, on either process: longer than three pings of the server, the
-    time-outs of Redis clients and a proxy's minute. Then everything still works."""
+    """Nothing is said for 120 s, on either process: longer than pings, the time-outs of Redis
+    clients and a proxy's minute. Meanwhile a third window's laptop is shut: it answers nothing
+    and closes nothing.
+    """
     chair = await _join(webs[0], team, "chair", session)
     surgeon = await _join(webs[1], team, "surgeon", session)
-    end = time.monotonic() + 65
-    while (left := end - time.monotonic()) > 0:
+    dead = await _join(webs[0], team, "trainee", session)
+    dead.socket.transport.pause_reading()
+    started = time.monotonic()
+    gone_after_s = None
+    while (left := started + 120 - time.monotonic()) > 0:
         for client in (chair, surgeon):
             try:
                 message = await client.receive(min(left, 1.0))
             except TimeoutError:
                 continue
             assert message["type"] != "limits", "Redis was taken for lost"
+            if message["type"] == "participant.left" and client is chair:
+                assert message["user"] == str(team.people["trainee"].pk)
+                gone_after_s = time.monotonic() - started
+    assert gone_after_s is not None and gone_after_s < 45.0
     ack = await surgeon.op("chat.post", {"text": "still here"})
     await chair.sync(ack["seq"])
     for client in (chair, surgeon):
         await client.close()
+    dead.socket.transport.abort()

@@ -96,9 +96,9 @@ def fit(value: Any, definition: Json, schema: Json, *, name: str = "") -> Any:
         return value
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         raise DoesNotFit
-    if kind == "object":
+    if isinstance(value, dict):
         return _fit_object(value, definition, schema, name=name)
-    if kind == "array":
+    if isinstance(value, list):
         return _fit_array(value, definition, schema)
     _check_scalar(value, definition)
     return value

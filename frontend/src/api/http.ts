@@ -11,6 +11,8 @@ export interface RequestOptions {
   version?: number
   /** Do not announce a 401 as an ended session (sign-in itself uses this). */
   anonymous?: boolean
+  /** Somebody watches, though they touch nothing: this keeps them signed in. */
+  attended?: boolean
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -39,7 +41,7 @@ async function send(method: Method, path: string, body: unknown, options: Reques
   const isForm = body instanceof FormData || ArrayBuffer.isView(body)
   if (body !== undefined && !isForm) headers.set('Content-Type', 'application/json')
   if (method !== 'GET') headers.set('X-CSRFToken', await csrfToken())
-  else if (isUnattended()) headers.set('X-Consilium-Background', 'poll')
+  else if (isUnattended() && !options.attended) headers.set('X-Consilium-Background', 'poll')
   if (options.version !== undefined) headers.set('If-Match', `"${options.version}"`)
   try {
     return await fetch(withQuery(path, options.query), {

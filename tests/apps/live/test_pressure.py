@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
 from apps.live import limits, services
 from apps.live.hub.buckets import TokenBucket
@@ -243,6 +245,27 @@ async def test_LIVE_C1_one_subscription_for_a_room_and_none_when_it_is_empty(
             break
         await asyncio.sleep(0.05)
     assert await call(subscribers) == 0
+
+
+async def test_a_clock_of_the_server_that_jumps_harms_nobody(
+    connect: Connect, study: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hours ahead, then six back: numbers order the log, and liveness has its own clock."""
+    chair, surgeon = await connect("chair"), await connect("surgeon")
+    real_now, real_time = timezone.now, time.time
+    numbers = []
+    for hours in (3, -3):
+        monkeypatch.setattr(timezone, "now", lambda h=hours: real_now() + timedelta(hours=h))
+        monkeypatch.setattr(time, "time", lambda h=hours: real_time() + h * 3600)
+        ack = await surgeon.op("chat.post", {"text": f"at {hours}"})
+        numbers.append(ack["seq"])
+        await chair.send(stage(study, epoch=1, rev=len(numbers)))
+        await surgeon.until("stage")
+        await asyncio.sleep(2.5)  # the second-hand comes round
+    await chair.sync(numbers[-1])
+    assert [one["text"] for one in chair.snapshot["chat"]] == ["at 3", "at -3"]  # type: ignore[index]
+    newcomer = await connect("oncologist")
+    assert newcomer.snapshot["chat"] == chair.snapshot["chat"]  # type: ignore[index]
 
 
 async def test_LIVE_C2_without_bells_the_poll_brings_every_event(

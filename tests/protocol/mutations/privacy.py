@@ -131,8 +131,8 @@ MUTATIONS = (
         "access is not looked at again",
         "LIVE-A3",
         "apps/live/hub/hub.py",
-        "        await room.refresh_access()\n",
-        "",
+        "        if glance.has_other_access(room):\n",
+        "        if glance.has_other_access(room) is None:\n",
         named(
             REVOCATION,
             "test_LIVE_A3_an_expired_grant_ends_the_socket_without_any_bell",
@@ -143,8 +143,8 @@ MUTATIONS = (
         "who signed off stays",
         "LIVE-A3",
         "apps/live/hub/hub.py",
-        "        await self._end_signed_off(room)\n",
-        "",
+        "            if member.sign_in_key in glance.ended:\n",
+        "            if member.sign_in_key in ():\n",
         named(REVOCATION, "test_LIVE_A3_signing_off_ends_the_socket"),
     ),
     Mutation(

@@ -131,6 +131,25 @@ describe('live session', () => {
     expect(room.snapshot?.chat.at(-1)?.text).toBe(`polled ${polls.length}`)
   })
 
+  it.each([true, false])('LIVE-B5 polling keeps who follows signed in (following: %s)', async (following) => {
+    const background: boolean[] = []
+    vi.stubGlobal(
+      'fetch',
+      vi.fn((url: string, init?: RequestInit) => {
+        if (!url.includes('/events')) return Promise.resolve(ticket())
+        background.push(new Headers(init?.headers).has('X-Consilium-Background'))
+        return Promise.resolve(
+          Response.json({ head_seq: 0, projection: 'identified', events: [], snapshot: null, stage: null }),
+        )
+      }),
+    )
+    session.setFollowing(following)
+    session.start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(background.length).toBeGreaterThan(10)
+    expect(background.at(-1)).toBe(!following)
+  })
+
   it('LIVE-B5 stops polling when the socket is back, and goes on from there', async () => {
     const polls: string[] = []
     session.start()

@@ -238,6 +238,7 @@ export class LiveSession {
     try {
       const polled = await http.get<PolledEvents>(`/api/live/sessions/${this.session_id}/events`, {
         query: { after: head },
+        attended: this.current.following, // as it counts on the socket (LIVE-B5)
       })
       if (this.current.status === 'open') return
       this.set({ room: reducePolled(this.current.room, polled), polling: true })
