@@ -72,7 +72,7 @@ NAMES_NOBODY = {
     "id", "case", "case_id", "agenda_item", "user", "op_id", "actor", "entity", "entity_id",
     "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
     "layer", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
-    "projection", "colormap", "preset", "mode", "axis",
+    "projection", "colormap", "preset", "mode", "axis", "move",
     # a hanging's, which is withheld
     "key",
     # a unit of a closed list (imaging/real_world.py)
