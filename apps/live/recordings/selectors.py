@@ -40,8 +40,9 @@ def _chapters(*, sessions: Iterable[LiveSession]) -> dict[UUID, list[Chapter]]:
     known = {session.pk: session for session in sessions}
     rows = RecordedState.objects.filter(session_id__in=known, begins_chapter=True)
     by_session: dict[UUID, list[tuple[int, UUID, datetime]]] = {pk: [] for pk in known}
-    for session_id, *row in rows.order_by("seq").values_list("session_id", "seq", "case_id", "at"):
-        by_session[session_id].append(tuple(row))
+    told = rows.order_by("seq").values_list("session_id", "seq", "case_id", "at")
+    for session_id, seq, case_id, at in told:
+        by_session[session_id].append((seq, case_id, at))
     return {pk: _join(known[pk], rows=by_session[pk]) for pk in known}
 
 

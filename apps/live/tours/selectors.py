@@ -65,7 +65,7 @@ def tours_waiting(*, actor: Actor) -> list[Json]:
     """Views that were left for the actor in cases they may see, and that they have not seen."""
     readers = (
         TourReader.objects.filter(
-            user_id=actor.id,
+            user_id=actor.person_id,
             seen_at__isnull=True,
             tour__removed_at__isnull=True,
             tour__case__in=visible_cases(actor=actor).values("pk"),

@@ -165,7 +165,9 @@ def remove_step(*, actor: Actor, step_id: UUID, version: int) -> None:
 def mark_seen(*, actor: Actor, tour_id: UUID) -> None:
     """Somebody came to the last view; it waits for them no more."""
     policies.look_at_tour(actor=actor, tour_id=tour_id)
-    waiting = TourReader.objects.filter(tour_id=tour_id, user_id=actor.id, seen_at__isnull=True)
+    waiting = TourReader.objects.filter(
+        tour_id=tour_id, user_id=actor.person_id, seen_at__isnull=True
+    )
     if not waiting.update(seen_at=timezone.now()):
         return
     tour = Tour.objects.get(pk=tour_id)
