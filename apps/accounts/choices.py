@@ -12,6 +12,11 @@ class SystemRole(models.TextChoices):
     COORDINATOR = "coordinator", "Coordinator"
 
 
+class AccountKind(models.TextChoices):
+    PERSON = "person", "Person"
+    PLACE = "place", "Screen of a room, for one meeting"
+
+
 class Discipline(models.TextChoices):
     RADIOLOGY = "radiology", "Radiology"
     NUCLEAR_MEDICINE = "nuclear_medicine", "Nuclear medicine"

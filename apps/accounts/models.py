@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
-from apps.accounts.choices import Discipline, SystemRole
+from apps.accounts.choices import AccountKind, Discipline, SystemRole
 from apps.core.models import BaseModel
 
 
@@ -36,7 +36,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in."""
+    """A person who signs in; or the screen of a room, which never does (decision 0181)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True)
@@ -47,6 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     institution = models.ForeignKey(
         Institution, null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
+    kind = models.CharField(max_length=10, choices=AccountKind.choices, default=AccountKind.PERSON)
     is_trainee = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,6 +6,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
+from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
@@ -19,7 +20,7 @@ def actor_for(*, user: User, session_key: str = "") -> Actor:
     if user.is_trainee:
         roles.add(TRAINEE_ROLE)
     return Actor(
-        kind="user",
+        kind="place" if user.kind == AccountKind.PLACE else "user",
         id=user.pk,
         label=user.display_name,
         system_roles=frozenset(roles),
@@ -38,7 +39,9 @@ def actor_for_request(request: Request) -> Actor:
 
 def search_people(*, text: str = "") -> "QuerySet[User]":
     """Active people by name or address, for invitations and memberships."""
-    people = User.objects.filter(is_active=True).select_related("institution")
+    people = User.objects.filter(is_active=True, kind=AccountKind.PERSON).select_related(
+        "institution"
+    )
     if text:
         people = people.filter(Q(display_name__icontains=text) | Q(email__icontains=text))
     return people.order_by("display_name", "id")

@@ -1,6 +1,6 @@
 """People come and change through here, whoever asks (screen, command, demo)."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.choices import Discipline, SystemRole
+from apps.accounts.choices import AccountKind, Discipline, SystemRole
 from apps.accounts.models import Institution, User, UserRole
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
@@ -102,3 +102,32 @@ def end_sessions(*, user_id: UUID) -> int:
             session.delete()
             ended += 1
     return ended
+
+
+@transaction.atomic
+def create_place(*, actor: Actor, name: str) -> User:
+    """An account for the screen of a room: no password, no address, nobody's.
+
+    Who may have one, and what it is shown, is asked by whoever connects the screen.
+    """
+    place = User(
+        email=f"{uuid4()}@place.invalid",
+        display_name=name.strip(),
+        discipline=Discipline.OTHER,
+        kind=AccountKind.PLACE,
+    )
+    place.set_unusable_password()
+    place.save()
+    record_entry(actor=actor, action="security.place_created", entity="user", entity_id=place.pk)
+    return place
+
+
+@transaction.atomic
+def close_place(*, actor: Actor, user_id: UUID) -> None:
+    """The screen is signed off wherever it is, and can never come back."""
+    place = User.objects.select_for_update().get(pk=user_id, kind=AccountKind.PLACE)
+    if not place.is_active:
+        return
+    place.is_active = False
+    place.save(update_fields=["is_active"])
+    record_entry(actor=actor, action="security.place_closed", entity="user", entity_id=place.pk)

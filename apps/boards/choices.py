@@ -46,6 +46,14 @@ MEETING_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class Arrival(models.TextChoices):
+    """By what somebody counts as being at a meeting. Order: the surer one last."""
+
+    JOINED = "joined", "Joined the live session"
+    CHECKED_IN = "checked_in", "Checked in by phone"
+    TICKED = "ticked", "Ticked by who runs the meeting"
+
+
 class AgendaStatus(models.TextChoices):
     PLANNED = "planned", "Planned"
     CURRENT = "current", "Being discussed"

@@ -1,11 +1,11 @@
 """What happens on boards. Texts of decisions stay out of the log: readers fetch what they may."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.core.events import CaseEvent
+from apps.core.events import CaseEvent, DomainEvent
 
 
 class DecisionState(BaseModel):
@@ -74,3 +74,35 @@ class VotesCalled(CaseEvent):
 class DecisionSigned(CaseEvent):
     kind: ClassVar[str] = "decision.signed"
     decision: DecisionState
+
+
+class MeetingEvent(DomainEvent):
+    """An event of one meeting: the log of its live session carries it, whichever case is on."""
+
+    meeting_id: UUID
+    entity: str
+    entity_id: str
+    entity_version: int = 0
+
+    def payload(self) -> dict[str, Any]:
+        own = set(type(self).model_fields) - set(MeetingEvent.model_fields)
+        return self.model_dump(mode="json", include=own)
+
+
+class AttendanceChanged(MeetingEvent):
+    """Somebody came, went, or is now known to be here by a surer way."""
+
+    kind: ClassVar[str] = "attendance.changed"
+    attendance: dict[str, Any]
+
+
+class AttendanceRemoved(MeetingEvent):
+    """They were not there after all."""
+
+    kind: ClassVar[str] = "attendance.removed"
+    user: UUID
+
+
+class QuorumChanged(MeetingEvent):
+    kind: ClassVar[str] = "quorum.changed"
+    needs: tuple[str, ...]

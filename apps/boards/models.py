@@ -4,9 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.accounts.choices import Discipline
 from apps.boards.choices import (
     AgendaStatus,
     AiReading,
+    Arrival,
     BoardRole,
     Consensus,
     DecisionStatus,
@@ -28,6 +30,9 @@ class Board(BaseModel):
     )
     records_pointers = models.BooleanField(default=False)
     ai_reading = models.CharField(max_length=12, choices=AiReading.choices, default=AiReading.NEVER)
+    quorum = models.JSONField(
+        default=list, blank=True, help_text="Disciplines without which a meeting has no quorum."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +79,36 @@ class Meeting(VersionedModel):
 
     def __str__(self) -> str:
         return f"{self.board_id} at {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Attendance(BaseModel):
+    """Somebody was at a meeting. Discipline and seat are those of that day.
+
+    ``left_at`` empty: they are here now. Whoever left has still attended.
+    """
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="attendance")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="attendance"
+    )
+    discipline = models.CharField(max_length=30, choices=Discipline.choices)
+    counts = models.BooleanField(
+        default=False, help_text="For the quorum: a seat on the board, no observer, no trainee."
+    )
+    how = models.CharField(max_length=10, choices=Arrival.choices)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    arrived_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "user"], name="attends_once_per_meeting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.meeting_id}"
 
 
 class AgendaItem(VersionedModel):

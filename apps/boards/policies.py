@@ -56,6 +56,13 @@ def run_meeting(*, actor: Actor, meeting_id: UUID, **ids: Any) -> None:
     run_board(actor=actor, board_id=_board_of_meeting(meeting_id))
 
 
+def check_in(*, actor: Actor, **ids: Any) -> None:
+    """A person, for themselves; the code and a seat or a case decide in the service."""
+    signed_in(actor=actor)
+    if not actor.is_person:
+        raise Forbidden("Only a person is at a meeting.", code="person_needed")
+
+
 def run_agenda_item(*, actor: Actor, item_id: UUID, **ids: Any) -> None:
     meeting_id = AgendaItem.objects.filter(pk=item_id).values_list("meeting_id", flat=True).first()
     if meeting_id is None:

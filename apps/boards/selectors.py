@@ -1,16 +1,18 @@
 """Reading boards, meetings and decisions."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from apps.accounts.choices import AccountKind
 from apps.boards.choices import MeetingStatus
 from apps.boards.models import (
     AgendaItem,
+    Attendance,
     Board,
     BoardMember,
     Decision,
@@ -18,8 +20,13 @@ from apps.boards.models import (
     Meeting,
     Position,
 )
+from apps.boards.quorum import Attendee, missing_disciplines
+from apps.boards.waiting import AgendaStep
+from apps.cases.access import grants_in_force
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
+
+CHECK_IN_BEFORE = timedelta(minutes=45)
 
 
 def visible_boards(*, actor: Actor) -> "QuerySet[Board]":
@@ -57,6 +64,82 @@ def visible_meetings(
     if since:
         meetings = meetings.filter(ends_at__gte=since)
     return meetings
+
+
+def attendance_of(*, meeting_id: UUID) -> "QuerySet[Attendance]":
+    """Who was at the meeting, in the order in which they came."""
+    return (
+        Attendance.objects.filter(meeting_id=meeting_id)
+        .select_related("user")
+        .order_by("arrived_at", "id")
+    )
+
+
+def describe_attendance(row: Attendance) -> dict[str, Any]:
+    """One line of the list, as REST and the live log have it. Never a patient."""
+    return {
+        "user": {
+            "id": str(row.user_id),
+            "display_name": row.user.display_name,
+            "discipline": row.discipline,
+        },
+        "counts": row.counts,
+        "how": row.how,
+        "present": row.left_at is None,
+        "arrived_at": row.arrived_at.isoformat(),
+        "left_at": row.left_at.isoformat() if row.left_at else None,
+    }
+
+
+def describe_quorum(*, meeting_id: UUID) -> dict[str, Any]:
+    """What the board needs, and what of it is missing now."""
+    needs = Board.objects.filter(meetings=meeting_id).values_list("quorum", flat=True).get()
+    here = (
+        Attendee(discipline=row.discipline, counts=row.counts, present=row.left_at is None)
+        for row in Attendance.objects.filter(meeting_id=meeting_id)
+    )
+    return {"needs": needs, "missing": missing_disciplines(needs=needs, attendees=here)}
+
+
+def meetings_to_attend(*, actor: Actor) -> "QuerySet[Meeting]":
+    """Meetings in session or about to begin where the actor has a seat or a case."""
+    now = timezone.now()
+    soon = Q(status=MeetingStatus.PLANNED, starts_at__lte=now + CHECK_IN_BEFORE, ends_at__gte=now)
+    seats = BoardMember.objects.filter(user_id=actor.person_id, left_at__isnull=True)
+    cases = grants_in_force().filter(user_id=actor.person_id)
+    return (
+        Meeting.objects.filter(Q(status=MeetingStatus.OPEN) | soon)
+        .filter(
+            Q(board__in=seats.values("board_id")) | Q(pk__in=_with_case_in(cases.values("case_id")))
+        )
+        .select_related("board")
+    )
+
+
+def may_attend(*, user_id: UUID, meeting: Meeting) -> bool:
+    """A seat on the board, or a case of the agenda."""
+    seats = BoardMember.objects.filter(
+        board_id=meeting.board_id, user_id=user_id, left_at__isnull=True
+    )
+    cases = grants_in_force().filter(
+        user_id=user_id,
+        user__kind=AccountKind.PERSON,
+        case__agenda_items__meeting=meeting,
+    )
+    return seats.exists() or cases.exists()
+
+
+def steps_of(*, meeting_id: UUID) -> list[AgendaStep]:
+    """The agenda as waiting sees it; whoever asks tells nobody which cases these are."""
+    rows = AgendaItem.objects.filter(meeting_id=meeting_id)
+    return [
+        AgendaStep(*row)
+        for row in rows.values_list("case_id", "position", "minutes", "status", "started_at")
+    ]
+
+
+def _with_case_in(case_ids: Any) -> Any:
+    return AgendaItem.objects.filter(case_id__in=case_ids).values("meeting_id")
 
 
 def list_agenda(*, actor: Actor, meeting_id: UUID) -> "QuerySet[AgendaItem]":

@@ -65,7 +65,7 @@ def standings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, Standing]
         return {
             case_id: Standing(case_id, every, Guise.IDENTIFIED, None, None) for case_id in wanted
         }
-    if not (actor.is_person or actor.is_machine):
+    if not (actor.is_person or actor.is_machine or actor.is_place):
         return {}
     grants = grants_in_force().filter(user_id=actor.person_id, case_id__in=wanted)
     if actor.is_machine:

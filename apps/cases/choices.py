@@ -100,3 +100,4 @@ class GrantSource(models.TextChoices):
     DIRECT = "direct", "Granted by a person"
     BOARD = "board", "Member of the board"
     CONSULT = "consult", "Second opinion"
+    PLACE = "place", "Screen of a room in session"

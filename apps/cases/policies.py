@@ -29,8 +29,15 @@ def require_standing(*, actor: Actor, case_id: UUID) -> Standing:
     return standing
 
 
+def refuse_place(actor: Actor) -> None:
+    """The screen of a room looks; every act is a person's."""
+    if actor.is_place:
+        raise Forbidden("A screen only shows the meeting.", code="place")
+
+
 def _require_capacity(*, actor: Actor, case_id: UUID, allowed: frozenset[Capacity]) -> Standing:
     standing = require_standing(actor=actor, case_id=case_id)
+    refuse_place(actor)
     if not standing.capacities & allowed:
         raise Forbidden("Your part in this case does not allow this.")
     return standing
@@ -125,6 +132,7 @@ def state_position(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 
 def post_chat(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    refuse_place(actor)
     require_standing(actor=actor, case_id=case_id)
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.cases.access import Standing, grants_in_force, standings
+from apps.cases.choices import GrantSource
 from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
@@ -20,7 +22,7 @@ def visible_cases(*, actor: Actor) -> "QuerySet[Case]":
     cases = Case.objects.select_related("patient")
     if actor.is_system:
         return cases
-    if not actor.is_person:
+    if not (actor.is_person or actor.is_place):
         return cases.none()
     mine = grants_in_force().filter(user_id=actor.person_id).values("case_id")
     return cases.filter(pk__in=mine)
@@ -108,6 +110,7 @@ def list_grants(*, case_id: UUID) -> "QuerySet[CaseGrant]":
     return (
         grants_in_force()
         .filter(case_id=case_id)
+        .exclude(source=GrantSource.PLACE)
         .select_related("user", "user__institution")
         .order_by("created_at", "id")
     )
@@ -115,7 +118,7 @@ def list_grants(*, case_id: UUID) -> "QuerySet[CaseGrant]":
 
 def people_in_case(*, case_id: UUID) -> "QuerySet[User]":
     members = grants_in_force().filter(case_id=case_id).values("user_id")
-    return User.objects.filter(pk__in=members, is_active=True)
+    return User.objects.filter(pk__in=members, is_active=True, kind=AccountKind.PERSON)
 
 
 def find_patient(*, issuer: str, patient_id: str) -> Patient | None:

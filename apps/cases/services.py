@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.audit.services import record_entry
 from apps.cases import policies
@@ -198,7 +199,8 @@ def grant_access(
     if source == GrantSource.DIRECT:
         policies.manage_members(actor=actor, case_id=case_id)
     case = Case.objects.filter(pk=case_id).first()
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    kind = AccountKind.PLACE if source == GrantSource.PLACE else AccountKind.PERSON
+    user = User.objects.filter(pk=user_id, is_active=True, kind=kind).first()
     if case is None or user is None:
         raise NotVisible()
     _check_grant(actor=actor, capacity=capacity, source=source, expires_at=expires_at)

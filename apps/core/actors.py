@@ -9,15 +9,16 @@ from apps.core.exceptions import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The acting person, machine client or part of the system.
+    """The acting person, machine client, screen of a room or part of the system.
 
     ``id`` is the user's id for people and machine clients and ``None`` for the system.
     ``session_key`` ties tickets to the sign-in session that minted them. A machine client
     (``id`` is then the person it acts for) has only ``scopes``, and of that person's case
-    grants only ``grant_ids``.
+    grants only ``grant_ids``. A place is the screen on a room's wall: it may look, at what its
+    views declare (``ConsiliumView.open_to_places``), and do nothing.
     """
 
-    kind: Literal["user", "system", "machine", "anonymous"]
+    kind: Literal["user", "system", "machine", "place", "anonymous"]
     label: str
     id: UUID | None = None
     system_roles: frozenset[str] = field(default_factory=frozenset)
@@ -46,6 +47,10 @@ class Actor:
     @property
     def is_machine(self) -> bool:
         return self.kind == "machine" and self.id is not None
+
+    @property
+    def is_place(self) -> bool:
+        return self.kind == "place" and self.id is not None
 
     @property
     def person_id(self) -> UUID:

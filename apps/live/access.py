@@ -23,6 +23,7 @@ from apps.cases.selectors import one_look
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
 from apps.live import policies
+from apps.live.door import GUESTS
 from apps.live.models import LiveSession
 from apps.live.projections import NOTHING, View, view_of
 
@@ -44,6 +45,12 @@ class Access:
     @property
     def case_id(self) -> UUID | None:
         return None if self.standing is None else self.standing.case_id
+
+    @property
+    def expires_at(self) -> str | None:
+        """When it ends by itself, for the countdown on screen (LIVE-M7)."""
+        end = None if self.standing is None else self.standing.expires_at
+        return None if end is None else end.isoformat()
 
 
 def read_access(*, case_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, Access]:
@@ -112,6 +119,7 @@ class Ability:
 
     actor: Actor
     can: list[str]
+    part: str = "contributor"
 
 
 def read_abilities(
@@ -140,7 +148,11 @@ def read_abilities(
     }
     with one_look(known):
         return {
-            sign_in: Ability(actor=actor, can=_capabilities(actor=actor, session=session))
+            sign_in: Ability(
+                actor=actor,
+                can=_capabilities(actor=actor, session=session),
+                part=part_of(actor=actor, session=session, standing=standings.get(sign_in[0])),
+            )
             for sign_in, actor in actors.items()
         }
 
@@ -154,7 +166,7 @@ def _capabilities(*, actor: Actor, session: LiveSession) -> list[str]:
     if _allows(policies.steer_session, actor=actor, session=session):
         found.append("grant_presenter")
         if session.meeting_id is not None:
-            found.append("goto")
+            found += ["admit", "goto"]
     if _allows(policies.take_presenter, actor=actor, session=session, vacant=False):
         found.append("present")
     return sorted(found)
@@ -165,6 +177,17 @@ def role_of(*, actor: Actor, session: LiveSession, standing: Standing | None) ->
         return "chair"
     only_watches = standing is None or standing.capacities <= {Capacity.OBSERVER}
     return "observer" if only_watches else "participant"
+
+
+def part_of(*, actor: Actor, session: LiveSession, standing: Standing | None) -> str:
+    """What somebody is in this room, in a word; who presents is told apart (LIVE-M3)."""
+    if standing is None:
+        return "observer"
+    if policies.is_chair(actor=actor, session=session):
+        return "chair"
+    if standing.capacities <= {Capacity.OBSERVER}:
+        return "observer"
+    return "guest" if standing.capacities <= GUESTS else "contributor"
 
 
 def _allows(policy: object, **arguments: object) -> bool:

@@ -15,3 +15,15 @@ class OpOutcome(TextChoices):
 class TourPurpose(TextChoices):
     REVIEW = "review", "left for somebody to look at"
     MEETING = "meeting", "prepared steps of a meeting"
+
+
+class LobbyAnswer(TextChoices):
+    WAITING = "waiting", "waiting"
+    ADMITTED = "admitted", "admitted"
+    REFUSED = "refused", "refused"
+
+
+class ScreenState(TextChoices):
+    WAITING = "waiting", "waits with its code"
+    CONNECTED = "connected", "shows the session"
+    CLOSED = "closed", "over"

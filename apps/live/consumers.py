@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
 
 from apps.core.exceptions import DomainError, NotVisible
-from apps.live import limits, selectors, services
+from apps.live import limits, services
 from apps.live.exceptions import SessionEnded, TicketRefused
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
@@ -21,8 +22,10 @@ from apps.live.hub.member import Member
 from apps.live.hub.outbox import Outbox
 from apps.live.hub.room import Room
 from apps.live.hub.welcome import welcome
+from apps.live.hub.wire import pong
+from apps.live.people import describe_person
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME, client_messages
-from apps.live.protocol.client import Hello
+from apps.live.protocol.client import Hello, Ping
 from apps.live.protocol.older import minor_of
 
 logger = logging.getLogger(__name__)
@@ -75,7 +78,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             self._hello_seen = True
             await self._join(message)
         elif self.handlers is None:
-            await self._finish(CloseCode.TICKET)
+            await self._at_door(message)
         else:
             await self.handlers.take(message)
 
@@ -114,10 +117,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             )
             member = Member(
                 client_id=hello.client_id,
-                person=selectors.describe_person(admission.user),
+                person=describe_person(admission.user),
                 actor=admission.actor,
                 sign_in_key=admission.sign_in_key,
                 outbox=Outbox(minor=self._minor),
+                is_place=admission.actor.is_place,
             )
             await self._enter(member, hello=hello)
         except TicketRefused:
@@ -130,9 +134,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             logger.warning("live: database away while joining")
             await self._finish(CloseCode.RESYNC)
 
+    async def _at_door(self, message: Any) -> None:
+        """Before the welcome there is nothing to say; who waits in the lobby may ping."""
+        if self.member is None:
+            await self._finish(CloseCode.TICKET)
+        elif isinstance(message, Ping) and self.member.buckets["control"].take(
+            now=time.monotonic()
+        ):
+            self.member.outbox.put_durable(pong(message.t))
+
     async def _enter(self, member: Member, *, hello: Hello) -> None:
         self.hub = get_hub()
-        room = await self.hub.enter(session_id=self.session_id, member=member)
+        door = await run_db(services.come_to_door, actor=member.actor, session_id=self.session_id)
+        room = await self.hub.enter(
+            session_id=self.session_id, member=member, at_door=not door.is_open
+        )
         self.member, self.room = member, room
         if self._closing:
             await self.disconnect(CloseCode.NORMAL)
@@ -141,6 +157,26 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         sender = asyncio.create_task(self._send_outbox(member))
         closer = asyncio.create_task(self._close_when_told(member, sender=sender))
         self._tasks += [sender, closer]
+        if door.is_open:
+            await self._welcome(member, room=room, hello=hello)
+            return
+        await room.refresh_lobby()
+        self._tasks.append(asyncio.create_task(self._wait(member, room=room, hello=hello)))
+
+    async def _wait(self, member: Member, *, room: Room, hello: Hello) -> None:
+        """In the lobby until the door opens."""
+        await member.let_in.wait()
+        if member.has_left:
+            return
+        room.lobby.remove(member)
+        room.members.append(member)
+        try:
+            await self._welcome(member, room=room, hello=hello)
+        except Exception:  # logged with its trace; the client comes back
+            logger.exception("live: a guest could not be welcomed")
+            await self._finish(CloseCode.RESYNC)
+
+    async def _welcome(self, member: Member, *, room: Room, hello: Hello) -> None:
         await welcome(room, member, last_seq=hello.last_seq)
         self.handlers = LaneHandlers(room=room, member=member)
         self._tasks.append(asyncio.create_task(self.handlers.work_off_ops()))

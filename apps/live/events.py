@@ -49,3 +49,18 @@ class TourChanged(CaseEvent):
 
     entity: str = "tour"
     tour: dict[str, Any]
+
+
+class PresenterAsked(SessionEvent):
+    kind: ClassVar[str] = "presenter.asked"
+
+    entity: str = "presenter_ask"
+    ask: dict[str, Any]
+
+
+class PresenterAskEnded(SessionEvent):
+    kind: ClassVar[str] = "presenter.ask_ended"
+
+    entity: str = "presenter_ask"
+    user: UUID
+    reason: str

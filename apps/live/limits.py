@@ -13,6 +13,12 @@ UNREADABLE_LIMIT_S = 5.0
 
 KEEP_SIGNED_IN_INTERVAL_S = 60.0
 PRESENTER_GRACE_S = 30.0
+ATTENDANCE_GRACE_S = 20.0
+"""Away for so long somebody who only joined by a socket has left the meeting (LIVE-M1)."""
+
+LOBBY_TTL_S = 6.0
+"""A guest of whom no process has said for so long that they wait has gone (LIVE-M4)."""
+
 STAGE_SETTLE_S = 0.5
 STAGE_REGISTER_TTL_S = 24 * 3600
 PRESENCE_TTL_S = 5.0

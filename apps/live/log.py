@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from apps.boards.events import AgendaMoved
+from apps.boards.events import AgendaMoved, MeetingEvent
 from apps.boards.models import AgendaItem
 from apps.core import context
 from apps.core.events import CaseEvent, after_commit
@@ -94,7 +94,7 @@ def append_case_event(event: CaseEvent) -> None:
         return
     _note_recorded()
     for session_id in sessions:
-        seq = _append(session_id=session_id, event=event)
+        seq = _append(session_id=session_id, event=event, case_id=event.case_id)
         if seq is not None and event.kind in NEEDS_SNAPSHOT:
             record_state(session_id=session_id, seq=seq, begins_chapter=False)
 
@@ -113,7 +113,7 @@ def _move_room(event: AgendaMoved) -> None:
     session.agenda_item_id = event.agenda_item
     session.save(update_fields=["case", "agenda_item", "updated_at"])
     _note_recorded()
-    seq = _append(session_id=session.pk, event=event)
+    seq = _append(session_id=session.pk, event=event, case_id=event.case_id)
     if seq is not None:
         record_state(session_id=session.pk, seq=seq, begins_chapter=True)
 
@@ -121,7 +121,20 @@ def _move_room(event: AgendaMoved) -> None:
 def append_session_event(event: SessionEvent) -> None:
     """Append to the one session the event belongs to."""
     _note_recorded()
-    _append(session_id=event.session_id, event=event)
+    _append(session_id=event.session_id, event=event, case_id=event.case_id)
+
+
+def append_meeting_event(event: MeetingEvent) -> None:
+    """Append to the open session of the meeting, whichever case it is on."""
+    session = (
+        LiveSession.objects.select_for_update(of=("self",), no_key=True)
+        .filter(meeting_id=event.meeting_id, state=SessionState.OPEN)
+        .first()
+    )
+    if session is None:
+        return
+    _note_recorded()
+    _append(session_id=session.pk, event=event, case_id=session.case_id)
 
 
 def _note_recorded() -> None:
@@ -130,8 +143,10 @@ def _note_recorded() -> None:
         scope.recorded = True
 
 
-def _append(*, session_id: UUID, event: CaseEvent | SessionEvent) -> int | None:
-    seq = _next_number(session_id=session_id, case_id=event.case_id)
+def _append(
+    *, session_id: UUID, event: CaseEvent | SessionEvent | MeetingEvent, case_id: UUID
+) -> int | None:
+    seq = _next_number(session_id=session_id, case_id=case_id)
     if seq is None:
         return None  # the room moved on or ended meanwhile
     kind, payload = event.kind, event.payload()
@@ -141,7 +156,7 @@ def _append(*, session_id: UUID, event: CaseEvent | SessionEvent) -> int | None:
         session_id=session_id,
         seq=seq,
         op_id=_take_op_id(session_id=session_id, seq=seq),
-        case_id=event.case_id,
+        case_id=case_id,
         kind=kind,
         payload=payload,
         entity=event.entity,

@@ -4,8 +4,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.cases.choices import Guise
 from apps.core.models import BaseModel, VersionedModel
-from apps.live.choices import OpOutcome, SessionState, TourPurpose
+from apps.live.choices import (
+    LobbyAnswer,
+    OpOutcome,
+    ScreenState,
+    SessionState,
+    TourPurpose,
+)
 
 
 class LiveSession(BaseModel):
@@ -139,6 +146,78 @@ class SegmentationLease(models.Model):
 
     def __str__(self) -> str:
         return f"lease of {self.segmentation_id}"
+
+
+class PresenterAsk(BaseModel):
+    """Somebody asks the chair for the presenter token; gone once it is answered (LIVE-M6)."""
+
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="asks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "user"], name="asks_once_to_present")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} asks"
+
+
+class LobbyEntry(BaseModel):
+    """A guest at the door of a meeting's room, and what the chair said (LIVE-M4)."""
+
+    session = models.ForeignKey(LiveSession, on_delete=models.CASCADE, related_name="lobby")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    answer = models.CharField(
+        max_length=10, choices=LobbyAnswer.choices, default=LobbyAnswer.WAITING
+    )
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "user"], name="waits_once_per_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.answer}"
+
+
+class RoomScreen(BaseModel):
+    """The screen on a room's wall: waits with a code, shows one session, is over with it.
+
+    Until it is connected there is no account; what the browser holds is kept as hashes.
+    """
+
+    code_sha256 = models.CharField(max_length=64)
+    secret_sha256 = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=10, choices=ScreenState.choices, default=ScreenState.WAITING
+    )
+    expires_at = models.DateTimeField()
+    session = models.ForeignKey(
+        LiveSession, null=True, on_delete=models.CASCADE, related_name="screens"
+    )
+    place = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="screen"
+    )
+    guise = models.CharField(max_length=12, choices=Guise.choices, default=Guise.DEIDENTIFIED)
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["code_sha256"],
+                condition=Q(state="waiting"),
+                name="screen_waits_with_code",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"screen {self.pk}"
 
 
 class LiveTicket(models.Model):

@@ -13,9 +13,10 @@ from apps.cases.selectors import standing_in
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
 from apps.core.policies import signed_in
-from apps.live.choices import SessionState
+from apps.live.choices import LobbyAnswer, SessionState
+from apps.live.door import GUESTS, read_doors
 from apps.live.exceptions import SessionEnded
-from apps.live.models import LiveSession
+from apps.live.models import LiveSession, LobbyEntry
 
 OPENERS = frozenset({Capacity.MEMBER, Capacity.CHAIR, Capacity.COORDINATOR})
 STEERERS = frozenset({Capacity.CHAIR, Capacity.COORDINATOR})
@@ -44,14 +45,68 @@ def get_session(*, actor: Actor, session_id: UUID) -> LiveSession:
     ------
     NotVisible
         No such room, or not this actor's to know.
+    Forbidden
+        ``lobby_waiting``: a guest of a meeting whom the chair has not admitted.
     """
     signed_in(actor=actor)
     session = LiveSession.objects.select_related("chair", "presenter").filter(pk=session_id).first()
     if session is None:
         raise NotVisible()
-    if standing_in(actor=actor, case_id=session.case_id) is None:
+    standing = standing_in(actor=actor, case_id=session.case_id)
+    if standing is None:
         raise NotVisible()
+    if needs_admission(session=session, capacities=standing.capacities):
+        require_admission(actor=actor, session=session)
     return session
+
+
+def needs_admission(*, session: LiveSession, capacities: frozenset[str]) -> bool:
+    """Guests of a meeting wait for the chair; whoever is invited to one case comes ad hoc."""
+    return session.meeting_id is not None and capacities <= GUESTS
+
+
+def require_admission(*, actor: Actor, session: LiveSession) -> None:
+    answers = LobbyEntry.objects.filter(session=session, user_id=actor.person_id)
+    if answers.values_list("answer", flat=True).first() != LobbyAnswer.ADMITTED:
+        raise Forbidden("The chair has not let you in yet.", code="lobby_waiting")
+
+
+def knock(*, actor: Actor, session_id: UUID, **ids: Any) -> None:
+    """Come to the room's door: whoever may be in it, waits for it, or has a case in it later.
+
+    Raises
+    ------
+    NotVisible
+        No such room, or no case of it is this actor's.
+    Forbidden
+        ``lobby_refused``: the chair did not admit them.
+    """
+    signed_in(actor=actor)
+    session = LiveSession.objects.filter(pk=session_id).first()
+    if session is None or not (actor.is_person or actor.is_place):
+        raise NotVisible()
+    door = read_doors(session=session, user_ids=[actor.person_id])[actor.person_id]
+    if door.verdict == "gone":
+        raise NotVisible()
+    if door.verdict == "refused":
+        raise Forbidden("The chair did not let you in.", code="lobby_refused")
+
+
+def admit_guests(*, actor: Actor, session_id: UUID, **ids: Any) -> None:
+    """Who steers the room lets in or refuses."""
+    steer_session(actor=actor, session=act_in_session(actor=actor, session_id=session_id))
+
+
+def show_wall(*, actor: Actor, session_id: UUID, **ids: Any) -> None:
+    """The screen of the room itself; people in it read the code on the wall."""
+    if not actor.is_place:
+        raise NotVisible()
+    act_in_session(actor=actor, session_id=session_id)
+
+
+def connect_screen(*, actor: Actor, session_id: UUID, **ids: Any) -> None:
+    """Who steers the room says on which walls it is shown."""
+    steer_session(actor=actor, session=act_in_session(actor=actor, session_id=session_id))
 
 
 def act_in_session(*, actor: Actor, session_id: UUID) -> LiveSession:

@@ -6,6 +6,7 @@ Lists are ordered by id, chat by the order of the log.
 
 from typing import Any
 
+from apps.live.gathering import gather
 from apps.live.limits import CHAT_IN_SNAPSHOT
 
 Json = dict[str, Any]
@@ -45,8 +46,8 @@ def apply_event(snapshot: Json, event: Json) -> Json:
         chat = [*snapshot["chat"], payload["message"]][-CHAT_IN_SNAPSHOT:]
         return {**snapshot, "chat": chat}
     if kind == "presenter.changed":
-        return {**snapshot, "presenter": payload["presenter"]}
-    return snapshot
+        return {**gather(snapshot, kind, payload), "presenter": payload["presenter"]}
+    return gather(snapshot, kind, payload)
 
 
 def _upsert(snapshot: Json, name: str, changed: list[Json]) -> Json:

@@ -30,6 +30,7 @@ from apps.live.limits import (
     SNAPSHOT_GAP,
 )
 from apps.live.models import ChatMessage, LiveEvent, LiveSession, SegmentationLease
+from apps.live.people import describe_person, gathering_of
 from apps.live.reducer import NEEDS_SNAPSHOT
 
 UNREVIEWED = "unreviewed"
@@ -51,15 +52,6 @@ def open_sessions(*, actor: Actor) -> "QuerySet[LiveSession]":
         .select_related("chair", "presenter", "meeting__board")
         .order_by("-created_at", "id")
     )
-
-
-def describe_person(user: Any) -> dict[str, Any]:
-    """A person on the wire. Never a patient (LIVE-A4)."""
-    return {
-        "id": str(user.pk),
-        "display_name": user.display_name,
-        "discipline": user.discipline,
-    }
 
 
 def describe_presenter(session: LiveSession) -> dict[str, Any]:
@@ -198,6 +190,7 @@ def build_snapshot(session: LiveSession) -> dict[str, Any]:
             (describe_key_image(one) for one in key_images_of_case(case_id=case_id)),
             key=lambda one: str(one["id"]),
         ),
+        "gathering": gathering_of(session),
     }
 
 
@@ -255,6 +248,7 @@ def heads_of(*, session_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
         "presenter_epoch",
         "chair_id",
         "records_pointers",
+        "meeting_id",
     )
     return {row["pk"]: dict(row) for row in rows}
 

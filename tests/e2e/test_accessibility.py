@@ -42,6 +42,9 @@ ROUTES = {
     "/cases/:caseId/companion": ("radiologist", "/cases/{case}/companion?room=x&viewport=0"),
     "/live/:sessionId": ("chair", "/live/{session}"),
     "/live/:sessionId/replay": ("chair", "/live/{session}/replay"),
+    "/room": ("nobody", "/room"),
+    "/checkin": ("radiologist", "/checkin"),
+    "/checkin/:code": ("radiologist", "/checkin/000000"),
 }
 #: Screens behind the same route.
 MORE = [

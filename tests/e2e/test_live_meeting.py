@@ -63,6 +63,7 @@ def test_a_meeting(
     page = open_page(role="consultant", width=1280, height=800, path="/")
     ear = Ear(page, secrets=_secrets(case, chair_rest))
     page.goto(path)
+    chair.page.get_by_role("button", name=re.compile("^Admit")).click(timeout=60_000)
     guest = _join(page)
     followers = [chair, tablet, guest]
     everybody = [presenter, *followers]

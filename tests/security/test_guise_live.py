@@ -38,6 +38,7 @@ from apps.live.projections import PASSES_DEIDENTIFIED
 from apps.live.services import open_meeting_session
 from tests.apps.ai.world import GRID, builtin_version, draft, request
 from tests.apps.live.conftest import Connect, call, connect
+from tests.apps.live.door import let_in
 from tests.live_client import Json, LiveClient
 from tests.painting import block, paint
 from tests.people import SYSTEM, CaseTeam
@@ -249,6 +250,23 @@ async def travel(
     await guest.until("snapshot", where=lambda m: m["snapshot"] is not None)
 
 
+async def gather(reader: LiveClient, team: CaseTeam, meeting: Meeting) -> None:
+    """People come, go and ask; the board says whom it needs."""
+
+    def change() -> None:
+        by = {"actor": team.actor("chair"), "meeting_id": meeting.pk}
+        user_id = team.people["oncologist"].pk
+        boards.set_quorum(
+            actor=team.actor("chair"), board_id=meeting.board_id, disciplines=["pathology"]
+        )
+        boards.tick_attendance(**by, user_id=user_id)
+        boards.remove_attendance(**by, user_id=user_id)
+
+    await call(change)
+    await committed(reader, "presenter.ask", {"asking": True})
+    await committed(reader, "presenter.ask", {"asking": False})
+
+
 async def ask_for_more(chair: LiveClient, guest: LiveClient, aviary: Aviary) -> None:
     """Whatever a client may ask a room for: an answer, the token, what it missed."""
     await guest.send({"type": "ping", "t": 1.0})
@@ -271,6 +289,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     settings.VAR_DIR = tmp_path / "var"
     items, mapping = await call(items_of, meeting), await call(mapping_of, team)
     chair, reader = await connect("chair"), await connect("radiologist", process=1)
+    await call(let_in, team, session, "consultant")
     surgeon, guest = await connect("surgeon"), await connect("consultant")
     await watch_stage_and_pointers(chair, guest, aviary, stack, mapping)
     await committed(chair, "chat.post", {"text": f"{aviary.word()} is {aviary.word()}"})
@@ -289,6 +308,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     await call(bring_study, team, aviary, meeting, tmp_path / "more")
     await committed(chair, "presenter.grant", {"user": str(team.people["surgeon"].pk)})
     await committed(chair, "presenter.grant", {"user": None})
+    await gather(reader, team, meeting)
     await travel(chair, guest, aviary, stack, items)
     await ask_for_more(chair, guest, aviary)
     await surgeon.sync(guest.seq)

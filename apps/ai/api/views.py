@@ -145,6 +145,7 @@ class RetryJobView(ConsiliumView):
 
 class FindingsView(ConsiliumView):
     policies = {"get": policies.list_in_case}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(
         operation_id="api_findings_list",
@@ -247,6 +248,7 @@ class MaskView(ConsiliumView):
     """The mask, gzipped as it lies on disk; uint8, (slice, row, column)."""
 
     policies = {"get": policies.view_finding}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, finding_id: UUID) -> HttpResponse:
@@ -262,6 +264,7 @@ class MaskView(ConsiliumView):
 
 class MaskGeometryView(ConsiliumView):
     policies = {"get": policies.view_finding}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses=MaskGeometrySerializer)
     def get(self, request: Request, finding_id: UUID) -> Response:

@@ -29,6 +29,7 @@ MOST_DAYS_KEPT = 36_500
 
 
 class BoardSerializer(serializers.ModelSerializer[Board]):
+    quorum = serializers.ListField(child=serializers.CharField(), read_only=True)
     my_role = serializers.SerializerMethodField()
 
     class Meta:
@@ -38,6 +39,7 @@ class BoardSerializer(serializers.ModelSerializer[Board]):
             "name",
             "description",
             "minutes_per_case",
+            "quorum",
             "ai_reading",
             "my_role",
             *RECORDING_FIELDS,
@@ -122,8 +124,17 @@ class MeetingWriteSerializer(serializers.Serializer[Any]):
 
 
 class MeetingPatchSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=MeetingStatus.choices)
+    """Either a move of its status, or where it meets."""
+
+    status = serializers.ChoiceField(choices=MeetingStatus.choices, required=False)
+    room = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    video_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
     version = serializers.IntegerField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("status" in attrs) == bool(attrs.keys() & {"room", "video_url"}):
+            raise serializers.ValidationError("Send either status, or room and video_url.")
+        return attrs
 
 
 class MeetingQuerySerializer(serializers.Serializer[Any]):

@@ -1,9 +1,16 @@
 from django.urls import path
 
-from apps.boards.api import decision_views, hanging_views, reading_views, views
+from apps.boards.api import (
+    attendance_views,
+    decision_views,
+    hanging_views,
+    reading_views,
+    views,
+)
 
 urlpatterns = [
     path("boards", views.BoardsView.as_view(), name="boards-list"),
+    path("boards/<uuid:board_id>", attendance_views.BoardView.as_view(), name="boards-detail"),
     path(
         "boards/<uuid:board_id>/recording",
         views.BoardRecordingView.as_view(),
@@ -23,6 +30,22 @@ urlpatterns = [
     path("meetings", views.MeetingsView.as_view(), name="meetings-list"),
     path("meetings/<uuid:meeting_id>", views.MeetingView.as_view(), name="meetings-detail"),
     path("meetings/<uuid:meeting_id>/agenda", views.AgendaView.as_view(), name="meeting-agenda"),
+    path(
+        "meetings/<uuid:meeting_id>/attendance",
+        attendance_views.AttendanceView.as_view(),
+        name="meeting-attendance",
+    ),
+    path(
+        "meetings/<uuid:meeting_id>/attendance/<uuid:user_id>",
+        attendance_views.AttendeeView.as_view(),
+        name="meeting-attendee",
+    ),
+    path(
+        "meetings/<uuid:meeting_id>/check-in",
+        attendance_views.CheckInCodeView.as_view(),
+        name="meeting-check-in",
+    ),
+    path("check-in", attendance_views.CheckInView.as_view(), name="check-in"),
     path("agenda-items/<uuid:item_id>", views.AgendaItemView.as_view(), name="agenda-item"),
     path(
         "agenda-items/<uuid:item_id>/clock",

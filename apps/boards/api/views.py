@@ -178,12 +178,22 @@ class MeetingView(ConsiliumView):
     def patch(self, request: Request, meeting_id: UUID) -> Response:
         body = MeetingPatchSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        services.move_meeting(
-            actor=self.actor,
-            meeting_id=meeting_id,
-            version=self.read_version(),
-            to=body.validated_data["status"],
-        )
+        wanted = body.validated_data
+        if "status" in wanted:
+            services.move_meeting(
+                actor=self.actor,
+                meeting_id=meeting_id,
+                version=self.read_version(),
+                to=wanted["status"],
+            )
+        else:
+            services.revise_meeting(
+                actor=self.actor,
+                meeting_id=meeting_id,
+                version=self.read_version(),
+                room=wanted.get("room"),
+                video_url=wanted.get("video_url"),
+            )
         return Response(self._show(meeting_id))
 
     def _show(self, meeting_id: UUID) -> dict[str, Any]:

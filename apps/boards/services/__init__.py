@@ -7,6 +7,15 @@ from apps.boards.services.agenda import (
     move_agenda_item,
     remove_agenda_item,
 )
+from apps.boards.services.attendance import (
+    check_in,
+    note_gone,
+    note_joined,
+    note_left,
+    remove_attendance,
+    set_quorum,
+    tick_attendance,
+)
 from apps.boards.services.clock import set_clock
 from apps.boards.services.decisions import (
     PositionDraft,
@@ -23,6 +32,7 @@ from apps.boards.services.meetings import (
     create_board,
     move_meeting,
     remove_board_member,
+    revise_meeting,
     schedule_meeting,
     set_recording,
 )
@@ -35,6 +45,7 @@ __all__ = [
     "add_board_member",
     "call_for_votes",
     "change_board_role",
+    "check_in",
     "create_board",
     "create_hanging",
     "delete_hanging",
@@ -42,15 +53,22 @@ __all__ = [
     "goto_agenda_item",
     "move_agenda_item",
     "move_meeting",
+    "note_gone",
+    "note_joined",
+    "note_left",
     "remove_agenda_item",
+    "remove_attendance",
     "remove_board_member",
     "reveal_ai",
     "revise_hanging",
+    "revise_meeting",
     "save_draft",
     "schedule_meeting",
     "set_ai_reading",
     "set_clock",
+    "set_quorum",
     "set_recording",
     "sign_decision",
     "state_position",
+    "tick_attendance",
 ]

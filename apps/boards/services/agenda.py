@@ -12,9 +12,11 @@ from apps.boards.choices import AgendaStatus, MeetingStatus
 from apps.boards.events import AgendaMoved
 from apps.boards.models import AgendaItem, BoardMember, Meeting
 from apps.boards.services.meetings import open_case_to
+from apps.boards.video import check_video_url
 from apps.cases import policies as case_policies
 from apps.cases import services as case_services
 from apps.cases.choices import CaseStatus, GrantSource
+from apps.cases.models import Case
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
 from apps.core.exceptions import Conflict, NotVisible
@@ -33,6 +35,8 @@ def add_agenda_item(
         The meeting or the case is not the actor's to know.
     Conflict
         ``on_agenda`` or ``meeting_closed``.
+    InvalidInput
+        ``video_url_names_patient``: the meeting's video link holds this patient's name.
     """
     policies.run_meeting(actor=actor, meeting_id=meeting_id)
     case_policies.edit_case(actor=actor, case_id=case_id)
@@ -41,6 +45,8 @@ def add_agenda_item(
     )
     if meeting.status in {MeetingStatus.CLOSED, MeetingStatus.CANCELLED}:
         raise Conflict("This meeting takes no more cases.", code="meeting_closed")
+    patient = Case.objects.values_list("patient__name", "patient__patient_id").get(pk=case_id)
+    check_video_url(url=meeting.video_url, names=patient[:1], patient_ids=patient[1:])
     last = meeting.agenda.aggregate(last=Max("position"))["last"] or 0
     try:
         with transaction.atomic():

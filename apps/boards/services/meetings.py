@@ -6,11 +6,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.audit.services import record_entry
 from apps.boards import policies
 from apps.boards.choices import CAPACITY_OF_ROLE, MEETING_MOVES, BoardRole, MeetingStatus
 from apps.boards.models import AgendaItem, Board, BoardMember, Meeting
+from apps.boards.video import check_video_url
 from apps.cases import services as case_services
 from apps.cases.choices import GrantSource
 from apps.core.actors import Actor
@@ -87,7 +89,7 @@ def add_board_member(
         ``already_member``: a role is changed by ``change_board_role``.
     """
     policies.run_board(actor=actor, board_id=board_id)
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    user = User.objects.filter(pk=user_id, is_active=True, kind=AccountKind.PERSON).first()
     if user is None:
         raise NotVisible("No such person.")
     _check_role(role)
@@ -182,6 +184,7 @@ def schedule_meeting(
         ``meeting_overlaps``: this board meets at that time already.
     """
     policies.run_board(actor=actor, board_id=board_id)
+    check_video_url(url=video_url, names=(), patient_ids=())
     if ends_at <= starts_at:
         raise InvalidInput("It ends before it starts.", code="meeting_ends_before_start")
     Board.objects.select_for_update().get(pk=board_id)
@@ -194,6 +197,41 @@ def schedule_meeting(
         board_id=board_id, starts_at=starts_at, ends_at=ends_at, room=room, video_url=video_url
     )
     record_entry(actor=actor, action="meeting.scheduled", entity="meeting", entity_id=meeting.pk)
+    return meeting
+
+
+@transaction.atomic
+def revise_meeting(
+    *,
+    actor: Actor,
+    meeting_id: UUID,
+    version: int,
+    room: str | None = None,
+    video_url: str | None = None,
+) -> Meeting:
+    """Where it meets, in the house and by video.
+
+    Raises
+    ------
+    InvalidInput
+        ``video_url_not_https`` or ``video_url_names_patient``.
+    """
+    policies.run_meeting(actor=actor, meeting_id=meeting_id)
+    meeting = lock_version(queryset=Meeting.objects.all(), pk=meeting_id, version=version)
+    if video_url is not None:
+        patients = meeting.agenda.values_list(
+            "case__patient__name", "case__patient__patient_id"
+        ).order_by()
+        check_video_url(
+            url=video_url,
+            names=[name for name, _ in patients],
+            patient_ids=[number for _, number in patients],
+        )
+        meeting.video_url = video_url
+    meeting.room = meeting.room if room is None else room
+    meeting.version += 1
+    meeting.save(update_fields=["room", "video_url", "version", "updated_at"])
+    record_entry(actor=actor, action="meeting.revised", entity="meeting", entity_id=meeting.pk)
     return meeting
 
 

@@ -111,6 +111,7 @@ class CasesView(ConsiliumView):
 
 class CaseView(ConsiliumView):
     policies = {"get": policies.view_case, "patch": policies.edit_case}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses=CaseDetailSerializer)
     def get(self, request: Request, case_id: UUID) -> Response:

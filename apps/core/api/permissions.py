@@ -18,5 +18,7 @@ class DeclaredPolicy(BasePermission):
         policy = getattr(view, "policies", {}).get("get" if method == "head" else method)
         if policy is None:
             raise Forbidden("No policy is declared for this method.", code="no_policy")
+        if view.actor.is_place and method not in view.open_to_places:
+            raise Forbidden("A screen only shows the meeting.", code="place")
         policy(actor=view.actor, **view.kwargs)
         return True

@@ -20,6 +20,9 @@ class ConsiliumView(APIView):
     """
 
     policies: ClassVar[Mapping[str, Policy]] = {}
+    open_to_places: ClassVar[frozenset[str]] = frozenset()
+    """Methods that the screen on a room's wall may call: nothing, unless said here."""
+
     permission_classes = (DeclaredPolicy,)
 
     @property

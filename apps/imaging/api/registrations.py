@@ -50,6 +50,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
 class CaseRegistrationsView(ConsiliumView):
     policies = {"get": policies.view_registrations}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(
         responses=page_of(RegistrationSerializer), operation_id="case_registrations_list"

@@ -86,6 +86,7 @@ class PacsTestView(ConsiliumView):
 
 class CaseStudiesView(ConsiliumView):
     policies = {"get": policies.view_studies, "post": policies.link_study}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses=serializers.StudiesSerializer, operation_id="case_studies_list")
     def get(self, request: Request, case_id: UUID) -> Response:
@@ -127,6 +128,7 @@ class RetryStudyView(ConsiliumView):
 
 class StudyTicketView(ConsiliumView):
     policies = {"post": policies.view_studies}
+    open_to_places = frozenset({"post"})
 
     @extend_schema(request=None, responses=serializers.TicketSerializer)
     def post(self, request: Request, case_id: UUID, study_uid: str) -> Response:
@@ -161,6 +163,7 @@ class SeriesThumbnailView(ConsiliumView):
 
 class CaseSegmentationsView(ConsiliumView):
     policies = {"get": policies.view_segmentations}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(
         responses=page_of(shapes.SegmentationSerializer, hides_ai=True),
@@ -185,6 +188,7 @@ class SegmentMaskView(ConsiliumView):
     """A segment on one series, as findings' masks are; slices without pixels are left out."""
 
     policies = {"get": policies.view_segmentations}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, **ids: Any) -> HttpResponse:
@@ -200,6 +204,7 @@ class SegmentMaskView(ConsiliumView):
 
 class SegmentMaskGeometryView(ConsiliumView):
     policies = {"get": policies.view_segmentations}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses=shapes.MaskGeometrySerializer)
     def get(self, request: Request, **ids: Any) -> Response:

@@ -70,3 +70,7 @@ class LiveEventsSerializer(serializers.Serializer[Any]):
     events = serializers.ListField(child=serializers.DictField(), allow_null=True)
     snapshot = serializers.DictField(allow_null=True)
     stage = serializers.DictField(allow_null=True)
+
+
+class LobbyAnswerSerializer(serializers.Serializer[Any]):
+    answer = serializers.ChoiceField(choices=["admitted", "refused"])

@@ -1,8 +1,8 @@
 from django.urls import path
 
 from apps.live.api import recording_views as recordings
+from apps.live.api import screen_views, views
 from apps.live.api import tour_views as tours
-from apps.live.api import views
 
 urlpatterns = [
     path("live/sessions", views.LiveSessionsView.as_view(), name="live-sessions-list"),
@@ -15,6 +15,32 @@ urlpatterns = [
         "live/sessions/<uuid:session_id>/ticket",
         views.LiveTicketView.as_view(),
         name="live-sessions-ticket",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/lobby/<uuid:user_id>",
+        views.LiveLobbyView.as_view(),
+        name="live-sessions-lobby",
+    ),
+    path("room-screens", screen_views.ScreensView.as_view(), name="room-screens"),
+    path(
+        "room-screens/<uuid:screen_id>/claim",
+        screen_views.ScreenClaimView.as_view(),
+        name="room-screen-claim",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/screens",
+        screen_views.LiveScreensView.as_view(),
+        name="live-sessions-screens",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/screens/<uuid:place_id>",
+        screen_views.LiveScreenView.as_view(),
+        name="live-sessions-screen",
+    ),
+    path(
+        "live/sessions/<uuid:session_id>/wall",
+        screen_views.WallView.as_view(),
+        name="live-sessions-wall",
     ),
     path(
         "live/sessions/<uuid:session_id>/events",

@@ -19,6 +19,7 @@ from apps.live.api.serializers import (
     LiveSessionQuerySerializer,
     LiveSessionSerializer,
     LiveTicketSerializer,
+    LobbyAnswerSerializer,
 )
 from apps.live.projections import project_event, project_snapshot, project_stage
 
@@ -70,6 +71,7 @@ class LiveSessionsView(ConsiliumView):
 
 class LiveSessionView(ConsiliumView):
     policies = {"get": policies.enter_session, "delete": policies.end_session}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(responses=LiveSessionSerializer)
     def get(self, request: Request, session_id: UUID) -> Response:
@@ -84,7 +86,8 @@ class LiveSessionView(ConsiliumView):
 
 
 class LiveTicketView(ConsiliumView):
-    policies = {"post": policies.enter_session}
+    policies = {"post": policies.knock}
+    open_to_places = frozenset({"post"})
 
     @extend_schema(request=None, responses={201: LiveTicketSerializer})
     def post(self, request: Request, session_id: UUID) -> Response:
@@ -93,10 +96,28 @@ class LiveTicketView(ConsiliumView):
         return Response({"ticket": ticket}, status=status.HTTP_201_CREATED)
 
 
+class LiveLobbyView(ConsiliumView):
+    policies = {"put": policies.admit_guests}
+
+    @extend_schema(request=LobbyAnswerSerializer, responses={204: None})
+    def put(self, request: Request, session_id: UUID, user_id: UUID) -> Response:
+        """Let a guest in, or not."""
+        body = LobbyAnswerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.answer_guest(
+            actor=self.actor,
+            session_id=session_id,
+            user_id=user_id,
+            answer=body.validated_data["answer"],
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class LiveEventsView(ConsiliumView):
     """The log by number: gaps (LIVE-J2), and the way where WebSockets are blocked (LIVE-B5)."""
 
     policies = {"get": policies.enter_session}
+    open_to_places = frozenset({"get"})
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=LiveEventsSerializer)
     def get(self, request: Request, session_id: UUID) -> Response:

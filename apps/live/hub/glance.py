@@ -12,6 +12,7 @@ from uuid import UUID
 from apps.live import selectors
 from apps.live.access import Access, ended_sign_ins, read_access_in
 from apps.live.hub.room import Room
+from apps.live.people import waiting_in_rooms
 
 Json = dict[str, Any]
 
@@ -24,6 +25,7 @@ class Glance:
     access: dict[UUID, dict[UUID, Access]]
     ended: frozenset[str]
     leases: dict[tuple[UUID, UUID], dict[UUID, selectors.LeaseHolder]]
+    waiting: dict[UUID, list[Json]]
 
     def has_other_access(self, room: Room) -> bool:
         """Somebody here may see more or less than they are shown; or the room has moved since."""
@@ -45,6 +47,7 @@ def take_glance(
         access=read_access_in(people=people),
         ended=ended_sign_ins(sign_in_keys=sign_in_keys),
         leases=selectors.leases_in_rooms(session_ids=session_ids),
+        waiting=waiting_in_rooms(session_ids=session_ids),
     )
 
 

@@ -44,8 +44,11 @@ class Hub:
         self._roster_at = 0.0
         self._kept_signed_in_at = time.monotonic()
 
-    async def enter(self, *, session_id: UUID, member: Member) -> Room:
-        """The room with ``member`` in it; subscribed before anything is read (LIVE-J1)."""
+    async def enter(self, *, session_id: UUID, member: Member, at_door: bool = False) -> Room:
+        """The room with ``member`` in it; subscribed before anything is read (LIVE-J1).
+
+        ``at_door``: in its lobby, which no lane reaches (LIVE-M4).
+        """
         async with self._opening:
             await self.bus.start()
             if self._second_hand is None:
@@ -55,7 +58,7 @@ class Hub:
             if room is None:
                 room = Room(session_id=session_id, bus=self.bus)
                 await self._open_room(room)
-            room.members.append(member)
+            (room.lobby if at_door else room.members).append(member)
         return room
 
     async def _open_room(self, room: Room) -> None:
@@ -71,13 +74,15 @@ class Hub:
 
     async def leave(self, *, room: Room, member: Member) -> None:
         member.has_left = True
+        if member in room.lobby:
+            room.lobby.remove(member)
         if member in room.members:
             room.members.remove(member)
         room.people_changed()
-        if room.members:
+        if room.members or room.lobby:
             return
         async with self._opening:
-            if room.members or self.rooms.get(room.session_id) is not room:
+            if room.members or room.lobby or self.rooms.get(room.session_id) is not room:
                 return
             del self.rooms[room.session_id]
             await room.publish_roster()
@@ -147,7 +152,9 @@ class Hub:
             take_glance,
             people=people_in(rooms.values()),
             session_ids=list(rooms),
-            sign_in_keys={one.sign_in_key for room in rooms.values() for one in room.members},
+            sign_in_keys={
+                one.sign_in_key for room in rooms.values() for one in (*room.members, *room.lobby)
+            },
         )
         for room in rooms.values():
             try:
@@ -184,10 +191,12 @@ class Hub:
             await room.advance()
         if glance.has_other_access(room):
             await room.refresh_access()
-        for member in room.members:
+        await room.refresh_lobby(waiting=glance.waiting.get(room.session_id, []))
+        for member in (*room.members, *room.lobby):
             if member.sign_in_key in glance.ended:
                 member.close(CloseCode.TICKET)
         await room.watch_presenter()
+        await room.watch_attendance()
         if glance.has_other_leases(room):
             await room.refresh_leases()
         await room.restore_register()
@@ -221,12 +230,12 @@ class Hub:
 
 
 def _close_all(room: Room, code: CloseCode) -> None:
-    for member in room.members:
+    for member in (*room.members, *room.lobby):
         member.close(code)
 
 
 def _close_replaced(room: Room, *, client_id: str, keep: Member | None) -> None:
-    for member in room.members:
+    for member in (*room.members, *room.lobby):
         if member is not keep and str(member.client_id) == client_id:
             member.close(CloseCode.REPLACED)
 

@@ -6,9 +6,8 @@ import time
 from typing import Any, assert_never
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
-from apps.core.exceptions import DomainError
+from apps.core.exceptions import DomainError, Forbidden
 from apps.live import services
 from apps.live.access import fresh_actor
 from apps.live.exceptions import FollowCycle
@@ -16,7 +15,7 @@ from apps.live.hub.attention import call_to_look
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
-from apps.live.hub.wire import encode, error_text
+from apps.live.hub.wire import encode, error_text, pong
 from apps.live.protocol import ops
 from apps.live.protocol.client import (
     FollowSet,
@@ -38,6 +37,9 @@ from apps.live.protocol.stage import StageFrame
 logger = logging.getLogger(__name__)
 
 
+FROM_A_PLACE = (FollowSet, Ping, Resume)
+"""All that the screen of a room says: it follows, and does nothing else (LIVE-M10)."""
+
 LEASE_MESSAGES = (LeaseAcquire, LeaseRenew, LeaseRelease)
 
 
@@ -58,6 +60,8 @@ class LaneHandlers:
             self._tell("unavailable", "The database does not answer; try again.")
 
     async def _take(self, message: Any) -> None:
+        if self.member.is_place and not isinstance(message, FROM_A_PLACE):
+            raise Forbidden("A screen only shows the meeting.", code="place")
         if isinstance(message, ops.OpBase):
             self._queue_op(message)
         elif isinstance(message, StageUpdate | StageKeyframe):
@@ -78,9 +82,7 @@ class LaneHandlers:
         self, message: FollowSet | PresenterRequest | PresenterRelease | Resume | Ping
     ) -> None:
         if isinstance(message, Ping):
-            self.member.outbox.put_durable(
-                encode({"type": "pong", "t": message.t, "server_time": timezone.now().isoformat()})
-            )
+            self.member.outbox.put_durable(pong(message.t))
         elif isinstance(message, FollowSet):
             self._follow(message)
         elif isinstance(message, Resume):
@@ -176,7 +178,8 @@ class LaneHandlers:
 
     def _presence(self, message: PresenceUpdate) -> None:
         if self._spend("presence"):
-            self.room.take_presence(self.member, message.model_dump(mode="json", exclude={"type"}))
+            said = message.model_dump(mode="json", exclude={"type"})
+            self.room.take_presence(self.member, self.room.with_hand(self.member, said))
 
     def _look(self, message: LookHere) -> None:
         if not self._spend("look"):

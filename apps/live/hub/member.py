@@ -45,6 +45,11 @@ class Member:
         default_factory=lambda: asyncio.Queue(maxsize=limits.OPS_IN_FLIGHT)
     )
     has_left: bool = False
+    part: str = "contributor"
+    is_place: bool = False
+    #: Set when the chair has let them in and the room is at their case (LIVE-M4).
+    let_in: asyncio.Event = field(default_factory=asyncio.Event)
+    told_at_door: Json | None = None
 
     @property
     def user_id(self) -> UUID:

@@ -7,20 +7,25 @@ view (LIVE-C1). Stage and presence come in by the bus and go out the same way.
 
 import asyncio
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from apps.boards.services import note_gone
 from apps.live import limits, reducer, selectors
 from apps.live.access import Ability, Access, read_abilities, read_access
+from apps.live.hub.attendance import AttendanceWatch
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
+from apps.live.hub.doorway import Doorway
 from apps.live.hub.member import Member
 from apps.live.hub.pointer_tracks import PointerTracks
 from apps.live.hub.stage_lane import StageLane
 from apps.live.hub.wire import encode
+from apps.live.people import attendance_in
 from apps.live.projections import View, project_event, project_snapshot, project_stage
 
 logger = logging.getLogger(__name__)
@@ -28,12 +33,14 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
-class Room(StageLane):
+class Room(Doorway, StageLane):
     """Delivery of the log, and access. Stage, presence and people are its other lanes."""
 
     def __init__(self, *, session_id: UUID, bus: Bus) -> None:
         super().__init__(session_id=session_id, bus=bus)
         self.head = 0
+        self.meeting_id: UUID | None = None
+        self.attendance = AttendanceWatch()
         self._advancing = asyncio.Lock()
         self._more = False
         self._catching_up = asyncio.Lock()
@@ -45,6 +52,8 @@ class Room(StageLane):
         self.case_id = row["case_id"]
         self.chair_id = row["chair_id"]
         self.tracks = PointerTracks() if row["records_pointers"] else None
+        self.meeting_id = row["meeting_id"]
+        self.attendance.load(await run_db(attendance_in, session_id=self.session_id))
         await self.load_lanes()
 
     # ── the log ───────────────────────────────────────────────────────────────────────
@@ -76,6 +85,7 @@ class Room(StageLane):
                 if view not in texts:
                     texts[view] = encode(project_event(event, view=view))
                 member.outbox.put_durable(texts[view])
+        self.attendance.hear(event)
         if event["kind"] == "presenter.changed":
             self.change_presenter(event["payload"]["presenter"])
         if event["kind"] == "agenda.moved":
@@ -143,6 +153,16 @@ class Room(StageLane):
             if self.flush_pending(member, head=read.session.head):
                 await self._send_snapshot([member])
 
+    async def watch_attendance(self) -> None:
+        """Who joined and has been away for a while has left the meeting (LIVE-M1)."""
+        if not self.bus.is_alive:
+            self.attendance.forgive()
+            return
+        gone = self.attendance.gone(here=self.roster.people(), now=time.monotonic())
+        if gone and self.meeting_id is not None:
+            user_ids = [UUID(one) for one in gone]
+            await run_db(note_gone, meeting_id=self.meeting_id, user_ids=user_ids)
+
     # ── access (LIVE-A3) ──────────────────────────────────────────────────────────────
 
     async def refresh_access(self, *, moved: bool = False, snapshot_follows: bool = False) -> None:
@@ -197,7 +217,8 @@ class Room(StageLane):
         member.access = access
         _become(member, ability=ability)
         changed_view = was.view != member.view
-        if (changed_view or before != member.can) and member.welcomed:
+        changed_end = was.expires_at != access.expires_at
+        if (changed_view or changed_end or before != member.can) and member.welcomed:
             member.outbox.put_durable(
                 encode(
                     {
@@ -205,6 +226,7 @@ class Room(StageLane):
                         "can": member.can,
                         "projection": member.view.guise,
                         "ai_hidden": member.view.embargoed,
+                        "expires_at": access.expires_at,
                     }
                 )
             )
@@ -226,7 +248,7 @@ def _become(member: Member, *, ability: Ability | None) -> None:
     if member.access.standing is None or ability is None:
         member.can = []
         return
-    member.actor, member.can = ability.actor, ability.can
+    member.actor, member.can, member.part = ability.actor, ability.can, ability.part
 
 
 def _snapshot_text(

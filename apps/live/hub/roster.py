@@ -55,7 +55,7 @@ class Roster:
         return changed, left
 
     def followers(self, *, presenter_id: str | None) -> int:
-        """People who follow, without the one who is followed (LIVE-P4)."""
+        """Who follows, without the one who is followed (LIVE-P4); a screen needs the stage too."""
         if presenter_id is None:
             return 0
         everyone = self.people().items()
@@ -74,10 +74,18 @@ def merge_people(people: Iterable[Json]) -> dict[str, Json]:
                 "user": one["user"],
                 "following": known["following"] or one["following"],
                 "windows": known["windows"] + one["windows"],
+                "part": one.get("part", "contributor"),
+                "place": one.get("place", False),
             }
         )
     return merged
 
 
 def _person(member: Member) -> Json:
-    return {"user": member.person, "following": member.following, "windows": 1}
+    return {
+        "user": member.person,
+        "following": member.following,
+        "windows": 1,
+        "part": member.part,
+        "place": member.is_place,
+    }

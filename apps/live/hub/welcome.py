@@ -12,6 +12,7 @@ from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.wire import encode
 from apps.live.limits import LaneRate
+from apps.live.people import so_far, video_url_of
 from apps.live.projections import View, project_event, project_snapshot, project_stage
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
 from apps.live.protocol.server import Limits
@@ -29,6 +30,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
     role = await run_db(
         role_of, actor=member.actor, session=read.session, standing=member.access.standing
     )
+    missed = await run_db(so_far, session=read.session)
     stage = await room.newest_stage(read=read)
     if member.has_left:
         return
@@ -57,11 +59,16 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "limits": limits_message(realtime=room.bus.is_alive),
                 "server_time": timezone.now().isoformat(),
                 "recording": selectors.describe_recording_rules(read.session),
+                "part": member.part,
+                "expires_at": member.access.expires_at,
+                "video_url": video_url_of(read.session) if view.guise == "identified" else None,
+                "so_far": None if view.guise == "none" else missed,
             }
         )
     )
     room.show_people()
     room.tell_leases_to(member)
+    room.tell_lobby_to(member)
     if room.flush_pending(member, head=read.session.head):
         await room.send_snapshot([member])
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from django.utils import timezone
 
 from apps.live.protocol import WireModel
 
@@ -15,3 +16,7 @@ def encode(message: WireModel | dict[str, Any]) -> str:
 
 def error_text(*, code: str, message: str, details: dict[str, Any] | None = None) -> str:
     return encode({"type": "error", "code": code, "message": message, "details": details or {}})
+
+
+def pong(t: float) -> str:
+    return encode({"type": "pong", "t": t, "server_time": timezone.now().isoformat()})

@@ -16,6 +16,13 @@ from apps.live.protocol.bodies import (
     PresenterState,
     SegmentationState,
 )
+from apps.live.protocol.people import (
+    AttendanceChangedPayload,
+    AttendanceRemovedPayload,
+    PresenterAskedPayload,
+    PresenterAskEndedPayload,
+    QuorumChangedPayload,
+)
 from apps.live.protocol.stage import StageFrame
 
 
@@ -263,6 +270,31 @@ class RefreshEvent(EventBase):
     payload: dict[str, JsonValue]
 
 
+class AttendanceChangedEvent(EventBase):
+    kind: Literal["attendance.changed"]
+    payload: AttendanceChangedPayload
+
+
+class AttendanceRemovedEvent(EventBase):
+    kind: Literal["attendance.removed"]
+    payload: AttendanceRemovedPayload
+
+
+class QuorumChangedEvent(EventBase):
+    kind: Literal["quorum.changed"]
+    payload: QuorumChangedPayload
+
+
+class PresenterAskedEvent(EventBase):
+    kind: Literal["presenter.asked"]
+    payload: PresenterAskedPayload
+
+
+class PresenterAskEndedEvent(EventBase):
+    kind: Literal["presenter.ask_ended"]
+    payload: PresenterAskEndedPayload
+
+
 class WithheldEvent(WireModel):
     """Something happened that this guise does not see; the number stays whole (LIVE-A2)."""
 
@@ -294,6 +326,11 @@ LogEvent = TypeAliasType(
         | DecisionVotedEvent
         | VotesCalledEvent
         | RefreshEvent
+        | AttendanceChangedEvent
+        | AttendanceRemovedEvent
+        | QuorumChangedEvent
+        | PresenterAskedEvent
+        | PresenterAskEndedEvent
         | WithheldEvent,
         Field(discriminator="kind"),
     ],

@@ -306,6 +306,28 @@ class VotesCall(DecisionOp):
     payload: EmptyPayload
 
 
+class PresenterAskPayload(WireModel):
+    """``asking`` false takes it back."""
+
+    asking: bool
+
+
+class PersonPayload(WireModel):
+    user: UUID
+
+
+class PresenterAskOp(OpBase):
+    kind: Literal["presenter.ask"] = "presenter.ask"
+    payload: PresenterAskPayload
+
+
+class PresenterDecline(OpBase):
+    """Not now: the ask of somebody is over."""
+
+    kind: Literal["presenter.decline"] = "presenter.decline"
+    payload: PersonPayload
+
+
 OpSubmit = TypeAliasType(
     "OpSubmit",
     Annotated[
@@ -325,7 +347,9 @@ OpSubmit = TypeAliasType(
         | AiReveal
         | TimerSet
         | DecisionVote
-        | VotesCall,
+        | VotesCall
+        | PresenterAskOp
+        | PresenterDecline,
         Field(discriminator="kind"),
     ],
 )
@@ -349,5 +373,7 @@ OpKind = TypeAliasType(
         "timer.set",
         "decision.vote",
         "votes.call",
+        "presenter.ask",
+        "presenter.decline",
     ],
 )

@@ -20,6 +20,7 @@ from apps.live.protocol.bodies import (
 from apps.live.protocol.client import Activity, Pointer, ToolName, Whereabouts
 from apps.live.protocol.events import LogEvent
 from apps.live.protocol.ops import OpKind
+from apps.live.protocol.people import Gathering, Lobby, LobbyState, Part, SoFar
 from apps.live.protocol.stage import StageFrame
 
 Projection = TypeAliasType("Projection", Literal["identified", "deidentified", "none"])
@@ -33,6 +34,7 @@ Capability = TypeAliasType(
         "chat",
         "goto",
         "draft_decision",
+        "admit",
     ],
 )
 
@@ -49,6 +51,7 @@ class Snapshot(WireModel):
     decisions: list[DecisionState]
     chat: list[ChatMessageBody]
     key_images: list[KeyImageBody] = Field(default_factory=list)
+    gathering: Gathering = Field(default_factory=Gathering)
 
 
 class Person(WireModel):
@@ -57,6 +60,9 @@ class Person(WireModel):
     user: Who
     following: bool
     windows: Annotated[int, Field(ge=1)]
+    part: Part = "contributor"
+    #: The screen on a room's wall: it looks, and is nobody (LIVE-M10).
+    place: bool = False
 
 
 class PersonPresence(WireModel):
@@ -66,6 +72,8 @@ class PersonPresence(WireModel):
     activity: Activity
     hand_raised: bool
     looks_at: Whereabouts | None = None
+    #: Since when, by the server's clock in seconds: hands are heard in their order (LIVE-M6).
+    hand_at: Annotated[float, Field(ge=0)] | None = None
 
 
 class You(WireModel):
@@ -129,6 +137,12 @@ class Welcome(WireModel):
     server_time: AwareDatetime
     recording: RecordingRules | None = None
     ai_hidden: AiHidden = False
+    part: Part = "contributor"
+    #: When this person's access to the case ends by itself; null: it does not.
+    expires_at: AwareDatetime | None = None
+    so_far: SoFar | None = None
+    #: The hospital's own video call, for those who see the patient anyway (LIVE-M8).
+    video_url: str | None = None
 
 
 class SnapshotMessage(WireModel):
@@ -215,6 +229,7 @@ class AccessChanged(WireModel):
     can: list[Capability]
     projection: Projection
     ai_hidden: AiHidden = False
+    expires_at: AwareDatetime | None = None
 
 
 class Resync(WireModel):
@@ -253,6 +268,8 @@ ServerMessage = Annotated[
     | Resync
     | ErrorMessage
     | Pong
-    | LookCalled,
+    | LookCalled
+    | Lobby
+    | LobbyState,
     Field(discriminator="type"),
 ]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.audit.services import record_entry
@@ -14,7 +15,7 @@ from apps.core.exceptions import Conflict, InvalidInput
 from apps.live import policies
 from apps.live.choices import SessionState
 from apps.live.events import PresenterChanged
-from apps.live.models import LiveSession
+from apps.live.models import LiveSession, PresenterAsk
 from apps.live.selectors import describe_presenter
 
 
@@ -28,7 +29,7 @@ def grant_presenter(*, actor: Actor, session_id: UUID, user_id: UUID | None) -> 
     target: UUID = session.chair_id if user_id is None else user_id
     if target == session.presenter_id:
         return session
-    user = User.objects.filter(pk=target, is_active=True).first()
+    user = User.objects.filter(pk=target, is_active=True, kind=AccountKind.PERSON).first()
     if user is None:
         raise InvalidInput("This person is not part of the case.", code="unknown_person")
     standing = standing_in(actor=actor_for(user=user), case_id=session.case_id)
@@ -102,6 +103,8 @@ def _hand_over(
     session.presenter = user
     session.presenter_epoch += 1
     session.save(update_fields=["presenter", "presenter_epoch", "updated_at"])
+    if user is not None:
+        PresenterAsk.objects.filter(session=session, user=user).delete()
     record_entry(
         actor=actor,
         action="live.presenter_changed",

@@ -12,7 +12,7 @@ from apps.audit.services import record_entry
 from apps.boards import policies as board_policies
 from apps.boards.choices import AgendaStatus, BoardRole
 from apps.boards.models import AgendaItem, BoardMember
-from apps.boards.services import goto_agenda_item
+from apps.boards.services import goto_agenda_item, note_joined
 from apps.cases.choices import Capacity
 from apps.cases.selectors import standing_in
 from apps.core.actors import Actor
@@ -23,6 +23,7 @@ from apps.live.bell import ring
 from apps.live.choices import SessionState
 from apps.live.models import LiveSession
 from apps.live.recordings.writing import record_state, record_visit, rules_for
+from apps.live.services.screens import close_screens
 
 PRESENTERS = frozenset({Capacity.MEMBER, Capacity.CHAIR})
 
@@ -74,6 +75,7 @@ def end_session(*, actor: Actor, session_id: UUID) -> LiveSession:
     session.state = SessionState.ENDED
     session.ended_at = timezone.now()
     session.save(update_fields=["state", "ended_at", "updated_at"])
+    close_screens(actor=actor, session_id=session_id)
     _audit(actor=actor, session=session, action="live.ended")
     after_commit(lambda: ring(session_id=session_id))
     return session
@@ -81,7 +83,7 @@ def end_session(*, actor: Actor, session_id: UUID) -> LiveSession:
 
 @transaction.atomic
 def record_attendance(*, actor: Actor, session_id: UUID, case_id: UUID, joined: bool) -> None:
-    """Who came and went, for the trail (LIVE-A5) and for the recording."""
+    """Who came and went: for the trail (LIVE-A5), the recording, and the meeting (LIVE-M1)."""
     record_entry(
         actor=actor,
         action="live.joined" if joined else "live.left",
@@ -91,6 +93,9 @@ def record_attendance(*, actor: Actor, session_id: UUID, case_id: UUID, joined: 
     )
     if actor.id is not None:
         record_visit(session_id=session_id, user_id=actor.id, joined=joined)
+    meeting_id = LiveSession.objects.values_list("meeting_id", flat=True).get(pk=session_id)
+    if joined and meeting_id is not None and actor.is_person:
+        note_joined(actor=actor, meeting_id=meeting_id)
 
 
 @transaction.atomic

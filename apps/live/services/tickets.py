@@ -13,10 +13,11 @@ from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden
-from apps.live.exceptions import TicketRefused
+from apps.live import policies
+from apps.live.choices import SessionState
+from apps.live.exceptions import SessionEnded, TicketRefused
 from apps.live.limits import TICKET_LIFETIME_S
-from apps.live.models import LiveTicket
-from apps.live.policies import act_in_session
+from apps.live.models import LiveSession, LiveTicket
 
 KEEP_SPENT_FOR = timedelta(hours=1)
 
@@ -33,7 +34,7 @@ class Admission:
 @transaction.atomic
 def mint_ticket(*, actor: Actor, session_id: UUID) -> str:
     """A ticket for this person and room, good once and for 60 s. Only its hash is stored."""
-    session = act_in_session(actor=actor, session_id=session_id)
+    session = _come(actor=actor, session_id=session_id)
     if actor.id is None:
         raise Forbidden("Only a person joins a session.")
     token = secrets.token_urlsafe(32)
@@ -68,8 +69,17 @@ def redeem_ticket(*, token: str, session_id: UUID) -> Admission:
     if not ticket.user.is_active:
         raise TicketRefused("The ticket is not valid.")
     actor = actor_for(user=ticket.user, session_key=ticket.sign_in_key)
-    act_in_session(actor=actor, session_id=session_id)
+    _come(actor=actor, session_id=session_id)
     return Admission(user=ticket.user, actor=actor, sign_in_key=ticket.sign_in_key)
+
+
+def _come(*, actor: Actor, session_id: UUID) -> LiveSession:
+    """To the door only: whether it opens is asked when the socket is there (LIVE-M4)."""
+    policies.knock(actor=actor, session_id=session_id)
+    session = LiveSession.objects.get(pk=session_id)
+    if session.state != SessionState.OPEN:
+        raise SessionEnded("The session has ended.")
+    return session
 
 
 def purge_tickets() -> int:

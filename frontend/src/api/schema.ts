@@ -94,6 +94,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The disciplines that make the board's quorum. */
+        patch: operations["api_boards_partial_update"];
+        trace?: never;
+    };
     "/api/boards/{board_id}/ai-reading": {
         parameters: {
             query?: never;
@@ -621,6 +638,28 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_cases_studies_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_check_in_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1310,6 +1349,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/sessions/{session_id}/lobby/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Let a guest in, or not. */
+        put: operations["api_live_sessions_lobby_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/sessions/{session_id}/recording": {
         parameters: {
             query?: never;
@@ -1361,6 +1417,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/sessions/{session_id}/screens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show this room on the screen that shows this code. */
+        post: operations["api_live_sessions_screens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/sessions/{session_id}/screens/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Put a screen out. */
+        delete: operations["api_live_sessions_screens_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/sessions/{session_id}/ticket": {
         parameters: {
             query?: never;
@@ -1372,6 +1462,23 @@ export interface paths {
         put?: never;
         /** @description A ticket for one socket, good once and for 60 seconds. */
         post: operations["api_live_sessions_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/sessions/{session_id}/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description For the screen itself: its name, and the check-in code of its meeting. */
+        get: operations["api_live_sessions_wall_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1540,6 +1647,64 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_meetings_agenda_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meetings_attendance_retrieve"];
+        put?: never;
+        /** @description Somebody sits in the room. */
+        post: operations["api_meetings_attendance_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/attendance/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description They were not there after all. */
+        delete: operations["api_meetings_attendance_destroy"];
+        options?: never;
+        head?: never;
+        /** @description They have left; they have attended. */
+        patch: operations["api_meetings_attendance_partial_update"];
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The code of this minute, for the wall of the room. */
+        get: operations["api_meetings_check_in_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1833,6 +1998,40 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         patch: operations["api_people_partial_update"];
+        trace?: never;
+    };
+    "/api/room-screens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Open on purpose: a browser on a wall is nobody. It gets a code and nothing else. */
+        post: operations["api_room_screens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-screens/{screen_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asked until somebody has connected the screen; the secret is the proof. */
+        post: operations["api_room_screens_claim_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/segmentations": {
@@ -2236,11 +2435,35 @@ export interface components {
              */
             modified_ms: number;
         };
+        /** @enum {string} */
+        AnswerEnum: "admitted" | "refused";
         Approval: {
             person: string;
             side: string;
             /** Format: date-time */
             at: string;
+        };
+        /** @description The shape of ``selectors.describe_attendance``. */
+        Attendance: {
+            user: components["schemas"]["AttendeeUser"];
+            counts: boolean;
+            how: components["schemas"]["HowEnum"];
+            present: boolean;
+            /** Format: date-time */
+            arrived_at: string;
+            /** Format: date-time */
+            left_at: string | null;
+        };
+        AttendanceWriteRequest: {
+            /** Format: uuid */
+            user: string;
+        };
+        /** @description A colleague, with the discipline in which they came that day. */
+        AttendeeUser: {
+            /** Format: uuid */
+            id: string;
+            display_name: string;
+            discipline: string;
         };
         AuditEntry: {
             /** Format: uuid */
@@ -2298,6 +2521,7 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            readonly quorum: string[];
             readonly ai_reading: components["schemas"]["AiReadingEnum"];
             readonly my_role: string | null;
             /** @description Its live sessions may be replayed. */
@@ -2474,6 +2698,26 @@ export interface components {
             projection: components["schemas"]["ProjectionEnum"];
             keyframes: number;
             decisions: components["schemas"]["RecordedDecision"][];
+        };
+        /** @description What is shown on the wall; ``qr`` is a row of squares a line, ``1`` dark. */
+        CheckInCode: {
+            code: string;
+            url: string;
+            seconds_left: number;
+            qr: string[];
+        };
+        CheckInRequest: {
+            code: string;
+        };
+        CheckedIn: {
+            /** Format: uuid */
+            meeting: string;
+            board: string;
+            room: string;
+            /** Format: date-time */
+            starts_at: string;
+            counts: boolean;
+            discipline: string;
         };
         /** @description Who cleared a series' pictures for de-identified viewers, and in which words. */
         Clearance: {
@@ -2888,7 +3132,7 @@ export interface components {
             results: components["schemas"]["Grant"][];
         };
         /** @enum {string} */
-        GrantSourceEnum: "direct" | "board" | "consult";
+        GrantSourceEnum: "direct" | "board" | "consult" | "place";
         GrantWriteRequest: {
             /** Format: uuid */
             user: string;
@@ -3019,6 +3263,8 @@ export interface components {
             /** @description As the first holder's. */
             is_same_patient: boolean;
         };
+        /** @enum {string} */
+        HowEnum: "joined" | "checked_in" | "ticked";
         /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
@@ -3276,6 +3522,9 @@ export interface components {
         LiveTicket: {
             ticket: string;
         };
+        LobbyAnswerRequest: {
+            answer: components["schemas"]["AnswerEnum"];
+        };
         /** @description The images a mask's slices lie on; ``frames`` counts from 1 within each image. */
         MaskGeometry: {
             shape: number[];
@@ -3438,6 +3687,10 @@ export interface components {
             /** @default 0 */
             readonly case_count: number;
             readonly my_role: string | null;
+        };
+        MeetingAttendance: {
+            quorum: components["schemas"]["Quorum"];
+            people: components["schemas"]["Attendance"][];
         };
         MeetingPage: {
             /** Format: uri */
@@ -3675,6 +3928,9 @@ export interface components {
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
             version?: number;
         };
+        PatchedBoardPatchRequest: {
+            quorum?: string[];
+        };
         PatchedBoardRoleRequest: {
             role?: components["schemas"]["BoardRoleEnum"];
         };
@@ -3722,8 +3978,11 @@ export interface components {
             label?: string;
             site?: string;
         };
+        /** @description Either a move of its status, or where it meets. */
         PatchedMeetingPatchRequest: {
             status?: components["schemas"]["MeetingStatusEnum"];
+            room?: string;
+            video_url?: string;
             version?: number;
         };
         PatchedPacsWriteRequest: {
@@ -3935,6 +4194,10 @@ export interface components {
         ProjectionEnum: "identified" | "deidentified" | "none";
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
+        Quorum: {
+            needs: string[];
+            missing: string[];
+        };
         Radiotherapy: {
             structure_sets: components["schemas"]["StructureSet"][];
             doses: components["schemas"]["Dose"][];
@@ -4096,6 +4359,38 @@ export interface components {
         };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
+        /** @description ``secret`` is told once, to this browser. */
+        ScreenAnnounced: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+            secret: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        ScreenClaimRequest: {
+            secret: string;
+        };
+        ScreenConnectRequest: {
+            code: string;
+            name: string;
+            /** @default deidentified */
+            guise: components["schemas"]["GuiseEnum"];
+        };
+        ScreenConnected: {
+            /** Format: uuid */
+            place: string;
+            name: string;
+            guise: components["schemas"]["GuiseEnum"];
+        };
+        ScreenState: {
+            state: components["schemas"]["ScreenStateStateEnum"];
+            /** Format: uuid */
+            session: string | null;
+            name: string;
+        };
+        /** @enum {string} */
+        ScreenStateStateEnum: "waiting" | "connected";
         SearchError: {
             code: string;
             message: string;
@@ -4545,6 +4840,14 @@ export interface components {
         WaitingTours: {
             results: components["schemas"]["WaitingTour"][];
         };
+        /** @description What the wall shows beside the images; null where the room is of no meeting. */
+        Wall: {
+            name: string;
+            code: string | null;
+            url: string | null;
+            seconds_left: number;
+            qr: string[];
+        };
         Warning: {
             code: string;
             message: string;
@@ -4598,7 +4901,11 @@ export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
+export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
+export type Attendance = components['schemas']['Attendance'];
+export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
+export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
@@ -4623,6 +4930,9 @@ export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Chapter = components['schemas']['Chapter'];
+export type CheckInCode = components['schemas']['CheckInCode'];
+export type CheckInRequest = components['schemas']['CheckInRequest'];
+export type CheckedIn = components['schemas']['CheckedIn'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type ClockRequest = components['schemas']['ClockRequest'];
@@ -4677,6 +4987,7 @@ export type HangingStep = components['schemas']['HangingStep'];
 export type HangingWriteRequest = components['schemas']['HangingWriteRequest'];
 export type Hangings = components['schemas']['Hangings'];
 export type Holder = components['schemas']['Holder'];
+export type HowEnum = components['schemas']['HowEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
@@ -4708,6 +5019,7 @@ export type LiveSession = components['schemas']['LiveSession'];
 export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateRequest'];
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
+export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
 export type Me = components['schemas']['Me'];
@@ -4719,6 +5031,7 @@ export type MeasurementCreateRequest = components['schemas']['MeasurementCreateR
 export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
+export type MeetingAttendance = components['schemas']['MeetingAttendance'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
@@ -4743,6 +5056,7 @@ export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
+export type PatchedBoardPatchRequest = components['schemas']['PatchedBoardPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
@@ -4775,6 +5089,7 @@ export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
+export type Quorum = components['schemas']['Quorum'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
@@ -4799,6 +5114,12 @@ export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
+export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
+export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
+export type ScreenConnectRequest = components['schemas']['ScreenConnectRequest'];
+export type ScreenConnected = components['schemas']['ScreenConnected'];
+export type ScreenState = components['schemas']['ScreenState'];
+export type ScreenStateStateEnum = components['schemas']['ScreenStateStateEnum'];
 export type SearchError = components['schemas']['SearchError'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
@@ -4852,6 +5173,7 @@ export type VersionRequest = components['schemas']['VersionRequest'];
 export type Visit = components['schemas']['Visit'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
+export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type WindowRange = components['schemas']['WindowRange'];
@@ -5032,6 +5354,40 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBoardPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6095,6 +6451,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_check_in_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedIn"];
                 };
             };
             /** @description Refused or failed */
@@ -7521,6 +7909,40 @@ export interface operations {
             };
         };
     };
+    api_live_sessions_lobby_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LobbyAnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_live_sessions_recording_retrieve: {
         parameters: {
             query?: never;
@@ -7617,6 +8039,70 @@ export interface operations {
             };
         };
     };
+    api_live_sessions_screens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenConnectRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenConnected"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_live_sessions_screens_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_live_sessions_ticket_create: {
         parameters: {
             query?: never;
@@ -7634,6 +8120,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveTicket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_live_sessions_wall_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
                 };
             };
             /** @description Refused or failed */
@@ -8012,6 +8528,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_attendance_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingAttendance"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_attendance_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attendance"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_attendance_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_attendance_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attendance"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_check_in_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInCode"];
                 };
             };
             /** @description Refused or failed */
@@ -8541,6 +9212,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonAdmin"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_room_screens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenAnnounced"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_room_screens_claim_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                screen_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenClaimRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenState"];
                 };
             };
             /** @description Refused or failed */

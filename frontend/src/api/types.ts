@@ -106,3 +106,11 @@ export type Decision = wire.Decision
 
 export type LiveSession = wire.LiveSession
 export type AuditEntry = wire.AuditEntry
+
+export type MeetingAttendance = wire.MeetingAttendance
+export type Attendance = wire.Attendance
+export type CheckInCode = wire.CheckInCode
+export type CheckedIn = wire.CheckedIn
+export type ScreenAnnounced = wire.ScreenAnnounced
+export type ScreenState = wire.ScreenState
+export type WallFacts = wire.Wall

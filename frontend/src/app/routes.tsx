@@ -33,6 +33,7 @@ const inFrame: RouteObject[] = [
 ]
 
 export const routes: RouteObject[] = [
+  { path: '/room', lazy: screen(() => import('@/features/room/RoomRoute')), ErrorBoundary: RouteError, HydrateFallback: () => null },
   { path: '/sign-in', lazy: screen(() => import('@/features/auth/SignInRoute')), ErrorBoundary: RouteError, HydrateFallback: () => null },
   {
     Component: SessionGate,
@@ -54,6 +55,8 @@ export const routes: RouteObject[] = [
               },
               { path: '/cases/:caseId/companion', lazy: screen(() => import('@/features/viewer/CompanionRoute')) },
               { path: '/live/:sessionId/replay', lazy: screen(() => import('@/features/replay/ReplayRoute')) },
+              { path: '/checkin', lazy: screen(() => import('@/features/checkin/CheckInRoute')) },
+              { path: '/checkin/:code', lazy: screen(() => import('@/features/checkin/CheckInRoute')) },
               { path: '/live/:sessionId', lazy: screen(() => import('@/features/live/LiveRoute')) },
             ],
           },

@@ -9,6 +9,7 @@ export interface AccessChanged {
   can: Capability[];
   projection: Projection;
   ai_hidden: boolean;
+  expires_at: string | null;
 }
 
 export type Activity = "active" | "idle" | "away";
@@ -81,6 +82,54 @@ export interface AiRevealedPayload {
 }
 
 /**
+ * Somebody was at this meeting; ``user.discipline`` is that of the day (LIVE-M1).
+ */
+export interface AttendanceBody {
+  user: Who;
+  counts: boolean;
+  how: "joined" | "checked_in" | "ticked";
+  present: boolean;
+  arrived_at: string;
+  left_at: string | null;
+}
+
+export interface AttendanceChangedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "attendance.changed";
+  payload: AttendanceChangedPayload;
+}
+
+export interface AttendanceChangedPayload {
+  attendance: AttendanceBody;
+}
+
+export interface AttendanceRemovedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "attendance.removed";
+  payload: AttendanceRemovedPayload;
+}
+
+export interface AttendanceRemovedPayload {
+  user: string;
+}
+
+/**
  * A view of patient space.
  *
  * ``fit_mm`` is ``parallelScale * min(1, width / height)`` of the sender: half of the
@@ -96,7 +145,7 @@ export interface Camera {
   flip_vertical: boolean;
 }
 
-export type Capability = "present" | "grant_presenter" | "annotate" | "review_findings" | "chat" | "goto" | "draft_decision";
+export type Capability = "present" | "grant_presenter" | "annotate" | "review_findings" | "chat" | "goto" | "draft_decision" | "admit";
 
 export interface ChatMessageBody {
   id: string;
@@ -243,6 +292,8 @@ export interface DecisionVotedPayload {
   votes: VoteCount;
 }
 
+export type Discipline = "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
+
 /**
  * Nothing but the entity the op names.
  */
@@ -355,6 +406,15 @@ export interface Fusion {
   opacity: number;
   colormap: "grey" | "hot" | "hot_iron" | "rainbow" | "viridis";
   range: ValueRange;
+}
+
+/**
+ * The people of the meeting as far as they last: attendance by user, asks by time.
+ */
+export interface Gathering {
+  attendance: AttendanceBody[];
+  needs: Discipline[];
+  asks: PresenterAsk[];
 }
 
 /**
@@ -545,7 +605,34 @@ export interface Limits {
   realtime: boolean;
 }
 
-export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | AiRevealedEvent | ClockChangedEvent | DecisionVotedEvent | VotesCalledEvent | RefreshEvent | WithheldEvent;
+/**
+ * Who waits to be let in; told to those who may admit (LIVE-M4).
+ */
+export interface Lobby {
+  type: "lobby";
+  waiting: LobbyGuest[];
+}
+
+export interface LobbyGuest {
+  user: Who;
+  since: string;
+}
+
+/**
+ * All that a socket in the lobby is told: nothing of any case or anybody (LIVE-M4).
+ *
+ * ``waiting``: the chair has to admit; ``not_yet``: their case comes later; ``refused``:
+ * the chair did not admit them, the socket closes. ``minutes`` until their case, rounded
+ * up, as the agenda is planned; null when none of theirs is still to come.
+ */
+export interface LobbyState {
+  type: "lobby.state";
+  state: "waiting" | "not_yet" | "refused";
+  minutes: number | null;
+  cases_before: number | null;
+}
+
+export type LogEvent = MeasurementPutEvent | MeasurementRemovedEvent | KeyImageAddedEvent | KeyImageRemovedEvent | SegmentationPutEvent | SegmentationRevisedEvent | SegmentationRemovedEvent | ChatPostedEvent | PresenterChangedEvent | AgendaMovedEvent | KeyframeEvent | FindingReviewedEvent | FindingsAddedEvent | DecisionEvent | TourChangedEvent | AiRevealedEvent | ClockChangedEvent | DecisionVotedEvent | VotesCalledEvent | RefreshEvent | AttendanceChangedEvent | AttendanceRemovedEvent | QuorumChangedEvent | PresenterAskedEvent | PresenterAskEndedEvent | WithheldEvent;
 
 /**
  * Somebody wants everybody to look at a point now.
@@ -709,9 +796,11 @@ export interface OpAck {
   current: Record<string, JsonValue> | null;
 }
 
-export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft" | "ai.reveal" | "timer.set" | "decision.vote" | "votes.call";
+export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft" | "ai.reveal" | "timer.set" | "decision.vote" | "votes.call" | "presenter.ask" | "presenter.decline";
 
-export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft | AiReveal | TimerSet | DecisionVote | VotesCall;
+export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft | AiReveal | TimerSet | DecisionVote | VotesCall | PresenterAskOp | PresenterDecline;
+
+export type Part = "chair" | "contributor" | "observer" | "guest";
 
 /**
  * Somebody is here, or changed in following or windows.
@@ -733,6 +822,12 @@ export interface Person {
   user: Who;
   following: boolean;
   windows: number;
+  part: Part;
+  place: boolean;
+}
+
+export interface PersonPayload {
+  user: string;
 }
 
 export interface PersonPresence {
@@ -742,6 +837,7 @@ export interface PersonPresence {
   activity: Activity;
   hand_raised: boolean;
   looks_at: Whereabouts | null;
+  hand_at: number | null;
 }
 
 export interface Ping {
@@ -797,6 +893,65 @@ export interface PresenceUpdate {
 }
 
 /**
+ * Somebody asks the chair to let them present (LIVE-M6).
+ */
+export interface PresenterAsk {
+  user: Who;
+  at: string;
+}
+
+export interface PresenterAskEndedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "presenter.ask_ended";
+  payload: PresenterAskEndedPayload;
+}
+
+export interface PresenterAskEndedPayload {
+  user: string;
+  reason: "withdrawn" | "declined";
+}
+
+export interface PresenterAskOp {
+  type: "op.submit";
+  op_id: string;
+  kind: "presenter.ask";
+  payload: PresenterAskPayload;
+}
+
+/**
+ * ``asking`` false takes it back.
+ */
+export interface PresenterAskPayload {
+  asking: boolean;
+}
+
+export interface PresenterAskedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "presenter.asked";
+  payload: PresenterAskedPayload;
+}
+
+export interface PresenterAskedPayload {
+  ask: PresenterAsk;
+}
+
+/**
  * Who presents and for how many: sent with every change of either (LIVE-P4, P5).
  */
 export interface PresenterChanged {
@@ -822,6 +977,16 @@ export interface PresenterChangedEvent {
 export interface PresenterChangedPayload {
   presenter: PresenterState;
   reason: "granted" | "taken" | "released" | "grace_over" | "opened" | "renewed";
+}
+
+/**
+ * Not now: the ask of somebody is over.
+ */
+export interface PresenterDecline {
+  type: "op.submit";
+  op_id: string;
+  kind: "presenter.decline";
+  payload: PersonPayload;
 }
 
 export interface PresenterGrant {
@@ -861,6 +1026,24 @@ export interface PresenterState {
 }
 
 export type Projection = "identified" | "deidentified" | "none";
+
+export interface QuorumChangedEvent {
+  type: "event";
+  seq: number;
+  op_id: string | null;
+  case_id: string;
+  actor: EventActor;
+  at: string;
+  entity: string;
+  entity_id: string;
+  entity_version: number;
+  kind: "quorum.changed";
+  payload: QuorumChangedPayload;
+}
+
+export interface QuorumChangedPayload {
+  needs: Discipline[];
+}
 
 /**
  * A token bucket: ``per_second`` refills up to ``burst`` (LIVE-B1).
@@ -1032,7 +1215,7 @@ export interface SegmentationState {
   revision: number;
 }
 
-export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | LeaseChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong | LookCalled;
+export type ServerMessage = Welcome | SnapshotMessage | OpAck | LogEvent | StageMessage | PresenceDelta | ParticipantJoined | ParticipantLeft | PresenterChanged | LeaseChanged | AccessChanged | Limits | Resync | ErrorMessage | Pong | LookCalled | Lobby | LobbyState;
 
 /**
  * The durable state at ``head_seq``; events after it bring it up to date (LIVE-J4).
@@ -1047,6 +1230,7 @@ export interface Snapshot {
   decisions: DecisionState[];
   chat: ChatMessageBody[];
   key_images: KeyImageBody[];
+  gathering: Gathering;
 }
 
 /**
@@ -1060,6 +1244,14 @@ export interface SnapshotMessage {
   snapshot: Snapshot | null;
   stage: StageFrame | null;
   ai_hidden: boolean;
+}
+
+/**
+ * What a late-comer missed of this case, in numbers; the rest is in the snapshot.
+ */
+export interface SoFar {
+  since: string;
+  views_shown: number;
 }
 
 /**
@@ -1268,6 +1460,10 @@ export interface Welcome {
   server_time: string;
   recording: RecordingRules | null;
   ai_hidden: boolean;
+  part: Part;
+  expires_at: string | null;
+  so_far: SoFar | null;
+  video_url: string | null;
 }
 
 /**

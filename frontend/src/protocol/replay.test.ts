@@ -18,6 +18,7 @@ const empty = (): Snapshot => ({
   decisions: [],
   chat: [],
   key_images: [],
+  gathering: { attendance: [], needs: [], asks: [] },
 })
 
 const base = (seq: number) => ({

@@ -162,7 +162,7 @@ describe('room', () => {
   })
 
   it('nothing moves in the list of people when somebody changes', () => {
-    const person = (user: typeof ROSA, following: boolean) => ({ user, following, windows: 1 })
+    const person = (user: typeof ROSA, following: boolean) => ({ user, following, windows: 1, part: 'contributor' as const, place: false })
     let room = reduceRoom(joined(), { type: 'participant.joined', person: person(ROSA, false) }, 0)
     room = reduceRoom(room, { type: 'participant.joined', person: person(SUMI, true) }, 0)
     room = reduceRoom(room, { type: 'participant.joined', person: person(ROSA, true) }, 0)
@@ -178,6 +178,7 @@ describe('room', () => {
       activity: 'active' as const,
       hand_raised: false,
       looks_at: null,
+      hand_at: null,
     }
     const room = reduceRoom(
       joined(),

@@ -2,8 +2,11 @@ import { assertNever } from './assertNever'
 import type {
   Capability,
   LeaseChanged,
+  Lobby,
+  LobbyState,
   Limits,
   LogEvent,
+  Part,
   Person,
   PersonPresence,
   PresenterState,
@@ -11,6 +14,7 @@ import type {
   RecordingRules,
   ServerMessage,
   Snapshot,
+  SoFar,
   StageFrame,
   Welcome,
   Who,
@@ -57,6 +61,17 @@ export interface RoomState {
   readonly limits: Limits | null
   /** Whether this room is recorded (LIVE-R1). */
   readonly recording: RecordingRules | null
+  readonly part: Part
+  /** When this person's access to the case ends by itself. */
+  readonly expires_at: string | null
+  /** What the room had shown of the case when this window came to it. */
+  readonly so_far: SoFar | null
+  /** The hospital's own video call. */
+  readonly video_url: string | null
+  /** What the lobby tells whoever waits there; null inside the room. */
+  readonly at_door: LobbyState | null
+  /** Guests who wait, for those who may let them in. */
+  readonly waiting: Lobby['waiting']
   /** Set where an event is missing: ask from here (LIVE-J2). */
   readonly gap_after: number | null
   /** Counts messages that broke the schema; what they said is lost and read again by REST. */
@@ -85,6 +100,12 @@ export const EMPTY_ROOM: RoomState = {
   stage_losses: 0,
   limits: null,
   recording: null,
+  part: 'contributor',
+  expires_at: null,
+  so_far: null,
+  video_url: null,
+  at_door: null,
+  waiting: [],
   gap_after: null,
   refused: 0,
 }
@@ -134,7 +155,12 @@ export function reduceRoom(state: RoomState, message: ServerMessage, now_ms: num
         can: message.can,
         projection: message.projection,
         ai_hidden: message.ai_hidden,
+        expires_at: message.expires_at,
       }
+    case 'lobby':
+      return { ...state, waiting: message.waiting }
+    case 'lobby.state':
+      return { ...state, at_door: message }
     case 'limits':
       return withLimits(state, message)
     case 'resync':
@@ -167,6 +193,12 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     stage_losses: state.stage_losses + 1,
     limits: message.limits,
     recording: message.recording,
+    part: message.part,
+    expires_at: message.expires_at,
+    so_far: message.so_far,
+    video_url: message.video_url,
+    at_door: null,
+    waiting: [],
     gap_after: null,
   }
   if (message.events === null) {
@@ -218,7 +250,7 @@ export function withEvent(state: RoomState, event: LogEvent): RoomState {
     // Nothing of the former case stays on the screen; the new case's snapshot follows.
     const { agenda_item } = event.payload
     const { case_id } = event
-    return { ...next, case_id, agenda_item, snapshot: null, stage: null, leases: {} }
+    return { ...next, case_id, agenda_item, snapshot: null, stage: null, leases: {}, so_far: null }
   }
   const folded =
     next.snapshot === null ? next : { ...next, snapshot: applyEvent(next.snapshot, event) }

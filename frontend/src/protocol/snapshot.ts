@@ -1,3 +1,4 @@
+import { gather, type GatheringEvent } from './gathering'
 import type { LogEvent, Snapshot } from './generated'
 
 /** The server's snapshots carry as much. */
@@ -73,7 +74,13 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
     case 'chat.posted':
       return { ...snapshot, chat: [...snapshot.chat, event.payload.message].slice(-CHAT_KEPT) }
     case 'presenter.changed':
-      return { ...snapshot, presenter: event.payload.presenter }
+      return { ...gather(snapshot, event), presenter: event.payload.presenter }
+    case 'attendance.changed':
+    case 'attendance.removed':
+    case 'quorum.changed':
+    case 'presenter.asked':
+    case 'presenter.ask_ended':
+      return gather(snapshot, event)
     // A move to another case is followed by a snapshot; the rest says what to read again by REST.
     case 'agenda.moved':
     case 'ai.revealed':
@@ -102,7 +109,7 @@ type RefreshKind = Exclude<
   | 'decision.voted'
   | 'votes.called'
   | 'chat.posted'
-  | 'presenter.changed'
+  | GatheringEvent['kind']
   | 'agenda.moved'
   | 'ai.revealed'
   | 'stage.keyframe'

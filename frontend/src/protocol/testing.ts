@@ -31,6 +31,7 @@ export const emptySnapshot = (): Snapshot => ({
   decisions: [],
   chat: [],
   key_images: [],
+  gathering: { attendance: [], needs: [], asks: [] },
 })
 
 export function welcome(parts: Partial<Welcome> = {}): Welcome {
@@ -63,6 +64,10 @@ export function welcome(parts: Partial<Welcome> = {}): Welcome {
     server_time: AT,
     recording: null,
     ai_hidden: false,
+    part: 'contributor',
+    expires_at: null,
+    so_far: null,
+    video_url: null,
     ...parts,
   }
 }

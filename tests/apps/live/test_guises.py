@@ -75,6 +75,8 @@ NAMES_NOBODY = {
     "projection", "colormap", "preset", "mode", "axis", "move",
     # a hanging's, which is withheld
     "key",
+    "how", "needs",
+    "arrived_at", "left_at",
     # a unit of a closed list (imaging/real_world.py)
     "ucum",
     # people of the house, never a patient

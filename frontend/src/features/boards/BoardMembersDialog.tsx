@@ -16,6 +16,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { AiReadingSetting } from './AiReadingSetting'
 import classes from './Boards.module.css'
 import { RecordingSetting } from './RecordingSetting'
+import { QuorumField } from './QuorumField'
 import { BOARD_ROLES, runsBoard } from './roles'
 
 const roleChoices = () => BOARD_ROLES.map((value) => ({ value, label: wordFor('boardRole', value) }))
@@ -55,6 +56,7 @@ export function BoardMembersDialog({ board, onClose }: BoardMembersDialogProps) 
   }
   return (
     <Modal opened onClose={onClose} title={t('members.title', { board: board.name })} size="lg">
+      <QuorumField boardId={board.id} mayEdit={mayEdit} />
       {members.error && !members.data && <ProblemNotice problem={members.error} onRetry={() => void members.refetch()} />}
       {!members.data && !members.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
       <ul className={classes.seats} aria-label={t('members.title', { board: board.name })}>

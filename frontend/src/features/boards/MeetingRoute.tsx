@@ -15,10 +15,12 @@ import { Screen, Section } from '@/ui/Screen'
 
 import { AddCaseDialog } from './AddCaseDialog'
 import { AgendaEditor } from './AgendaEditor'
+import { AttendanceSection } from './AttendanceSection'
 import { BoardMembersDialog } from './BoardMembersDialog'
 import classes from './Boards.module.css'
 import { lengthMinutes } from './calendar'
 import { MeetingStatusChip } from './MeetingRow'
+import { PlaceDialog } from './PlaceDialog'
 import { runsBoard } from './roles'
 
 export default function MeetingRoute() {
@@ -86,6 +88,7 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
         </Section>
         <div className={classes.column}>
           <AboutSection meeting={meeting} items={agenda.data ?? []} />
+          <AttendanceSection meeting={meeting} />
           <MembersSection meeting={meeting} />
         </div>
       </div>
@@ -96,10 +99,22 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
 
 function AboutSection({ meeting, items }: { meeting: Meeting; items: readonly AgendaItem[] }) {
   const { t } = useTranslation('boards')
+  const [isEditing, setEditing] = useState(false)
   const available = lengthMinutes(meeting)
   const planned = items.reduce((sum, item) => sum + item.minutes, 0)
   return (
-    <Section title={t('meeting.about')} padded>
+    <Section
+      title={t('meeting.about')}
+      padded
+      actions={
+        runsBoard(meeting.my_role) && (
+          <Button size="xs" variant="default" aria-label={t('people:place.editOf')} onClick={() => setEditing(true)}>
+            {t('people:place.edit')}
+          </Button>
+        )
+      }
+    >
+      {isEditing && <PlaceDialog meeting={meeting} onClose={() => setEditing(false)} />}
       <dl className={classes.facts}>
         <dt>{t('meeting.when')}</dt>
         <dd>{formatDateTime(meeting.starts_at)}</dd>

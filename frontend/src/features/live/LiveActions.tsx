@@ -15,6 +15,7 @@ import { isPresenting } from '@/protocol/room'
 import type { LiveSession } from './liveSession'
 import { LookButton } from './LookButton'
 import type { StageSync } from './stageSync'
+import { AskToPresent } from './people/AskToPresent'
 import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
 
@@ -40,6 +41,7 @@ export function LiveActions({ session, sync }: { session: LiveSession; sync: Syn
         </Button>
       )}
       <RaiseHand sync={sync} />
+      <AskToPresent session={session} />
       {mayTake && (
         <Button
           size="compact-sm"

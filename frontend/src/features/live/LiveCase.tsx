@@ -25,6 +25,7 @@ import { useFollowedOverlays } from './followOverlays'
 import type { LiveSession } from './liveSession'
 import { useStagePages } from '../viewer/useStagePages'
 import { LookHere } from './lookHere'
+import { CatchUp } from './people/CatchUp'
 import type { CaseShelf } from './neighbours'
 import { PointerSync } from './pointerSync'
 import { StageSync } from './stageSync'
@@ -140,7 +141,12 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
           {actions}
         </LiveHeader>
       }
-      notice={<LiveNotice session={session} />}
+      notice={
+        <>
+          <LiveNotice session={session} />
+          <CatchUp key={caseId} session={session} caseId={caseId} />
+        </>
+      }
       left={<LiveLeft session={session} acts={acts} room={room} />}
       right={
         // A draft, a choice or an open dialog belongs to one patient.
@@ -170,7 +176,7 @@ function shownHanging(viewer: Viewer): StageState['hanging'] {
 }
 
 /** Ties the screen to the room once the case's studies are known. */
-function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
+export function useSync(session: LiveSession, caseId: string, room: CaseRoom): Sync {
   const { viewer, studies, studiesLoaded } = room
   const sync = usePerCase<Sync>(caseId, () => {
     const stage = new StageSync(session, viewer, () => shownHanging(viewer))

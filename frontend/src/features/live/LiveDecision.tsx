@@ -86,8 +86,8 @@ function Votes({ session, acts, decision, can, present }: VotesProps) {
 
 function usePresent(session: LiveSession): PersonRef[] {
   const people = useLiveState(session, (state) => state.room.people)
-  return people.flatMap(({ user }): PersonRef[] =>
-    user.id === null ? [] : [{ ...user, id: user.id }],
+  return people.flatMap(({ user, place }): PersonRef[] =>
+    place ? [] : [{ ...user, id: user.id }],
   )
 }
 

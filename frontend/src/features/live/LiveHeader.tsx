@@ -12,6 +12,7 @@ import type { LiveActs } from './liveActs'
 import { LiveClock } from './LiveClock'
 import type { LiveSession } from './liveSession'
 import { RecordingMark } from './RecordingMark'
+import { MeetingBar } from './people/MeetingBar'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
@@ -43,6 +44,7 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
         <RecordingMark session={session} />
         {children}
         <span className={classes.grow} />
+        <MeetingBar session={session} />
         <ConnectionState session={session} />
         {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
       </div>

@@ -26,6 +26,7 @@ import { ChatPanel } from './ChatPanel'
 import type { LiveActs } from './liveActs'
 import { LiveDecision } from './LiveDecision'
 import type { LiveSession } from './liveSession'
+import { AttendancePanel } from './people/AttendancePanel'
 import { PeoplePanel } from './PeoplePanel'
 import type { Sync } from './sync'
 import { useLiveState } from './useLiveSession'
@@ -63,6 +64,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
     <div className={classes.sections}>
       <Section title={t('section.people')}>
         <PeoplePanel session={session} room={room} />
+        <AttendancePanel session={session} />
       </Section>
       {room.aiHidden ? (
         <Section title={t('reveal:title')}>

@@ -6,6 +6,8 @@ import { useParams } from 'react-router-dom'
 import { LiveCase } from './LiveCase'
 import { LiveStopped } from './LiveStopped'
 import { CaseShelf, useWarmNeighbours } from './neighbours'
+import { Lobby } from './people/Lobby'
+import { whyStopped } from './people/whyStopped'
 import { useLiveReading } from './useLiveReading'
 import { useLiveRefresh } from './useLiveRefresh'
 import { useLiveSession, useLiveState } from './useLiveSession'
@@ -27,7 +29,12 @@ function LiveRoom({ sessionId }: { sessionId: string }) {
   useLiveReading(session)
   const [shelf] = useState(() => new CaseShelf())
   useWarmNeighbours(session, shelf)
-  if (stopReason !== null && stopReason !== 'left') return <LiveStopped reason={stopReason} />
+  const door = useLiveState(session, (state) => state.room.at_door)
+  const expiresAt = useLiveState(session, (state) => state.room.expires_at)
+  if (stopReason !== null && stopReason !== 'left') {
+    return <LiveStopped reason={whyStopped({ stopReason, door, expiresAt })} />
+  }
+  if (door !== null) return <Lobby door={door} />
   if (caseId === null) {
     return (
       <div className={classes.waiting} role="status">

@@ -1,13 +1,18 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots, IconEyeCheck, IconHandStop, IconPresentation } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 
 import type { Person, PersonPresence } from '@/protocol/generated'
 import { PersonBadge } from '@/ui/clinical'
+import { wordFor } from '@/ui/format'
 
 import type { CaseRoom } from '../viewer/useCaseRoom'
 import type { LiveSession } from './liveSession'
 import { PersonPlace } from './PersonPlace'
+import { AskList } from './people/AskList'
+import { PlaceRow } from './people/PlaceRow'
+import { WaitingGuests } from './people/WaitingGuests'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
 
@@ -25,13 +30,26 @@ export function PeoplePanel({ session, room }: PeoplePanelProps) {
   const presenter = useLiveState(session, (state) => state.room.presenter.user?.id ?? null)
   const mayGrant = useLiveState(session, (state) => state.room.can.includes('grant_presenter'))
   return (
+    <>
+      <WaitingGuests session={session} />
+      <AskList session={session} />
     <ul className={classes.people}>
       {people.map((person) => {
         const { id, display_name, discipline } = person.user
         const state = id === null ? undefined : presence[id]
+        if (person.place) {
+          return (
+            <li key={id}>
+              <PlaceRow session={session} id={id} name={display_name} />
+            </li>
+          )
+        }
         return (
           <li key={id} data-away={state?.activity === 'away'}>
-            <PersonBadge person={{ id: id ?? '', display_name, discipline }} />
+            <PersonBadge
+              person={{ id: id ?? '', display_name, discipline }}
+              role={partWords(t, person, presenter === id)}
+            />
             <span className={classes.grow} />
             {state?.hand_raised && (
               <IconHandStop size={16} className={classes.hand} aria-label={t('handRaised')} />
@@ -52,6 +70,7 @@ export function PeoplePanel({ session, room }: PeoplePanelProps) {
         )
       })}
     </ul>
+    </>
   )
 }
 
@@ -64,6 +83,9 @@ const doingOf = (presence: Readonly<Record<string, PersonPresence>>): string =>
       Object.values(presence).map(({ user, activity, hand_raised }) => [user, { activity, hand_raised }]),
     ),
   )
+
+const partWords = (t: TFunction, { part, user }: Person, presents: boolean): string =>
+  [t(`people:part.${presents ? 'presenter' : part}`), wordFor('discipline', user.discipline)].join(' · ')
 
 function Grant({ session, person }: { session: LiveSession; person: Person }) {
   const { t } = useTranslation('live')

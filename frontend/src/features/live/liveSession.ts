@@ -62,15 +62,19 @@ export class LiveSession {
   private readonly settle = new Map<string, (ack: OpAck) => void>()
   private readonly client_id: string = crypto.randomUUID()
   private readonly transport: LiveTransport
-  private readonly session_id: string
+  readonly id: string
   private timers: ReturnType<typeof setInterval>[] = []
   private away_since_ms: number | null = Date.now()
   private sent_rev = 0
   private sent_epoch = -1
   private pollBusy = false
 
-  constructor(session_id: string) {
-    this.session_id = session_id
+  private readonly says: 'all' | 'nothing'
+
+  /** Somebody's own window, or a screen that only `watches`. */
+  constructor(session_id: string, part: 'takes part' | 'watches' = 'takes part') {
+    this.says = part === 'watches' ? 'nothing' : 'all'
+    this.id = session_id
     this.transport = new LiveTransport(session_id, {
       hello: (ticket) => {
         const { head, stage } = this.current.room
@@ -146,6 +150,7 @@ export class LiveSession {
   }
 
   publishPresence(presence: Omit<PresenceUpdate, 'type'>): void {
+    if (this.says === 'nothing') return
     this.transport.send({ type: 'presence.update', ...presence })
   }
 
@@ -236,7 +241,7 @@ export class LiveSession {
     if (this.pollBusy || document.visibilityState === 'hidden') return
     this.pollBusy = true
     try {
-      const polled = await http.get<PolledEvents>(`/api/live/sessions/${this.session_id}/events`, {
+      const polled = await http.get<PolledEvents>(`/api/live/sessions/${this.id}/events`, {
         query: { after: head },
         attended: this.current.following, // as it counts on the socket (LIVE-B5)
       })

@@ -31,6 +31,7 @@ const said = (changes: Partial<TimedPresence> = {}): TimedPresence => ({
   activity: 'active',
   hand_raised: false,
   looks_at: LOOKS,
+  hand_at: null,
   seen_at_ms: 0,
   ...changes,
 })
@@ -38,8 +39,8 @@ const room = (presence: TimedPresence, changes: Partial<RoomState> = {}): RoomSt
   ...EMPTY_ROOM,
   you: ROSA,
   people: [
-    { user: ROSA, following: true, windows: 1 },
-    { user: SUMI, following: false, windows: 1 },
+    { user: ROSA, following: true, windows: 1, part: 'contributor', place: false },
+    { user: SUMI, following: false, windows: 1, part: 'contributor', place: false },
   ],
   presence: { [presence.user]: presence },
   ...changes,
@@ -89,7 +90,7 @@ describe('the way of a laser', () => {
 describe('who looks at the same series', () => {
   it('are those on their own; who follows is where the presenter is', () => {
     expect(onlookersOf(room(said()), true)).toMatchObject([{ user: SUMI.id, series_instance_uid: '1.2.3' }])
-    const together = room(said(), { people: [{ user: SUMI, following: true, windows: 1 }] })
+    const together = room(said(), { people: [{ user: SUMI, following: true, windows: 1, part: 'contributor', place: false }] })
     expect(onlookersOf(together, true)).toEqual([])
     expect(onlookersOf(room(said({ looks_at: null })), true)).toEqual([])
   })

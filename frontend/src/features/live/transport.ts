@@ -17,7 +17,7 @@ import {
 export type TransportStatus = 'connecting' | 'open' | 'reconnecting' | 'stopped'
 
 /** Why the transport will not try again by itself. */
-export type StopReason = 'left' | 'forbidden' | 'ended' | 'replaced' | 'upgrade' | 'signed_out'
+export type StopReason = 'left' | 'forbidden' | 'not_admitted' | 'ended' | 'replaced' | 'upgrade' | 'signed_out'
 
 export interface TransportHandlers {
   /** What to say first on every new socket. */
@@ -51,6 +51,7 @@ export class LiveTransport {
   private heard_at_ms = 0
   private stopped = false
   private welcomed = false
+  private atDoor = false
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private pingTimer: ReturnType<typeof setInterval> | undefined
   private connectTimer: ReturnType<typeof setTimeout> | undefined
@@ -121,6 +122,7 @@ export class LiveTransport {
   private ticketRefused(error: unknown): void {
     const { status, code } = asProblem(error)
     if (status === 401) this.stop('signed_out')
+    else if (code === 'lobby_refused') this.stop('not_admitted')
     else if (status === 403 || status === 404) this.stop('forbidden')
     else if (status === 410 || (status === 409 && code.includes('ended'))) this.stop('ended')
     else this.retryLater()
@@ -133,7 +135,7 @@ export class LiveTransport {
     this.socket = socket
     this.heard_at_ms = Date.now()
     this.connectTimer = setTimeout(() => {
-      if (!this.welcomed) socket.close()
+      if (!this.welcomed && !this.atDoor) socket.close()
     }, CONNECT_LIMIT_MS)
     socket.onopen = () => socket.send(JSON.stringify(this.handlers.hello(ticket)))
     socket.onmessage = (event) => this.received(socket, String(event.data))
@@ -149,14 +151,29 @@ export class LiveTransport {
       return
     }
     if (message.type === 'welcome') this.onWelcome()
+    if (message.type === 'lobby.state') this.onDoor()
     this.handlers.message(message)
     if (message.type === 'welcome') this.handlers.status('open', null)
   }
 
-  private onWelcome(): void {
-    this.welcomed = true
+  /** In the lobby there is nothing to say but that one still waits. */
+  private onDoor(): void {
+    if (this.atDoor) return
+    this.atDoor = true
     this.attempt = 0
     clearTimeout(this.connectTimer)
+    this.keepAlive()
+  }
+
+  private onWelcome(): void {
+    this.welcomed = true
+    this.atDoor = false
+    this.attempt = 0
+    clearTimeout(this.connectTimer)
+    this.keepAlive()
+  }
+
+  private keepAlive(): void {
     clearInterval(this.pingTimer)
     let pinged_at_ms = Date.now()
     this.ping()
@@ -198,6 +215,7 @@ export class LiveTransport {
     const { socket } = this
     this.socket = null
     this.welcomed = false
+    this.atDoor = false
     clearInterval(this.pingTimer)
     clearTimeout(this.connectTimer)
     if (socket === null) return

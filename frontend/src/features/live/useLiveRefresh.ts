@@ -25,6 +25,9 @@ function staleAfter(event: LogEvent): string[] {
       return ['decisions', 'case']
     case 'tour':
       return ['tours']
+    case 'attendance':
+    case 'quorum':
+      return ['attendance', 'boards']
     case 'agenda':
       return ['meeting', 'case']
     case 'clock':

@@ -1,0 +1,80 @@
+"""The lobby of a room, and hands in the order in which they were raised (LIVE-M4, M6).
+
+Whoever waits is a member of ``lobby`` and not of ``members``: no lane ever loops over them, so
+nothing of the room can reach them by mistake.
+"""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from apps.live import services
+from apps.live.hub.bus import Bus
+from apps.live.hub.codes import CloseCode
+from apps.live.hub.database import run_db
+from apps.live.hub.member import Member
+from apps.live.hub.wire import encode
+
+Json = dict[str, Any]
+
+
+class Doorway:
+    """Mixed into ``Room``, before its lanes."""
+
+    session_id: UUID
+    meeting_id: UUID | None
+    members: list[Member]
+
+    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
+        super().__init__(session_id=session_id, bus=bus)  # type: ignore[call-arg]
+        self.lobby: list[Member] = []
+        self.waiting: list[Json] = []
+        self._hands: dict[UUID, float] = {}
+
+    async def refresh_lobby(self, *, waiting: list[Json] | None = None) -> None:
+        """Whose door is open now, what the others are told, and who waits for the chair.
+
+        ``waiting``: as the second-hand has just read it, of all rooms at once.
+        """
+        if self.lobby:
+            doors = await run_db(
+                services.stay_at_door,
+                session_id=self.session_id,
+                user_ids={member.user_id for member in self.lobby},
+            )
+            for member in self.lobby:
+                door = doors.get(member.user_id)
+                if door is not None:
+                    self._tell_at_door(member, door=door)
+        if waiting is not None and waiting != self.waiting:
+            self.waiting = waiting
+            for member in self.members:
+                self.tell_lobby_to(member)
+
+    def tell_lobby_to(self, member: Member) -> None:
+        """Only those who may admit are told who waits."""
+        if not member.welcomed or "admit" not in member.can or self.meeting_id is None:
+            return
+        member.outbox.put_durable(encode({"type": "lobby", "waiting": self.waiting}))
+
+    def _tell_at_door(self, member: Member, *, door: Any) -> None:
+        if door.is_open:
+            member.let_in.set()
+            return
+        if door.verdict == "gone":
+            member.close(CloseCode.FORBIDDEN)
+            return
+        message = door.message()
+        if message != member.told_at_door:
+            member.told_at_door = message
+            member.outbox.put_durable(encode(message))
+        if door.verdict == "refused":
+            member.close(CloseCode.FORBIDDEN)
+
+    def with_hand(self, member: Member, said: Json) -> Json:
+        """Presence with the moment at which its hand went up: by the server's clock."""
+        if not said["hand_raised"]:
+            self._hands.pop(member.user_id, None)
+            return {**said, "hand_at": None}
+        raised = self._hands.setdefault(member.user_id, time.time())
+        return {**said, "hand_at": raised}
