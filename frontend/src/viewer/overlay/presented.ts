@@ -7,6 +7,8 @@ import { element, fixed } from './svg'
 /** Nearer to the edge a line says nothing. */
 const INSIDE_PX = 2
 const MARK_PX = 7
+/** Beside the letters of the patient's sides, which stand in the middle. */
+const BESIDE_MIDDLE = 0.42
 
 /** What the presenter sees of this view, where its own shape shows more or less (LIVE-V2). */
 export function presentedBox(view: StackView, viewport: Viewport): SeenBox | null {
@@ -47,10 +49,11 @@ export function drawPresented(view: StackView, viewport: Viewport | null, name: 
       )
   }
   const marks: [Vec2, Vec2][] = []
-  if (box.left < -INSIDE_PX) marks.push([[0, height / 2], [1, 0]])
-  if (box.right > width + INSIDE_PX) marks.push([[width, height / 2], [-1, 0]])
-  if (box.top < -INSIDE_PX) marks.push([[width / 2, 0], [0, 1]])
-  if (box.bottom > height + INSIDE_PX) marks.push([[width / 2, height], [0, -1]])
+  const [x, y] = [width * BESIDE_MIDDLE, height * BESIDE_MIDDLE]
+  if (box.left < -INSIDE_PX) marks.push([[0, y], [1, 0]])
+  if (box.right > width + INSIDE_PX) marks.push([[width, y], [-1, 0]])
+  if (box.top < -INSIDE_PX) marks.push([[x, 0], [0, 1]])
+  if (box.bottom > height + INSIDE_PX) marks.push([[x, height], [0, -1]])
   group.append(...marks.flatMap(([at, inwards]) => chevron(at, inwards)))
   if (edges.length > 0)
     group.append(
