@@ -83,7 +83,8 @@ def test_LIVE_X2_hidden_until_revealed_then_votes_clock_and_undo(
         wait_for(lambda s=screen: not s.live()["ai_hidden"], what="revealed", timeout_s=30)
         expect(screen.page.locator("[data-finding]").first).to_be_visible(timeout=SLOW_MS)
         expect(screen.page.get_by_text("revealed the AI results")).to_be_visible()
-        assert len(screen.live()["snapshot"]["findings"]) == len(found)
+        known = {one["id"] for one in screen.live()["snapshot"]["findings"]}
+        assert known >= {one["id"] for one in found}  # other models may have read since
     assert _doors(radiologist, case, found) == {200}
     keep_screenshot(reader.page, "2-revealed-reader")
 
