@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.live.choices import SessionState
 from apps.live.limits import EVENT_BATCH, RECORDINGS_LISTED
 from apps.live.models import LiveEvent, LiveSession, PointerTrack, RecordedState, RoomVisit
-from apps.live.selectors import describe_event, describe_person, keeps_recording_days
+from apps.live.people import describe_person
+from apps.live.selectors import describe_event, keeps_recording_days
 
 Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from django.db.models import Count, QuerySet
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.live.models import Tour, TourReader, TourStep
+from apps.live.people import describe_person
 from apps.live.projections import View, project_stage
-from apps.live.selectors import describe_person
 
 Json = dict[str, Any]
 
