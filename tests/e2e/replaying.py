@@ -20,18 +20,22 @@ def replay_of(screen: Screen) -> dict[str, Any]:
 def pictures_of(screen: Screen) -> Pictures:
     """Of every viewport that shows something, without overlays."""
     reports = screen.read("viewports")
-    return [screen.picture(one["index"]) for one in reports if one["sop_instance_uid"]]
+    return [screen.picture(one["index"]) for one in reports if one["series_instance_uid"]]
 
 
 def settle(screen: Screen) -> None:
-    """Every viewport shows the image that was asked for, drawn."""
+    """Every viewport shows the image or the plane that was asked for, drawn, with its colours."""
+
+    def is_drawn(one: dict[str, Any]) -> bool:
+        if one["plane_settled"] is False or one["preview"]:
+            return False
+        shown = one["sop_instance_uid"], one["frame"]
+        asked = one["target_sop_instance_uid"], one["target_frame"]
+        return one["reformat"] is not None or shown == asked
 
     def there() -> bool:
-        reports = [one for one in screen.read("viewports") if one["target_sop_instance_uid"]]
-        return bool(reports) and all(
-            one["sop_instance_uid"] == one["target_sop_instance_uid"] and not one["preview"]
-            for one in reports
-        )
+        reports = [one for one in screen.read("viewports") if one["series_instance_uid"]]
+        return bool(reports) and all(map(is_drawn, reports))
 
     wait_for(there, what="all pictures are there", timeout_s=60)
     screen.page.wait_for_timeout(400)
