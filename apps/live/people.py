@@ -55,6 +55,11 @@ def so_far(*, session: LiveSession) -> dict[str, Any]:
     return {"since": since.isoformat(), "views_shown": views.count()}
 
 
+def board_of(session: LiveSession) -> str | None:
+    """Whose meeting this is; never a patient's."""
+    return session.meeting.board.name if session.meeting else None
+
+
 def video_url_of(session: LiveSession) -> str | None:
     """The meeting's own video call; validated when it was written."""
     return (session.meeting.video_url or None) if session.meeting else None

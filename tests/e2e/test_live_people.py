@@ -140,6 +140,9 @@ def test_the_people_of_a_meeting(
     chair.page.get_by_role("button", name="Grant Prof Ingrid Solheim to present").click()
     wait_for(lambda: guest.live().get("presenting"), what="the guest presents", timeout_s=30)
     expect(chair.page.get_by_test_id("asks")).to_have_count(0)
+    expect(tablet.get_by_test_id("live-mark")).to_contain_text("You are presenting to 2")
+    mark = tablet.get_by_test_id("live-mark").bounding_box()
+    assert mark is not None and mark["width"] > 180, "the tablet does not say who presents"
     keep_screenshot(tablet, "10-guest-presents")
     tablet.reload()
     wait_for(lambda: guest.live().get("status") == "open", what="back", timeout_s=60)
@@ -169,6 +172,7 @@ def test_the_people_of_a_meeting(
     expect(chair.page.get_by_test_id("place")).to_contain_text("Room 2.14", timeout=SLOW_MS)
     expect(wall.page.get_by_label("Who is here")).to_contain_text("Dr Rui Tavares")
     assert _quorum(wall.page) == ""
+    expect(wall.page.get_by_text("Thoracic board")).to_be_visible()
     keep_screenshot(wall.page, "13-wall")
     chair.page.get_by_role("button", name="Disconnect Room 2.14").click()
     expect(wall.page.get_by_text("This screen shows no meeting now")).to_be_visible(timeout=SLOW_MS)

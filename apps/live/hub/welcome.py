@@ -12,7 +12,7 @@ from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.wire import encode
 from apps.live.limits import LaneRate
-from apps.live.people import so_far, video_url_of
+from apps.live.people import board_of, so_far, video_url_of
 from apps.live.projections import View, project_event, project_snapshot, project_stage
 from apps.live.protocol import MAX_MESSAGE_BYTES, PROTOCOL_NAME
 from apps.live.protocol.server import Limits
@@ -61,6 +61,7 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "recording": selectors.describe_recording_rules(read.session),
                 "part": member.part,
                 "expires_at": member.access.expires_at,
+                "board": board_of(read.session),
                 "video_url": video_url_of(read.session) if view.guise == "identified" else None,
                 "so_far": None if view.guise == "none" else missed,
             }

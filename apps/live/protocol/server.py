@@ -141,6 +141,8 @@ class Welcome(WireModel):
     #: When this person's access to the case ends by itself; null: it does not.
     expires_at: AwareDatetime | None = None
     so_far: SoFar | None = None
+    #: Name of the meeting's board: guests and screens cannot read the meeting itself.
+    board: str | None = None
     #: The hospital's own video call, for those who see the patient anyway (LIVE-M8).
     video_url: str | None = None
 

@@ -1463,6 +1463,7 @@ export interface Welcome {
   part: Part;
   expires_at: string | null;
   so_far: SoFar | null;
+  board: string | null;
   video_url: string | null;
 }
 

@@ -66,6 +66,8 @@ export interface RoomState {
   readonly expires_at: string | null
   /** What the room had shown of the case when this window came to it. */
   readonly so_far: SoFar | null
+  /** Name of the meeting's board; null in an ad hoc room. */
+  readonly board: string | null
   /** The hospital's own video call. */
   readonly video_url: string | null
   /** What the lobby tells whoever waits there; null inside the room. */
@@ -103,6 +105,7 @@ export const EMPTY_ROOM: RoomState = {
   part: 'contributor',
   expires_at: null,
   so_far: null,
+  board: null,
   video_url: null,
   at_door: null,
   waiting: [],
@@ -196,6 +199,7 @@ function welcomed(state: RoomState, message: Welcome): RoomState {
     part: message.part,
     expires_at: message.expires_at,
     so_far: message.so_far,
+    board: message.board,
     video_url: message.video_url,
     at_door: null,
     waiting: [],

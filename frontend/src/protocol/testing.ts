@@ -67,6 +67,7 @@ export function welcome(parts: Partial<Welcome> = {}): Welcome {
     part: 'contributor',
     expires_at: null,
     so_far: null,
+    board: null,
     video_url: null,
     ...parts,
   }

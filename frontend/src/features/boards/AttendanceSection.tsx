@@ -21,6 +21,7 @@ export function AttendanceSection({ meeting }: { meeting: Meeting }) {
   const people = (known?.people ?? []).map((row) => ({ ...row, how: row.how as Arrival }))
   return (
     <Section
+      padded
       title={t('attendance.title')}
       count={people.filter((row) => row.present).length}
       actions={known && <QuorumChip {...known.quorum} />}

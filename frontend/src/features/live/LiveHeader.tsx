@@ -2,7 +2,7 @@ import { IconBroadcast } from '@tabler/icons-react'
 import { memo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useAgenda, useMeeting } from '@/api/boards'
+import { useAgenda } from '@/api/boards'
 import { useCase } from '@/api/cases'
 import { isPresenting } from '@/protocol/room'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
@@ -31,24 +31,27 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
   const meetingId = useLiveState(session, (state) => state.room.meeting)
   const itemId = useLiveState(session, (state) => state.room.agenda_item)
   const maySet = useLiveState(session, (state) => state.room.can.includes('goto'))
-  const meeting = useMeeting(meetingId)
+  const board = useLiveState(session, (state) => state.room.board)
   const agenda = useAgenda(meetingId)
   const items = agenda.data ?? []
   const item = items.find((entry) => entry.id === itemId)
   return (
     <div className={classes.head}>
       <div className={classes.headRow}>
-        <strong className={classes.ellipsis}>{meeting.data?.board.name ?? t('adHoc')}</strong>
+        <strong className={classes.ellipsis}>{board ?? t('adHoc')}</strong>
         {item && <span>{t('caseOf', { number: item.position, count: items.length })}</span>}
         <LiveMark session={session} />
         <RecordingMark session={session} />
         {children}
         <span className={classes.grow} />
-        <MeetingBar session={session} />
         <ConnectionState session={session} />
         {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
       </div>
-      {caseId !== null && <CaseLine caseId={caseId} />}
+      <div className={classes.headRow}>
+        {caseId !== null && <CaseLine caseId={caseId} />}
+        <span className={classes.grow} />
+        <MeetingBar session={session} />
+      </div>
     </div>
   )
 })
@@ -58,14 +61,14 @@ function CaseLine({ caseId }: { caseId: string }) {
   if (!patientCase.data) return null
   const { patient, guise, clinical_question, stage } = patientCase.data
   return (
-    <div className={classes.headRow}>
+    <>
       <PatientLine patient={patient} />
       <GuiseChip guise={guise} />
       {stage && <span>{stage}</span>}
       <span className={`${classes.ellipsis} ${classes.dim}`} title={clinical_question}>
         {clinical_question}
       </span>
-    </div>
+    </>
   )
 }
 
