@@ -269,7 +269,7 @@ def test_a_document_of_the_stage(stack: Stack, open_page: OpenPage, keep_screens
     follower.page.get_by_test_id("document").locator("div").nth(1).hover()
     follower.press("=")
     wait_for(lambda: not follower.live()["following"], what="on their own", timeout_s=SOON_S)
-    expect(follower.page.get_by_test_id("follow-state")).to_contain_text("your own view")
+    expect(follower.page.get_by_test_id("follow-state")).to_contain_text("Your own view")
     keep_screenshot(follower.page, "2-alone")
     follower.press("Shift+R")
     wait_for(

@@ -25,10 +25,11 @@ export function PersonPlace({ session, room, person }: PersonPlaceProps) {
   const { id, display_name } = person.user
   const leads = useLiveState(session, (state) => state.room.presenter.user?.id === id)
   const isMe = useLiveState(session, (state) => state.room.you?.id === id)
-  const hasStage = useLiveState(session, (state) => state.room.stage !== null)
+  // Asked of the presenter's screen too, which has no stage of others.
+  const hasPresenter = useLiveState(session, (state) => state.room.presenter.user !== null)
   const words = useLiveState(session, (state) => JSON.stringify(state.room.presence[id]?.looks_at ?? null))
   if (isMe || leads) return null
-  if (person.following && hasStage) return <span className={classes.place}>{t('where.follows')}</span>
+  if (person.following && hasPresenter) return <span className={classes.place}>{t('where.follows')}</span>
   const place = JSON.parse(words) as Whereabouts | null
   const found = place && seriesOf(room.studies, place.series_instance_uid)
   if (!place || !found) return null
