@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydicom.dataset import Dataset
 
+from apps.boards import services as boards
+from apps.boards.models import AgendaItem, Decision, Meeting
 from apps.live.models import LiveSession
 from apps.live.recordings.selectors import chapters_of
 from apps.live.tours import services as tours
-from tests.live_client import Json, pointer, stage
+from tests.apps.live.conftest import call
+from tests.live_client import Json, LiveClient, pointer, stage
 from tests.people import CaseTeam
 
 
@@ -85,3 +89,62 @@ def recording_paths(session: LiveSession) -> list[str]:
 
 def _plain(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def committed(client: LiveClient, kind: str, payload: Json, **fields: Any) -> Json:
+    ack = await client.op(kind, payload, **fields)
+    assert ack["outcome"] == "committed", ack
+    return ack
+
+
+async def decide(
+    chair: LiveClient, surgeon: LiveClient, *, team: CaseTeam, words: Callable[[], str]
+) -> None:
+    """A draft with a dissent, and a vote on it with another."""
+    stated = {
+        "user": str(team.people["radiologist"].pk),
+        "stance": "dissent",
+        "statement": words(),
+    }
+    text = {"text": words(), "intent": "curative"}
+    payload = {"recommendations": [text], "consensus": "majority", "positions": [stated]}
+    await committed(chair, "decision.draft", payload)
+    draft = await call(lambda: Decision.objects.get(case=team.case))
+    entity = str(draft.pk)
+    await committed(chair, "votes.call", {}, entity=entity)
+    vote = {"stance": "dissent", "statement": words(), "text_version": draft.text_version}
+    await committed(surgeon, "decision.vote", vote, entity=entity)
+
+
+async def keep_time_and_reveal(
+    chair: LiveClient, guest: LiveClient, *, team: CaseTeam, item: UUID
+) -> None:
+    """The clock of the case, and what AI found once the board has read by itself."""
+    place = {"agenda_item": str(item)}
+    await committed(chair, "timer.set", {**place, "move": "add", "minutes": 2})
+    await guest.until_event("clock.changed")
+
+    def read_first() -> None:
+        board = AgendaItem.objects.select_related("meeting").get(pk=item).meeting.board_id
+        boards.set_ai_reading(actor=team.actor("chair"), board_id=board, ai_reading="in_meeting")
+
+    await call(read_first)
+    await committed(chair, "ai.reveal", place)
+    await guest.until_event("ai.revealed")
+
+
+async def gather(reader: LiveClient, team: CaseTeam, meeting: Meeting) -> None:
+    """People come, go and ask; the board says whom it needs."""
+
+    def change() -> None:
+        by = {"actor": team.actor("chair"), "meeting_id": meeting.pk}
+        user_id = team.people["oncologist"].pk
+        boards.set_quorum(
+            actor=team.actor("chair"), board_id=meeting.board_id, disciplines=["pathology"]
+        )
+        boards.tick_attendance(**by, user_id=user_id)
+        boards.remove_attendance(**by, user_id=user_id)
+
+    await call(change)
+    await committed(reader, "presenter.ask", {"asking": True})
+    await committed(reader, "presenter.ask", {"asking": False})

@@ -46,7 +46,11 @@ from tests.security.canaries import UID_ROOT, Aviary, found_in
 from tests.security.canary_case import archive_root, aviary, guard, identity_of, team
 from tests.security.listener import Listener
 from tests.security.live_scene import (
+    committed,
+    decide,
     drawing,
+    gather,
+    keep_time_and_reveal,
     key_image,
     leave_views,
     pointing,
@@ -160,12 +164,6 @@ def bring_study(team: CaseTeam, aviary: Aviary, meeting: Meeting, folder: Path) 
     )
 
 
-async def committed(client: LiveClient, kind: str, payload: Json, **fields: Any) -> Json:
-    ack = await client.op(kind, payload, **fields)
-    assert ack["outcome"] == "committed", ack
-    return ack
-
-
 async def measure(reader: LiveClient, aviary: Aviary, header: Dataset) -> Json:
     """Drawn, renamed, removed and put back, with a secret label each time."""
     drawn = {**drawing(header, label=aviary.word()), "site": aviary.word()}
@@ -206,17 +204,6 @@ def outline(team: CaseTeam, aviary: Aviary, header: Dataset) -> None:
     )
 
 
-async def decide(chair: LiveClient, aviary: Aviary, team: CaseTeam) -> None:
-    stated = {
-        "user": str(team.people["radiologist"].pk),
-        "stance": "dissent",
-        "statement": aviary.word(),
-    }
-    text = {"text": aviary.word(), "intent": "curative"}
-    payload = {"recommendations": [text], "consensus": "majority", "positions": [stated]}
-    await committed(chair, "decision.draft", payload)
-
-
 async def watch_stage_and_pointers(
     chair: LiveClient, guest: LiveClient, aviary: Aviary, stack: list[Dataset], mapping: Projection
 ) -> None:
@@ -248,23 +235,6 @@ async def travel(
     await committed(chair, "agenda.goto", {"agenda_item": str(items[0])})
     assert (await guest.until("access.changed"))["projection"] == "deidentified"
     await guest.until("snapshot", where=lambda m: m["snapshot"] is not None)
-
-
-async def gather(reader: LiveClient, team: CaseTeam, meeting: Meeting) -> None:
-    """People come, go and ask; the board says whom it needs."""
-
-    def change() -> None:
-        by = {"actor": team.actor("chair"), "meeting_id": meeting.pk}
-        user_id = team.people["oncologist"].pk
-        boards.set_quorum(
-            actor=team.actor("chair"), board_id=meeting.board_id, disciplines=["pathology"]
-        )
-        boards.tick_attendance(**by, user_id=user_id)
-        boards.remove_attendance(**by, user_id=user_id)
-
-    await call(change)
-    await committed(reader, "presenter.ask", {"asking": True})
-    await committed(reader, "presenter.ask", {"asking": False})
 
 
 async def ask_for_more(chair: LiveClient, guest: LiveClient, aviary: Aviary) -> None:
@@ -303,13 +273,14 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     await committed(reader, "finding.accept", {}, entity=str(findings[0]), entity_version=1)
     why = {"reason_code": "other", "comment": aviary.word()}
     await committed(reader, "finding.dismiss", why, entity=str(findings[1]), entity_version=1)
-    await decide(chair, aviary, team)
+    await decide(chair, surgeon, team=team, words=aviary.word)
     await call(leave_views, team=team, header=stack[0], words=aviary.word)
     await call(bring_study, team, aviary, meeting, tmp_path / "more")
     await committed(chair, "presenter.grant", {"user": str(team.people["surgeon"].pk)})
     await committed(chair, "presenter.grant", {"user": None})
     await gather(reader, team, meeting)
     await travel(chair, guest, aviary, stack, items)
+    await keep_time_and_reveal(chair, guest, team=team, item=items[0])
     await ask_for_more(chair, guest, aviary)
     await surgeon.sync(guest.seq)
     await surgeon.close()
