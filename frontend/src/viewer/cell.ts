@@ -2,7 +2,7 @@ import { isBrushTool } from './brush/brush'
 import { drawBrush } from './brush/cursor'
 import type { Preview } from './drawing'
 import { Interaction } from './interaction'
-import { drawCalls } from './overlay/calls'
+import { drawCalls, type Call } from './overlay/calls'
 import { drawCrosshair } from './overlay/crosshair'
 import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
@@ -10,7 +10,7 @@ import { drawGraphics } from './overlay/graphics'
 import { paintMasks } from './overlay/maskPainter'
 import { drawMeasurement, keepWordsInside, shapesOn } from './overlay/measurements'
 import { drawOnlookers } from './overlay/onlookers'
-import { drawPointers } from './overlay/pointers'
+import { drawPointers, type RemotePointer } from './overlay/pointers'
 import { drawPresented } from './overlay/presented'
 import { drawReferenceLines, referenceLines } from './overlay/referenceLines'
 import { element } from './overlay/svg'
@@ -20,6 +20,10 @@ import type { StackView } from './stackView'
 import type { Viewer } from './viewer'
 
 const PREVIEW_COLOUR = 'var(--vw-preview, #ffd54a)'
+
+/** The name of whoever calls stands at the call; once is enough. */
+const unnamed = (pointers: readonly RemotePointer[], calls: readonly Call[]): RemotePointer[] =>
+  pointers.map((one) => (calls.some(({ user }) => user === one.user) ? { ...one, name: '' } : one))
 
 /** One viewport on the screen: the picture, the masks, the drawings, and the hands on it. */
 export class Cell {
@@ -110,7 +114,7 @@ export class Cell {
       ...(presented ? drawPresented(view, viewport, presented.name) : []),
       ...drawOnlookers(view, people.onlookers),
       ...drawCalls(view, people.calls, registrations),
-      ...drawPointers(view, people.pointers, registrations, {
+      ...drawPointers(view, unnamed(people.pointers, people.calls), registrations, {
         hand: people.handIn(view),
         // A projector's letters are larger, and so is the room that a name takes.
         letter_px: hasWords ? parseFloat(getComputedStyle(this.drawing).fontSize) || 13 : 13,

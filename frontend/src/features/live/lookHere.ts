@@ -110,6 +110,7 @@ export class LookHere {
       this.held.map(({ id, user, at }) => ({
         id,
         at,
+        user: user.id,
         name: user.display_name,
         colour: personColour({ id: user.id, discipline: user.discipline }),
       })),

@@ -7,6 +7,7 @@ import { element, fixed } from './svg'
 /** Somebody calls everybody's eyes to a point, for a few seconds. */
 export interface Call {
   readonly id: string
+  readonly user: string
   readonly name: string
   readonly colour: string
   readonly at: PointedPlace
@@ -26,7 +27,7 @@ export function drawCalls(
     const [cx, cy] = place.position.map(fixed)
     const group = element('g', { class: 'vw-call', 'data-call': call.id })
     group.style.setProperty('--vw-colour', call.colour)
-    group.style.opacity = place.in_plane ? '1' : Math.max(0.5, place.strength).toFixed(2)
+    group.style.opacity = place.in_plane ? '1' : Math.max(0.75, place.strength).toFixed(2)
     const ring = (name: string, r: number): SVGElement =>
       element('circle', { cx: cx ?? 0, cy: cy ?? 0, r, class: name })
     group.append(
