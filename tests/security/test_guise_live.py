@@ -254,13 +254,10 @@ async def gather(reader: LiveClient, team: CaseTeam, meeting: Meeting) -> None:
     """People come, go and ask; the board says whom it needs."""
 
     def change() -> None:
-        by = {"actor": team.actor("chair"), "meeting_id": meeting.pk}
-        user_id = team.people["oncologist"].pk
-        boards.set_quorum(
-            actor=team.actor("chair"), board_id=meeting.board_id, disciplines=["pathology"]
-        )
-        boards.tick_attendance(**by, user_id=user_id)
-        boards.remove_attendance(**by, user_id=user_id)
+        actor, user_id = team.actor("chair"), team.people["oncologist"].pk
+        boards.set_quorum(actor=actor, board_id=meeting.board_id, disciplines=["pathology"])
+        boards.tick_attendance(actor=actor, meeting_id=meeting.pk, user_id=user_id)
+        boards.remove_attendance(actor=actor, meeting_id=meeting.pk, user_id=user_id)
 
     await call(change)
     await committed(reader, "presenter.ask", {"asking": True})
