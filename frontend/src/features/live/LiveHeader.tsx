@@ -48,8 +48,7 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
         {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
       </div>
       <div className={classes.headRow}>
-        {caseId !== null && <CaseLine caseId={caseId} />}
-        <span className={classes.grow} />
+        {caseId === null ? <span className={classes.grow} /> : <CaseLine caseId={caseId} />}
         <MeetingBar session={session} />
       </div>
     </div>
@@ -58,14 +57,14 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
 
 function CaseLine({ caseId }: { caseId: string }) {
   const patientCase = useCase(caseId)
-  if (!patientCase.data) return null
+  if (!patientCase.data) return <span className={classes.grow} />
   const { patient, guise, clinical_question, stage } = patientCase.data
   return (
     <>
       <PatientLine patient={patient} />
       <GuiseChip guise={guise} />
       {stage && <span>{stage}</span>}
-      <span className={`${classes.ellipsis} ${classes.dim}`} title={clinical_question}>
+      <span className={`${classes.question} ${classes.dim}`} title={clinical_question}>
         {clinical_question}
       </span>
     </>
