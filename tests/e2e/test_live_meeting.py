@@ -167,7 +167,12 @@ def test_a_meeting(
     assert [one["stance"] for one in signed["positions"]].count("dissent") == 1
     assert signed["view"]["session"] == session
     refused = chair_rest.patch(
-        f"/api/decisions/{draft['id']}", json={"version": signed["version"], "summary": "Other."}
+        f"/api/decisions/{draft['id']}",
+        json={
+            "version": signed["version"],
+            "recommendations": [{"text": "Something else."}],
+            "consensus": "consensus",
+        },
     )
     assert refused.status_code == 409, refused.text
     for screen in everybody:
