@@ -17,13 +17,12 @@ type Known = Exclude<LogEvent, { kind: 'withheld' }>
 function kindOf(kind: string): MarkKind | null {
   if (kind === 'stage.keyframe') return 'keyframe'
   if (kind === 'chat.posted') return 'chat'
+  if (kind === 'votes.called' || kind === 'decision.voted') return 'vote'
   const family = kind.split('.')[0]
   if (family === 'measurement' || family === 'key_image' || family === 'segmentation')
     return 'measurement'
   if (family === 'finding' || family === 'findings') return 'finding'
-  if (family === 'decision') return 'decision'
-  // Votes are told by the part that holds them, in whatever stages they have.
-  return family === 'vote' ? 'vote' : null
+  return family === 'decision' ? 'decision' : null
 }
 
 /** When each event happened, never before the one it follows: clocks of two people may differ. */
@@ -42,7 +41,9 @@ export function marksOf(events: readonly LogEvent[], times: readonly number[]): 
     if (kind === null) return []
     const { seq, actor } = event
     const signed = event.kind === 'decision.signed'
-    return [{ kind, seq, at_ms: times[index] ?? 0, who: actor.display_name, signed }]
+    // What the house did by itself carries the name of a machine: nobody's business.
+    const who = actor.id === null ? '' : actor.display_name
+    return [{ kind, seq, at_ms: times[index] ?? 0, who, signed }]
   })
 }
 
