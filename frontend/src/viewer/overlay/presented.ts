@@ -9,6 +9,8 @@ const INSIDE_PX = 2
 const MARK_PX = 7
 /** Beside the letters of the patient's sides, which stand in the middle. */
 const BESIDE_MIDDLE = 0.42
+/** Below those letters, above the words at the foot. */
+const BELOW_MIDDLE = 0.62
 
 /** What the presenter sees of this view, where its own shape shows more or less (LIVE-V2). */
 export function presentedBox(view: StackView, viewport: Viewport): SeenBox | null {
@@ -57,7 +59,11 @@ export function drawPresented(view: StackView, viewport: Viewport | null, name: 
   group.append(...marks.flatMap(([at, inwards]) => chevron(at, inwards)))
   if (edges.length > 0)
     group.append(
-      element('text', { x: fixed(left + 6), y: fixed(bottom - 8), class: 'vw-presented-name' }, [name]),
+      element(
+        'text',
+        { x: fixed(left + 6), y: fixed(top + (bottom - top) * BELOW_MIDDLE), class: 'vw-presented-name' },
+        [name],
+      ),
     )
   return [group]
 }
