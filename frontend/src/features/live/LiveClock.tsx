@@ -39,7 +39,8 @@ export function LiveClock({ item, acts, maySet }: LiveClockProps) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <UnstyledButton className={classes.clockButton} aria-label={t('clock.menu')}>
+        <UnstyledButton className={classes.clockButton}>
+          <span className="c-visually-hidden">{t('clock.menu')} </span>
           {face}
         </UnstyledButton>
       </Menu.Target>
