@@ -159,7 +159,7 @@ MUTATIONS = (
         "a ticket is not asked again what it stands on",
         "LIVE-A3",
         "apps/live/services/tickets.py",
-        "    act_in_session(actor=actor, session_id=session_id)\n    return Admission",
+        "    _come(actor=actor, session_id=session_id)\n    return Admission",
         "    return Admission",
         named(REVOCATION, "test_LIVE_A3_revocation_between_ticket_and_hello_counts"),
     ),
