@@ -18,6 +18,7 @@ from apps.live.models import LiveEvent, LiveSession
 from apps.live.projections import View, project_event, project_stage
 from tests.apps.ai import world
 from tests.apps.live.conftest import Connect, call
+from tests.apps.live.door import let_in
 from tests.live_client import LiveClient, stage
 from tests.people import CaseTeam
 from tests.scans import Scan
@@ -219,7 +220,7 @@ async def test_LIVE_X3_the_socket_strips_them_too(
 
 
 async def test_LIVE_X4_votes_go_by_the_same_service_and_are_counted_for_everybody(
-    connect: Connect, team: CaseTeam
+    connect: Connect, team: CaseTeam, session: LiveSession
 ) -> None:
     """A de-identified guest hears how many, and nobody's name or reason."""
     draft = await call(
@@ -231,6 +232,7 @@ async def test_LIVE_X4_votes_go_by_the_same_service_and_are_counted_for_everybod
         )
     )
     chair, surgeon = await connect("chair"), await connect("surgeon")
+    await call(let_in, team, session, "consultant")
     guest, trainee = await connect("consultant"), await connect("trainee")
     key = str(draft.pk)
     refused = await surgeon.op("votes.call", {}, entity=key)
