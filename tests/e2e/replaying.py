@@ -90,6 +90,10 @@ def fit_canvas(screen: Screen, size: tuple[int, ...]) -> None:
     """Another strip lies above the pictures here: the window grows until they are as large."""
     rows, window = screen.viewport()["size"]["height"], screen.page.viewport_size
     assert window is not None
-    grown = window["height"] + size[0] - rows
+    grown = window["height"] + (size[0] - rows) * screen.read("layout")["rows"]
     screen.page.set_viewport_size({"width": window["width"], "height": grown})
-    wait_for(lambda: screen.viewport()["size"]["height"] == size[0], what="as large", timeout_s=20)
+    wait_for(
+        lambda: abs(screen.viewport()["size"]["height"] - size[0]) < 1,
+        what="as large",
+        timeout_s=20,
+    )

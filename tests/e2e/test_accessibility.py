@@ -86,7 +86,7 @@ class Persons:
         page.goto(path.format(**self.words))
         if "0000" in path:
             expect(page.get_by_role("alert").first).to_be_visible(timeout=30_000)
-        elif path.endswith("/view") or path.startswith("/live"):
+        elif path.endswith("/view") or (path.startswith("/live") and "/replay" not in path):
             Screen(page).wait_for_picture()
         else:
             wait_until_loaded(page)
@@ -250,6 +250,9 @@ def test_no_panel_and_no_menu_of_the_images_breaks_a_rule(persons: Persons) -> N
         live.set_viewport_size({"width": width, "height": height})
         persons.faults += [f"live at {width}: {one}" for one in small_targets(live)]
         persons.keep(live, f"live-{width}")
+    # Whoever comes late is told what was so far; it is looked at, and away.
+    if live.get_by_test_id("catch-up").count():
+        persons.opened(live, "catch-up")
     # Every part of the right side that is folded.
     for summary in live.locator("aside:last-of-type summary").all():
         if not summary.evaluate("one => one.parentElement.open"):

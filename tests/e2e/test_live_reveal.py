@@ -62,10 +62,11 @@ def test_LIVE_X2_hidden_until_revealed_then_votes_clock_and_undo(
     keep_screenshot(reader.page, "1-hidden-reader")
 
     # ── read: what was drawn is undone and done again, by its author only ───────────────────
+    others = _kept(reader)
     centre = chair.focus_viewport()
     chair.press("m")
     chair.drag((centre[0] - 60, centre[1]), (centre[0] + 60, centre[1] + 20))
-    wait_for(lambda: _kept(reader), what="the measurement is on both screens", timeout_s=30)
+    wait_for(lambda: _kept(reader) != others, what="the measurement is on both", timeout_s=30)
     before = _kept(reader)
     reader.focus_viewport()
     reader.press("Control+z")
@@ -73,9 +74,9 @@ def test_LIVE_X2_hidden_until_revealed_then_votes_clock_and_undo(
     assert _kept(reader) == before
     chair.press("Escape")
     chair.press("Control+z")
-    wait_for(lambda: not _kept(reader), what="undone on both screens", timeout_s=30)
+    wait_for(lambda: _kept(reader) == others, what="undone on both screens", timeout_s=30)
     chair.press("Control+Shift+z")
-    wait_for(lambda: _kept(reader), what="done again", timeout_s=30)
+    wait_for(lambda: _kept(reader) == before, what="done again", timeout_s=30)
 
     # ── revealed, for everybody ─────────────────────────────────────────────────────────────
     chair.page.get_by_role("button", name="Reveal AI").click()
@@ -190,7 +191,7 @@ def _join(page: Page) -> Screen:
 
 
 def _kept(screen: Screen) -> list[str]:
-    return [one["id"] for one in screen.measurements() if not one["pending"]]
+    return sorted(one["id"] for one in screen.measurements() if not one["pending"])
 
 
 def _minutes(face: str) -> int:

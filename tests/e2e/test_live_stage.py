@@ -213,7 +213,8 @@ def _a_slow_follower(chair: Screen, tablet: Screen) -> None:
     _all_follow(chair, tablet)
     seen = tablet.page.evaluate("() => { clearTimeout(window.__watch); return window.__lags }")
     slowly.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    assert len({one for one, _ in seen}) > 2, "it showed pictures on the way"
+    # How many it shows on the way is the machine's; that it never queues is stageFollow.test.ts.
+    assert len({one for one, _ in seen}) >= 2, "it stood still"
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="shared data (real DICOM) is not here")

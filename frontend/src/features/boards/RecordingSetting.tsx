@@ -30,6 +30,7 @@ export function RecordingSetting({ board, mayEdit }: RecordingSettingProps) {
   return (
     <Stack gap={8} mt="sm">
       <Checkbox
+        size="md"
         checked={now.is_recorded}
         disabled={change.isPending}
         label={t('setting.recorded')}
@@ -39,6 +40,7 @@ export function RecordingSetting({ board, mayEdit }: RecordingSettingProps) {
       {now.is_recorded && (
         <>
           <Checkbox
+            size="md"
             checked={now.records_pointers}
             disabled={change.isPending}
             label={t('setting.pointers')}
