@@ -57,7 +57,7 @@ export function FollowState({ session, stage, overlays }: FollowStateProps) {
       {overlays.differ && (
         <span className={classes.state} data-alone="true" data-testid="overlays-differ">
           <IconEyeOff size={15} aria-hidden /> {t('follow.otherOverlays')}
-          <Button size="compact-xs" variant="default" onClick={overlays.asPresenter}>
+          <Button size="compact-sm" variant="default" onClick={overlays.asPresenter}>
             {t('follow.asPresenter')}
           </Button>
         </span>

@@ -31,7 +31,7 @@ export const LiveNotice = memo(function LiveNotice({ session }: { session: LiveS
       <div className={classes.banner} role="status">
         <IconAlertTriangle size={16} aria-hidden />
         {t('notice.refused')}
-        <Button size="compact-xs" variant="default" onClick={() => window.location.reload()}>
+        <Button size="compact-sm" variant="default" onClick={() => window.location.reload()}>
           {t('reload')}
         </Button>
       </div>

@@ -36,7 +36,7 @@ export function AttendanceList({ meetingId, rows, mayTick }: AttendanceListProps
             </span>
             {mayTick && !row.present && (
               <Button
-                size="compact-xs"
+                size="compact-sm"
                 variant="default"
                 aria-label={t('attendance.tick', { name: row.user.display_name })}
                 onClick={() => tick.mutate(row.user.id)}

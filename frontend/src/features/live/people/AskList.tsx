@@ -68,14 +68,14 @@ function Answers({ session, user }: AnswersProps) {
   return (
     <span className={classes.answers}>
       <Button
-        size="compact-xs"
+        size="compact-sm"
         aria-label={t('asks.grantName', { name })}
         onClick={() => submit({ kind: 'presenter.grant', payload: { user: id } })}
       >
         {t('asks.grant')}
       </Button>
       <Button
-        size="compact-xs"
+        size="compact-sm"
         variant="default"
         aria-label={t('asks.notNowName', { name })}
         onClick={() => submit({ kind: 'presenter.decline', payload: { user: id } })}

@@ -34,7 +34,7 @@ export function MeetingBar({ session }: { session: LiveSession }) {
           href={videoUrl}
           target="_blank"
           rel="noopener noreferrer"
-          size="compact-xs"
+          size="compact-sm"
           variant="default"
           leftSection={<IconVideo size={14} aria-hidden />}
         >
@@ -56,7 +56,7 @@ function RoomMenu({ session, meetingId }: { session: LiveSession; meetingId: str
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button size="compact-xs" variant="default" leftSection={<IconDoor size={14} aria-hidden />}>
+          <Button size="compact-sm" variant="default" leftSection={<IconDoor size={14} aria-hidden />}>
             {t('room.menu')}
           </Button>
         </Menu.Target>

@@ -28,14 +28,14 @@ export function WaitingGuests({ session }: { session: LiveSession }) {
           <PersonBadge person={user} />
           <span className={classes.answers}>
             <Button
-              size="compact-xs"
+              size="compact-sm"
               aria-label={t('lobby.admitName', { name: user.display_name })}
               onClick={() => answer.mutate({ user: user.id, answer: 'admitted' })}
             >
               {t('lobby.admit')}
             </Button>
             <Button
-              size="compact-xs"
+              size="compact-sm"
               variant="default"
               aria-label={t('lobby.refuseName', { name: user.display_name })}
               onClick={() => answer.mutate({ user: user.id, answer: 'refused' })}
