@@ -5,7 +5,7 @@ findings go on with that. In the room nobody is excepted: that is for the live f
 with ``withhold`` and ``unread_items``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,7 +16,7 @@ from apps.accounts.selectors import actor_for
 from apps.boards.choices import AiReading, DecisionStatus, MeetingStatus
 from apps.boards.models import AgendaItem, Decision
 from apps.cases import policies as case_policies
-from apps.cases.access import Standing, standings_of_people
+from apps.cases.access import Standing, standings_in_cases
 from apps.cases.selectors import one_look
 from apps.core.exceptions import Forbidden, NotVisible
 
@@ -55,14 +55,16 @@ def withhold(
     Findings belong to studies, and a study may be shown in several cases: somebody who is in
     both does not read in the one what is hidden in the other.
     """
-    hidden: set[tuple[UUID, UUID]] = set()
-    for held, cases in _held_cases(items=items, case_ids=case_ids).items():
-        standings = standings_of_people(case_id=held, user_ids=user_ids)
-        people = set(standings)
-        if except_reviewers:
-            people -= _reviewers(case_id=held, standings=standings)
-        hidden |= {(case_id, user_id) for case_id in cases for user_id in people}
-    return frozenset(hidden)
+    held = _held_cases(items=items, case_ids=case_ids)
+    if not held:
+        return frozenset()
+    standings = standings_in_cases(case_ids=held, user_ids=user_ids)
+    excepted = _reviewers(standings) if except_reviewers else set()
+    return frozenset(
+        (case_id, user_id)
+        for holding, user_id in standings.keys() - excepted
+        for case_id in held[holding]
+    )
 
 
 def _held_cases(
@@ -78,15 +80,17 @@ def _held_cases(
     return held
 
 
-def _reviewers(*, case_id: UUID, standings: dict[UUID, Standing]) -> set[UUID]:
-    users = User.objects.filter(pk__in=standings).prefetch_related("roles")
-    actors = {user.pk: actor_for(user=user) for user in users}
+def _reviewers(standings: Mapping[tuple[UUID, UUID], Standing]) -> set[tuple[UUID, UUID]]:
+    """Who of these, by case and person, reviews findings there; in one query for all of them."""
+    users = User.objects.filter(pk__in={user_id for _, user_id in standings})
+    actors = {user.pk: actor_for(user=user) for user in users.prefetch_related("roles")}
+    known = {(actors[person], case_id): one for (case_id, person), one in standings.items()}
     found = set()
-    with one_look({(actor, case_id): standings.get(pk) for pk, actor in actors.items()}):
-        for user_id, actor in actors.items():
+    with one_look(known):
+        for case_id, user_id in standings:
             try:
-                case_policies.review_findings(actor=actor, case_id=case_id)
+                case_policies.review_findings(actor=actors[user_id], case_id=case_id)
             except (Forbidden, NotVisible):
                 continue
-            found.add(user_id)
+            found.add((case_id, user_id))
     return found

@@ -134,7 +134,9 @@ def steps_of(*, meeting_id: UUID) -> list[AgendaStep]:
     rows = AgendaItem.objects.filter(meeting_id=meeting_id)
     return [
         AgendaStep(*row)
-        for row in rows.values_list("case_id", "position", "minutes", "status", "started_at")
+        for row in rows.values_list(
+            "case_id", "position", "minutes", "status", "started_at", "paused_at", "paused_s"
+        )
     ]
 
 

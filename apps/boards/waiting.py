@@ -18,6 +18,8 @@ class AgendaStep:
     minutes: int
     status: str
     started_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +59,6 @@ def wait_for(
 def _left_of(step: AgendaStep, *, now: datetime) -> float:
     if step.started_at is None:
         return float(step.minutes)
-    spent = (now - step.started_at).total_seconds() / 60
+    until = step.paused_at or now
+    spent = ((until - step.started_at).total_seconds() - step.paused_s) / 60
     return min(float(step.minutes), max(0.0, step.minutes - spent))

@@ -136,17 +136,8 @@ class CheckInCodeView(ConsiliumView):
     @extend_schema(responses=CheckInCodeSerializer)
     def get(self, request: Request, meeting_id: UUID) -> Response:
         """The code of this minute, for the wall of the room."""
-        shown = checkin.code_at(meeting_id=meeting_id, at_s=time.time())
-        url = request.build_absolute_uri(f"/checkin/{shown.code}")
-        return Response(
-            {
-                "code": shown.code,
-                "url": url,
-                "seconds_left": shown.seconds_left,
-                "qr": checkin.qr_rows(url),
-            },
-            headers={"Cache-Control": "no-store"},
-        )
+        shown = show_code(request, meeting_id=meeting_id)
+        return Response(shown, headers={"Cache-Control": "no-store"})
 
 
 class CheckInView(ConsiliumView):
@@ -158,6 +149,18 @@ class CheckInView(ConsiliumView):
         body.is_valid(raise_exception=True)
         row = services.check_in(actor=self.actor, code=body.validated_data["code"])
         return Response(_describe_check_in(row), status=status.HTTP_201_CREATED)
+
+
+def show_code(request: Request, *, meeting_id: UUID) -> dict[str, Any]:
+    """The code of this minute as a wall shows it: to be typed, or taken by a phone's camera."""
+    code = checkin.code_at(meeting_id=meeting_id, at_s=time.time())
+    url = request.build_absolute_uri(f"/checkin/{code.code}")
+    return {
+        "code": code.code,
+        "url": url,
+        "seconds_left": code.seconds_left,
+        "qr": checkin.qr_rows(url),
+    }
 
 
 def _describe_check_in(row: Attendance) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The screen on a room's wall: its code, its connection, and what it shows between cases."""
 
-import time
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.boards import checkin
+from apps.boards.api.attendance_views import show_code
 from apps.cases.choices import Guise
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import Conflict, NotVisible
@@ -153,12 +152,5 @@ class WallView(ConsiliumView):
         session = policies.get_session(actor=self.actor, session_id=session_id)
         shown: dict[str, Any] = {"code": None, "url": None, "seconds_left": 60, "qr": []}
         if session.meeting_id is not None:
-            code = checkin.code_at(meeting_id=session.meeting_id, at_s=time.time())
-            url = request.build_absolute_uri(f"/checkin/{code.code}")
-            shown = {
-                "code": code.code,
-                "url": url,
-                "seconds_left": code.seconds_left,
-                "qr": checkin.qr_rows(url),
-            }
+            shown = show_code(request, meeting_id=session.meeting_id)
         return Response({"name": self.actor.label, **shown}, headers={"Cache-Control": "no-store"})

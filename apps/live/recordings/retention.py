@@ -17,7 +17,7 @@ from apps.boards.models import Board
 from apps.core.actors import Actor
 from apps.core.outbox import enqueue
 from apps.live.choices import SessionState
-from apps.live.limits import AD_HOC_KEEPS_DAYS, IDLE_ROOM_DAYS
+from apps.live.limits import AD_HOC_KEEPS_DAYS
 from apps.live.models import (
     LiveEvent,
     LiveOp,
@@ -44,16 +44,8 @@ def plan_purge() -> None:
 
 def purge_recordings() -> int:
     """Delete what is past its time; how many rooms' recordings."""
-    end_idle_rooms()
     due = list(LiveSession.objects.filter(_due()).values_list("pk", flat=True))
     return sum(_purge(session_id) for session_id in due)
-
-
-def end_idle_rooms() -> int:
-    """Nobody may end a room that everybody forgot, and its time would never begin."""
-    quiet = timezone.now() - timedelta(days=IDLE_ROOM_DAYS)
-    idle = LiveSession.objects.filter(state=SessionState.OPEN, updated_at__lt=quiet)
-    return idle.update(state=SessionState.ENDED, ended_at=timezone.now())
 
 
 def _due() -> Q:

@@ -27,6 +27,7 @@ from apps.live.services.screens import (
     show_next_case,
 )
 from apps.live.services.sessions import (
+    end_idle_rooms,
     end_session,
     open_ad_hoc_session,
     open_meeting_session,
@@ -46,6 +47,7 @@ __all__ = [
     "connect_screen",
     "decline_ask",
     "disconnect_screen",
+    "end_idle_rooms",
     "end_session",
     "grant_presenter",
     "guard_edit",

@@ -1,6 +1,7 @@
 """Open and end rooms; who was there and what they saw."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from apps.core.exceptions import Forbidden, InvalidInput, NotVisible
 from apps.live import policies
 from apps.live.bell import ring
 from apps.live.choices import SessionState
+from apps.live.limits import IDLE_ROOM_DAYS
 from apps.live.models import LiveSession
 from apps.live.recordings.writing import record_state, record_visit, rules_for
 from apps.live.services.screens import close_screens
@@ -79,6 +81,16 @@ def end_session(*, actor: Actor, session_id: UUID) -> LiveSession:
     _audit(actor=actor, session=session, action="live.ended")
     after_commit(lambda: ring(session_id=session_id))
     return session
+
+
+def end_idle_rooms() -> int:
+    """Nobody may end a room that everybody forgot, and its recording's time would never begin."""
+    quiet = timezone.now() - timedelta(days=IDLE_ROOM_DAYS)
+    idle = LiveSession.objects.filter(state=SessionState.OPEN, updated_at__lt=quiet)
+    rooms = list(idle.values_list("pk", flat=True))
+    for session_id in rooms:
+        end_session(actor=Actor.system("retention"), session_id=session_id)
+    return len(rooms)
 
 
 @transaction.atomic

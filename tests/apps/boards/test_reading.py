@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.ai import selectors as ai
@@ -11,7 +13,7 @@ from apps.audit.models import AuditEntry
 from apps.boards import services
 from apps.boards.choices import AiReading, BoardRole, MeetingStatus
 from apps.boards.models import AgendaItem, Board, Meeting
-from apps.cases.embargo import AiHidden, hidden_cases, require_ai_shown
+from apps.cases.embargo import AiHidden, hidden_cases, hidden_from, require_ai_shown
 from apps.cases.services import create_case, grant_access
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError, Forbidden, InvalidInput
@@ -64,6 +66,25 @@ def test_LIVE_X1_from_the_agenda_on_everybody_but_who_reviews_findings(
     with pytest.raises(AiHidden) as refusal:
         require_ai_shown(actor=team.actor("surgeon"), case_id=team.case_id)
     assert (refusal.value.error_code, refusal.value.status) == ("ai_hidden", 403)
+
+
+def test_LIVE_X1_of_many_cases_it_is_asked_as_of_one(team: CaseTeam, item: AgendaItem) -> None:
+    """Lists and the second-hand of all rooms ask each second."""
+    coordinator, cases = team.actor("coordinator"), [team.case_id]
+    for number in range(2):
+        more = create_case(
+            actor=coordinator, patient_id=team.case.patient_id, title=f"Another {number}"
+        )
+        services.add_agenda_item(actor=coordinator, meeting_id=item.meeting_id, case_id=more.pk)
+        cases.append(more.pk)
+    people = [team.people["chair"].pk, team.people["radiologist"].pk]
+    asked = []
+    for some in (cases[:1], cases):
+        with CaptureQueriesContext(connection) as queries:
+            hidden = hidden_from(case_ids=some, user_ids=people)
+        asked.append(len(queries))
+        assert {case_id for case_id, _ in hidden} == set(some)
+    assert asked[0] == asked[1]
 
 
 def test_LIVE_X1_a_machine_gets_what_its_person_gets(team: CaseTeam, item: AgendaItem) -> None:

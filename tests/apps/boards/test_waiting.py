@@ -45,6 +45,15 @@ def test_LIVE_M5_a_case_over_its_time_leaves_nothing_to_wait_for() -> None:
     assert _wait(late, 2) == Wait(minutes=0, cases_before=1)
 
 
+def test_LIVE_M5_while_the_clock_stands_still_no_time_is_spent() -> None:
+    ten_ago = NOW - timedelta(minutes=10)
+    paused = AgendaStep(
+        CASES[0], 1, 5, CURRENT, ten_ago, paused_at=NOW - timedelta(minutes=4), paused_s=240
+    )
+    # Six minutes until the pause, four of which stood still before it: two of five are spent.
+    assert _wait([paused, _step(2, PLANNED)], 2) == Wait(minutes=3, cases_before=1)
+
+
 def test_LIVE_M5_before_the_meeting_the_planned_minutes_count() -> None:
     assert _wait([_step(1, PLANNED, minutes=6), _step(2, PLANNED)], 2) == Wait(6, 1)
 

@@ -249,11 +249,12 @@ def test_LIVE_R1_retention_is_the_boards(
 
 
 def test_a_forgotten_room_ends_so_that_its_time_begins(session: LiveSession) -> None:
-    assert retention.end_idle_rooms() == 0
+    assert services.end_idle_rooms() == 0
     then = timezone.now() - timedelta(days=8)
     LiveSession.objects.filter(pk=session.pk).update(updated_at=then)
-    assert retention.end_idle_rooms() == 1
+    assert services.end_idle_rooms() == 1
     assert LiveSession.objects.get(pk=session.pk).ended_at is not None
+    assert AuditEntry.objects.filter(action="live.ended", actor_label="retention").count() == 1
 
 
 def test_a_board_that_does_not_record_keeps_no_states(team: CaseTeam, meeting: Meeting) -> None:
