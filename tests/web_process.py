@@ -1,5 +1,6 @@
 """A real web process (uvicorn, config.asgi) on a port of its own, and its live clients."""
 
+import asyncio
 import os
 import re
 import signal
@@ -96,30 +97,30 @@ class WebProcess:
             subprotocols=[Subprotocol(one) for one in SUBPROTOCOLS],
             max_size=None,
         )
+        return client_of(socket)
 
-        async def receive_text(timeout_s: float) -> str:
-            import asyncio
 
-            try:
-                async with asyncio.timeout(timeout_s):
-                    text = await socket.recv()
-            except websockets.ConnectionClosed as closed:
-                code = closed.rcvd.code if closed.rcvd else None
-                raise Closed(code) from None
-            assert isinstance(text, str)
-            return text
+def client_of(socket: websockets.ClientConnection) -> LiveClient:
+    """Somebody who speaks the protocol over a socket that is open."""
 
-        async def send_text(text: str) -> None:
-            try:
-                await socket.send(text)
-            except websockets.ConnectionClosed as closed:
-                raise Closed(closed.rcvd.code if closed.rcvd else None) from None
+    async def receive_text(timeout_s: float) -> str:
+        try:
+            async with asyncio.timeout(timeout_s):
+                text = await socket.recv()
+        except websockets.ConnectionClosed as closed:
+            raise Closed(closed.rcvd.code if closed.rcvd else None) from None
+        assert isinstance(text, str)
+        return text
 
-        client = LiveClient(
-            send_text=send_text, receive_text=receive_text, close_socket=socket.close
-        )
-        client.socket = socket
-        return client
+    async def send_text(text: str) -> None:
+        try:
+            await socket.send(text)
+        except websockets.ConnectionClosed as closed:
+            raise Closed(closed.rcvd.code if closed.rcvd else None) from None
+
+    client = LiveClient(send_text=send_text, receive_text=receive_text, close_socket=socket.close)
+    client.socket = socket
+    return client
 
 
 def _command(*, port: int) -> list[str]:

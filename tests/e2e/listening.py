@@ -19,6 +19,8 @@ class Ear:
     def __init__(self, page: Page, *, secrets: list[bytes]) -> None:
         self.secrets = secrets
         self.heard = self.frames = 0
+        #: Answers whose body was gone before it could be read: what was in them nobody knows.
+        self.unread: list[str] = []
         self._found: dict[str, set[bytes]] = {}
         page.on("response", self._hear)
         page.on("websocket", self._listen)
@@ -35,6 +37,7 @@ class Ear:
                 body = response.body()
             except Exception:  # noqa: BLE001 - the page went on before it had it
                 body = b""
+                self.unread.append(response.url)
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
         self.heard += bool(body)
         self._search(response.url, response.url.encode() + headers.encode() + body)

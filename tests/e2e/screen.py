@@ -136,6 +136,14 @@ class Screen:
         return centre
 
 
+def join(page: Page) -> Screen:
+    """The page of a live room, once it is in the room and shows a picture."""
+    screen = Screen(page)
+    wait_for(lambda: screen.live().get("status") == "open", what="joined", timeout_s=90)
+    screen.wait_for_picture()
+    return screen
+
+
 def distance_mm(one: Point, other: Point) -> float:
     return math.dist(one, other)
 

@@ -30,7 +30,7 @@ from tests.e2e.replaying import (
     same_pictures,
     settle,
 )
-from tests.e2e.screen import Screen, distance_mm, same_view
+from tests.e2e.screen import Screen, distance_mm, join, same_view
 from tests.security.canaries import CANARY
 
 __all__ = ["open_device"]
@@ -54,9 +54,9 @@ def test_a_meeting(
     path = f"/live/{session}"
 
     # ── the door ──────────────────────────────────────────────────────────────────────
-    chair = _join(open_page(role="chair", width=1920, height=1080, path=path))
-    presenter = _join(open_page(role="radiologist", width=1280, height=800, path=path))
-    tablet = _join(
+    chair = join(open_page(role="chair", width=1920, height=1080, path=path))
+    presenter = join(open_page(role="radiologist", width=1280, height=800, path=path))
+    tablet = join(
         open_device(role="surgeon", path=path, width=1024, height=1366, has_touch=True,
                     storage={"consilium.mode": "volume"})
     )  # fmt: skip
@@ -64,7 +64,7 @@ def test_a_meeting(
     ear = Ear(page, secrets=_secrets(case, chair_rest))
     page.goto(path)
     chair.page.get_by_role("button", name=re.compile("^Admit")).click(timeout=60_000)
-    guest = _join(page)
+    guest = join(page)
     followers = [chair, tablet, guest]
     everybody = [presenter, *followers]
     assert guest.live()["projection"] == "deidentified"
@@ -183,6 +183,7 @@ def test_a_meeting(
     # ── and what the guest heard of all this ──────────────────────────────────────────────────
     assert ear.heard > 100, "the guest's traffic was not listened to"
     assert ear.frames > 20
+    assert len(ear.unread) <= 3, ear.unread  # cut off by the kill
     assert ear.found() == {}
     seen = guest.page.content()
     assert [one for one in ear.secrets if one in seen.encode()] == []
@@ -211,13 +212,6 @@ def test_a_meeting(
     )
     assert same_view(shown, replay.viewport())
     keep_screenshot(replay.page, "3-replay")
-
-
-def _join(page: Page) -> Screen:
-    screen = Screen(page)
-    wait_for(lambda: screen.live().get("status") == "open", what="joined", timeout_s=90)
-    screen.wait_for_picture()
-    return screen
 
 
 def _invite(stack: Stack, case_id: str) -> None:

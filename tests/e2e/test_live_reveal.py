@@ -24,7 +24,7 @@ from tests.e2e.meetings import (
     found_board,
     plan_meeting,
 )
-from tests.e2e.screen import Screen
+from tests.e2e.screen import Screen, join
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 
@@ -42,8 +42,8 @@ def test_LIVE_X2_hidden_until_revealed_then_votes_clock_and_undo(
     case, meeting, found = _read_first(stack, radiologist)
     session = stack.client(role="chair").post("/api/live/sessions", json={"meeting": meeting})
     path = f"/live/{session.json()['id']}"
-    chair = _join(open_page(role="chair", width=1920, height=1080, path=path))
-    reader = _join(open_page(role="radiologist", width=1280, height=800, path=path))
+    chair = join(open_page(role="chair", width=1920, height=1080, path=path))
+    reader = join(open_page(role="radiologist", width=1280, height=800, path=path))
     screens = (chair, reader)
 
     # ── hidden: on the socket, by REST, at the gateway, and asked for directly ─────────────
@@ -181,13 +181,6 @@ def _draft(stack: Stack, case: dict[str, Any], meeting: str) -> None:
         },
     )
     assert made.status_code == 201, made.text
-
-
-def _join(page: Page) -> Screen:
-    screen = Screen(page)
-    wait_for(lambda: screen.live().get("status") == "open", what="joined", timeout_s=90)
-    screen.wait_for_picture()
-    return screen
 
 
 def _kept(screen: Screen) -> list[str]:

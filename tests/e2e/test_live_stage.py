@@ -14,7 +14,7 @@ from tests.e2e.devices import OpenDevice, open_device
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.meetings import PET_CT, open_session
-from tests.e2e.screen import Screen, distance_mm, same_view
+from tests.e2e.screen import Screen, distance_mm, join, same_view
 
 __all__ = ["open_device"]
 
@@ -29,9 +29,9 @@ def test_stage_and_presence(
 ) -> None:
     _, _, session = open_session(stack, PET_CT)
     path = f"/live/{session}"
-    chair = _join(open_page(role="chair", width=1920, height=1080, path=path))
-    reader = _join(open_page(role="radiologist", width=1280, height=800, path=path))
-    tablet = _join(
+    chair = join(open_page(role="chair", width=1920, height=1080, path=path))
+    reader = join(open_page(role="radiologist", width=1280, height=800, path=path))
+    tablet = join(
         open_device(role="surgeon", path=path, width=1024, height=1366, has_touch=True,
                     storage={"consilium.mode": "volume"})
     )  # fmt: skip
@@ -224,8 +224,8 @@ def test_a_document_of_the_stage(stack: Stack, open_page: OpenPage, keep_screens
     host = stack.client(role="radiologist")
     session = host.post("/api/live/sessions", json={"case": case_id}).json()["id"]
     path = f"/live/{session}"
-    presenter = _join(open_page(role="radiologist", width=1920, height=1080, path=path))
-    follower = _join(open_page(role="coordinator", width=1280, height=800, path=path))
+    presenter = join(open_page(role="radiologist", width=1920, height=1080, path=path))
+    follower = join(open_page(role="coordinator", width=1280, height=800, path=path))
     presenter.page.set_default_timeout(SOON_S * 1000)
     wait_for(lambda: presenter.live()["presenting"], what="the host presents", timeout_s=SOON_S)
     wait_for(lambda: presenter.live()["followers"] == 1, what="one follows", timeout_s=SOON_S)
@@ -293,13 +293,6 @@ def _extent(shown: dict[str, Any]) -> tuple[float, float]:
     if box >= page:
         return min(1.0, box / (page * zoom)), 1 / zoom
     return 1 / zoom, min(1.0, page / (box * zoom))
-
-
-def _join(page: Page) -> Screen:
-    screen = Screen(page)
-    wait_for(lambda: screen.live().get("status") == "open", what="joined", timeout_s=90)
-    screen.wait_for_picture()
-    return screen
 
 
 def _all_follow(presenter: Screen, *followers: Screen) -> None:

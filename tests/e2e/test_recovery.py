@@ -10,20 +10,13 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.screen import Screen, same_view
+from tests.e2e.screen import Screen, join, same_view
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
 
 CASE_TITLE = "Adenocarcinoma of the right lung, growing on treatment"
 RECOVER_S = 60
 Keep = Callable[[Page, str], Path]
-
-
-def _join(open_page: OpenPage, *, role: str, path: str, width: int, height: int) -> Screen:
-    screen = Screen(open_page(role=role, width=width, height=height, path=path))
-    wait_for(lambda: screen.live().get("status") == "open", what=f"{role} joined", timeout_s=90)
-    screen.wait_for_picture()
-    return screen
 
 
 def _say(screen: Screen, text: str) -> None:
@@ -44,10 +37,10 @@ def test_a_session_survives_the_web_process_and_a_flush(
     made = chair.post("/api/live/sessions", json={"case": case["id"]})
     assert made.status_code in {200, 201}, made.text
     path = f"/live/{made.json()['id']}"
-    a = _join(open_page, role="chair", path=path, width=1280, height=800)
+    a = join(open_page(role="chair", width=1280, height=800, path=path))
     if not a.live()["presenting"]:
         a.page.get_by_role("button", name="Present").click()
-    b = _join(open_page, role="radiologist", path=path, width=1024, height=768)
+    b = join(open_page(role="radiologist", width=1024, height=768, path=path))
     b.page.get_by_role("button", name="Fold the right panel").click()  # a drawer, on a small screen
     _say(a, "before the kill")
     expect(b.page.get_by_text("before the kill")).to_be_attached(timeout=30_000)

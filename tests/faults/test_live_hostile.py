@@ -12,28 +12,17 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from apps.cases.models import CaseGrant
-from apps.live import services
 from apps.live.models import ChatMessage, LiveSession
 from apps.live.protocol import PROTOCOL_NAME
+from tests.apps.live.conftest import mint
 from tests.live_client import Closed, LiveClient
-from tests.people import CaseTeam, make_case_team
+from tests.people import CaseTeam
 from tests.web_process import WebProcess
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(420)]
 
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 UNHARMED_S = 5.0
-
-
-@pytest.fixture()
-def team(transactional_db: None) -> CaseTeam:
-    return make_case_team()
-
-
-@pytest.fixture()
-def session(team: CaseTeam) -> LiveSession:
-    opened, _ = services.open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
-    return opened
 
 
 @pytest.fixture()
@@ -48,14 +37,8 @@ async def _join(
     web: WebProcess, team: CaseTeam, who: str, session: LiveSession, *, ticket: str = ""
 ) -> LiveClient:
     client = await web.connect(session.pk)
-    await client.hello(ticket or await _mint(team, who, session))
+    await client.hello(ticket or await mint(team, who, session.pk))
     return client
-
-
-async def _mint(team: CaseTeam, who: str, session: LiveSession) -> str:
-    return await sync_to_async(
-        lambda: services.mint_ticket(actor=team.actor(who), session_id=session.pk)
-    )()
 
 
 @asynccontextmanager
@@ -137,7 +120,7 @@ async def test_a_replayed_ticket_and_a_message_after_membership_ended(
     web: WebProcess, team: CaseTeam, session: LiveSession
 ) -> None:
     async with _unharmed(web, team, session):
-        ticket = await _mint(team, "surgeon", session)
+        ticket = await mint(team, "surgeon", session.pk)
         surgeon = await _join(web, team, "surgeon", session, ticket=ticket)
         thief = await web.connect(session.pk)
         with pytest.raises(Closed) as closed:

@@ -12,10 +12,10 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
 
-from apps.live import services
 from apps.live.models import ChatMessage, LiveEvent, LiveOp, LiveSession
+from tests.apps.live.conftest import mint
 from tests.live_client import Closed, LiveClient
-from tests.people import CaseTeam, make_case_team
+from tests.people import CaseTeam
 from tests.web_process import WebProcess
 
 pytestmark = [
@@ -23,17 +23,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(420),
 ]
-
-
-@pytest.fixture()
-def team(transactional_db: None) -> CaseTeam:
-    return make_case_team()
-
-
-@pytest.fixture()
-def session(team: CaseTeam) -> LiveSession:
-    opened, _ = services.open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
-    return opened
 
 
 @pytest.fixture()
@@ -48,12 +37,6 @@ def webs(team: CaseTeam, tmp_path: Path) -> Iterator[list[WebProcess]]:
         for web in running:
             web.stop()
         connections.close_all()
-
-
-async def _mint(team: CaseTeam, who: str, session: LiveSession) -> str:
-    return await sync_to_async(
-        lambda: services.mint_ticket(actor=team.actor(who), session_id=session.pk)
-    )()
 
 
 async def _join(
@@ -73,7 +56,7 @@ async def _join(
             resume.snapshot,
         )
         last_seq = resume.seq
-    await client.hello(await _mint(team, who, session), last_seq=last_seq)
+    await client.hello(await mint(team, who, session.pk), last_seq=last_seq)
     return client
 
 
@@ -161,7 +144,7 @@ async def test_LIVE_C2_FLUSHALL_in_mid_session_changes_nothing_durable(
         ack = await surgeon.op("chat.post", {"text": str(number)})
         assert ack["outcome"] == "committed"
         await chair.sync(ack["seq"])
-    ticket = await _mint(team, "trainee", session)
+    ticket = await mint(team, "trainee", session.pk)
     await asyncio.to_thread(store.flushall)
     trainee = await webs[0].connect(session.pk)
     await trainee.hello(ticket)  # tickets are in PostgreSQL

@@ -24,14 +24,13 @@ from django.db import connections
 from django.test import Client
 from websockets.typing import Subprotocol
 
-from apps.live import services
 from apps.live.models import ChatMessage, LiveSession
 from apps.live.protocol import SUBPROTOCOLS
 from tests.e2e.harness import free_port
 from tests.live_client import Closed, LiveClient
 from tests.nginx_front import NginxFront
-from tests.people import CaseTeam, make_case_team
-from tests.web_process import WebProcess
+from tests.people import CaseTeam
+from tests.web_process import WebProcess, client_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -42,17 +41,6 @@ BACK_WITHIN_S = 2.0
 FIRST_PAUSE_S = 0.5
 """The browser's own first pause before it comes back (LIVE-B3)."""
 PEOPLE = ("chair", "surgeon", "radiologist", "oncologist")
-
-
-@pytest.fixture()
-def team(transactional_db: None) -> CaseTeam:
-    return make_case_team()
-
-
-@pytest.fixture()
-def session(team: CaseTeam) -> LiveSession:
-    opened, _ = services.open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
-    return opened
 
 
 @dataclass
@@ -119,7 +107,7 @@ class Person:
             ssl=self.front.trust,
             open_timeout=BACK_WITHIN_S,
         )
-        client = _client_of(socket)
+        client = client_of(socket)
         if known is not None:
             client.client_id, client.seq = known.client_id, known.seq
             client.snapshot = known.snapshot
@@ -260,22 +248,3 @@ async def _browser(front: NginxFront, team: CaseTeam, who: str) -> httpx.AsyncCl
     (await http.get("/api/csrf")).raise_for_status()
     http.headers["X-CSRFToken"] = http.cookies["csrftoken"]
     return http
-
-
-def _client_of(socket: websockets.ClientConnection) -> LiveClient:
-    async def receive_text(timeout_s: float) -> str:
-        try:
-            async with asyncio.timeout(timeout_s):
-                text = await socket.recv()
-        except websockets.ConnectionClosed as closed:
-            raise Closed(closed.rcvd.code if closed.rcvd else None) from None
-        assert isinstance(text, str)
-        return text
-
-    async def send_text(text: str) -> None:
-        try:
-            await socket.send(text)
-        except websockets.ConnectionClosed as closed:
-            raise Closed(closed.rcvd.code if closed.rcvd else None) from None
-
-    return LiveClient(send_text=send_text, receive_text=receive_text, close_socket=socket.close)
