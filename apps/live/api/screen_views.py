@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
 
 from apps.boards.api.attendance_views import show_code
 from apps.cases.choices import Guise
@@ -62,10 +63,21 @@ class WallSerializer(serializers.Serializer[Any]):
     qr = serializers.ListField(child=serializers.CharField())
 
 
+class ScreensPerAddress(SimpleRateThrottle):
+    """Twenty may wait from one address: whoever asks for more keeps no hospital from its walls."""
+
+    scope, rate = "screens", "120/hour"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        # As the server has it: what a header says of the address is the client's own word.
+        return self.cache_format % {"scope": self.scope, "ident": request.META["REMOTE_ADDR"]}
+
+
 class ScreensView(ConsiliumView):
     """Open on purpose: a browser on a wall is nobody. It gets a code and nothing else."""
 
     policies = {"post": anyone}
+    throttle_classes = (ScreensPerAddress,)
 
     @extend_schema(request=None, responses={201: ScreenAnnouncedSerializer})
     def post(self, request: Request) -> Response:

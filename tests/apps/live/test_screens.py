@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from apps.cases.services import grant_access
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError, Forbidden, InvalidInput, NotVisible, RateLimited
 from apps.live import services
+from apps.live.api.screen_views import ScreensPerAddress
 from apps.live.models import LiveSession, RoomScreen
 from apps.live.services import screens
 from tests.apps.live.conftest import Connect, call
@@ -95,6 +97,22 @@ def test_LIVE_M10_a_browser_on_the_wall_gets_a_code_and_is_signed_on_once_connec
     row = RoomScreen.objects.get()
     kept = f"{row.code_sha256} {row.secret_sha256}"
     assert made["secret"] not in kept and made["code"] not in kept
+
+
+def test_LIVE_M10_one_address_does_not_keep_a_hospital_from_its_walls(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScreensPerAddress, "rate", "3/hour")
+    monkeypatch.setattr(ScreensPerAddress, "cache", LocMemCache("screens", {}))
+    here, there = {"REMOTE_ADDR": "10.0.0.1"}, {"REMOTE_ADDR": "10.0.0.2"}
+    claimed = [f"10.9.9.{number}" for number in range(5)]  # a client's own word counts nothing
+    answers = [
+        Client().post("/api/room-screens", HTTP_X_FORWARDED_FOR=one, **here).status_code
+        for one in claimed
+    ]
+    assert answers == [201, 201, 201, 429, 429]
+    assert Client().post("/api/room-screens", **there).status_code == 201
+    assert RoomScreen.objects.count() == 4
 
 
 def test_LIVE_M10_the_secret_is_the_proof_and_nobody_loses_their_sign_in(
