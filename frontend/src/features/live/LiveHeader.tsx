@@ -37,15 +37,18 @@ export const LiveHeader = memo(function LiveHeader({ session, acts, caseId, chil
   const item = items.find((entry) => entry.id === itemId)
   return (
     <div className={classes.head}>
-      <div className={classes.headRow}>
-        <strong className={classes.ellipsis}>{board ?? t('adHoc')}</strong>
-        {item && <span>{t('caseOf', { number: item.position, count: items.length })}</span>}
-        <LiveMark session={session} />
-        <RecordingMark session={session} />
-        {children}
-        <span className={classes.grow} />
-        <ConnectionState session={session} />
-        {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
+      <div className={`${classes.headRow} ${classes.headTop}`}>
+        <div className={classes.inLine}>
+          <strong className={classes.ellipsis}>{board ?? t('adHoc')}</strong>
+          {item && <span>{t('caseOf', { number: item.position, count: items.length })}</span>}
+          <LiveMark session={session} />
+          <RecordingMark session={session} />
+        </div>
+        <div className={`${classes.inLine} ${classes.acts}`}>{children}</div>
+        <div className={classes.inLine}>
+          <ConnectionState session={session} />
+          {item && acts && <LiveClock item={item} acts={acts} maySet={maySet} />}
+        </div>
       </div>
       <div className={classes.headRow}>
         {caseId === null ? <span className={classes.grow} /> : <CaseLine caseId={caseId} />}

@@ -7,6 +7,7 @@ import { isTyping } from '@/ui/useListKeys'
 import { StageFollower, stageOf } from '@/viewer/stage'
 
 import { showStage } from '../showStage'
+import { formatDate } from '@/ui/format'
 import type { CaseRoom } from '../useCaseRoom'
 
 /** What the keys do with views. */
@@ -83,7 +84,7 @@ export function useTourRoom(options: TourRoomOptions): TourRoom {
     if (!mayWrite) return
     const stage = stageOf(room.viewer, { focus: null, held: false })
     const put = async () => {
-      const title = t('tour.newTitle', { date: new Date().toISOString().slice(0, 10) })
+      const title = t('tour.newTitle', { date: formatDate(new Date().toISOString()) })
       const to = tour ?? (await writes.create.mutateAsync({ title, purpose, due: null, readers: [] }))
       const number = to.steps.length + 1
       const changed = await writes.addStep.mutateAsync({
