@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router-dom'
 
 import { useTours, useTourWrites, type Tour, type TourPurpose } from '@/api/tours'
+import { formatDate } from '@/ui/format'
 import { isTyping } from '@/ui/useListKeys'
 import { StageFollower, stageOf } from '@/viewer/stage'
 
 import { showStage } from '../showStage'
-import { formatDate } from '@/ui/format'
 import type { CaseRoom } from '../useCaseRoom'
 
 /** What the keys do with views. */
