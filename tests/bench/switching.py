@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.bench.run import Figure, at_most
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS, sign_in
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import cases_with_images, phantom_cases, plan_meeting
 from tests.e2e.screen import Screen
 from tests.system_parts import find_chromium
 
@@ -62,7 +62,7 @@ def _p95(values: list[float]) -> float:
 
 def _switch_in_rooms(house: Stack, chromium: Browser) -> tuple[list[float], list[float]]:
     coordinator, chair = house.client(role="coordinator"), house.client(role="chair")
-    cases = cases_with_images(coordinator)[:2]
+    cases = phantom_cases(coordinator)[:2]
     meeting = plan_meeting(coordinator, cases)
     wait_for(
         lambda: all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, Response, WebSocket
+from playwright.sync_api import Page, Request, Response, WebSocket
 
 from tests.security.canaries import found_in
 
@@ -20,7 +20,8 @@ class Ear:
         self.secrets = secrets
         self.heard = self.frames = 0
         #: Answers whose body was gone before it could be read: what was in them nobody knows.
-        self.unread: list[str] = []
+        self._unread: list[Request] = []
+        self._page = page
         self._found: dict[str, set[bytes]] = {}
         page.on("response", self._hear)
         page.on("websocket", self._listen)
@@ -28,6 +29,24 @@ class Ear:
     def found(self) -> dict[str, set[bytes]]:
         """Where something was heard, and what."""
         return self._found
+
+    def ask_again(self) -> list[str]:
+        """Ask, as this page, for every answer that was gone too soon; what stays unknown.
+
+        What a kill or a page that went on cut off (`failure`), the page did not get either; it is
+        asked for all the same where that can be done.
+        """
+        asked, self._unread = self._unread, []
+        unknown = []
+        for request in asked:
+            told = False
+            if request.method == "GET":
+                answer = self._page.request.fetch(request)
+                self._search(request.url, answer.body())
+                told = answer.ok
+            if not told and request.failure is None:
+                unknown.append(f"{request.method} {request.url}")
+        return unknown
 
     def _hear(self, response: Response) -> None:
         if response.status in {204, 304} or 300 <= response.status < 400:
@@ -37,7 +56,7 @@ class Ear:
                 body = response.body()
             except Exception:  # noqa: BLE001 - the page went on before it had it
                 body = b""
-                self.unread.append(response.url)
+                self._unread.append(response.request)
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
         self.heard += bool(body)
         self._search(response.url, response.url.encode() + headers.encode() + body)

@@ -13,19 +13,31 @@ PET_CT = "Ivy"
 """Patient of the demo hospital with PET, CT, and findings that nobody has reviewed."""
 
 
+def all_cases(client: httpx.Client) -> list[dict[str, Any]]:
+    """Every case that this person may see, page by page; other tests bring more than one page."""
+    found: list[dict[str, Any]] = []
+    page: str | None = "/api/cases?limit=200"
+    while page:
+        answer = client.get(page).json()
+        found += answer["results"]
+        page = answer["next"]
+    return found
+
+
 def cases_with_images(client: httpx.Client) -> list[dict[str, Any]]:
-    return [one for one in client.get("/api/cases").json()["results"] if one["images"]["total"]]
+    return [one for one in all_cases(client) if one["images"]["total"]]
+
+
+def phantom_cases(client: httpx.Client) -> list[dict[str, Any]]:
+    """The demo's own, which the archive has, too; other tests import what it does not have."""
+    found = cases_with_images(client)
+    return [one for one in found if one["patient"]["patient_id"].startswith("PHX-")]
 
 
 def demo_cases(client: httpx.Client, *names: str) -> list[dict[str, Any]]:
     """Cases of the demo's patients, by family name, whatever other tests brought or touched."""
-    cases = {one["patient"]["name"].split("^")[0]: one for one in reversed(_of_phantoms(client))}
+    cases = {one["patient"]["name"].split("^")[0]: one for one in reversed(phantom_cases(client))}
     return [cases[name] for name in names]
-
-
-def _of_phantoms(client: httpx.Client) -> list[dict[str, Any]]:
-    found = cases_with_images(client)
-    return [one for one in found if one["patient"]["patient_id"].startswith("PHX-")]
 
 
 def found_board(stack: Stack, name: str, *, seats: dict[str, str], ai_reading: str) -> str:

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.meetings import all_cases
 from tests.e2e.screen import Screen, distance_mm, same_view
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
@@ -27,8 +28,7 @@ Keep = Callable[[Page, str], Path]
 
 
 def _case_id(client: httpx.Client) -> str:
-    cases = client.get("/api/cases").json()["results"]
-    return str(next(case["id"] for case in cases if case["title"] == CASE_TITLE))
+    return next(str(case["id"]) for case in all_cases(client) if case["title"] == CASE_TITLE)
 
 
 def _findings(client: httpx.Client, case_id: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e import conftest
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import cases_with_images, phantom_cases, plan_meeting
 from tests.e2e.screen import Screen, same_view
 from tests.orthanc import OrthancUnderTest, skip_without_orthanc
 
@@ -82,7 +82,7 @@ def test_a_meeting_goes_on_when_the_pacs_is_stopped(
     stack: Stack, pacs: OrthancUnderTest, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    cases = cases_with_images(coordinator)[:2]
+    cases = phantom_cases(coordinator)[:2]
     assert len(cases) == 2
     meeting_id = plan_meeting(coordinator, cases)
 

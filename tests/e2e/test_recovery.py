@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
+from tests.e2e.meetings import all_cases
 from tests.e2e.screen import Screen, join, same_view
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -31,9 +32,7 @@ def test_a_session_survives_the_web_process_and_a_flush(
     stack: Stack, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     chair = stack.client(role="chair")
-    case = next(
-        one for one in chair.get("/api/cases").json()["results"] if one["title"] == CASE_TITLE
-    )
+    case = next(one for one in all_cases(chair) if one["title"] == CASE_TITLE)
     made = chair.post("/api/live/sessions", json={"case": case["id"]})
     assert made.status_code in {200, 201}, made.text
     path = f"/live/{made.json()['id']}"

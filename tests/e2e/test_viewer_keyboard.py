@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.access import focused
 from tests.e2e.harness import PASSWORD, Stack, account, wait_for
-from tests.e2e.meetings import cases_with_images, plan_meeting
+from tests.e2e.meetings import all_cases, cases_with_images, phantom_cases, plan_meeting
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -109,15 +109,18 @@ def test_from_the_door_to_the_next_case_by_keys_alone(
 
     # The worklist is searched and walked by keys; Enter opens what is chosen.
     rows = page.locator("tr[aria-selected]")
-    (all_of_them, title) = rows.count(), rows.first.locator("a").first.inner_text()
+    cases = {one["id"]: one for one in phantom_cases(client)}
+    (known, title) = rows.count(), next(iter(cases.values()))["title"]
     keys.tab_to("Search cases")
-    page.keyboard.type(title.splitlines()[0])
-    wait_for(lambda: rows.count() == 1, what="one case", timeout_s=15)
+    page.keyboard.type(title)
+    wait_for(lambda: 1 <= rows.count() < known, what="cases of that title", timeout_s=15)
+    # From here on the demo's own: what other tests brought may have no place in a patient.
     page.keyboard.press("Control+a")
-    keys.press("Delete", "Escape")
-    wait_for(lambda: rows.count() == all_of_them, what="every case again", timeout_s=15)
+    page.keyboard.type("PHX-")
+    own = [one for one in all_cases(client) if one["patient"]["patient_id"].startswith("PHX-")]
+    wait_for(lambda: rows.count() == len(own), what="the demo's cases", timeout_s=15)
+    keys.press("Escape")
     focused(page)
-    cases = {one["id"]: one for one in cases_with_images(client)}
     order = [str(one) for one in page.locator("tbody tr a[href^='/cases/']").evaluate_all(
         "all => [...new Set(all.map((one) => one.getAttribute('href').split('/')[2]))]"
     )]  # fmt: skip
@@ -238,11 +241,7 @@ def test_from_the_door_to_the_next_case_by_keys_alone(
 
 def test_the_chair_goes_through_the_agenda_by_keys(stack: Stack, keyboard: Page) -> None:
     coordinator, chair = stack.client(role="coordinator"), stack.client(role="chair")
-    cases = [
-        one
-        for one in cases_with_images(coordinator)
-        if one["patient"]["patient_id"].startswith("PHX-")
-    ][:2]
+    cases = phantom_cases(coordinator)[:2]
     meeting = plan_meeting(coordinator, cases)
     ids = {one["id"] for one in cases}
 

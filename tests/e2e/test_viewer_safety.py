@@ -17,6 +17,7 @@ from tests.e2e.access import find_accessibility_faults
 from tests.e2e.devices import OpenDevice, open_device
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.imports import SHARED, import_sets
+from tests.e2e.meetings import all_cases
 from tests.e2e.screen import Screen
 
 __all__ = ["open_device"]
@@ -76,11 +77,10 @@ def test_a_guest_sees_the_pictures_and_not_whose_they_are(
     stack: Stack, open_device: OpenDevice, keep_screenshot: Keep
 ) -> None:
     guest = stack.client(role="consultant")
-    seen = guest.get("/api/cases").json()["results"]
-    case = next(one for one in seen if one["guise"] == "deidentified")
+    case = next(one for one in all_cases(guest) if one["guise"] == "deidentified")
     patient = next(
         one["patient"]
-        for one in stack.client(role="coordinator").get("/api/cases").json()["results"]
+        for one in all_cases(stack.client(role="coordinator"))
         if one["id"] == case["id"]
     )
     family, given = patient["name"].split("^")[:2]

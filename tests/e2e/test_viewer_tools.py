@@ -19,6 +19,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.imports import new_case, person
 from tests.e2e.measuring import Bench, Picture, check_every_kind, said
+from tests.e2e.meetings import phantom_cases
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(900)]
@@ -30,7 +31,7 @@ PATIENT = person("TOOLS-1", "Tools^Of")
 def _liver_of_a_demo_case(stack: Stack) -> tuple[str, str, Picture, int, int]:
     """A CT of the demo hospital, and a place in it where all around is liver."""
     client = stack.client(role="radiologist")
-    for case in client.get("/api/cases").json()["results"]:
+    for case in phantom_cases(client):
         for study in client.get(f"/api/cases/{case['id']}/studies").json()["results"]:
             for series in study["series"]:
                 if series["modality"] != "CT" or study["state"] != "ready":
