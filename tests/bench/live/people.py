@@ -19,6 +19,7 @@ from apps.imaging.choices import StudyState
 from apps.imaging.models import CaseStudy, Study
 from apps.live import services
 from apps.live.models import LiveSession, LiveTicket
+from apps.live.protocol import SUBPROTOCOLS
 from tests.bench.live.generator import stage_text
 from tests.bench.live.house import Server
 from tests.people import SYSTEM, make_patient, make_person
@@ -54,6 +55,7 @@ class BenchRoom:
             "room": self.number,
             "url": f"{server.socket_origin}/ws/live/{self.session.pk}/",
             "origin": server.origin,
+            "protocols": SUBPROTOCOLS,
             **does,
         }
         if not signed_in:

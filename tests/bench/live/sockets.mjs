@@ -14,9 +14,9 @@ export async function ticketOf({ ticket_url, origin, cookie, csrf }) {
   return (await answer.json()).ticket
 }
 
-export function openSocket({ url, origin, dialect }, { message, closed }) {
-  const protocols = dialect === 'plain' ? [] : ['consilium.live.v1']
-  const socket = new WebSocket(url, protocols, { origin, perMessageDeflate: true })
+/** `protocols`: what the product's own client offers; a peer has none. */
+export function openSocket({ url, origin, protocols }, { message, closed }) {
+  const socket = new WebSocket(url, protocols ?? [], { origin, perMessageDeflate: true })
   return new Promise((resolve, reject) => {
     socket.on('message', message)
     socket.on('close', closed)
