@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.bench.live.gate import count_missing
 from tests.bench.live.generator import check_heard, run_generator
@@ -10,6 +11,8 @@ from tests.bench.live.house import Server
 from tests.bench.live.people import BenchRoom
 from tests.bench.live.stats import percentile
 from tests.bench.run import Figure
+
+Json = dict[str, Any]
 
 ROUNDS = 5
 SECONDS = 4.0
@@ -43,20 +46,25 @@ def measure_stage(
             _run(peer, room=room, viewers=viewers, hz=hz)
 
 
-def _run(peer: Peer, *, room: BenchRoom, viewers: int, hz: float) -> None:
+def clients_of(peer: Peer, *, room: BenchRoom, viewers: int, hz: float) -> list[Json]:
+    """For the load generator: who presents, then whoever listens."""
     if peer.is_ours:
-        clients = [room.client(0, server=peer.server, stage_hz=hz)]
-        clients += [
-            room.client(1 + n % (len(room.people) - 1), server=peer.server) for n in range(viewers)
+        return [
+            room.client(0, server=peer.server, stage_hz=hz),
+            *(
+                room.client(1 + n % (len(room.people) - 1), server=peer.server)
+                for n in range(viewers)
+            ),
         ]
-    else:
-        url, origin = f"{peer.server.socket_origin}/ws", peer.server.origin
-        plain = {"dialect": "plain", "room": room.number, "origin": origin}
-        clients = [plain | {"url": f"{url}?sender", "stage_hz": hz}]
-        clients += [plain | {"url": url} for _ in range(viewers)]
+    url, origin = f"{peer.server.socket_origin}/ws", peer.server.origin
+    plain: Json = {"dialect": "plain", "room": room.number, "origin": origin}
+    return [plain | {"url": f"{url}?sender", "stage_hz": hz}, *[plain | {"url": url}] * viewers]
+
+
+def _run(peer: Peer, *, room: BenchRoom, viewers: int, hz: float) -> None:
     heard = run_generator(
         {
-            "clients": clients,
+            "clients": clients_of(peer, room=room, viewers=viewers, hz=hz),
             "stages": {room.number: room.stage},
             "warm_s": SETTLED_S,
             "seconds": SECONDS,

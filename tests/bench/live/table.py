@@ -13,6 +13,7 @@ from tests.bench.live.durable_rows import (
 )
 from tests.bench.live.house import LiveHouse
 from tests.bench.live.people import make_people, make_room
+from tests.bench.live.saturation import measure_saturation
 from tests.bench.live.stage_rows import Peer, describe, measure_stage
 from tests.bench.run import Figure, at_least, at_most
 
@@ -26,6 +27,7 @@ PEOPLE = 50
 def measure_table(house: LiveHouse) -> list[Figure]:
     web = house.start_web("web")
     fast = house.start_web("fast", CONSILIUM_LIVE_LANE_RATES=f"stage={FAST_HZ}/{2 * FAST_HZ}")
+    open_wide = house.start_web("open wide", CONSILIUM_LIVE_LANE_RATES="stage=1000/2000")
     core = house.start_channels("channels core", layer=CORE)
     pubsub = house.start_channels("channels pubsub", layer=PUBSUB)
     relay = house.start_relay("Node ws")
@@ -42,6 +44,8 @@ def measure_table(house: LiveHouse) -> list[Figure]:
     large = peers(Peer("Consilium", fast, is_ours=True))
     measure_stage(large, room=room, viewers=50, hz=FAST_HZ)
     figures += _judge_large(large)
+    floor = Peer("Node ws", relay)
+    figures += measure_saturation(Peer("Consilium", open_wide, is_ours=True), floor, room=room)
     figures += measure_second_process(room=room, one=web, other=house.start_web("second web"))
     figures += measure_ops(room=room, server=web)
     figures += measure_rejoin(room=room, server=web)
