@@ -77,8 +77,13 @@ class Screen:
 
     def landmark_lps(self, *, brighter_than: int = 200, index: int = 0) -> Point:
         """Centroid of everything brighter than a grey value, in patient coordinates (LPS mm)."""
-        rows, columns = np.nonzero(self.picture(index) > brighter_than)
-        assert rows.size > 50, "no landmark in the picture"
+
+        def bright() -> tuple[np.ndarray, np.ndarray] | None:
+            found = np.nonzero(self.picture(index) > brighter_than)
+            return found if found[0].size > 50 else None
+
+        # What was asked for is told before it is drawn: a slow machine has a frame in between.
+        rows, columns = wait_for(bright, what="a landmark in the picture", timeout_s=10)
         left, top, scale = self.canvas_origin(index)
         place = [
             left + (float(columns.mean()) + 0.5) / scale,

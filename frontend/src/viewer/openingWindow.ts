@@ -1,5 +1,6 @@
 import type { FrameImage } from './decoding/frameImage'
 import type { FrameDescription, SeriesDescription } from './frames'
+import { isPreview } from './preview'
 import type { ViewState } from './viewState'
 import {
   FIRST_CT_RANGE,
@@ -30,13 +31,25 @@ export const windowFromImage = (image: FrameImage): VoiWindow =>
     ? { lower: 0, upper: 255, invert: false }
     : { ...rangeFromPixels(image.getPixelData() as ArrayLike<number>), invert: false }
 
-/** The current window, unless it is our guess and would show nothing of the first picture. */
-export function keptWindow(
-  { voi, shown_index }: ViewState,
-  frame: FrameDescription | null,
-  image: FrameImage,
-): VoiWindow | null {
-  const isGuess = shown_index === null && frame?.voi === null && !image.color
-  const isOurs = sameWindow(voi, { ...FIRST_CT_RANGE, invert: false })
-  return voi !== null && isGuess && isOurs && showsNothing(voi, image) ? null : voi
+/** No file named it: a window that may show nothing of what comes. */
+export const isGuess = (voi: VoiWindow | null, frame: FrameDescription | null): boolean =>
+  frame?.voi === null && sameWindow(voi, { ...FIRST_CT_RANGE, invert: false })
+
+/**
+ * Finds the window of a series from its pictures, where it is not known before them. What a picture
+ * of the server suggests holds until the frame itself is here: its 8 bits may hold none of the values.
+ */
+export class OpeningWindow {
+  private provisional: VoiWindow | null = null
+
+  /** The current window, unless it is our guess and would show nothing of the first picture. */
+  for({ voi, shown_index }: ViewState, frame: FrameDescription | null, image: FrameImage): VoiWindow {
+    const isFirst = shown_index === null
+    const isOpen = isFirst
+      ? voi === null || (isGuess(voi, frame) && !image.color && showsNothing(voi, image))
+      : sameWindow(voi, this.provisional)
+    const found = isOpen || voi === null ? windowFromImage(image) : voi
+    if (isOpen || isFirst) this.provisional = isOpen && isPreview(image) ? found : null
+    return found
+  }
 }

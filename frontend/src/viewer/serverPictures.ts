@@ -1,6 +1,7 @@
 import type { FrameImage } from './decoding/frameImage'
 import { deviceChanged, deviceProfile } from './device'
 import { baseOfImageId, type SeriesDescription } from './frames'
+import { isGuess } from './openingWindow'
 import { forgetDrawn } from './pictures'
 import { isCovered, wishWindow } from './preview'
 import type { Signal } from './signal'
@@ -48,7 +49,7 @@ export class ServerPictures {
     const { voi, series } = this.holder.state
     const image = this.holder.shownImage
     if (series === null || voi === null) return
-    if (image === null) this.wish(series, voi)
+    if (image === null && !isGuess(voi, series.frames[this.holder.state.index] ?? null)) this.wish(series, voi)
     if (image === null || isCovered(image, voi)) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {

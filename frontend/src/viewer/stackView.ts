@@ -24,7 +24,7 @@ import { pixelValue } from './preview'
 import type { SliceRenderer } from './renderer'
 import { Signal } from './signal'
 import { nearestInStack, shareWindow, stackAt, type StackDescription } from './stacks'
-import { firstWindow, keptWindow, sameWindow, windowFromImage } from './openingWindow'
+import { firstWindow, OpeningWindow, sameWindow, windowFromImage } from './openingWindow'
 import { ServerPictures } from './serverPictures'
 import { EMPTY, type Cause, type Emptiness, type ViewState } from './viewState'
 import type { VoiWindow } from './voi'
@@ -43,6 +43,7 @@ export class StackView {
   private observer: ResizeObserver | null = null
   /** What is on the canvas; ask `isPreview` before taking values from it. */
   shownImage: FrameImage | null = null
+  private readonly opening = new OpeningWindow()
   private awaiting = 0
   private stopWaiting: () => void = () => undefined
   private readonly serverPictures = new ServerPictures(this)
@@ -258,7 +259,7 @@ export class StackView {
 
   private shown(image: FrameImage, index: number): void {
     this.shownImage = image
-    const voi = keptWindow(this.current, this.targetFrame, image) ?? windowFromImage(image)
+    const voi = this.opening.for(this.current, this.targetFrame, image)
     this.set({ ...this.current, status: 'ready', error: null, shown_index: index, voi }, 'program')
     this.redraw()
   }
