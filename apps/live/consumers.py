@@ -160,7 +160,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         if door.is_open:
             await self._welcome(member, room=room, hello=hello)
             return
-        await room.refresh_lobby()
+        await room.door.refresh()
         self._tasks.append(asyncio.create_task(self._wait(member, room=room, hello=hello)))
 
     async def _wait(self, member: Member, *, room: Room, hello: Hello) -> None:
@@ -168,7 +168,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         await member.let_in.wait()
         if member.has_left:
             return
-        room.lobby.remove(member)
+        room.door.lobby.remove(member)
         room.members.append(member)
         try:
             await self._welcome(member, room=room, hello=hello)

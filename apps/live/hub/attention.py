@@ -4,15 +4,15 @@ from typing import Any
 from uuid import uuid4
 
 from apps.core.exceptions import InvalidInput
+from apps.live.hub.context import RoomContext
 from apps.live.hub.member import Member
-from apps.live.hub.stage_lane import StageLane
 from apps.live.hub.wire import encode
 from apps.live.projections import View, map_identifiers
 
 Json = dict[str, Any]
 
 
-def call_to_look(room: StageLane, member: Member, *, at: Json) -> None:
+def call_to_look(room: RoomContext, member: Member, *, at: Json) -> None:
     """Tell every process where somebody wants the room to look.
 
     Raises
@@ -30,14 +30,14 @@ def call_to_look(room: StageLane, member: Member, *, at: Json) -> None:
     room.spawn(room.bus.publish(room.session_id, message))
 
 
-def hear_call(room: StageLane, message: Json) -> None:
+def hear_call(room: RoomContext, message: Json) -> None:
     """Encoded once per view. A place in another case's images is nobody's here."""
     if message["case"] != str(room.case_id):
         return
     texts: dict[View, str] = {}
-    for member in room.members:
+    for member in room.welcomed():
         view = member.view_in(room.case_id)
-        if not member.welcomed or view.guise == "none":
+        if view.guise == "none":
             continue
         if view not in texts:
             call = message["call"]

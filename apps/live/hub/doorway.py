@@ -1,7 +1,6 @@
 """The lobby of a room, and hands in the order in which they were raised (LIVE-M4, M6).
 
-Whoever waits is a member of ``lobby`` and not of ``members``: no lane ever loops over them, so
-nothing of the room can reach them by mistake.
+Whoever waits is a member of ``lobby`` and not of the room's ``members``.
 """
 
 import time
@@ -9,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.live import services
-from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
+from apps.live.hub.context import RoomContext
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
 from apps.live.hub.wire import encode
@@ -19,19 +18,15 @@ Json = dict[str, Any]
 
 
 class Doorway:
-    """Mixed into ``Room``, before its lanes."""
+    """Who waits at the door of a room, and what those are told who may open it."""
 
-    session_id: UUID
-    meeting_id: UUID | None
-    members: list[Member]
-
-    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
-        super().__init__(session_id=session_id, bus=bus)  # type: ignore[call-arg]
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
         self.lobby: list[Member] = []
         self.waiting: list[Json] = []
         self._hands: dict[UUID, float] = {}
 
-    async def refresh_lobby(self, *, waiting: list[Json] | None = None) -> None:
+    async def refresh(self, *, waiting: list[Json] | None = None) -> None:
         """Whose door is open now, what the others are told, and who waits for the chair.
 
         ``waiting``: as the second-hand has just read it, of all rooms at once.
@@ -39,7 +34,7 @@ class Doorway:
         if self.lobby:
             doors = await run_db(
                 services.stay_at_door,
-                session_id=self.session_id,
+                session_id=self._room.session_id,
                 user_ids={member.user_id for member in self.lobby},
             )
             for member in self.lobby:
@@ -48,12 +43,12 @@ class Doorway:
                     self._tell_at_door(member, door=door)
         if waiting is not None and waiting != self.waiting:
             self.waiting = waiting
-            for member in self.members:
-                self.tell_lobby_to(member)
+            for member in self._room.members:
+                self.tell_waiting(member)
 
-    def tell_lobby_to(self, member: Member) -> None:
+    def tell_waiting(self, member: Member) -> None:
         """Only those who may admit are told who waits."""
-        if not member.welcomed or "admit" not in member.can or self.meeting_id is None:
+        if not member.welcomed or "admit" not in member.can or self._room.meeting_id is None:
             return
         member.outbox.put_durable(encode({"type": "lobby", "waiting": self.waiting}))
 

@@ -35,7 +35,7 @@ class Glance:
         return any(found.get(one.user_id) != one.access for one in room.members)
 
     def has_other_leases(self, room: Room) -> bool:
-        return self.leases.get((room.session_id, room.case_id), {}) != room.leases
+        return self.leases.get((room.session_id, room.case_id), {}) != room.leases.held
 
 
 def take_glance(

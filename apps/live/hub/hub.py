@@ -25,7 +25,6 @@ from apps.live.hub.glance import Glance, people_in, take_glance
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.welcome import limits_message
-from apps.live.hub.wire import encode
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ class Hub:
             if room is None:
                 room = Room(session_id=session_id, bus=self.bus)
                 await self._open_room(room)
-            (room.lobby if at_door else room.members).append(member)
+            (room.door.lobby if at_door else room.members).append(member)
         return room
 
     async def _open_room(self, room: Room) -> None:
@@ -74,20 +73,20 @@ class Hub:
 
     async def leave(self, *, room: Room, member: Member) -> None:
         member.has_left = True
-        if member in room.lobby:
-            room.lobby.remove(member)
+        if member in room.door.lobby:
+            room.door.lobby.remove(member)
         if member in room.members:
             room.members.remove(member)
-        room.people_changed()
-        if room.members or room.lobby:
+        room.people.look()
+        if room.everybody():
             return
         async with self._opening:
-            if room.members or room.lobby or self.rooms.get(room.session_id) is not room:
+            if room.everybody() or self.rooms.get(room.session_id) is not room:
                 return
             del self.rooms[room.session_id]
-            await room.publish_roster()
+            await room.people.publish()
             await self.bus.unsubscribe(room.session_id)
-            room.close_lanes()
+            room.close()
             if not self.rooms:
                 await self._rest()
 
@@ -113,15 +112,15 @@ class Hub:
         if kind == "bell":
             room.spawn(self._answer_bell(room))
         elif kind == "stage":
-            room.hear_stage(message)
+            room.stage.hear(message)
         elif kind == "presence":
-            room.hear_presence(message)
+            room.presence.hear(message)
         elif kind == "look":
             hear_call(room, message)
         elif kind == "roster":
-            room.hear_roster(message)
+            room.people.hear(message)
         elif kind == "lease":
-            room.spawn(room.refresh_leases())
+            room.spawn(room.leases.refresh())
         elif kind == "claim" and message["p"] != self.bus.process_id:
             _close_replaced(room, client_id=message["client"], keep=None)
 
@@ -152,9 +151,7 @@ class Hub:
             take_glance,
             people=people_in(rooms.values()),
             session_ids=list(rooms),
-            sign_in_keys={
-                one.sign_in_key for room in rooms.values() for one in (*room.members, *room.lobby)
-            },
+            sign_in_keys={one.sign_in_key for room in rooms.values() for one in room.everybody()},
         )
         for room in rooms.values():
             try:
@@ -176,7 +173,7 @@ class Hub:
             member.sign_in_key
             for room in self.rooms.values()
             for member in room.members
-            if member.sign_in_key and (member.following or str(member.user_id) == room.presenter_id)
+            if member.sign_in_key and (member.following or room.people.is_presenter(member))
         }
         if keys:
             await run_db(keep_signed_in, sign_in_keys=keys)
@@ -191,15 +188,15 @@ class Hub:
             await room.advance()
         if glance.has_other_access(room):
             await room.refresh_access()
-        await room.refresh_lobby(waiting=glance.waiting.get(room.session_id, []))
-        for member in (*room.members, *room.lobby):
+        await room.door.refresh(waiting=glance.waiting.get(room.session_id, []))
+        for member in room.everybody():
             if member.sign_in_key in glance.ended:
                 member.close(CloseCode.TICKET)
-        await room.watch_presenter()
+        await room.people.watch_presenter()
         await room.watch_attendance()
         if glance.has_other_leases(room):
-            await room.refresh_leases()
-        await room.restore_register()
+            await room.leases.refresh()
+        await room.stage.restore_register()
 
     async def _tick_people(self) -> None:
         """Presence, people and the state of Redis; needs no database."""
@@ -211,14 +208,11 @@ class Hub:
         for room in list(self.rooms.values()):
             if room.realtime != alive:
                 room.realtime = alive
-                room.tell_realtime(encode(limits_message(realtime=alive)))
-            if not alive:
-                room.roster.keep_alive(now=now)
-            room.roster.forget_silent(now=now)
-            room.show_people()
-            room.expire_presence()
+                room.tell_all(limits_message(realtime=alive))
+            room.people.tick()
+            room.presence.tick()
             if tell_roster and alive:
-                await room.publish_roster()
+                await room.people.publish()
 
     def _note_unreadable(self, error: Exception) -> None:
         """Nobody's access can be vouched for when PostgreSQL is away: refuse after 5 s."""
@@ -230,12 +224,12 @@ class Hub:
 
 
 def _close_all(room: Room, code: CloseCode) -> None:
-    for member in (*room.members, *room.lobby):
+    for member in room.everybody():
         member.close(code)
 
 
 def _close_replaced(room: Room, *, client_id: str, keep: Member | None) -> None:
-    for member in (*room.members, *room.lobby):
+    for member in room.everybody():
         if member is not keep and str(member.client_id) == client_id:
             member.close(CloseCode.REPLACED)
 

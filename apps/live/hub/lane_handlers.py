@@ -92,7 +92,7 @@ class LaneHandlers:
                 services.take_presenter,
                 actor=await self._actor(),
                 session_id=self.room.session_id,
-                vacant=self.room.is_vacant,
+                vacant=self.room.people.is_vacant,
             )
         elif isinstance(message, PresenterRelease):
             await run_db(
@@ -113,14 +113,14 @@ class LaneHandlers:
         }
         if isinstance(message, LeaseAcquire):
             await run_db(services.acquire_lease, **arguments, take_over=message.take_over)
-            await self.room.tell_lease(self.member, segmentation_id=message.segmentation_id)
+            await self.room.leases.answer(self.member, segmentation_id=message.segmentation_id)
         elif isinstance(message, LeaseRelease):
             await run_db(services.release_lease, **arguments)
         else:
             await run_db(services.renew_lease, **arguments)
             return
         await self.room.bus.publish(self.room.session_id, {"k": "lease"})
-        await self.room.refresh_leases()
+        await self.room.leases.refresh()
 
     # ── op lane ───────────────────────────────────────────────────────────────────────
 
@@ -174,12 +174,12 @@ class LaneHandlers:
         if not self._spend("stage") and not (is_keyframe and self._spend("control")):
             return
         frame = StageFrame(epoch=message.epoch, rev=message.rev, state=message.state)
-        await self.room.take_stage(self.member, frame=frame, keyframe=is_keyframe)
+        await self.room.stage.take(self.member, frame=frame, keyframe=is_keyframe)
 
     def _presence(self, message: PresenceUpdate) -> None:
         if self._spend("presence"):
             said = message.model_dump(mode="json", exclude={"type"})
-            self.room.take_presence(self.member, self.room.with_hand(self.member, said))
+            self.room.presence.take(self.member, self.room.door.with_hand(self.member, said))
 
     def _look(self, message: LookHere) -> None:
         if not self._spend("look"):
@@ -188,9 +188,9 @@ class LaneHandlers:
         call_to_look(self.room, self.member, at=message.at.model_dump(mode="json"))
 
     def _follow(self, message: FollowSet) -> None:
-        if message.following and str(self.member.user_id) == self.room.presenter_id:
+        if message.following and self.room.people.is_presenter(self.member):
             raise FollowCycle("You are presenting: the room follows you.")
-        self.room.set_following(self.member, following=message.following)
+        self.room.stage.set_following(self.member, following=message.following)
 
     # ── ──────────────────────────────────────────────────────────────────────────────
 

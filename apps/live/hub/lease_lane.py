@@ -8,57 +8,57 @@ from typing import Any
 from uuid import UUID
 
 from apps.live import limits, selectors
-from apps.live.hub.bus import Bus
+from apps.live.hub.context import RoomContext
 from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
-from apps.live.hub.people import PeopleLanes
 from apps.live.hub.wire import encode
 from apps.live.selectors import LeaseHolder
 
 
-class LeaseLane(PeopleLanes):
+class LeaseLane:
     """The leases of the room's current case, as they were told here last."""
 
-    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
-        super().__init__(session_id=session_id, bus=bus)
-        self.leases: dict[UUID, LeaseHolder] = {}
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+        self.held: dict[UUID, LeaseHolder] = {}
 
-    async def load_lanes(self) -> None:
-        await super().load_lanes()
-        self.leases = await run_db(
-            selectors.leases_in, session_id=self.session_id, case_id=self.case_id
-        )
+    async def load(self) -> None:
+        self.held = await self._read(case_id=self._room.case_id)
 
-    async def refresh_leases(self) -> set[UUID]:
+    async def refresh(self) -> set[UUID]:
         """Look, and tell everybody here what is other than it was; which that is."""
-        case_id = self.case_id
-        found = await run_db(selectors.leases_in, session_id=self.session_id, case_id=case_id)
-        if case_id != self.case_id:
+        case_id = self._room.case_id
+        found = await self._read(case_id=case_id)
+        if case_id != self._room.case_id:
             return set()  # moved meanwhile; that case's leases are not this one's
-        before, self.leases = self.leases, found
+        before, self.held = self.held, found
         changed = {one for one in before | found if before.get(one) != found.get(one)}
         for segmentation_id in changed:
-            for member in self.members:
+            for member in self._room.welcomed():
                 self._tell(member, segmentation_id)
         return changed
 
-    async def tell_lease(self, member: Member, *, segmentation_id: UUID) -> None:
+    async def answer(self, member: Member, *, segmentation_id: UUID) -> None:
         """The answer to whoever asked, also where nothing changed for the others."""
-        if segmentation_id not in await self.refresh_leases():
+        if segmentation_id not in await self.refresh():
             self._tell(member, segmentation_id)
 
-    def tell_leases_to(self, member: Member) -> None:
-        for segmentation_id in self.leases:
+    def tell(self, member: Member) -> None:
+        """Every lease, to somebody who has just come in."""
+        for segmentation_id in self.held:
             self._tell(member, segmentation_id)
 
-    def clear_leases(self) -> None:
+    def clear(self) -> None:
         """The room went to another case: its people's screens start afresh."""
-        self.leases = {}
+        self.held = {}
+
+    async def _read(self, *, case_id: UUID) -> dict[UUID, LeaseHolder]:
+        return await run_db(selectors.leases_in, session_id=self._room.session_id, case_id=case_id)
 
     def _tell(self, member: Member, segmentation_id: UUID) -> None:
-        if not member.welcomed or member.view_in(self.case_id).guise == "none":
+        if not member.welcomed or member.view_in(self._room.case_id).guise == "none":
             return
-        holder = self.leases.get(segmentation_id)
+        holder = self.held.get(segmentation_id)
         message: dict[str, Any] = {
             "type": "lease.changed",
             "segmentation_id": str(segmentation_id),

@@ -2,7 +2,7 @@
 
 Durable truth is the log in PostgreSQL; ``advance`` reads it from ``head`` on, whether a
 bell rang or the poll came by, and loops over the local sockets with text encoded once per
-view (LIVE-C1). Stage and presence come in by the bus and go out the same way.
+view (LIVE-C1). What may be lost has lanes of its own, each with the context it needs.
 """
 
 import asyncio
@@ -19,10 +19,14 @@ from apps.live.access import Ability, Access, read_abilities, read_access
 from apps.live.hub.attendance import AttendanceWatch
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
+from apps.live.hub.context import RoomContext
 from apps.live.hub.database import run_db
 from apps.live.hub.doorway import Doorway
+from apps.live.hub.lease_lane import LeaseLane
 from apps.live.hub.member import Member
+from apps.live.hub.people_lane import PeopleLane
 from apps.live.hub.pointer_tracks import PointerTracks
+from apps.live.hub.presence_lane import PresenceLane
 from apps.live.hub.stage_lane import StageLane
 from apps.live.hub.wire import encode
 from apps.live.people import attendance_in
@@ -33,14 +37,19 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
-class Room(Doorway, StageLane):
-    """Delivery of the log, and access. Stage, presence and people are its other lanes."""
+class Room(RoomContext):
+    """Delivery of the log, and access; and the lanes beside them."""
 
     def __init__(self, *, session_id: UUID, bus: Bus) -> None:
         super().__init__(session_id=session_id, bus=bus)
         self.head = 0
-        self.meeting_id: UUID | None = None
+        self.door = Doorway(self)
+        self.presence = PresenceLane(self)
+        self.people = PeopleLane(self, when_left=self.presence.drop)
+        self.stage = StageLane(self, people=self.people)
+        self.leases = LeaseLane(self)
         self.attendance = AttendanceWatch()
+        self.realtime = True
         self._advancing = asyncio.Lock()
         self._more = False
         self._catching_up = asyncio.Lock()
@@ -50,11 +59,19 @@ class Room(Doorway, StageLane):
         row = (await run_db(selectors.heads_of, session_ids=[self.session_id]))[self.session_id]
         self.head = row["head"]
         self.case_id = row["case_id"]
-        self.chair_id = row["chair_id"]
-        self.tracks = PointerTracks() if row["records_pointers"] else None
+        self.presence.tracks = PointerTracks() if row["records_pointers"] else None
         self.meeting_id = row["meeting_id"]
         self.attendance.load(await run_db(attendance_in, session_id=self.session_id))
-        await self.load_lanes()
+        await self.people.load()
+        await self.leases.load()
+
+    def close(self) -> None:
+        self.presence.close()
+        self.stage.close()
+
+    def everybody(self) -> list[Member]:
+        """Whoever is in the room or waits at its door, on this process."""
+        return [*self.members, *self.door.lobby]
 
     # ── the log ───────────────────────────────────────────────────────────────────────
 
@@ -87,16 +104,17 @@ class Room(Doorway, StageLane):
                 member.outbox.put_durable(texts[view])
         self.attendance.hear(event)
         if event["kind"] == "presenter.changed":
-            self.change_presenter(event["payload"]["presenter"])
+            self.people.change_presenter(event["payload"]["presenter"])
         if event["kind"] == "agenda.moved":
             self.case_id = UUID(event["case_id"])
-            self.clear_stage()
-            self.clear_leases()
+            self.stage.clear()
+            self.presence.forget_places()
+            self.leases.clear()
             await self.refresh_access(moved=True)
         if event["kind"] == "ai.revealed":
             await self.refresh_access(snapshot_follows=True)
         if event["kind"] in reducer.NEEDS_SNAPSHOT:
-            await self.send_snapshot([one for one in self.members if one.welcomed])
+            await self.send_snapshot(list(self.welcomed()))
 
     def flush_pending(self, member: Member, *, head: int) -> bool:
         """After the welcome at ``head``: what came meanwhile. ``True``: a snapshot is due."""
@@ -125,7 +143,7 @@ class Room(Doorway, StageLane):
             for member in members:
                 member.cursor = None
             read = await run_db(selectors.read_room, session_id=self.session_id, after_seq=None)
-            stage = await self.newest_stage(read=read)
+            stage = await self.stage.newest(read=read)
             parts: dict[View, tuple[bytes, bytes]] = {}
             again = []
             for member in members:
@@ -158,7 +176,7 @@ class Room(Doorway, StageLane):
         if not self.bus.is_alive:
             self.attendance.forgive()
             return
-        gone = self.attendance.gone(here=self.roster.people(), now=time.monotonic())
+        gone = self.attendance.gone(here=self.people.roster.people(), now=time.monotonic())
         if gone and self.meeting_id is not None:
             user_ids = [UUID(one) for one in gone]
             await run_db(note_gone, meeting_id=self.meeting_id, user_ids=user_ids)

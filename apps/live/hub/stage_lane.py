@@ -8,10 +8,10 @@ from uuid import UUID
 from apps.core.actors import Actor
 from apps.live import limits, selectors, services
 from apps.live.exceptions import StagePlaceUnknown
-from apps.live.hub.bus import Bus
+from apps.live.hub.context import RoomContext
 from apps.live.hub.database import run_db
-from apps.live.hub.lease_lane import LeaseLane
 from apps.live.hub.member import Member
+from apps.live.hub.people_lane import PeopleLane
 from apps.live.hub.stage import StageState, ViewedStudies, studies_on
 from apps.live.hub.wire import encode
 from apps.live.projections import View, project_stage
@@ -20,31 +20,31 @@ from apps.live.protocol.stage import StageFrame
 Json = dict[str, Any]
 
 
-class StageLane(LeaseLane):
+class StageLane:
     """Latest value wins; frames that cannot be sent in time collapse into the newest."""
 
-    def __init__(self, *, session_id: UUID, bus: Bus) -> None:
-        super().__init__(session_id=session_id, bus=bus)
-        self.stage = StageState()
+    def __init__(self, room: RoomContext, *, people: PeopleLane) -> None:
+        self._room = room
+        self._people = people
+        self.shown = StageState()
         self._viewed = ViewedStudies(seen=set())
         self._studies: frozenset[str] = frozenset()
         self._studies_read_at = -1e9
         self._settle: asyncio.TimerHandle | None = None
-        self._waiting_frame: Json | None = None
-        self._writing_stage = False
+        self._waiting: Json | None = None
+        self._writing = False
 
-    def close_lanes(self) -> None:
-        super().close_lanes()
+    def close(self) -> None:
         if self._settle is not None:
             self._settle.cancel()
 
     def set_following(self, member: Member, *, following: bool) -> None:
         member.following = following
-        if following and self.stage.frame is not None:
-            self._send_stage_to([member])
-        self.people_changed()
+        if following and self.shown.frame is not None:
+            self._send_to([member])
+        self._people.look()
 
-    async def take_stage(self, member: Member, *, frame: StageFrame, keyframe: bool) -> None:
+    async def take(self, member: Member, *, frame: StageFrame, keyframe: bool) -> None:
         """A frame from the presenter; from anybody else, or of an old epoch, it is ignored.
 
         Raises
@@ -52,37 +52,37 @@ class StageLane(LeaseLane):
         StagePlaceUnknown
             It shows a study that is not of the current case.
         """
-        epoch = self.presenter["epoch"]
-        if str(member.user_id) != self.presenter_id or frame.epoch != epoch:
+        epoch = self._people.presenter["epoch"]
+        if not self._people.is_presenter(member) or frame.epoch != epoch:
             return
         # As it was sent: a field that came later is not put before an older client.
         body = frame.model_dump(mode="json", exclude_unset=True)
-        case_id = self.case_id
+        case_id = self._room.case_id
         await self._require_known_studies(body)
-        if self.case_id != case_id:
+        if self._room.case_id != case_id:
             return  # the room moved on while the frame was checked
-        waiting = self._waiting_frame
-        if (frame.epoch, frame.rev) <= self.stage.position():
+        waiting = self._waiting
+        if (frame.epoch, frame.rev) <= self.shown.position():
             return
         if waiting is not None and (frame.epoch, frame.rev) <= (waiting["epoch"], waiting["rev"]):
             return
-        self._waiting_frame = body
+        self._waiting = body
         self._show_at_once(member, frame=body)
-        if not self._writing_stage:
-            self.spawn(self._write_stage(member))
+        if not self._writing:
+            self._room.spawn(self._write(member))
         self._restart_settling(member, after_s=0.0 if keyframe else limits.STAGE_SETTLE_S)
 
-    async def _write_stage(self, member: Member) -> None:
+    async def _write(self, member: Member) -> None:
         """Write the newest frame; frames that came while writing collapse into one."""
-        self._writing_stage = True
+        self._writing = True
         try:
-            while self._waiting_frame is not None:
-                frame, self._waiting_frame = self._waiting_frame, None
-                written = await self.bus.write_stage(
-                    self.session_id,
+            while self._waiting is not None:
+                frame, self._waiting = self._waiting, None
+                written = await self._room.bus.write_stage(
+                    self._room.session_id,
                     {
                         "k": "stage",
-                        "case": str(self.case_id),
+                        "case": str(self._room.case_id),
                         "client": str(member.client_id),
                         "frame": frame,
                     },
@@ -90,7 +90,7 @@ class StageLane(LeaseLane):
                 if written is False:
                     await self._follow_register()
         finally:
-            self._writing_stage = False
+            self._writing = False
 
     def _show_at_once(self, member: Member, *, frame: Json) -> None:
         """Followers on this process need not wait for Redis; its echo is not newer, and goes by.
@@ -98,39 +98,40 @@ class StageLane(LeaseLane):
         Only while Redis is heard (LIVE-C2: without it the stage pauses for all alike), and only
         where no other window of the presenter may be ahead: between two the register decides.
         """
-        here = self.roster.shown.get(str(member.user_id))
-        if here is None or here["windows"] != 1 or not self.bus.is_alive:
+        here = self._people.roster.shown.get(str(member.user_id))
+        if here is None or here["windows"] != 1 or not self._room.bus.is_alive:
             return
-        if self.stage.accept(frame, epoch=self.presenter["epoch"]):
-            self._send_stage_to(self._followers(without=str(member.client_id)))
+        if self.shown.accept(frame, epoch=self._people.presenter["epoch"]):
+            self._send_to(self._followers(without=str(member.client_id)))
 
     async def _follow_register(self) -> None:
         """The register had a newer frame, of a window that nobody here knew of: that one counts."""
-        message = await self.bus.read_stage(self.session_id)
-        if message is None or message["case"] != str(self.case_id):
+        message = await self._room.bus.read_stage(self._room.session_id)
+        if message is None or message["case"] != str(self._room.case_id):
             return
         frame = message["frame"]
-        is_older = (frame["epoch"], frame["rev"]) < self.stage.position()
-        if is_older or frame == self.stage.frame or frame["epoch"] < self.presenter["epoch"]:
+        is_older = (frame["epoch"], frame["rev"]) < self.shown.position()
+        is_over = frame["epoch"] < self._people.presenter["epoch"]
+        if is_older or is_over or frame == self.shown.frame:
             return
-        self.stage.frame = frame
-        self._send_stage_to(self._followers(without=message["client"]))
+        self.shown.frame = frame
+        self._send_to(self._followers(without=message["client"]))
 
-    def hear_stage(self, message: Json) -> None:
-        if message["case"] != str(self.case_id):
+    def hear(self, message: Json) -> None:
+        if message["case"] != str(self._room.case_id):
             return
-        if self.stage.accept(message["frame"], epoch=self.presenter["epoch"]):
-            self._send_stage_to(self._followers(without=message["client"]))
+        if self.shown.accept(message["frame"], epoch=self._people.presenter["epoch"]):
+            self._send_to(self._followers(without=message["client"]))
 
     def _followers(self, *, without: str) -> list[Member]:
         return [
             member
-            for member in self.members
+            for member in self._room.members
             if member.following and str(member.client_id) != without
         ]
 
-    def _send_stage_to(self, members: list[Member]) -> None:
-        frame = self.stage.frame
+    def _send_to(self, members: list[Member]) -> None:
+        frame = self.shown.frame
         if frame is None:
             return
         texts: dict[View, str] = {}
@@ -138,7 +139,7 @@ class StageLane(LeaseLane):
         for member in members:
             if not member.welcomed:
                 continue
-            view = member.view_in(self.case_id)
+            view = member.view_in(self._room.case_id)
             shown = project_stage(frame, view=view)
             if view not in texts:
                 texts[view] = encode({"type": "stage", "frame": shown})
@@ -148,14 +149,16 @@ class StageLane(LeaseLane):
         self._record_views(viewers=viewers, frame=frame)
 
     def _record_views(self, *, viewers: dict[UUID, Actor], frame: Json) -> None:
-        fresh = self._viewed.new_views(case_id=self.case_id, user_ids=set(viewers), frame=frame)
+        fresh = self._viewed.new_views(
+            case_id=self._room.case_id, user_ids=set(viewers), frame=frame
+        )
         if fresh:
-            self.spawn(
+            self._room.spawn(
                 run_db(
                     services.record_studies_viewed,
                     viewers=[(viewers[user_id], study) for user_id, study in fresh],
-                    session_id=self.session_id,
-                    case_id=self.case_id,
+                    session_id=self._room.session_id,
+                    case_id=self._room.case_id,
                 )
             )
 
@@ -165,9 +168,9 @@ class StageLane(LeaseLane):
             return
         if time.monotonic() - self._studies_read_at > limits.POLL_INTERVAL_S:
             self._studies_read_at = time.monotonic()
-            case_id = self.case_id
+            case_id = self._room.case_id
             studies = await run_db(selectors.studies_of_case, case_id=case_id)
-            if self.case_id == case_id:
+            if self._room.case_id == case_id:
                 self._studies = studies
         if not wanted <= self._studies:
             raise StagePlaceUnknown("The stage shows a study that is not of this case.")
@@ -176,46 +179,44 @@ class StageLane(LeaseLane):
         if self._settle is not None:
             self._settle.cancel()
         self._settle = asyncio.get_running_loop().call_later(
-            after_s, lambda: self.spawn(self._write_keyframe(member))
+            after_s, lambda: self._room.spawn(self._write_keyframe(member))
         )
 
     async def _write_keyframe(self, member: Member) -> None:
         """The stage has settled: it goes into the log, once per position."""
-        if self._waiting_frame is not None or self._writing_stage:
+        if self._waiting is not None or self._writing:
             self._restart_settling(member, after_s=limits.STAGE_SETTLE_S / 10)
             return
-        if not self.stage.needs_keyframe() or self.stage.frame is None:
+        if not self.shown.needs_keyframe() or self.shown.frame is None:
             return
-        frame, position = self.stage.frame, self.stage.position()
+        frame, position = self.shown.frame, self.shown.position()
         written = await run_db(
             services.write_keyframe,
             actor=member.actor,
-            session_id=self.session_id,
-            case_id=self.case_id,
+            session_id=self._room.session_id,
+            case_id=self._room.case_id,
             frame=StageFrame.model_validate(frame),
         )
         if written:
-            self.stage.keyframed = position
+            self.shown.keyframed = position
 
-    async def newest_stage(self, *, read: selectors.RoomRead) -> Json | None:
+    async def newest(self, *, read: selectors.RoomRead) -> Json | None:
         """Of the case that was read, which this room may not know yet to be the current one.
 
         From the register, else as last seen here, else the last keyframe of the log.
         """
-        message = await self.bus.read_stage(self.session_id)
-        is_here = read.session.case_id == self.case_id
+        message = await self._room.bus.read_stage(self._room.session_id)
+        is_here = read.session.case_id == self._room.case_id
         if message is not None and message["case"] == str(read.session.case_id):
             if is_here:
-                self.stage.accept(message["frame"], epoch=0)
+                self.shown.accept(message["frame"], epoch=0)
             return message["frame"]  # type: ignore[no-any-return]
-        return (self.stage.frame if is_here else None) or read.last_keyframe
+        return (self.shown.frame if is_here else None) or read.last_keyframe
 
-    def clear_stage(self) -> None:
-        """The room went to another case: what was shown and pointed at is of the old one."""
-        self.stage.clear()
-        self.keep_tracks(all_of_them=True)
-        self.presence.forget_places()
-        self._waiting_frame = None
+    def clear(self) -> None:
+        """The room went to another case: what was shown is of the old one."""
+        self.shown.clear()
+        self._waiting = None
         self._studies = frozenset()
         self._studies_read_at = -1e9
         if self._settle is not None:
@@ -223,13 +224,13 @@ class StageLane(LeaseLane):
 
     async def restore_register(self) -> None:
         """The register is gone though a stage was shown: go on under a new epoch (LIVE-C2)."""
-        if self.stage.frame is None or not self.presenter_is_here:
+        if self.shown.frame is None or not self._people.presenter_is_here:
             return
-        if self.stage.frame["epoch"] != self.presenter["epoch"]:
+        if self.shown.frame["epoch"] != self._people.presenter["epoch"]:
             return
-        if await self.bus.has_stage(self.session_id) is False:
+        if await self._room.bus.has_stage(self._room.session_id) is False:
             await run_db(
                 services.renew_epoch,
-                session_id=self.session_id,
-                epoch=self.presenter["epoch"],
+                session_id=self._room.session_id,
+                epoch=self._people.presenter["epoch"],
             )

@@ -31,12 +31,12 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
         role_of, actor=member.actor, session=read.session, standing=member.access.standing
     )
     missed = await run_db(so_far, session=read.session)
-    stage = await room.newest_stage(read=read)
+    stage = await room.stage.newest(read=read)
     if member.has_left:
         return
     view = member.view_in(read.session.case_id)
     member.following = str(member.user_id) != _presenter_id(read.session)
-    room.admit(member)
+    room.people.admit(member)
     member.outbox.put_durable(
         encode(
             {
@@ -54,8 +54,8 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
                 "head_seq": read.session.head,
                 **_durable(read, view=view),
                 "stage": project_stage(stage, view=view),
-                "people": list(room.roster.people().values()),
-                "followers": room.roster.followers(presenter_id=_presenter_id(read.session)),
+                "people": list(room.people.roster.people().values()),
+                "followers": room.people.roster.followers(presenter_id=_presenter_id(read.session)),
                 "limits": limits_message(realtime=room.bus.is_alive),
                 "server_time": timezone.now().isoformat(),
                 "recording": selectors.describe_recording_rules(read.session),
@@ -67,9 +67,9 @@ async def welcome(room: Room, member: Member, *, last_seq: int | None) -> None:
             }
         )
     )
-    room.show_people()
-    room.tell_leases_to(member)
-    room.tell_lobby_to(member)
+    room.people.show()
+    room.leases.tell(member)
+    room.door.tell_waiting(member)
     if room.flush_pending(member, head=read.session.head):
         await room.send_snapshot([member])
 

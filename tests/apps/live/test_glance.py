@@ -27,7 +27,12 @@ def _room(team: CaseTeam, *who: str) -> Any:
         SimpleNamespace(user_id=user_id, access=one, sign_in_key="")
         for user_id, one in access.items()
     ]
-    return SimpleNamespace(session_id=session.pk, case_id=team.case_id, members=members, leases={})
+    return SimpleNamespace(
+        session_id=session.pk,
+        case_id=team.case_id,
+        members=members,
+        leases=SimpleNamespace(held={}),
+    )
 
 
 def _look(rooms: list[Any]) -> Glance:

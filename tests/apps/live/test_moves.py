@@ -99,29 +99,30 @@ async def test_LIVE_A3_stage_and_pointers_of_a_case_are_seen_by_access_to_that_c
     old, new = uuid4(), uuid4()
     room = Room(session_id=uuid4(), bus=Bus())
     room.case_id = old
-    monkeypatch.setattr(room, "_record_views", lambda **_: None)
+    monkeypatch.setattr(room.stage, "_record_views", lambda **_: None)
     member = Member(client_id=uuid4(), person={}, actor=Actor(kind="user", label="x", id=uuid4()),
                     sign_in_key="", access=identified_in(old), welcomed=True, cursor=0)  # fmt: skip
     room.members.append(member)
     person = {**pointer(), "user": str(uuid4())}
-    room.hear_presence({"case": str(new), "people": [person]})
+    room.presence.hear({"case": str(new), "people": [person]})
     assert (await _next(member))["changed"][0]["pointer"] is None
     await asyncio.sleep(0.05)
-    room.hear_presence({"case": str(old), "people": [person]})
+    room.presence.hear({"case": str(old), "people": [person]})
     assert (await _next(member))["changed"][0]["pointer"] is not None
     room.case_id = new
-    room.clear_stage()  # as a move does; access to the new case is still being read
+    room.presence.forget_places()
+    room.stage.clear()  # as a move does; access to the new case is still being read
     frame = stage("1.2.3", epoch=1, rev=1)
     del frame["type"]
-    room.hear_stage({"case": str(new), "client": "another", "frame": frame})
+    room.stage.hear({"case": str(new), "client": "another", "frame": frame})
     assert (await _next(member))["frame"] is None
     await asyncio.sleep(0.05)
-    room.hear_presence({"case": str(new), "people": [person]})
+    room.presence.hear({"case": str(new), "people": [person]})
     assert (await _next(member))["changed"][0]["pointer"] is None
     member.access = identified_in(new)
-    room._send_stage_to([member])
+    room.stage._send_to([member])
     assert (await _next(member))["frame"] == frame
-    room.close_lanes()
+    room.close()
     await room.bus.stop()
 
 

@@ -303,7 +303,8 @@ async def test_LIVE_C2_redis_away_is_said_and_durable_work_goes_on(
 async def test_LIVE_C2_after_a_flush_the_presenter_goes_on_under_a_new_epoch(
     connect: Connect, study: str
 ) -> None:
-    chair, surgeon = await connect("chair"), await connect("surgeon")
+    # On another process: what is seen there has been in Redis.
+    chair, surgeon = await connect("chair"), await connect("surgeon", process=1)
     await chair.send(stage(study, epoch=1, rev=9))
     await surgeon.until("stage")
     await call(redis.Redis.from_url(django_settings.REDIS_URL).flushall)

@@ -107,19 +107,19 @@ async def test_LIVE_A3_one_rooms_trouble_keeps_no_other_from_its_access(
     connect: Connect, team: CaseTeam, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second-hand of a room that was opened earlier fails each second."""
-    from apps.live.hub.room import Room
+    from apps.live.hub.people_lane import PeopleLane
 
     other = await call(_other_room, team)
     await connect("coordinator", session_id=other.pk)
     surgeon = await connect("surgeon")
-    watch = Room.watch_presenter
+    watch = PeopleLane.watch_presenter
 
-    async def fails_there(self: Room) -> None:
-        if self.session_id == other.pk:
+    async def fails_there(self: PeopleLane) -> None:
+        if self._room.session_id == other.pk:
             raise RuntimeError("a bug of ours")
         await watch(self)
 
-    monkeypatch.setattr(Room, "watch_presenter", fails_there)
+    monkeypatch.setattr(PeopleLane, "watch_presenter", fails_there)
     await call(_revoke, team, "surgeon")
     assert await surgeon.until_closed(timeout_s=6) == 4403
 
