@@ -18,6 +18,7 @@ from apps.live.protocol.base import (
     Revision,
     WireModel,
 )
+from apps.live.protocol.op_base import ChangeOp, EmptyPayload, NewOp, OpBase, Site
 
 MAX_CHAT_CHARACTERS = 2000
 
@@ -38,7 +39,6 @@ MeasurementKind = TypeAliasType(
         "arrow",
     ],
 )
-Site = Annotated[str, StringConstraints(max_length=64)]
 NonBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -100,10 +100,6 @@ class KeyImageAddPayload(WireModel):
     sop_instance_uid: DicomUid
     frame: FrameNumber = 1
     note: Label = ""
-
-
-class EmptyPayload(WireModel):
-    """Nothing but the entity the op names."""
 
 
 class SegmentationRevisePayload(WireModel):
@@ -180,27 +176,6 @@ class DecisionDraftPayload(WireModel):
     recommendations: list[RecommendationDraft] = Field(default_factory=list, max_length=32)
     consensus: Literal["consensus", "majority", "none"]
     positions: list[PositionDraft] = Field(default_factory=list, max_length=64)
-
-
-class OpBase(WireModel):
-    """What every op carries. ``op_id`` is unique per session: a retry is the same op."""
-
-    type: Literal["op.submit"] = "op.submit"
-    op_id: UUID
-
-
-class NewOp(OpBase):
-    """An op that makes something; a version only when it puts something back."""
-
-    entity: UUID | None = None
-    entity_version: EntityVersion | None = None
-
-
-class ChangeOp(OpBase):
-    """An op on something that exists: says which, and which version was seen."""
-
-    entity: UUID
-    entity_version: EntityVersion
 
 
 class MeasurementPut(NewOp):
