@@ -20,6 +20,14 @@ class Layer(TextChoices):
     DRAFT = "draft", "draft"
 
 
+class LesionRole(TextChoices):
+    """What a lesion is to a response assessment (RECIST 1.1, Eisenhauer 2009, 3.1 and 4.3)."""
+
+    TARGET = "target", "target"
+    NON_TARGET = "non_target", "non-target"
+    NEW = "new", "new"
+
+
 SITES = (
     "adrenal",
     "bone",

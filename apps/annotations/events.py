@@ -1,4 +1,4 @@
-"""What happened to measurements and key images. Recorded by services only."""
+"""What happened to measurements, lesions and key images. Recorded by services only."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -26,6 +26,30 @@ class MeasurementRemoved(CaseEvent):
     kind: ClassVar[str] = "measurement.removed"
 
     entity: str = "measurement"
+    id: UUID
+    version: int
+
+
+class LesionPut(CaseEvent):
+    """A lesion is there: new, or put back by undo."""
+
+    kind: ClassVar[str] = "lesion.put"
+
+    entity: str = "lesion"
+    lesion: dict[str, Any]
+
+
+class LesionRevised(CaseEvent):
+    kind: ClassVar[str] = "lesion.revised"
+
+    entity: str = "lesion"
+    lesion: dict[str, Any]
+
+
+class LesionRemoved(CaseEvent):
+    kind: ClassVar[str] = "lesion.removed"
+
+    entity: str = "lesion"
     id: UUID
     version: int
 

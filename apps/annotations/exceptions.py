@@ -47,6 +47,30 @@ class MeasurementExists(Conflict):
     code: ClassVar[str] = "measurement_exists"
 
 
+class LesionExists(Conflict):
+    """The id is taken by another lesion."""
+
+    code: ClassVar[str] = "lesion_exists"
+
+
+class LesionNotInCase(InvalidInput):
+    """No such lesion stands in the measurement's case, whatever other cases have."""
+
+    code: ClassVar[str] = "lesion_not_in_case"
+
+
+class LesionMeasuredTwice(Conflict):
+    """The lesion has a measurement of this kind in this study; ``current`` of the details is it."""
+
+    code: ClassVar[str] = "lesion_measured_twice"
+
+
+class LesionHasMeasurements(Conflict):
+    """What is measured is not taken away; the details name the measurements."""
+
+    code: ClassVar[str] = "lesion_has_measurements"
+
+
 class KeyImageExists(Conflict):
     """The id is taken by another key image."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.accounts.choices import IMAGING_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
-from apps.annotations.models import KeyImage, Measurement
+from apps.annotations.models import KeyImage, Lesion, Measurement
 from apps.cases.policies import annotate_case, require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
@@ -35,6 +35,13 @@ def change_measurement(*, actor: Actor, measurement_id: UUID, **ids: Any) -> Non
         Measurement.objects.filter(pk=measurement_id).values_list("case_id", "author_id").first()
     )
     _author_or_imaging(actor=actor, found=found, what="a measurement")
+
+
+def change_lesion(*, actor: Actor, lesion_id: UUID, **ids: Any) -> None:
+    """As with a measurement."""
+    signed_in(actor=actor)
+    found = Lesion.objects.filter(pk=lesion_id).values_list("case_id", "author_id").first()
+    _author_or_imaging(actor=actor, found=found, what="a lesion")
 
 
 def change_key_image(*, actor: Actor, key_image_id: UUID, **ids: Any) -> None:

@@ -1,4 +1,4 @@
-"""Reads of measurements and key images, and the one shape they have on every wire."""
+"""Reads of measurements, lesions and key images, and the one shape they have on every wire."""
 
 from typing import Any
 from uuid import UUID
@@ -6,13 +6,22 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
-from apps.annotations.models import KeyImage, Measurement
+from apps.annotations.models import KeyImage, Lesion, Measurement
 
 
 def measurements_of_case(*, case_id: UUID) -> "QuerySet[Measurement]":
     """What stands in the case; the caller has checked that the case may be seen."""
     return (
         Measurement.objects.filter(case_id=case_id, removed_at__isnull=True)
+        .select_related("author")
+        .order_by("created_at", "id")
+    )
+
+
+def lesions_of_case(*, case_id: UUID) -> "QuerySet[Lesion]":
+    """Lesions of the case; the caller has checked that the case may be seen."""
+    return (
+        Lesion.objects.filter(case_id=case_id, removed_at__isnull=True)
         .select_related("author")
         .order_by("created_at", "id")
     )
@@ -46,10 +55,29 @@ def describe_measurement(measurement: Measurement) -> dict[str, Any]:
         "label": measurement.label,
         "site": measurement.site,
         "layer": measurement.layer,
+        "lesion": str(measurement.lesion_id) if measurement.lesion_id else None,
         "author": _describe_author(measurement.author),
         "tracking_uid": measurement.tracking_uid,
         "created_at": measurement.created_at.isoformat(),
         "updated_at": measurement.updated_at.isoformat(),
+    }
+
+
+def describe_lesion(lesion: Lesion) -> dict[str, Any]:
+    """The JSON of a lesion: the same in REST, in events and in snapshots."""
+    return {
+        "id": str(lesion.pk),
+        "version": lesion.version,
+        "case": str(lesion.case_id),
+        "number": lesion.number,
+        "label": lesion.label,
+        "site": lesion.site,
+        "role": lesion.role or None,
+        "is_node": lesion.is_node,
+        "author": _describe_author(lesion.author),
+        "tracking_uid": lesion.tracking_uid,
+        "created_at": lesion.created_at.isoformat(),
+        "updated_at": lesion.updated_at.isoformat(),
     }
 
 

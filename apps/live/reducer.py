@@ -11,7 +11,28 @@ from apps.live.limits import CHAT_IN_SNAPSHOT
 
 Json = dict[str, Any]
 
-DECISION_KINDS = ("decision.drafted", "decision.signed", "decision.voted", "votes.called")
+PUTS = {
+    "measurement.put": ("measurements", "measurement"),
+    "measurement.revised": ("measurements", "measurement"),
+    "lesion.put": ("lesions", "lesion"),
+    "lesion.revised": ("lesions", "lesion"),
+    "key_image.added": ("key_images", "key_image"),
+    "segmentation.put": ("segmentations", "segmentation"),
+    "segmentation.revised": ("segmentations", "segmentation"),
+    "finding.reviewed": ("findings", "finding"),
+    "decision.drafted": ("decisions", "decision"),
+    "decision.signed": ("decisions", "decision"),
+    "decision.voted": ("decisions", "decision"),
+    "votes.called": ("decisions", "decision"),
+}
+"""Events that bring one entity as it is now: into which list, under which name."""
+
+REMOVALS = {
+    "measurement.removed": "measurements",
+    "lesion.removed": "lesions",
+    "key_image.removed": "key_images",
+    "segmentation.removed": "segmentations",
+}
 
 NEEDS_SNAPSHOT = frozenset({"agenda.moved", "ai.revealed", "study.linked"})
 """Events after which the server sends a snapshot: what they bring is not in them."""
@@ -21,27 +42,15 @@ def apply_event(snapshot: Json, event: Json) -> Json:
     """The snapshot after one more event; events that carry no durable state change nothing."""
     kind: str = event["kind"]
     payload: Json = event.get("payload") or {}
-    if kind in ("measurement.put", "measurement.revised"):
-        return _upsert(snapshot, "measurements", [payload["measurement"]])
-    if kind == "measurement.removed":
-        kept = [one for one in snapshot["measurements"] if one["id"] != payload["id"]]
-        return {**snapshot, "measurements": kept}
-    if kind == "key_image.added":
-        return _upsert({"key_images": [], **snapshot}, "key_images", [payload["key_image"]])
-    if kind == "key_image.removed":
-        kept = [one for one in snapshot.get("key_images", []) if one["id"] != payload["id"]]
-        return {**snapshot, "key_images": kept}
-    if kind in ("segmentation.put", "segmentation.revised"):
-        return _upsert(snapshot, "segmentations", [payload["segmentation"]])
-    if kind == "segmentation.removed":
-        left = [one for one in snapshot["segmentations"] if one["id"] != payload["id"]]
-        return {**snapshot, "segmentations": left}
+    if kind in PUTS:
+        name, entity = PUTS[kind]
+        return _upsert({name: [], **snapshot}, name, [payload[entity]])
+    if kind in REMOVALS:
+        name = REMOVALS[kind]
+        kept = [one for one in snapshot.get(name, []) if one["id"] != payload["id"]]
+        return {**snapshot, name: kept}
     if kind == "findings.added":
         return _upsert(snapshot, "findings", payload["findings"])
-    if kind == "finding.reviewed":
-        return _upsert(snapshot, "findings", [payload["finding"]])
-    if kind in DECISION_KINDS:
-        return _upsert(snapshot, "decisions", [payload["decision"]])
     if kind == "chat.posted":
         chat = [*snapshot["chat"], payload["message"]][-CHAT_IN_SNAPSHOT:]
         return {**snapshot, "chat": chat}

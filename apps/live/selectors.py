@@ -13,8 +13,10 @@ from apps.ai.models import Finding, FindingReview
 from apps.annotations.segmentations.selectors import segmentations_of_case, state_of
 from apps.annotations.selectors import (
     describe_key_image,
+    describe_lesion,
     describe_measurement,
     key_images_of_case,
+    lesions_of_case,
     measurements_of_case,
 )
 from apps.boards.models import Decision
@@ -191,6 +193,10 @@ def build_snapshot(session: LiveSession) -> dict[str, Any]:
             key=lambda one: str(one["id"]),
         ),
         "gathering": gathering_of(session),
+        "lesions": sorted(
+            (describe_lesion(one) for one in lesions_of_case(case_id=case_id)),
+            key=lambda one: str(one["id"]),
+        ),
     }
 
 

@@ -41,6 +41,7 @@ MEASUREMENT = {
     "label": SECRET,
     "site": SECRET,
     "layer": "shared",
+    "lesion": str(ID),
     "author": {"id": str(ID), "display_name": "Dr. A", "discipline": "surgery"},
     "tracking_uid": f"{UID}.9",
     "created_at": "2026-11-22T14:30:00+00:00",
@@ -56,6 +57,20 @@ KEY_IMAGE = {
     "frame": 1,
     "note": SECRET,
     "author": {"id": str(ID), "display_name": "Dr. A", "discipline": "surgery"},
+    "created_at": "2026-11-22T14:30:00+00:00",
+    "updated_at": "2026-11-22T14:30:00+00:00",
+}
+LESION = {
+    "id": str(ID),
+    "version": 1,
+    "case": str(ID),
+    "number": 1,
+    "label": SECRET,
+    "site": SECRET,
+    "role": "target",
+    "is_node": False,
+    "author": {"id": str(ID), "display_name": "Dr. A", "discipline": "surgery"},
+    "tracking_uid": f"{UID}.10",
     "created_at": "2026-11-22T14:30:00+00:00",
     "updated_at": "2026-11-22T14:30:00+00:00",
 }
@@ -78,6 +93,9 @@ SAMPLES: list[CaseEvent] = [
     annotations.MeasurementRemoved(**BASE, id=ID, version=2),
     annotations.KeyImageAdded(**BASE, key_image=KEY_IMAGE),
     annotations.KeyImageRemoved(**BASE, id=ID, version=2),
+    annotations.LesionPut(**BASE, lesion=LESION),
+    annotations.LesionRevised(**BASE, lesion=LESION),
+    annotations.LesionRemoved(**BASE, id=ID, version=2),
     segmentations.SegmentationPut(**BASE, segmentation=SEGMENTATION),
     segmentations.SegmentationRevised(
         **BASE,

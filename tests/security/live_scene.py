@@ -97,6 +97,22 @@ async def committed(client: LiveClient, kind: str, payload: Json, **fields: Any)
     return ack
 
 
+async def follow_lesions(reader: LiveClient, *, entity: str, words: Callable[[], str]) -> None:
+    """A lesion named, renamed, measured, freed, taken away and put back, with secret words."""
+    said = {"label": words(), "site": words(), "role": "target", "is_node": False}
+    made = {"id": str(uuid4()), **said}
+    await committed(reader, "lesion.put", made)
+    lesion = made["id"]
+    said["label"] = words()
+    await committed(reader, "lesion.revise", said, entity=lesion, entity_version=1)
+    assign = {"entity": entity, "entity_version": 4}
+    await committed(reader, "measurement.assign", {"lesion": lesion}, **assign)
+    assign["entity_version"] = 5
+    await committed(reader, "measurement.assign", {"lesion": None}, **assign)
+    await committed(reader, "lesion.remove", {}, entity=lesion, entity_version=2)
+    await committed(reader, "lesion.put", made, entity=lesion, entity_version=3)
+
+
 async def decide(
     chair: LiveClient, surgeon: LiveClient, *, team: CaseTeam, words: Callable[[], str]
 ) -> None:

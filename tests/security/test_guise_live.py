@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset
 
 from apps.ai import services as ai
 from apps.ai.models import Finding
-from apps.annotations.models import Measurement
+from apps.annotations.models import Lesion, Measurement
 from apps.annotations.segmentations import services as segmentations
 from apps.boards import services as boards
 from apps.boards.choices import BoardRole
@@ -49,6 +49,7 @@ from tests.security.live_scene import (
     committed,
     decide,
     drawing,
+    follow_lesions,
     gather,
     keep_time_and_reveal,
     key_image,
@@ -264,6 +265,7 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     await watch_stage_and_pointers(chair, guest, aviary, stack, mapping)
     await committed(chair, "chat.post", {"text": f"{aviary.word()} is {aviary.word()}"})
     drawn = await measure(reader, aviary, stack[1])
+    await follow_lesions(reader, entity=drawn["id"], words=aviary.word)
     await mark(reader, aviary, stack[1])
     await call(outline, team, aviary, stack[1])
     put = (await guest.until_event("measurement.put"))["payload"]["measurement"]
@@ -348,7 +350,10 @@ async def drain(client: LiveClient) -> None:
 
 
 def tracking_uids() -> set[str]:
-    return set(Measurement.objects.values_list("tracking_uid", flat=True))
+    return {
+        *Measurement.objects.values_list("tracking_uid", flat=True),
+        *Lesion.objects.values_list("tracking_uid", flat=True),
+    }
 
 
 def asked_by_a_guest(
@@ -361,6 +366,9 @@ def asked_by_a_guest(
         ("measurement.put", drawing(header), {}),
         ("measurement.revise", {"label": "x"}, measured),
         ("measurement.remove", {}, measured),
+        ("measurement.assign", {"lesion": None}, measured),
+        ("lesion.put", {"id": str(uuid4())}, {}),
+        ("lesion.remove", {}, measured),
         ("key_image.add", key_image(header, uid=mapping.uid), {}),
         ("key_image.add", key_image(header), {}),
         ("key_image.remove", {}, measured),

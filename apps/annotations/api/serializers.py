@@ -73,6 +73,7 @@ class MeasurementSerializer(serializers.Serializer[Any]):
     )
     site = serializers.CharField(allow_blank=True)
     layer = serializers.ChoiceField(choices=Layer.choices)
+    lesion = serializers.UUIDField(allow_null=True, help_text="What it is a measurement of.")
     author = MeasurementAuthorSerializer()
     tracking_uid = serializers.CharField()
     created_at = serializers.DateTimeField()

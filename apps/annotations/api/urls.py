@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.annotations.api import lesion_views as lesions
 from apps.annotations.api import segmentation_views as drawn
 from apps.annotations.api import views
 
@@ -16,6 +17,13 @@ urlpatterns = [
         views.MeasurementView.as_view(),
         name="measurements-detail",
     ),
+    path(
+        "measurements/<uuid:measurement_id>/lesion",
+        lesions.MeasurementLesionView.as_view(),
+        name="measurements-lesion",
+    ),
+    path("lesions", lesions.LesionsView.as_view(), name="lesions-list"),
+    path("lesions/<uuid:lesion_id>", lesions.LesionView.as_view(), name="lesions-detail"),
     path("segmentations", drawn.SegmentationsView.as_view(), name="segmentations-list"),
     path(
         "segmentations/<uuid:segmentation_id>",

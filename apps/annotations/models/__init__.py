@@ -1,5 +1,6 @@
 """What people put on images, with every version it ever had."""
 
+from apps.annotations.models.lesions import Lesion, LesionRevision
 from apps.annotations.models.measurements import KeyImage, Measurement, MeasurementRevision
 from apps.annotations.models.segmentations import (
     Segmentation,
@@ -9,6 +10,8 @@ from apps.annotations.models.segmentations import (
 
 __all__ = [
     "KeyImage",
+    "Lesion",
+    "LesionRevision",
     "Measurement",
     "MeasurementRevision",
     "Segmentation",

@@ -36,6 +36,14 @@ class Measurement(VersionedModel):
         max_length=64, blank=True, default="", help_text="One of choices.SITES, or own words."
     )
     layer = models.CharField(max_length=10, choices=Layer.choices, default=Layer.SHARED)
+    lesion = models.ForeignKey(
+        "annotations.Lesion",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="measurements",
+        help_text="What it is a measurement of; of the same case.",
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="measurements"
     )
@@ -58,6 +66,11 @@ class Measurement(VersionedModel):
             models.CheckConstraint(
                 condition=~Q(sop_instance_uid="") | Q(points_image__isnull=True),
                 name="measurement_without_image_is_in_patient",
+            ),
+            models.UniqueConstraint(
+                fields=["lesion", "study_instance_uid", "kind"],
+                condition=Q(removed_at__isnull=True),
+                name="lesion_measured_once",
             ),
         ]
         indexes = [
@@ -82,6 +95,7 @@ class MeasurementRevision(models.Model):
     values = models.JSONField()
     label = models.CharField(max_length=200, blank=True, default="")
     site = models.CharField(max_length=64, blank=True, default="")
+    lesion_id = models.UUIDField(null=True, blank=True)
     removed = models.BooleanField(default=False)
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=200, blank=True, default="")

@@ -1,4 +1,4 @@
-"""Put, revise and remove measurements. REST and the live session come through here alike."""
+"""Put, revise, assign and remove measurements, for REST and the live session alike."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from apps.annotations.exceptions import MeasurementExists
 from apps.annotations.measures import Point
 from apps.annotations.models import Measurement, MeasurementRevision
 from apps.annotations.selectors import describe_measurement
+from apps.annotations.services.assigning import place_kept, require_place
 from apps.annotations.services.checking import Checked, Drawing, check_drawing, check_words
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
@@ -118,17 +119,35 @@ def revise_measurement(
     if _stands(measurement=measurement, drawing=drawing, checked=checked):
         return measurement
     _write(measurement=measurement, drawing=drawing, checked=checked)
-    _keep_revision(actor=actor, measurement=measurement)
-    _audit(actor=actor, measurement=measurement, action="measurement.revised")
-    record(
-        MeasurementRevised(
-            **actor_fields(actor),
-            case_id=measurement.case_id,
-            entity_id=str(measurement.pk),
-            entity_version=measurement.version,
-            measurement=describe_measurement(measurement),
-        )
+    _say_revised(actor=actor, measurement=measurement, action="measurement.revised")
+    return measurement
+
+
+@transaction.atomic
+def assign_measurement(
+    *, actor: Actor, measurement_id: UUID, version: int, lesion_id: UUID | None
+) -> Measurement:
+    """Say of which lesion it is a measurement, or (``None``) that it is of none.
+
+    It is a revision of the measurement like any other, so that whoever does not know lesions
+    still hears of the new version. No change says no event.
+
+    Raises
+    ------
+    LesionNotInCase, LesionMeasuredTwice
+        As ``assigning.require_place``.
+    StaleVersion
+    """
+    policies.change_measurement(actor=actor, measurement_id=measurement_id)
+    measurement = _lock_version(measurement_id=measurement_id, version=version)
+    if measurement.lesion_id == lesion_id:
+        return measurement
+    measurement.lesion = (
+        None if lesion_id is None else require_place(measurement=measurement, lesion_id=lesion_id)
     )
+    measurement.version += 1
+    measurement.save()
+    _say_revised(actor=actor, measurement=measurement, action="measurement.assigned")
     return measurement
 
 
@@ -178,6 +197,7 @@ def _put_again(
         raise StaleVersion(
             "It was changed meanwhile.", details={"current": describe_measurement(known)}
         )
+    known.lesion = place_kept(measurement=known)
     known.removed_at = None
     _write(measurement=known, drawing=drawing, checked=checked)
     _say_put(actor=actor, measurement=known)
@@ -289,6 +309,20 @@ def _say_put(*, actor: Actor, measurement: Measurement) -> None:
     )
 
 
+def _say_revised(*, actor: Actor, measurement: Measurement, action: str) -> None:
+    _keep_revision(actor=actor, measurement=measurement)
+    _audit(actor=actor, measurement=measurement, action=action)
+    record(
+        MeasurementRevised(
+            **actor_fields(actor),
+            case_id=measurement.case_id,
+            entity_id=str(measurement.pk),
+            entity_version=measurement.version,
+            measurement=describe_measurement(measurement),
+        )
+    )
+
+
 def _keep_revision(*, actor: Actor, measurement: Measurement) -> None:
     MeasurementRevision.objects.create(
         measurement=measurement,
@@ -298,6 +332,7 @@ def _keep_revision(*, actor: Actor, measurement: Measurement) -> None:
         values=measurement.values,
         label=measurement.label,
         site=measurement.site,
+        lesion_id=measurement.lesion_id,
         removed=measurement.removed_at is not None,
         actor_id=actor.id,
         actor_label=actor.label,

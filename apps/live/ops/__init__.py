@@ -8,6 +8,7 @@ from apps.live.ops import (  # noqa: F401 - register
     annotations,
     boards,
     findings,
+    lesions,
     people,
     room,
     segmentations,

@@ -35,7 +35,7 @@ def put_measurement(*, actor: Actor, session: LiveSession, op: ops.MeasurementPu
 
 @handles("measurement.revise")
 def revise_measurement(*, actor: Actor, session: LiveSession, op: ops.MeasurementRevise) -> None:
-    _require_case(measurement_id=op.entity, session=session)
+    require_case(measurement_id=op.entity, session=session)
     services.revise_measurement(
         actor=actor,
         measurement_id=op.entity,
@@ -49,7 +49,7 @@ def revise_measurement(*, actor: Actor, session: LiveSession, op: ops.Measuremen
 
 @handles("measurement.remove")
 def remove_measurement(*, actor: Actor, session: LiveSession, op: ops.MeasurementRemove) -> None:
-    _require_case(measurement_id=op.entity, session=session)
+    require_case(measurement_id=op.entity, session=session)
     services.remove_measurement(actor=actor, measurement_id=op.entity, version=op.entity_version)
 
 
@@ -78,7 +78,7 @@ def remove_key_image(*, actor: Actor, session: LiveSession, op: ops.KeyImageRemo
     services.remove_key_image(actor=actor, key_image_id=op.entity, version=op.entity_version)
 
 
-def _require_case(*, measurement_id: UUID, session: LiveSession) -> None:
+def require_case(*, measurement_id: UUID, session: LiveSession) -> None:
     found = Measurement.objects.filter(pk=measurement_id).values_list("case_id", flat=True).first()
     _require_same(found=found, session=session, what="measurement")
 

@@ -15,6 +15,7 @@ from apps.live.protocol.base import (
     Revision,
     WireModel,
 )
+from apps.live.protocol.lesions import LesionRole
 from apps.live.protocol.ops import MeasurementKind
 
 
@@ -84,6 +85,28 @@ class MeasurementBody(WireModel):
     label: str
     site: str = ""
     layer: Literal["shared", "draft"]
+    #: What it is a measurement of.
+    lesion: UUID | None = None
+    author: Who
+    tracking_uid: DicomUid
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class LesionBody(WireModel):
+    """What several measurements are measurements of, shaped as in REST.
+
+    ``number`` is its own in the case for good; ``role`` null: nobody has said.
+    """
+
+    id: UUID
+    version: EntityVersion
+    case: UUID
+    number: Annotated[int, Field(ge=1)]
+    label: str
+    site: str
+    role: LesionRole | None
+    is_node: bool
     author: Who
     tracking_uid: DicomUid
     created_at: AwareDatetime

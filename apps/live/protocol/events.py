@@ -12,6 +12,7 @@ from apps.live.protocol.bodies import (
     DecisionState,
     FindingState,
     KeyImageBody,
+    LesionBody,
     MeasurementBody,
     PresenterState,
     SegmentationState,
@@ -66,6 +67,15 @@ class SegmentationRevisedPayload(WireModel):
 
 
 class SegmentationRemovedPayload(WireModel):
+    id: UUID
+    version: EntityVersion
+
+
+class LesionPutEventPayload(WireModel):
+    lesion: LesionBody
+
+
+class LesionRemovedPayload(WireModel):
     id: UUID
     version: EntityVersion
 
@@ -295,6 +305,16 @@ class PresenterAskEndedEvent(EventBase):
     payload: PresenterAskEndedPayload
 
 
+class LesionPutEvent(EventBase):
+    kind: Literal["lesion.put", "lesion.revised"]
+    payload: LesionPutEventPayload
+
+
+class LesionRemovedEvent(EventBase):
+    kind: Literal["lesion.removed"]
+    payload: LesionRemovedPayload
+
+
 class WithheldEvent(WireModel):
     """Something happened that this guise does not see; the number stays whole (LIVE-A2)."""
 
@@ -331,6 +351,8 @@ LogEvent = TypeAliasType(
         | QuorumChangedEvent
         | PresenterAskedEvent
         | PresenterAskEndedEvent
+        | LesionPutEvent
+        | LesionRemovedEvent
         | WithheldEvent,
         Field(discriminator="kind"),
     ],

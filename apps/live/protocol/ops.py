@@ -18,6 +18,12 @@ from apps.live.protocol.base import (
     Revision,
     WireModel,
 )
+from apps.live.protocol.lesions import (
+    LesionPut,
+    LesionRemove,
+    LesionRevise,
+    MeasurementAssign,
+)
 from apps.live.protocol.op_base import ChangeOp, EmptyPayload, NewOp, OpBase, Site
 
 MAX_CHAT_CHARACTERS = 2000
@@ -324,7 +330,11 @@ OpSubmit = TypeAliasType(
         | DecisionVote
         | VotesCall
         | PresenterAskOp
-        | PresenterDecline,
+        | PresenterDecline
+        | LesionPut
+        | LesionRevise
+        | LesionRemove
+        | MeasurementAssign,
         Field(discriminator="kind"),
     ],
 )
@@ -350,5 +360,9 @@ OpKind = TypeAliasType(
         "votes.call",
         "presenter.ask",
         "presenter.decline",
+        "lesion.put",
+        "lesion.revise",
+        "lesion.remove",
+        "measurement.assign",
     ],
 )

@@ -12,6 +12,7 @@ from apps.live.protocol.bodies import (
     DecisionState,
     FindingState,
     KeyImageBody,
+    LesionBody,
     MeasurementBody,
     PresenterState,
     SegmentationState,
@@ -52,6 +53,7 @@ class Snapshot(WireModel):
     chat: list[ChatMessageBody]
     key_images: list[KeyImageBody] = Field(default_factory=list)
     gathering: Gathering = Field(default_factory=Gathering)
+    lesions: list[LesionBody] = Field(default_factory=list)
 
 
 class Person(WireModel):

@@ -136,7 +136,8 @@ def read_page(
     wanted = states.filter(**{"seq__gte" if begins else "seq__gt": after}).order_by("seq")
     return RecordedPage(
         states=[
-            {"seq": seq, "snapshot": snapshot}
+            # Kept before there were lesions: there were none.
+            {"seq": seq, "snapshot": {"lesions": [], **snapshot}}
             for seq, snapshot in wanted.values_list("seq", "snapshot")
         ],
         events=[describe_event(row) for row in rows],

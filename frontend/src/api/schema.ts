@@ -1274,6 +1274,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lesions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lesions of one case, in the order of their numbers. */
+        get: operations["api_lesions_retrieve"];
+        put?: never;
+        /** @description Lesions of one case, in the order of their numbers. */
+        post: operations["api_lesions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lesions/{lesion_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_lesions_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_lesions_partial_update"];
+        trace?: never;
+    };
     "/api/live/recordings": {
         parameters: {
             query?: never;
@@ -1572,6 +1618,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         patch: operations["api_measurements_partial_update"];
+        trace?: never;
+    };
+    "/api/measurements/{measurement_id}/lesion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Of which lesion a measurement is one. */
+        put: operations["api_measurements_lesion_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/meetings": {
@@ -2442,6 +2505,13 @@ export interface components {
             side: string;
             /** Format: date-time */
             at: string;
+        };
+        AssignmentRequest: {
+            /**
+             * Format: uuid
+             * @description Null: of none.
+             */
+            lesion: string | null;
         };
         /** @description The shape of ``selectors.describe_attendance``. */
         Attendance: {
@@ -3456,6 +3526,49 @@ export interface components {
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
+        /** @description The shape of ``selectors.describe_lesion``; a test holds the two together. */
+        Lesion: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            case: string;
+            /** @description Within the case; never given again. */
+            number: number;
+            label: string;
+            site: string;
+            /** @description As RECIST 1.1 means it; null: nobody has said. */
+            role: components["schemas"]["Role3fbEnum"] | components["schemas"]["NullEnum"];
+            is_node: boolean;
+            author: components["schemas"]["MeasurementAuthor"];
+            tracking_uid: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        LesionCreateRequest: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            id?: string;
+            version?: number;
+            /** @default  */
+            label: string;
+            /** @default  */
+            site: string;
+            /** @description As RECIST 1.1 means it; null: nobody has said. */
+            role?: components["schemas"]["Role3fbEnum"] | components["schemas"]["NullEnum"];
+            /** @default false */
+            is_node: boolean;
+        };
+        LesionPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Lesion"][];
+        };
         LinkStudyRequest: {
             /** Format: uuid */
             pacs: string;
@@ -3619,6 +3732,11 @@ export interface components {
             label: string;
             site: string;
             layer: components["schemas"]["LayerEnum"];
+            /**
+             * Format: uuid
+             * @description What it is a measurement of.
+             */
+            lesion: string | null;
             author: components["schemas"]["MeasurementAuthor"];
             tracking_uid: string;
             /** Format: date-time */
@@ -3971,6 +4089,13 @@ export interface components {
             is_default?: boolean;
             document?: components["schemas"]["HangingDocumentRequest"];
             version?: number;
+        };
+        PatchedLesionPatchRequest: {
+            label?: string;
+            site?: string;
+            /** @description As RECIST 1.1 means it; null: nobody has said. */
+            role?: components["schemas"]["Role3fbEnum"] | components["schemas"]["NullEnum"];
+            is_node?: boolean;
         };
         PatchedMeasurementPatchRequest: {
             points_lps?: number[][] | null;
@@ -4357,6 +4482,8 @@ export interface components {
             /** Format: uuid */
             client_id?: string | null;
         };
+        /** @enum {string} */
+        Role3fbEnum: "target" | "non_target" | "new";
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -4903,6 +5030,7 @@ export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
+export type AssignmentRequest = components['schemas']['AssignmentRequest'];
 export type Attendance = components['schemas']['Attendance'];
 export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
 export type AttendeeUser = components['schemas']['AttendeeUser'];
@@ -5011,6 +5139,9 @@ export type Kind22fEnum = components['schemas']['Kind22fEnum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
+export type Lesion = components['schemas']['Lesion'];
+export type LesionCreateRequest = components['schemas']['LesionCreateRequest'];
+export type LesionPage = components['schemas']['LesionPage'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
 export type LinksEnum = components['schemas']['LinksEnum'];
 export type LiveEvents = components['schemas']['LiveEvents'];
@@ -5061,6 +5192,7 @@ export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleReq
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
+export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
@@ -5113,6 +5245,7 @@ export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
+export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -7717,6 +7850,137 @@ export interface operations {
             };
         };
     };
+    api_lesions_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LesionPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_lesions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LesionCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lesion"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_lesions_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                lesion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_lesions_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                lesion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLesionPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lesion"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_live_recordings_retrieve: {
         parameters: {
             query: {
@@ -8328,6 +8592,43 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["PatchedMeasurementPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_measurements_lesion_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description version seen */
+                "If-Match"?: string;
+            };
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentRequest"];
             };
         };
         responses: {

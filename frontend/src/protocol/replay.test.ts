@@ -19,6 +19,7 @@ const empty = (): Snapshot => ({
   chat: [],
   key_images: [],
   gathering: { attendance: [], needs: [], asks: [] },
+  lesions: [],
 })
 
 const base = (seq: number) => ({

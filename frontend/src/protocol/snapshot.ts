@@ -51,6 +51,14 @@ export function applyEvent(snapshot: Snapshot, event: LogEvent): Snapshot {
         ...snapshot,
         key_images: snapshot.key_images.filter((entry) => entry.id !== event.payload.id),
       }
+    case 'lesion.put':
+    case 'lesion.revised':
+      return { ...snapshot, lesions: upsert(snapshot.lesions, [event.payload.lesion]) }
+    case 'lesion.removed':
+      return {
+        ...snapshot,
+        lesions: snapshot.lesions.filter((entry) => entry.id !== event.payload.id),
+      }
     case 'segmentation.put':
     case 'segmentation.revised':
       return {
@@ -99,6 +107,9 @@ type RefreshKind = Exclude<
   | 'measurement.removed'
   | 'key_image.added'
   | 'key_image.removed'
+  | 'lesion.put'
+  | 'lesion.revised'
+  | 'lesion.removed'
   | 'segmentation.put'
   | 'segmentation.revised'
   | 'segmentation.removed'

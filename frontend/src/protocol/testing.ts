@@ -1,5 +1,6 @@
 import type {
   ChatPostedEvent,
+  LesionBody,
   LogEvent,
   MeasurementBody,
   MeasurementPutEvent,
@@ -32,6 +33,7 @@ export const emptySnapshot = (): Snapshot => ({
   chat: [],
   key_images: [],
   gathering: { attendance: [], needs: [], asks: [] },
+  lesions: [],
 })
 
 export function welcome(parts: Partial<Welcome> = {}): Welcome {
@@ -114,12 +116,29 @@ export function measurement(id: string, version: number, size_mm: number): Measu
     problem: null,
     label: '',
     site: '',
+    lesion: null,
     author: ROSA,
     tracking_uid: '2.25.1',
     created_at: AT,
     updated_at: AT,
   } as MeasurementBody
 }
+
+export const lesion = (id: string, parts: Partial<LesionBody> = {}): LesionBody => ({
+  id,
+  version: 1,
+  case: CASE,
+  number: 1,
+  label: '',
+  site: 'liver',
+  role: 'target',
+  is_node: false,
+  author: ROSA,
+  tracking_uid: '2.25.9',
+  created_at: AT,
+  updated_at: AT,
+  ...parts,
+})
 
 export const putEvent = (seq: number, body: MeasurementBody): MeasurementPutEvent => ({
   ...envelope(seq, 'measurement', body.id, body.version),

@@ -1,4 +1,4 @@
-import type { KeyImageBody, MeasurementBody, OpSubmit, Snapshot } from './generated'
+import type { KeyImageBody, LesionBody, MeasurementBody, OpSubmit, Snapshot } from './generated'
 
 /** An op before it has an id: what undo and redo carry out. */
 export type OpDraft = OpSubmit extends infer Op ? (Op extends OpSubmit ? Omit<Op, 'op_id' | 'type'> : never) : never
@@ -59,6 +59,20 @@ export function inverseOf(op: OpDraft, before: Situation): Step | null {
         restores: op.entity_version,
       }
     }
+    case 'measurement.assign': {
+      const body = measurementIn(before, op.entity)
+      return body && assignedBack(body, op.entity_version)
+    }
+    case 'lesion.put':
+      return removal('lesion.remove', op.payload.id, op.entity_version ?? 0)
+    case 'lesion.revise': {
+      const body = lesionIn(before, op.entity)
+      return body && saidBack(body, op.entity_version)
+    }
+    case 'lesion.remove': {
+      const body = lesionIn(before, op.entity)
+      return body && namedBack(body, op.entity_version)
+    }
     case 'key_image.add':
       return removal('key_image.remove', op.payload.id, op.entity_version ?? 0)
     case 'key_image.remove': {
@@ -84,7 +98,13 @@ export function staleness(step: Step, now: Situation): 'changed' | 'gone' | 'bac
   switch (op.kind) {
     case 'measurement.revise':
     case 'measurement.remove':
+    case 'measurement.assign':
       return compare(measurementIn(now, op.entity), op.entity_version)
+    case 'lesion.revise':
+    case 'lesion.remove':
+      return compare(lesionIn(now, op.entity), op.entity_version)
+    case 'lesion.put':
+      return lesionIn(now, op.payload.id) === null ? null : 'back'
     case 'key_image.remove':
       return compare(keyImageIn(now, op.entity), op.entity_version)
     case 'measurement.put':
@@ -143,8 +163,11 @@ const measurementIn = ({ snapshot }: Situation, id: string): MeasurementBody | n
 const keyImageIn = ({ snapshot }: Situation, id: string): KeyImageBody | null =>
   snapshot?.key_images.find((one) => one.id === id) ?? null
 
+const lesionIn = ({ snapshot }: Situation, id: string): LesionBody | null =>
+  snapshot?.lesions.find((one) => one.id === id) ?? null
+
 const removal = (
-  kind: 'measurement.remove' | 'key_image.remove',
+  kind: 'measurement.remove' | 'key_image.remove' | 'lesion.remove',
   id: string,
   version: number,
 ): Step => ({
@@ -170,6 +193,38 @@ const putBack = (body: MeasurementBody, version: number): Step => ({
       label: body.label,
       site: body.site,
     },
+  },
+  restores: version,
+})
+
+const assignedBack = (body: MeasurementBody, version: number): Step => ({
+  op: {
+    kind: 'measurement.assign',
+    entity: body.id,
+    entity_version: version + 1,
+    payload: { lesion: body.lesion },
+  },
+  restores: version,
+})
+
+const saying = ({ label, site, role, is_node }: LesionBody) => ({ label, site, role, is_node })
+
+const saidBack = (body: LesionBody, version: number): Step => ({
+  op: {
+    kind: 'lesion.revise',
+    entity: body.id,
+    entity_version: version + 1,
+    payload: saying(body),
+  },
+  restores: version,
+})
+
+const namedBack = (body: LesionBody, version: number): Step => ({
+  op: {
+    kind: 'lesion.put',
+    entity: body.id,
+    entity_version: version + 1,
+    payload: { id: body.id, ...saying(body) },
   },
   restores: version,
 })

@@ -1,12 +1,13 @@
 """Named mutations of the code: each breaks one rule that guards data or privacy."""
 
-from tests.protocol.mutations import joining, ops, privacy, reading
+from tests.protocol.mutations import joining, lesions, ops, privacy, reading
 
 MUTATIONS = (
     *ops.MUTATIONS,
     *joining.MUTATIONS,
     *privacy.MUTATIONS,
     *reading.MUTATIONS,
+    *lesions.MUTATIONS,
 )
 
 GUARDED = (
@@ -14,5 +15,6 @@ GUARDED = (
     *("LIVE-J1", "LIVE-J2", "LIVE-J3", "LIVE-J4"),
     *("LIVE-P1", "LIVE-A1", "LIVE-A2", "LIVE-A3"),
     *("LIVE-X1", "LIVE-X2", "LIVE-X3", "LIVE-X4"),
+    *("LIVE-N3", "LIVE-N4"),
 )
 """Rules that must have one."""
