@@ -1,6 +1,6 @@
 """Put, revise and remove lesions. REST and the live session come through here alike."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -100,8 +100,12 @@ def revise_lesion(
     policies.change_lesion(actor=actor, lesion_id=lesion_id)
     lesion = _lock_version(lesion_id=lesion_id, version=version)
     before = _saying_of(lesion)
-    told = {"label": label, "site": site, "role": role, "is_node": is_node}
-    saying = replace(before, **{name: one for name, one in told.items() if one is not None})
+    saying = Saying(
+        label=before.label if label is None else label,
+        site=before.site if site is None else site,
+        role=before.role if role is None else role,
+        is_node=before.is_node if is_node is None else is_node,
+    )
     _check(saying)
     if saying == before:
         return lesion

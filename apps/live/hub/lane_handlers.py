@@ -16,7 +16,6 @@ from apps.live.hub.database import run_db
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
 from apps.live.hub.wire import encode, error_text, pong
-from apps.live.protocol import ops
 from apps.live.protocol.client import (
     FollowSet,
     LeaseAcquire,
@@ -31,6 +30,7 @@ from apps.live.protocol.client import (
     StageKeyframe,
     StageUpdate,
 )
+from apps.live.protocol.op_base import OpBase
 from apps.live.protocol.server import OpAck
 from apps.live.protocol.stage import StageFrame
 
@@ -62,7 +62,7 @@ class LaneHandlers:
     async def _take(self, message: Any) -> None:
         if self.member.is_place and not isinstance(message, FROM_A_PLACE):
             raise Forbidden("A screen only shows the meeting.", code="place")
-        if isinstance(message, ops.OpBase):
+        if isinstance(message, OpBase):
             self._queue_op(message)
         elif isinstance(message, StageUpdate | StageKeyframe):
             await self._stage(message)

@@ -38,6 +38,7 @@ import { useLookNotice } from './useLookNotice'
 import { useStageKeys } from './useStageKeys'
 import { useLiveActs } from './useLiveActs'
 import { useLiveKeyImages } from './useLiveKeyImages'
+import { useLiveLesions } from './useLiveLesions'
 import { useLiveMeasurements } from './useLiveMeasurements'
 import { useLiveState } from './useLiveSession'
 import classes from './live.module.css'
@@ -84,6 +85,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
   const stepCase = useAgendaStep(session, acts)
   const store = useLiveMeasurements(session, acts)
   const keyImages = useLiveKeyImages(session, acts)
+  const lesions = useLiveLesions(session, acts)
   useMeasurementWiring(room.viewer, store, myId)
   const discipline = useLiveState(session, (state) => state.room.you?.discipline ?? '')
   const onProblem = useCallback(
@@ -130,6 +132,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
       shownMasks={room.shownMasks}
       store={store}
       keyImages={keyImages}
+      lesions={lesions}
       hanging={room.hanging}
       onStepCase={stepCase}
       views={tours.steps}
@@ -158,6 +161,7 @@ function VisibleCase({ session, caseId, shelf }: VisibleCaseProps) {
             caseId={caseId}
             store={store}
             keyImages={keyImages}
+            lesions={lesions}
             drawn={drawn}
             tours={tours}
             sync={sync}

@@ -13,6 +13,8 @@ import type { DrawnRoom } from '../viewer/brush/useDrawnRoom'
 import { KeyImageList } from '../viewer/KeyImageList'
 import type { KeyImageStore } from '../viewer/keyImageStore'
 import { documentCount, DocumentsPanel } from '../viewer/documents/DocumentsPanel'
+import { LesionList } from '../viewer/lesions/LesionList'
+import type { LesionStore } from '../viewer/lesions/lesionStore'
 import { MaskSwitch } from '../viewer/MaskSwitch'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
@@ -39,6 +41,7 @@ interface LiveRightProps {
   caseId: string
   store: MeasurementStore
   keyImages: KeyImageStore
+  lesions: LesionStore
   drawn: DrawnRoom
   tours: TourRoom
   sync: Sync
@@ -46,11 +49,12 @@ interface LiveRightProps {
 
 /** People, findings, decision, measurements and chat, each of which folds away. */
 export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
-  const { session, acts, room, caseId, store, keyImages, drawn, tours, sync } = props
+  const { session, acts, room, caseId, store, keyImages, lesions, drawn, tours, sync } = props
   const { t } = useTranslation('live')
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const [active, setActive] = useState<string | null>(null)
-  const talked = useTalkedFinding(session)
+  const talked = useTalked(session, 'finding')
+  const talkedLesion = useTalked(session, 'lesion')
   const review = useLiveReview(session)
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
@@ -90,9 +94,17 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
       </Section>
       <Section
         title={t('section.measurements', { count: store.items.length })}
-        closed={store.items.length + keyImages.items.length === 0}
+        closed={store.items.length + keyImages.items.length + lesions.items.length === 0}
       >
-        <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+        <MeasurementList viewer={room.viewer} store={store} myId={myId} lesions={lesions} />
+        <LesionList
+          viewer={room.viewer}
+          store={store}
+          lesions={lesions}
+          studies={room.studies}
+          talked={talkedLesion}
+          onChoose={(id) => sync.stage.setFocus({ kind: 'lesion', id })}
+        />
         <KeyImageList viewer={room.viewer} store={keyImages} />
       </Section>
       <Section
@@ -132,11 +144,11 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
   )
 })
 
-/** The finding that the presenter talks about, for whoever follows. */
-function useTalkedFinding(session: LiveSession): string | null {
+/** The finding or lesion that the presenter talks about, for whoever follows. */
+function useTalked(session: LiveSession, kind: 'finding' | 'lesion'): string | null {
   return useLiveState(session, ({ room, following }) => {
     const focus = room.stage?.state.focus
-    return following && !isPresenting(room) && focus?.kind === 'finding' ? focus.id : null
+    return following && !isPresenting(room) && focus?.kind === kind ? focus.id : null
   })
 }
 

@@ -14,7 +14,7 @@ export function useLiveActs(session: LiveSession): LiveActs {
       acts.refused.on((ack) =>
         notifications.show({
           color: 'urgent',
-          message: t(`live:refused.${ack.code ?? 'other'}`, {
+          message: t([`live:refused.${ack.code ?? 'other'}`, `lesions:refused.${ack.code}`], {
             defaultValue: ack.message ?? t('live:refused.other'),
           }),
         }),

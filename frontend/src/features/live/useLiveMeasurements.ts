@@ -79,6 +79,12 @@ export function useLiveMeasurements(session: LiveSession, acts: LiveActs): Measu
         if (entity_version === undefined) return
         void acts.act({ kind: 'measurement.remove', entity: id, entity_version, payload: {} })
       },
+      assign: (id, lesion) => {
+        const before = known(id)
+        if (!before || before.lesion === lesion) return
+        const entity_version = before.version
+        void acts.act({ kind: 'measurement.assign', entity: id, entity_version, payload: { lesion } })
+      },
       undo: () => void acts.undo(),
       redo: () => void acts.redo(),
     }

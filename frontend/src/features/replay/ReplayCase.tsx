@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
 import { useCase } from '@/api/cases'
-import type { KeyImageBody, MeasurementBody } from '@/protocol/generated'
+import type { KeyImageBody, LesionBody, MeasurementBody } from '@/protocol/generated'
 import { GuiseChip, PatientLine } from '@/ui/clinical'
 
 import { ImageRoom } from '../viewer/ImageRoom'
@@ -20,6 +20,7 @@ import classes from './replay.module.css'
 
 const NO_MEASUREMENTS: readonly MeasurementBody[] = []
 const NO_KEY_IMAGES: readonly KeyImageBody[] = []
+const NO_LESIONS: readonly LesionBody[] = []
 const NOTHING_DRAWN: readonly never[] = []
 const NO_STROKES = { undo: () => undefined, redo: () => undefined }
 
@@ -30,7 +31,12 @@ export function ReplayCase({ replay, caseId }: { replay: Replay; caseId: string 
   const items = useReplayState(replay, (state) => state.room.snapshot?.measurements ?? NO_MEASUREMENTS)
   const marked = useReplayState(replay, (state) => state.room.snapshot?.key_images ?? NO_KEY_IMAGES)
   const store = useMemo(() => ({ items, pending: NOTHING_DRAWN, write: null }), [items])
+  const named = useReplayState(replay, (state) => state.room.snapshot?.lesions ?? NO_LESIONS)
   const keyImages = useMemo(() => ({ items: marked, write: null }), [marked])
+  const lesions = useMemo(
+    () => ({ items: [...named].sort((a, b) => a.number - b.number), write: null }),
+    [named],
+  )
   useMeasurementWiring(room.viewer, store, '')
   useStagePages(caseId, room)
   const { onReturn } = useReplaySync(replay, room)
@@ -55,7 +61,7 @@ export function ReplayCase({ replay, caseId }: { replay: Replay; caseId: string 
         </>
       }
       left={<ReplayLeft replay={replay} />}
-      right={<ReplayRight replay={replay} room={room} store={store} keyImages={keyImages} />}
+      right={<ReplayRight replay={replay} room={room} store={store} keyImages={keyImages} lesions={lesions} />}
     />
   )
 }

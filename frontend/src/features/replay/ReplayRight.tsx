@@ -8,6 +8,8 @@ import { personColour } from '@/ui/people'
 
 import { KeyImageList } from '../viewer/KeyImageList'
 import type { KeyImageStore } from '../viewer/keyImageStore'
+import { LesionList } from '../viewer/lesions/LesionList'
+import type { LesionStore } from '../viewer/lesions/lesionStore'
 import { MeasurementList } from '../viewer/MeasurementList'
 import type { MeasurementStore } from '../viewer/measurementStore'
 import type { CaseRoom } from '../viewer/useCaseRoom'
@@ -20,11 +22,12 @@ interface ReplayRightProps {
   room: CaseRoom
   store: MeasurementStore
   keyImages: KeyImageStore
+  lesions: LesionStore
 }
 
 /** Who was there and what stood at that time. Nothing here can be changed. */
 export const ReplayRight = memo(function ReplayRight(props: ReplayRightProps) {
-  const { replay, room, store, keyImages } = props
+  const { replay, room, store, keyImages, lesions } = props
   const { t } = useTranslation('replay')
   return (
     <div className={classes.sections}>
@@ -35,7 +38,13 @@ export const ReplayRight = memo(function ReplayRight(props: ReplayRightProps) {
         <Chat replay={replay} />
       </Part>
       <Part title={t('measurements', { count: store.items.length })}>
-        <MeasurementList viewer={room.viewer} store={store} myId="" />
+        <MeasurementList viewer={room.viewer} store={store} myId="" lesions={lesions} />
+        <LesionList
+          viewer={room.viewer}
+          store={store}
+          lesions={lesions}
+          studies={room.studies}
+        />
         <KeyImageList viewer={room.viewer} store={keyImages} />
       </Part>
       <Part title={t('decisions')}>

@@ -16,6 +16,8 @@ import { KeyboardHelp } from './KeyboardHelp'
 import type { ViewSteps } from './tours/useTourRoom'
 import { toggleKeyImage, type KeyImageStore } from './keyImageStore'
 import { LabelDialog } from './LabelDialog'
+import { AssignDialog } from './lesions/AssignDialog'
+import type { LesionStore } from './lesions/lesionStore'
 import type { MaskLayer } from './maskLayers'
 import type { MeasurementStore } from './measurementStore'
 import { fusionCandidates } from './planes/candidates'
@@ -32,6 +34,7 @@ interface ImageRoomProps {
   shownMasks: readonly MaskLayer[]
   store: MeasurementStore
   keyImages: KeyImageStore
+  lesions?: LesionStore
   hanging: HangingControl
   onStepCase: (by: 1 | -1) => void
   /** Views to be walked with a key; none in a replay. */
@@ -52,7 +55,7 @@ interface ImageRoomProps {
 /** The room around the images, the same in the viewer and in a live session. */
 export function ImageRoom(props: ImageRoomProps) {
   const { viewer, studies, store, keyImages, hanging, strokes, header, left, right, notice } = props
-  const { onStepCase, views, live } = props
+  const { onStepCase, views, live, lesions } = props
   const { t } = useTranslation('viewer')
   const presentation = usePreferences((state) => state.presentation)
   const [folded, setFolded] = useState(() => foldedAtFirst(presentation))
@@ -60,6 +63,7 @@ export function ImageRoom(props: ImageRoomProps) {
   // Identity and pictures first; what stands around them a moment later, in pauses of theirs.
   const isFurnished = useDeferredValue(true, false)
   const [naming, setNaming] = useState<string | null>(null)
+  const [assigning, setAssigning] = useState<string | null>(null)
   useEffect(() => {
     initViewer()
     return installReadingHook(viewer)
@@ -89,6 +93,7 @@ export function ImageRoom(props: ImageRoomProps) {
       redo: () => (isBrushTool(viewer.tool) ? strokes.redo() : store.write?.redo?.()),
       label: () => setNaming(store.write && toName(viewer, store)),
       keyImage: () => toggleKeyImage(viewer, keyImages),
+      lesion: () => setAssigning(lesions?.write && store.write ? viewer.selected : null),
       fold: (side) => setFolded((before) => foldedBy(before, side)),
       help: () => setHelp((before) => !before),
       cancel: () => {
@@ -98,7 +103,7 @@ export function ImageRoom(props: ImageRoomProps) {
       },
       live,
     }),
-    [viewer, studies, store, keyImages, hanging, strokes, onStepCase, views, live],
+    [viewer, studies, store, keyImages, lesions, hanging, strokes, onStepCase, views, live],
   )
   useViewerKeys(viewer, room)
   const images = useHeldFocus(viewer)
@@ -145,6 +150,14 @@ export function ImageRoom(props: ImageRoomProps) {
       <KeyboardHelp opened={help} onClose={() => setHelp(false)} />
       {naming !== null && (
         <LabelDialog id={naming} store={store} onClose={() => setNaming(null)} />
+      )}
+      {assigning !== null && lesions && (
+        <AssignDialog
+          id={assigning}
+          store={store}
+          lesions={lesions}
+          onClose={() => setAssigning(null)}
+        />
       )}
     </div>
   )

@@ -6,6 +6,7 @@ import type { MeasurementBody } from '@/protocol/generated'
 import { formatDateTime } from '@/ui/format'
 import { personColour } from '@/ui/people'
 
+import { LesionChip } from './lesions/LesionChip'
 import { valueLines } from './measurementWords'
 import { useSiteWords } from './useSiteWords'
 import { useValueWords } from './useValueWords'
@@ -14,14 +15,18 @@ import classes from './panels.module.css'
 interface MeasurementRowProps {
   item: MeasurementBody
   selected: boolean
+  /** Of which lesion; null: of none. */
+  lesion: string | null
   onShow: () => void
   /** Null where this person may not. */
   onName: (() => void) | null
   onRemove: (() => void) | null
+  onAssign: (() => void) | null
 }
 
 /** One measurement: its person's colour, its values, what and where it is, who and when. */
-export function MeasurementRow({ item, selected, onShow, onName, onRemove }: MeasurementRowProps) {
+export function MeasurementRow(props: MeasurementRowProps) {
+  const { item, selected, lesion, onShow, onName, onRemove, onAssign } = props
   const { t } = useTranslation(['viewer', 'tools'])
   const words = useValueWords()
   const sites = useSiteWords()
@@ -49,6 +54,7 @@ export function MeasurementRow({ item, selected, onShow, onName, onRemove }: Mea
           </span>
         </span>
       </button>
+      <LesionChip lesion={lesion} onAssign={onAssign} />
       {onName && <Act icon={IconTag} name={t('tools:list.name')} onPress={onName} />}
       {onRemove && (
         <Act icon={IconTrash} name={t('viewer:measurements.remove')} onPress={onRemove} />

@@ -24,6 +24,8 @@ import { hasNoPictures } from './caseImages'
 import { CaseSteps, useCaseStep } from './CaseSteps'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
+import { LesionList } from './lesions/LesionList'
+import { useRestLesions } from './lesions/useRestLesions'
 import { MaskSwitch } from './MaskSwitch'
 import { MeasurementList } from './MeasurementList'
 import { radiotherapyCount, RadiotherapyPanel } from './rt/RadiotherapyPanel'
@@ -74,6 +76,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
   }, [])
   const store = useRestMeasurements(caseId, can.includes('annotate'), onProblem)
   const keyImages = useRestKeyImages(caseId, can.includes('annotate'), onProblem)
+  const lesions = useRestLesions(caseId, can.includes('annotate'), onProblem)
   useMeasurementWiring(room.viewer, store, myId)
   const drawn = useDrawnRoom({
     caseId,
@@ -167,7 +170,13 @@ function CaseViewer({ caseId }: { caseId: string }) {
       />
       {panel === 'measurements' && (
         <>
-          <MeasurementList viewer={room.viewer} store={store} myId={myId} />
+          <MeasurementList viewer={room.viewer} store={store} myId={myId} lesions={lesions} />
+          <LesionList
+            viewer={room.viewer}
+            store={store}
+            lesions={lesions}
+            studies={room.studies}
+          />
           <KeyImageList viewer={room.viewer} store={keyImages} />
         </>
       )}
@@ -207,6 +216,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
       shownMasks={room.shownMasks}
       store={store}
       keyImages={keyImages}
+      lesions={lesions}
       hanging={room.hanging}
       onStepCase={stepCase}
       views={tours.steps}

@@ -36,6 +36,7 @@ export type Action =
   | 'magnify'
   | 'label'
   | 'keyImage'
+  | 'lesion'
   | 'brush'
   | 'eraser'
   | 'threshold'
@@ -130,6 +131,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift+m'], action: 'magnify', group: 'tools' },
   { keys: ['t'], action: 'label', group: 'tools' },
   { keys: ['k'], action: 'keyImage', group: 'tools' },
+  { keys: ['shift+s'], action: 'lesion', group: 'tools' },
   { keys: ['o'], action: 'brush', group: 'tools' },
   { keys: ['q'], action: 'eraser', group: 'tools' },
   { keys: ['shift+o'], action: 'threshold', group: 'tools' },
@@ -220,6 +222,8 @@ export interface RoomActions {
   readonly label: () => void
   /** Mark the shown image as a key image, or take the mark away. */
   readonly keyImage: () => void
+  /** Say which lesion the selected measurement, or the last one drawn, is of. */
+  readonly lesion: () => void
   readonly redo: () => void
   readonly fold: (side: 'left' | 'right') => void
   readonly help: () => void
@@ -319,6 +323,7 @@ export function perform(action: Action, viewer: Viewer, room: RoomActions): void
     undo: room.undo,
     label: room.label,
     keyImage: room.keyImage,
+    lesion: room.lesion,
     redo: room.redo,
     brushSmaller: () => viewer.brush.resize(-1),
     brushLarger: () => viewer.brush.resize(1),

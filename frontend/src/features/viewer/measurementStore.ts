@@ -19,6 +19,8 @@ export interface MeasurementWrites {
   revise(edit: MeasurementEdit): void
   rename(id: string, naming: Naming): void
   remove(id: string): void
+  /** Of which lesion it is a measurement; null: of none. */
+  assign(id: string, lesion: string | null): void
   /** Undo of the last own act (LIVE-O5: a new inverse op). */
   undo(): void
   /** What was undone last, again; absent where nothing is kept for it. */

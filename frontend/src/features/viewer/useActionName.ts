@@ -5,7 +5,7 @@ import type { Action } from './keyboard'
 
 /** The name of an action, whichever catalogue has it. */
 export function useActionName(): (action: Action) => string {
-  const { t } = useTranslation(['viewer', 'tools', 'replay', 'presence'])
+  const { t } = useTranslation(['viewer', 'tools', 'replay', 'presence', 'lesions'])
   return useCallback(
     (action) =>
       t([
@@ -13,6 +13,7 @@ export function useActionName(): (action: Action) => string {
         `tools:keys.${action}`,
         `replay:keys.${action}`,
         `presence:keys.${action}`,
+        `lesions:keys.${action}`,
       ]),
     [t],
   )

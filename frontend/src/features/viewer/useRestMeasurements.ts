@@ -58,6 +58,10 @@ export function useRestMeasurements(
       const version = known(id)?.version
       put(await http.patch<MeasurementBody>(`/api/measurements/${id}`, changes, { version }))
     }
+    const place = async (id: string, lesion: string | null) => {
+      const version = known(id)?.version
+      put(await http.put<MeasurementBody>(`/api/measurements/${id}/lesion`, { lesion }, { version }))
+    }
     return {
       create: (draft) => {
         const { id } = draft
@@ -101,6 +105,14 @@ export function useRestMeasurements(
         void run(async () => {
           await remove(id)
           undoStack.current.push(async () => put(await restore(body)))
+        })
+      },
+      assign: (id, lesion) => {
+        const body = known(id)
+        if (!body || body.lesion === lesion) return
+        void run(async () => {
+          await place(id, lesion)
+          undoStack.current.push(() => place(id, body.lesion))
         })
       },
       undo: () => {
