@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
-import { IconTag, IconTrash, type Icon } from '@tabler/icons-react'
+import { IconTag, IconTarget, IconTrash, type Icon } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import type { MeasurementBody } from '@/protocol/generated'
@@ -27,7 +27,7 @@ interface MeasurementRowProps {
 /** One measurement: its person's colour, its values, what and where it is, who and when. */
 export function MeasurementRow(props: MeasurementRowProps) {
   const { item, selected, lesion, onShow, onName, onRemove, onAssign } = props
-  const { t } = useTranslation(['viewer', 'tools'])
+  const { t } = useTranslation(['viewer', 'tools', 'lesions'])
   const words = useValueWords()
   const sites = useSiteWords()
   const [main, ...others] = valueLines(item, words)
@@ -37,24 +37,29 @@ export function MeasurementRow(props: MeasurementRowProps) {
   const colour = personColour({ id: author.id ?? '', discipline: author.discipline })
   return (
     <li className={classes.row} data-selected={selected} data-measured={item.id}>
-      <button type="button" className={classes.rowMain} onClick={onShow}>
-        <span className={classes.swatch} style={{ background: colour }} />
-        <span className={classes.rowText}>
-          <span className={classes.strong}>{title}</span>
-          {others.map((line) => (
-            <span key={line}>{line}</span>
-          ))}
-          <span className={classes.dim}>
-            {[label, sites.wordOf(site), kindName]
-              .filter((word) => word !== '' && word !== title)
-              .join(' · ')}
+      <div className={classes.rowColumn}>
+        <button type="button" className={classes.rowMain} onClick={onShow}>
+          <span className={classes.swatch} style={{ background: colour }} />
+          <span className={classes.rowText}>
+            <span className={classes.strong}>{title}</span>
+            {others.map((line) => (
+              <span key={line}>{line}</span>
+            ))}
+            <span className={classes.dim}>
+              {[label, sites.wordOf(site), kindName]
+                .filter((word) => word !== '' && word !== title)
+                .join(' · ')}
+            </span>
+            <span className={classes.dim}>
+              {[author.display_name, formatDateTime(item.created_at)].join(' · ')}
+            </span>
           </span>
-          <span className={classes.dim}>
-            {[author.display_name, formatDateTime(item.created_at)].join(' · ')}
-          </span>
-        </span>
-      </button>
-      <LesionChip lesion={lesion} onAssign={onAssign} />
+        </button>
+        {lesion !== null && <LesionChip lesion={lesion} onAssign={onAssign} />}
+      </div>
+      {onAssign && lesion === null && (
+        <Act icon={IconTarget} name={t('lesions:assignNone')} onPress={onAssign} />
+      )}
       {onName && <Act icon={IconTag} name={t('tools:list.name')} onPress={onName} />}
       {onRemove && (
         <Act icon={IconTrash} name={t('viewer:measurements.remove')} onPress={onRemove} />

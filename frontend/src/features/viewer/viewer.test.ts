@@ -6,6 +6,7 @@ import { measurement, ROSA, SUMI } from '@/protocol/testing'
 import { actionOf } from './bindings'
 import { BINDINGS, keyNameOf } from './keyboard'
 import { drawnFrom } from './measurementStore'
+import lesions from '../../locales/en/lesions.json'
 import presence from '../../locales/en/presence.json'
 import replay from '../../locales/en/replay.json'
 import tools from '../../locales/en/tools.json'
@@ -18,7 +19,7 @@ describe('keyboard', () => {
   })
 
   it('names every action in the catalogue', () => {
-    const names = [english, tools, replay, presence].flatMap(({ keys }) => Object.keys(keys))
+    const names = [english, tools, replay, presence, lesions].flatMap(({ keys }) => Object.keys(keys))
     expect(BINDINGS.filter((binding) => !names.includes(binding.action))).toEqual([])
   })
 

@@ -1,12 +1,10 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
-import { IconTarget } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import classes from './lesions.module.css'
 
 interface LesionChipProps {
-  /** "T1 · Liver"; null: of none. */
-  lesion: string | null
+  /** "T1 · Liver". */
+  lesion: string
   /** Null where this person may not. */
   onAssign: (() => void) | null
 }
@@ -15,25 +13,10 @@ interface LesionChipProps {
 export function LesionChip({ lesion, onAssign }: LesionChipProps) {
   const { t } = useTranslation('lesions')
   if (onAssign === null) {
-    return lesion === null ? null : (
+    return (
       <span className={classes.chip} title={lesion}>
         {lesion}
       </span>
-    )
-  }
-  if (lesion === null) {
-    return (
-      <Tooltip label={t('assignNone')}>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={24}
-          aria-label={t('assignNone')}
-          onClick={onAssign}
-        >
-          <IconTarget size={15} />
-        </ActionIcon>
-      </Tooltip>
     )
   }
   return (

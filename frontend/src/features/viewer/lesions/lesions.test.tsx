@@ -9,6 +9,7 @@ import { lesion, measurement } from '@/protocol/testing'
 import { Signal } from '@/viewer/signal'
 import type { Viewer } from '@/viewer/viewer'
 
+import { MeasurementRow } from '../MeasurementRow'
 import type { MeasurementStore } from '../measurementStore'
 import { AssignDialog } from './AssignDialog'
 import { LesionList } from './LesionList'
@@ -137,4 +138,40 @@ it('assigns nothing to a lesion that was refused', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await vi.waitFor(() => expect(write.create).toHaveBeenCalled())
   expect(assign).not.toHaveBeenCalled()
+})
+
+it('has a chip in words on the row of a measurement, to press where one may', async () => {
+  const item = measured('one', '1.2', 12)
+  const onAssign = vi.fn()
+  const row = (lesion: string | null, act: (() => void) | null) => (
+    <MeasurementRow
+      item={item}
+      selected={false}
+      lesion={lesion}
+      onShow={vi.fn()}
+      onName={null}
+      onRemove={null}
+      onAssign={act}
+    />
+  )
+  const { unmount } = renderScreen(row('T1 · Liver', onAssign))
+  await userEvent.click(screen.getByRole('button', { name: 'Lesion of this measurement: T1 · Liver' }))
+  expect(onAssign).toHaveBeenCalledOnce()
+  unmount()
+  const { unmount: away } = renderScreen(row('T1 · Liver', null))
+  expect(screen.getByText('T1 · Liver').tagName).toBe('SPAN')
+  away()
+  renderScreen(row(null, onAssign))
+  await userEvent.click(screen.getByRole('button', { name: 'Say which lesion this measures' }))
+  expect(onAssign).toHaveBeenCalledTimes(2)
+})
+
+it('marks the lesion that the presenter talks about', () => {
+  const { store } = aStore([])
+  const { lesions } = aLesionStore([T1, NODE])
+  renderScreen(
+    <LesionList viewer={aViewer()} store={store} lesions={lesions} studies={STUDIES} talked="n2" />,
+  )
+  expect(screen.getByRole('button', { name: /^T1/ })).toHaveAttribute('aria-pressed', 'false')
+  expect(screen.getByRole('button', { name: /^NT2/ })).toHaveAttribute('aria-pressed', 'true')
 })
