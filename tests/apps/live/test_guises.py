@@ -70,8 +70,8 @@ def test_LIVE_A2_a_models_own_reason_stays_with_those_who_see_the_patient() -> N
 NAMES_NOBODY = {
     # numbers of ours, states and kinds of closed lists, times
     "id", "case", "case_id", "agenda_item", "user", "op_id", "actor", "entity", "entity_id",
-    "job", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
-    "layer", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
+    "job", "lesion", "at", "created_at", "updated_at", "kind", "type", "state", "status", "stance",
+    "layer", "role", "quantity", "unit", "basis", "problem", "reason", "activity", "discipline",
     "projection", "colormap", "preset", "mode", "axis", "move",
     # a hanging's, which is withheld
     "key",
