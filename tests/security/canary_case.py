@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from apps.annotations.services import Saying, put_lesion
 from apps.cases.choices import Sex
 from apps.cases.models import Patient
 from apps.cases.services import create_patient, edit_case
@@ -73,6 +74,11 @@ def team(db: None, aviary: Aviary, tmp_path: Path) -> CaseTeam:
     import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
     session, _ = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
     post_chat(actor=team.actor("chair"), session_id=session.pk, text=aviary.word())
+    put_lesion(
+        actor=team.actor("radiologist"),
+        case_id=team.case_id,
+        saying=Saying(label=aviary.word(), site=aviary.word(), role="target"),
+    )
     return team
 
 

@@ -37,7 +37,9 @@ def test_no_canary_in_any_byte_of_a_deidentified_viewer(
     assert kinds == KINDS
     guest = Listener(team, "consultant", guard)
     guest.walk()
+    guest.ask("get", f"/api/lesions?case={team.case_id}", "lesions")
     assert guest.heard == {}
+    assert "lesions" not in guest.good
     listed = guest.client.get(f"/api/cases/{team.case_id}/studies").json()["results"][0]["series"]
     shown = {(one["modality"], one["disclosure"]) for one in listed}
     assert shown == {
@@ -79,6 +81,9 @@ def test_the_search_finds_them_where_they_may_be(
     radiotherapy = Listener(team, "radiologist", guard)
     radiotherapy.ask("get", f"/api/cases/{team.case_id}/radiotherapy", "radiotherapy")
     assert aviary.planted & set(radiotherapy.heard)
+    lesions = Listener(team, "radiologist", guard)
+    lesions.ask("get", f"/api/lesions?case={team.case_id}", "lesions")
+    assert len(aviary.planted & set(lesions.heard)) == 2
     for series in Series.objects.filter(kind__in=("sr", "kos", "pr", "pdf")):
         said = Listener(team, "radiologist", guard)
         for one in series.instances.all():
