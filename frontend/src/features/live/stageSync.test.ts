@@ -182,6 +182,16 @@ describe('StageSync', () => {
     })
   })
 
+  it('LIVE-V1 tells of the lesion that was chosen, where no measurement is in hand', () => {
+    const { sync } = scene()
+    sync.setFocus({ kind: 'lesion', id: 't1' })
+    sync.start()
+    vi.advanceTimersByTime(100)
+    expect(vi.mocked(stageOf).mock.lastCall?.[1]).toMatchObject({
+      focus: { kind: 'lesion', id: 't1' },
+    })
+  })
+
   it('a follower tells nothing', () => {
     const { told, session, sync, become } = scene()
     session.state.room = { ...session.state.room, presenter: { user: SUMI, epoch: 1 } }
