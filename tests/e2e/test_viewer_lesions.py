@@ -47,14 +47,15 @@ def _room(stack: Stack, case_id: str) -> str:
     return str(opened.json()["id"])
 
 
-def _by_keys(screen: Screen) -> None:
-    screen.page.locator("[data-viewport='0']").focus()
-    for key in ("m", "Enter", "Enter", *["Shift+ArrowRight"] * 2, "Enter"):
-        screen.press(key)
+def _measured(bench: Bench, tens: int) -> dict[str, Any]:
+    """So many times ten pixels to the right, by keys."""
 
+    def by_keys() -> None:
+        bench.screen.page.locator("[data-viewport='0']").focus()
+        for key in ("m", "Enter", "Enter", *["Shift+ArrowRight"] * tens, "Enter"):
+            bench.screen.press(key)
 
-def _measured(bench: Bench) -> dict[str, Any]:
-    made = bench.drawn("length", lambda: _by_keys(bench.screen))
+    made = bench.drawn("length", by_keys)
     bench.screen.wait_for_measurement(made["id"])
     return made
 
@@ -103,14 +104,13 @@ def test_LIVE_N4_a_lesion_is_named_by_keys_and_followed_over_two_studies(
     page, bench = reader.page, Bench(stack, reader, case_id)
 
     # ── a lesion is named where the first measurement was drawn ────────────────────────────
-    first = _measured(bench)
+    first = _measured(bench, 2)
     reader.press("Shift+S")
     dialog = page.get_by_role("dialog", name="New lesion")
     expect(dialog.get_by_label("Name")).to_be_focused()
     page.keyboard.type("segment VII")
     reader.press("Tab")
     page.keyboard.type("Liver")
-    reader.press("Enter")
     reader.press("Tab")
     page.keyboard.type("T")
     _tab_to(page, "Save")
@@ -124,7 +124,7 @@ def test_LIVE_N4_a_lesion_is_named_by_keys_and_followed_over_two_studies(
 
     # ── and measured again in the other study ──────────────────────────────────────────────
     _to_the_other_study(reader)
-    second = _measured(bench)
+    second = _measured(bench, 1)
     assert second["study_instance_uid"] != first["study_instance_uid"]
     reader.press("Shift+S")
     dialog = page.get_by_role("dialog", name="Which lesion is this?")
@@ -133,6 +133,7 @@ def test_LIVE_N4_a_lesion_is_named_by_keys_and_followed_over_two_studies(
     reader.press("Enter")
     expect(dialog).to_have_count(0)
     by_study = {one["study_instance_uid"]: _value(one) for one in (first, second)}
+    assert sorted(by_study.values()) == ["20.0 mm", "40.0 mm"]
     dates = _dates(stack, case_id)
     for screen in (reader, surgeon):
         expect(_row(screen, second)).to_contain_text(CHIP, timeout=SLOW_MS)
@@ -158,7 +159,7 @@ def test_LIVE_N4_a_lesion_is_named_by_keys_and_followed_over_two_studies(
     )
 
     # ── a second length in the same study is refused, in words ─────────────────────────────
-    third = _measured(bench)
+    third = _measured(bench, 2)
     holder = next(
         one for one in (first, second) if one["study_instance_uid"] == third["study_instance_uid"]
     )
