@@ -87,6 +87,14 @@ def _cine(chair: Screen, followers: list[Screen]) -> None:
         assert screen.live()["following"]
 
 
+#: How strong each ring is drawn, with how many dots, and where.
+RINGS = """(all) => all.map((one) => ({
+  strength: Number(one.style.opacity),
+  dots: one.querySelectorAll('.vw-dot').length,
+  box: one.querySelector('.vw-ring').getBoundingClientRect().toJSON(),
+}))"""
+
+
 def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> None:
     """Somebody on their own sees the presenter's pointer where its plane cuts, or near it."""
     reader.page.bring_to_front()
@@ -103,22 +111,22 @@ def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> No
     for away_mm, dots in ((0.0, 1), (20.0, 0)):
         x, y = chair.page_of((here[0] + 15, centre[1] - away_mm, here[2]))
 
-        def is_seen(x: float = x, y: float = y, away_mm: float = away_mm, dots: int = dots) -> bool:
-            # The hand trembles: a pointer that rests fades by itself.
+        def seen(
+            x: float = x, y: float = y, away_mm: float = away_mm, dots: int = dots
+        ) -> tuple[dict[str, Any], Any] | None:
+            """What was told and where it is drawn: a hand that rests fades while one looks."""
             chair.page.mouse.move(x - 2, y)
             chair.page.mouse.move(x, y)
             chair.page.wait_for_timeout(150)
-            if ring.count() != 1 or ring.locator(".vw-dot").count() != dots:
-                return False
-            strength = float(ring.evaluate("(one) => one.style.opacity"))
-            return abs(strength - (1 - away_mm / 40)) < 0.04
+            told, rings = reader.read("pointers"), ring.evaluate_all(RINGS)
+            if len(told) != 1 or len(rings) != 1 or rings[0]["dots"] != dots:
+                return None
+            is_faded = abs(rings[0]["strength"] - (1 - away_mm / 40)) < 0.04
+            return (told[0], rings[0]["box"]) if is_faded else None
 
-        wait_for(is_seen, what=f"a ring {away_mm} mm away", timeout_s=SOON_S)
-        (told,) = reader.read("pointers")
+        told, box = wait_for(seen, what=f"a ring {away_mm} mm away", timeout_s=SOON_S)
         assert told["point_lps"][1] == pytest.approx(centre[1] - away_mm, abs=0.8)
         left, top = reader.page_of(tuple(told["point_lps"]), 1)
-        box = ring.locator(".vw-ring").bounding_box()
-        assert box is not None
         assert box["x"] + box["width"] / 2 == pytest.approx(left, abs=1.5)
         assert box["y"] + box["height"] / 2 == pytest.approx(top, abs=1.5)
     keep(reader.page, "2-coronal")

@@ -31,6 +31,7 @@ export function useLiveReading(session: LiveSession): void {
           stage: room.stage && { epoch: room.stage.epoch, rev: room.stage.rev },
           snapshot: room.snapshot && {
             measurements: room.snapshot.measurements.map(({ id, version }) => ({ id, version })),
+            lesions: room.snapshot.lesions.map(({ id, version }) => ({ id, version })),
             findings: room.snapshot.findings,
             decisions: room.snapshot.decisions,
             chat: room.snapshot.chat.length,
