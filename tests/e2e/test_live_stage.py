@@ -87,8 +87,8 @@ def _cine(chair: Screen, followers: list[Screen]) -> None:
         assert screen.live()["following"]
 
 
-#: How strong each ring is drawn, with how many dots, and where.
-RINGS = """(all) => all.map((one) => ({
+#: How strong each ring is drawn, with how many dots, and where; a drawing is replaced as a whole.
+RINGS = """() => [...document.querySelectorAll("[data-viewport='1'] .vw-pointer")].map((one) => ({
   strength: Number(one.style.opacity),
   dots: one.querySelectorAll('.vw-dot').length,
   box: one.querySelector('.vw-ring').getBoundingClientRect().toJSON(),
@@ -107,7 +107,6 @@ def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> No
     # The presenter points at what the coronal plane passes through, and 20 mm before it.
     centre = coronal["focal_point_lps"]
     here = chair.viewport()["focal_point_lps"]
-    ring = reader.page.locator("[data-viewport='1'] .vw-pointer")
     for away_mm, dots in ((0.0, 1), (20.0, 0)):
         x, y = chair.page_of((here[0] + 15, centre[1] - away_mm, here[2]))
 
@@ -118,7 +117,7 @@ def _pointer_in_a_coronal_plane(chair: Screen, reader: Screen, keep: Keep) -> No
             chair.page.mouse.move(x - 2, y)
             chair.page.mouse.move(x, y)
             chair.page.wait_for_timeout(150)
-            told, rings = reader.read("pointers"), ring.evaluate_all(RINGS)
+            told, rings = reader.read("pointers"), reader.page.evaluate(RINGS)
             if len(told) != 1 or len(rings) != 1 or rings[0]["dots"] != dots:
                 return None
             is_faded = abs(rings[0]["strength"] - (1 - away_mm / 40)) < 0.04
