@@ -15,6 +15,7 @@ from apps.core.env import (
     read_rates,
     read_str,
 )
+from config.logs import describe_exception
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = read_path("CONSILIUM_VAR", BASE_DIR / "var")
@@ -359,9 +360,13 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer(colors=False)
-            if not read_bool("CONSILIUM_LOG_JSON")
-            else structlog.processors.JSONRenderer(),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.ExceptionRenderer(describe_exception),
+                structlog.processors.JSONRenderer()
+                if read_bool("CONSILIUM_LOG_JSON")
+                else structlog.dev.ConsoleRenderer(colors=False),
+            ],
             "foreign_pre_chain": [
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,

@@ -52,6 +52,10 @@ class Bus:
         self._handlers: dict[str, Handler] = {}
         self._heard_at = 0.0
         self._listener: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._pubsub: Any = None
         self._client = aioredis.Redis.from_url(
             settings.REDIS_URL,
@@ -71,6 +75,9 @@ class Bus:
             await self._wait_until_heard()
 
     async def stop(self) -> None:
+        """From now on nothing is said; what is being said is waited for."""
+        self._stopped = True
+        await self._idle.wait()
         if self._listener is not None:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
@@ -143,11 +150,20 @@ class Bus:
 
     async def _try(self, call: Any) -> Any:
         """The answer, or ``None`` when Redis fails: nothing durable depends on it."""
+        if self._stopped:
+            call.close()
+            return None
+        self._in_flight += 1
+        self._idle.clear()
         try:
             return await call
         except (RedisError, OSError, TimeoutError) as error:
             logger.debug("live: redis: %s", type(error).__name__)
             return None
+        finally:
+            self._in_flight -= 1
+            if self._in_flight == 0:
+                self._idle.set()
 
     async def _wait_until_heard(self) -> None:
         """Subscribe first, then read (LIVE-J1); without Redis go on after a moment."""

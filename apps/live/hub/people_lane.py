@@ -31,6 +31,7 @@ class PeopleLane:
         self.roster = Roster()
         self.followers = 0
         self._absent_since: float | None = None
+        self._publishes = False
 
     async def load(self) -> None:
         self.presenter = await run_db(_read_presenter, session_id=self._room.session_id)
@@ -45,15 +46,22 @@ class PeopleLane:
         """From now on the member counts as here; its welcome is the first thing it gets."""
         member.welcomed = True
         self.roster.set_local(self._room.welcomed())
-        self._room.spawn(self.publish())
+        self._publish_soon()
 
     def look(self) -> None:
         """Local sockets may have changed: tell the other processes, and show it here."""
         if self.roster.set_local(self._room.welcomed()):
-            self._room.spawn(self.publish())
+            self._publish_soon()
         self.show()
 
+    def _publish_soon(self) -> None:
+        """Fifty who leave together are told once."""
+        if not self._publishes:
+            self._publishes = True
+            self._room.spawn(self.publish())
+
     async def publish(self) -> None:
+        self._publishes = False
         people = list(self.roster.local)
         await self._room.bus.write_roster(self._room.session_id, people)
         await self._room.bus.publish(self._room.session_id, {"k": "roster", "people": people})

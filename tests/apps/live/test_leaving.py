@@ -1,0 +1,40 @@
+"""Everybody leaves at once, and comes back: nothing fails, nothing waits."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import pytest
+
+from apps.live import consumers
+from tests.apps.live.conftest import Connect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WHO = ("chair", "surgeon", "radiologist", "oncologist")
+
+
+async def test_who_leaves_together_is_told_once_and_the_next_meeting_opens_at_once(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A message to Redis under way when the process came to rest failed, and each was logged."""
+    for _ in range(3):
+        windows = [await connect(who) for who in WHO for _ in range(3)]
+        bus, told = consumers.get_hub().bus, []
+        publish = bus.publish
+
+        async def count(session_id: Any, message: Any, told: Any = told, to: Any = publish) -> Any:
+            told.append(message["k"])
+            return await to(session_id, message)
+
+        bus.publish = count  # type: ignore[method-assign]
+        with caplog.at_level(logging.WARNING, logger="apps.live"):
+            await asyncio.gather(*(window.close() for window in windows))
+            await asyncio.sleep(0.2)
+        assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+        assert consumers.get_hub().rooms == {} and consumers.get_hub().bus is not bus
+        assert told.count("roster") < len(windows)
+        started = time.monotonic()
+        await (await connect("chair")).close()
+        assert time.monotonic() - started < 2
