@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from apps.live import limits
 from apps.live.bell import channel_of, stage_key
+from apps.live.hub.ending import end_task
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,7 @@ class Bus:
         self._stopped = True
         await self._idle.wait()
         if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+            await end_task(self._listener)
             self._listener = None
         await self._client.aclose()
 

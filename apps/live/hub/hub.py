@@ -7,7 +7,6 @@ notices when PostgreSQL or Redis do not answer.
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -21,6 +20,7 @@ from apps.live.hub.attention import hear_call
 from apps.live.hub.bus import Bus
 from apps.live.hub.codes import CloseCode
 from apps.live.hub.database import run_db
+from apps.live.hub.ending import end_task
 from apps.live.hub.glance import Glance, people_in, take_glance
 from apps.live.hub.member import Member
 from apps.live.hub.room import Room
@@ -98,9 +98,7 @@ class Hub:
     async def _rest(self) -> None:
         """No rooms, no connections: a process without meetings costs Redis nothing."""
         if self._second_hand is not None and self._second_hand is not asyncio.current_task():
-            self._second_hand.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._second_hand
+            await end_task(self._second_hand)
         self._second_hand = None
         await self.bus.stop()
         self.bus = Bus()

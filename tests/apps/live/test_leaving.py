@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.live import consumers
+from apps.live.hub.bus import Bus
 from tests.apps.live.conftest import Connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,3 +39,26 @@ async def test_who_leaves_together_is_told_once_and_the_next_meeting_opens_at_on
         started = time.monotonic()
         await (await connect("chair")).close()
         assert time.monotonic() - started < 2
+
+
+async def test_a_cancellation_that_is_lost_keeps_nobody_from_the_next_meeting(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 loses it, under the Redis client."""
+    lost = asyncio.Event()
+
+    async def beat(self: Bus) -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            if lost.is_set():
+                raise
+            lost.set()
+
+    chair = await connect("chair")
+    with monkeypatch.context() as slow:
+        slow.setattr(Bus, "beat", beat)
+        await asyncio.sleep(1.2)  # the second-hand is in there
+        await chair.close()
+        await asyncio.wait_for(lost.wait(), timeout=3)
+    await asyncio.wait_for(connect("surgeon"), timeout=5)
