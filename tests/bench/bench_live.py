@@ -18,13 +18,6 @@ from tests.bench.run import Figure
 
 def measure() -> list[Figure]:
     """All figures of the table."""
-    with (
-        tempfile.TemporaryDirectory(prefix="consilium-bench-") as name,
-        open_live_house(directory=Path(name)) as house,
-    ):
-        from tests.bench.live.table import measure_table  # once Django is set up
-
-        figures = measure_table(house)
     from tests.bench.live.page_rows import measure_follow, measure_thin_line
     from tests.bench.live.pages import open_pages
 
@@ -32,4 +25,11 @@ def measure() -> list[Figure]:
         tempfile.TemporaryDirectory(prefix="consilium-bench-") as name,
         open_pages(directory=Path(name)) as pages,
     ):
-        return [*figures, *measure_follow(pages), *measure_thin_line(pages)]
+        in_browsers = [*measure_follow(pages), *measure_thin_line(pages)]
+    with (
+        tempfile.TemporaryDirectory(prefix="consilium-bench-") as name,
+        open_live_house(directory=Path(name)) as house,
+    ):
+        from tests.bench.live.table import measure_table  # once Django is set up
+
+        return [*measure_table(house), *in_browsers]

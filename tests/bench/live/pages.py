@@ -116,6 +116,8 @@ class LivePages:
         screen = Screen(page)
         wait_for(lambda: screen.live().get("status") == "open", what="joined", timeout_s=90)
         screen.wait_for_picture()
+        if page.get_by_test_id("catch-up").count():  # who comes again is told what was so far
+            page.keyboard.press("Escape")
         return screen
 
 
