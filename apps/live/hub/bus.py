@@ -45,9 +45,16 @@ return 1
 
 
 class Bus:
-    """Publish and subscribe for the rooms of this process."""
+    """Publish and subscribe for the rooms of this process.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    when_back
+        Called each time the subscriptions stand (again): what was said before went by unheard.
+    """
+
+    def __init__(self, *, when_back: Callable[[], None] = lambda: None) -> None:
+        self._when_back = when_back
         self.process_id = uuid4().hex[:12]
         self._own_channel = f"live:process:{self.process_id}"
         self._handlers: dict[str, Handler] = {}
@@ -189,6 +196,7 @@ class Bus:
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             await pubsub.subscribe(self._own_channel, *self._handlers)
             self._pubsub = pubsub
+            self._when_back()
             async for message in pubsub.listen():
                 self._dispatch(message)
         finally:

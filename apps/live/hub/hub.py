@@ -35,7 +35,7 @@ class Hub:
     """The rooms of this process and their second-hand."""
 
     def __init__(self) -> None:
-        self.bus = Bus()
+        self.bus = Bus(when_back=self._look_again)
         self.rooms: dict[UUID, Room] = {}
         self._opening = asyncio.Lock()
         self._second_hand: asyncio.Task[None] | None = None
@@ -101,7 +101,15 @@ class Hub:
             await end_task(self._second_hand)
         self._second_hand = None
         await self.bus.stop()
-        self.bus = Bus()
+        self.bus = Bus(when_back=self._look_again)
+
+    def _look_again(self) -> None:
+        """Redis is heard again: a presenter who rests sends nothing new, the register has it.
+
+        Events are read by the second-hand, people are told again by every process.
+        """
+        for room in self.rooms.values():
+            room.spawn(room.stage.follow_register())
 
     # ── messages of the bus ───────────────────────────────────────────────────────────
 

@@ -88,7 +88,7 @@ class StageLane:
                     },
                 )
                 if written is False:
-                    await self._follow_register()
+                    await self.follow_register()
         finally:
             self._writing = False
 
@@ -104,8 +104,8 @@ class StageLane:
         if self.shown.accept(frame, epoch=self._people.presenter["epoch"]):
             self._send_to(self._followers(without=str(member.client_id)))
 
-    async def _follow_register(self) -> None:
-        """The register had a newer frame, of a window that nobody here knew of: that one counts."""
+    async def follow_register(self) -> None:
+        """The register may have a newer frame, which nobody here knew of: that one counts."""
         message = await self._room.bus.read_stage(self._room.session_id)
         if message is None or message["case"] != str(self._room.case_id):
             return

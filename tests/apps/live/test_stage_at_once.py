@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 
 from apps.live.hub.bus import Bus
 from apps.live.models import LiveSession
-from tests.apps.live.conftest import Connect
+from tests.apps.live.conftest import Connect, call
 from tests.live_client import LiveClient, stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,3 +134,15 @@ async def test_LIVE_A3_what_is_shown_at_once_is_shown_by_the_same_views(
     await chair.send(stage(study, epoch=1, rev=1))
     (viewport,) = (await guest.until("stage"))["frame"]["state"]["viewports"]
     assert viewport["study_instance_uid"] != study
+
+
+async def test_LIVE_C2_a_frame_that_went_by_unheard_is_looked_up(
+    connect: Connect, study: str
+) -> None:
+    """The listening connections are cut; the presenter scrolls once meanwhile, and rests."""
+    chair, there = await connect("chair"), await connect("surgeon", process=1)
+    await chair.send(stage(study, epoch=1, rev=1))
+    assert (await there.until("stage"))["frame"]["rev"] == 1
+    await call(redis.Redis.from_url(settings.REDIS_URL).client_kill_filter, _type="pubsub")
+    await chair.send(stage(study, epoch=1, rev=2))
+    assert (await there.until("stage"))["frame"]["rev"] == 2
