@@ -16,10 +16,10 @@ from tests.bench.live.stats import percentile, spread
 from tests.bench.run import Figure, at_least
 
 VIEWERS = 50
-STEPS_HZ = (120, 200, 300, 400, 500, 650, 800)
+STEPS_HZ = (300, 400, 500, 650, 800)
 LATE_MS = 50.0
 SECONDS = 3.0
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure_saturation(ours: Peer, relay: Peer, *, room: BenchRoom) -> list[Figure]:

@@ -14,7 +14,7 @@ from tests.bench.run import Figure
 
 Json = dict[str, Any]
 
-ROUNDS = 5
+ROUNDS = 3
 SECONDS = 4.0
 SETTLED_S = 1.0
 
