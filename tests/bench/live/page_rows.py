@@ -94,19 +94,20 @@ def measure_thin_line(pages: LivePages) -> list[Figure]:
             session = other.context.new_cdp_session(other)
             session.send("Network.enable")
             session.send("Network.emulateNetworkConditions", THIN)
-            follower = pages.join(other)
+            pages.join(other)
             now = presenter.viewport()["series_instance_uid"]
             wanted = next(uid for uid in map(series_uid, range(2)) if uid != now)
             wait_for(lambda p=presenter: p.live()["followers"] == 1, what="somebody follows")
             _forget(one, other)
             one.locator(f"[data-series='{wanted}']").click()
-            wait_for(
-                lambda f=follower, w=wanted: _shows(f, w, preview=False),
-                what=f"the frame itself, round {number}",
-                timeout_s=60,
-            )
+
+            def seen_at(page: Page = other, series: str = wanted) -> list[Json] | None:
+                """What was seen of it, once the frame itself was: pictures are noted as drawn."""
+                of_it = [shown for shown in _seen(page) if shown["series"] == series]
+                return of_it if any(not shown["preview"] for shown in of_it) else None
+
+            seen = wait_for(seen_at, what=f"the frame itself, round {number}", timeout_s=60)
             started = one.evaluate("__follow.input")[0]
-            seen = [shown for shown in _seen(other) if shown["series"] == wanted]
             small = [shown for shown in seen if shown["preview"]]
             if not small:
                 raise AssertionError("no reduced picture came before the frame")
@@ -118,15 +119,6 @@ def measure_thin_line(pages: LivePages) -> list[Figure]:
         Figure(f"{what}, reduced, median ({spread(first)})", statistics.median(first), "s"),
         Figure(f"{what}, the frame itself, median", statistics.median(full), "s"),
     ]
-
-
-def _shows(screen: Screen, series: str, *, preview: bool) -> bool:
-    view = screen.viewport()
-    return (
-        view.get("series_instance_uid") == series
-        and view.get("preview") is preview
-        and bool(view.get("sop_instance_uid"))
-    )
 
 
 def _seen(page: Page) -> list[Json]:
