@@ -96,12 +96,15 @@ class Hub:
         await self.bus.publish(room.session_id, {"k": "claim", "client": str(member.client_id)})
 
     async def _rest(self) -> None:
-        """No rooms, no connections: a process without meetings costs Redis nothing."""
-        if self._second_hand is not None and self._second_hand is not asyncio.current_task():
-            await end_task(self._second_hand)
-        self._second_hand = None
-        await self.bus.stop()
-        self.bus = Bus(when_back=self._look_again)
+        """No rooms, no connections: a process without meetings costs Redis nothing.
+
+        What comes next finds new ones, also where this is cut off on its way.
+        """
+        second_hand, self._second_hand = self._second_hand, None
+        bus, self.bus = self.bus, Bus(when_back=self._look_again)
+        if second_hand is not None and second_hand is not asyncio.current_task():
+            await end_task(second_hand)
+        await bus.stop()
 
     def _look_again(self) -> None:
         """Redis is heard again: a presenter who rests sends nothing new, the register has it.
