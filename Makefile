@@ -9,8 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-# Two houses side by side: a browser waits for most of its time.
-E2E := $(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder tests/e2e
+# Two houses side by side (tests/e2e/houses.py): a browser waits for most of its time.
+E2E := $(BIN)/pytest --numprocesses=2 --no-loadscope-reorder --durations=25 tests/e2e
 # Most modules of torch and its kin are never imported; compiling them all costs a minute.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from tests.e2e.harness import PASSWORD, Stack, account
+from tests.e2e.houses import ByHouse
 from tests.orthanc import skip_without_orthanc
 from tests.system_parts import find_chromium, is_required
 
@@ -24,6 +27,27 @@ CHROMIUM_ARGUMENTS = [
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "e2e"
 OpenPage = Callable[..., Page]
+LOG_TAIL = 4_000  # characters
+ANSWERS = pytest.StashKey[list[str]]()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByHouse:
+    return ByHouse(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure comes what the house logged, and what its server refused the pages."""
+    report = yield
+    if report.failed and call.when == "call":
+        given = getattr(item, "funcargs", {})
+        house = given.get("stack")
+        if isinstance(house, Stack):
+            report.sections.append(("Last lines of the house", house.log_text()[-LOG_TAIL:]))
+        report.sections.append(("Answers to the pages", "\n".join(item.stash.get(ANSWERS, []))))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +79,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
+def open_page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """``open_page(role="radiologist", width=1280, height=800, scale=1)``: a signed-in page.
 
     Each has cookies of its own, as two people at two machines have. What the page's console calls
@@ -63,6 +87,11 @@ def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+    answers = request.node.stash.setdefault(ANSWERS, [])
+
+    def note(role: str, answer: Response) -> None:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            answers.append(f"{role}: {answer.status} {answer.request.method} {answer.url}")
 
     def open_one(
         *, role: str, width: int = 1280, height: int = 800, scale: float = 1.0, path: str = "/"
@@ -79,6 +108,7 @@ def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
         sign_in(context=context, role=role, origin=stack.base_url)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{role}: {error}"))
+        page.on("response", lambda answer: note(role, answer))
         page.goto(path)
         return page
 
