@@ -16,6 +16,7 @@ from tests.e2e.access import find_accessibility_faults
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import PET_CT, demo_cases
+from tests.e2e.replaying import keyframes, replay_of
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -266,3 +267,71 @@ def test_LIVE_S1_in_a_room_one_paints_and_the_other_sees_it_and_cannot(
     expect(page_b.get_by_text("is painting on it now")).to_be_hidden(timeout=15_000)
     server.clear()
     client.delete(path.replace("/live/", "/api/live/sessions/"))
+
+
+def test_a_replay_shows_what_had_been_painted_by_then(
+    stack: Stack, open_page: OpenPage, keep_screenshot: Keep
+) -> None:
+    client = stack.client(role="radiologist")
+    case_id, _ = _ct(stack, client)
+    server = Server(client, case_id)
+    server.clear()
+    opened = client.post("/api/live/sessions", json={"case": case_id})
+    session = opened.json()["id"]
+    page = open_page(role="radiologist", width=1280, height=800, path=f"/live/{session}")
+    live = Screen(page)
+    wait_for(lambda: live.live().get("status") == "open", what="in the room", timeout_s=90)
+    if not live.live()["presenting"]:
+        page.get_by_role("button", name="Present").click()
+    live.wait_for_picture()
+    x, y = live.focus_viewport()
+    live.press("o")
+    _open_drawn(page)
+    page.get_by_role("button", name="New segmentation").click()
+    expect(page.get_by_role("button", name="Stop painting")).to_be_visible()
+    early, late = _point(live, (x - 40, y)), _point(live, (x + 40, y))
+    live.drag((x - 50, y), (x - 30, y), steps=4)
+    server.at_revision(1)
+    name = f"drawn:{server.first()['id']}:1"
+
+    def shown_from() -> int | None:
+        """The number by which the room showed the outline."""
+        for one in keyframes(client, session):
+            viewports = one["payload"]["stage"]["state"]["viewports"]
+            if any(name in viewport["overlays"] for viewport in viewports if viewport):
+                return int(one["seq"])
+        return None
+
+    then = wait_for(shown_from, what="the outline is in the log", timeout_s=30)
+    live.drag((x + 30, y), (x + 50, y), steps=4)
+    server.at_revision(2)
+    both = live.live()["head"]
+    page.close()
+
+    replay = Screen(
+        open_page(
+            role="radiologist",
+            path=f"/live/{session}/replay?case={case_id}&at={then}",
+            width=1280,
+            height=800,
+        )
+    )
+    wait_for(lambda: replay_of(replay).get("seq") == then, what="at the number", timeout_s=60)
+    replay.wait_for_picture()
+
+    def has(place: list[float]) -> bool:
+        return bool(replay.overlay_at([(place[0], place[1], place[2])])[0] > 0)
+
+    wait_for(lambda: has(early), what="the first stroke", timeout_s=30)
+    assert not has(late)
+    keep_screenshot(replay.page, "one")
+    replay.page.goto(f"/live/{session}/replay?case={case_id}&at={both}")
+    wait_for(lambda: replay_of(replay).get("seq") == both, what="at the end", timeout_s=60)
+    wait_for(lambda: has(early) and has(late), what="both strokes", timeout_s=30)
+    keep_screenshot(replay.page, "both")
+
+    # What has been removed since is said, and nothing else is shown in its place.
+    server.clear()
+    replay.page.reload()
+    expect(replay.page.get_by_text("has been removed since")).to_be_visible(timeout=30_000)
+    assert not has(early)

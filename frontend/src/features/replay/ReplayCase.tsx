@@ -14,6 +14,7 @@ import { ReplayLeft } from './ReplayLeft'
 import { ReplayRight } from './ReplayRight'
 import { ReplayStrip } from './ReplayStrip'
 import type { Replay } from './replaySession'
+import { useDrawnThen } from './useDrawnThen'
 import { useReplayState } from './useReplay'
 import { useReplaySync } from './useReplaySync'
 import classes from './replay.module.css'
@@ -40,6 +41,7 @@ export function ReplayCase({ replay, caseId }: { replay: Replay; caseId: string 
   useMeasurementWiring(room.viewer, store, '')
   useStagePages(caseId, room)
   const { onReturn } = useReplaySync(replay, room)
+  const drawn = useDrawnThen(replay, room, caseId)
   const stepCase = useCallback((by: 1 | -1) => replay.stepChapter(by), [replay])
   return (
     <ImageRoom
@@ -57,7 +59,7 @@ export function ReplayCase({ replay, caseId }: { replay: Replay; caseId: string 
       notice={
         <>
           <ReplayStrip replay={replay} onReturn={onReturn} />
-          <WhatIsMissing replay={replay} room={room} />
+          <WhatIsMissing replay={replay} room={room} drawing={drawn.isMissing} />
         </>
       }
       left={<ReplayLeft replay={replay} />}
@@ -87,7 +89,7 @@ function ReplayHeader({ replay, caseId }: { replay: Replay; caseId: string }) {
 }
 
 /** What was on the screen then and cannot be shown now is said, never left out in silence. */
-function WhatIsMissing({ replay, room }: { replay: Replay; room: CaseRoom }) {
+function WhatIsMissing({ replay, room, drawing }: { replay: Replay; room: CaseRoom; drawing: boolean }) {
   const { t } = useTranslation('replay')
   const stage = useReplayState(replay, (state) => state.room.stage)
   const loaded = useReplayState(replay, (state) => state.loaded)
@@ -98,9 +100,7 @@ function WhatIsMissing({ replay, room }: { replay: Replay; room: CaseRoom }) {
     ...(room.studiesLoaded && shown.some((one) => one && !known.has(one.study_instance_uid))
       ? [t('missing.study')]
       : []),
-    ...(shown.some((one) => one?.overlays.some((name) => name.startsWith('drawn:')))
-      ? [t('missing.drawn')]
-      : []),
+    ...(drawing ? [t('missing.drawn')] : []),
   ]
   if (words.length === 0) return null
   return (

@@ -71,6 +71,17 @@ export const draftOf = ({ number, label, type, colour }: DrawnSegment): SegmentD
   colour,
 })
 
+/** A drawn segment as the viewer shows it. */
+export const shownMaskOf = (
+  segmentation: string,
+  { number, label, colour }: Pick<DrawnSegment, 'number' | 'label' | 'colour'>,
+) => ({
+  id: drawnMaskId(segmentation, number),
+  colour,
+  unreviewed: false,
+  tag: `✎ ${number} ${label}`.slice(0, TAG_LENGTH),
+})
+
 /** The drawn segmentations of a case on this screen: read, laid over the pictures, painted on. */
 export function useDrawnRoom(options: Options): DrawnRoom {
   const { caseId, room, mayDraw, me, lease, onProblem } = options
@@ -111,7 +122,7 @@ export function useDrawnRoom(options: Options): DrawnRoom {
           const id = drawnMaskId(one.id, number)
           const painted = target?.id === one.id && target.segment === number
           if (!painted && !visibleMasks.has(id)) return []
-          return [{ id, colour, unreviewed: false, tag: `✎ ${number} ${label}`.slice(0, TAG_LENGTH) }]
+          return [shownMaskOf(one.id, { number, label, colour })]
         }),
       ),
     )
