@@ -167,6 +167,7 @@ def test_the_people_of_a_meeting(
     dialog.get_by_label("Name of the room").fill("Room 2.14")
     keep_screenshot(chair.page, "12-connect")
     dialog.get_by_role("button", name="Connect", exact=True).click()
+    expect(dialog).to_have_count(0, timeout=SLOW_MS)
     expect(wall.page.get_by_test_id("wall")).to_be_visible(timeout=SLOW_MS)
     wall.wait_for_picture()
     expect(chair.page.get_by_test_id("place")).to_contain_text("Room 2.14", timeout=SLOW_MS)
