@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 
 from tests.e2e.harness import PASSWORD, Stack, account
 from tests.e2e.houses import ByHouse
+from tests.e2e.meetings import take_away_drawings
 from tests.orthanc import skip_without_orthanc
 from tests.system_parts import find_chromium, is_required
 
@@ -61,6 +62,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield house
     finally:
         house.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_drawn(request: pytest.FixtureRequest) -> None:
+    """Each file finds the demo's images without what the files before it drew on them."""
+    here = [item for item in request.session.items if item.path == request.path]
+    if any("stack" in getattr(item, "fixturenames", ()) for item in here):
+        take_away_drawings(request.getfixturevalue("stack"))
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,19 @@ def demo_cases(client: httpx.Client, *names: str) -> list[dict[str, Any]]:
     return [cases[name] for name in names]
 
 
+def take_away_drawings(stack: Stack) -> None:
+    """Nothing that another test drew lies on the demo's images: a drag would move it."""
+    client = stack.client(role="radiologist")
+    for case in phantom_cases(client):
+        for kind in ("measurements", "key-images", "segmentations"):
+            asked = client.get(f"/api/{kind}", params={"case": case["id"], "limit": 200})
+            for one in asked.json()["results"]:
+                gone = client.delete(
+                    f"/api/{kind}/{one['id']}", headers={"If-Match": str(one["version"])}
+                )
+                assert gone.is_success, gone.text
+
+
 def found_board(stack: Stack, name: str, *, seats: dict[str, str], ai_reading: str) -> str:
     """A board of a test's own; its name sorts behind the demo's, which others take as the first."""
     coordinator = stack.client(role="coordinator")
