@@ -41,11 +41,16 @@ def settle(screen: Screen) -> None:
     screen.page.wait_for_timeout(400)
 
 
-def keyframes(client: httpx.Client, session: str) -> list[dict[str, Any]]:
+def logged(client: httpx.Client, session: str, kind: str) -> list[dict[str, Any]]:
+    """Events of a kind in the newest chapter of a recording."""
     path = f"/api/live/sessions/{session}/recording"
     chapter = client.get(path).json()["chapters"][-1]
     events = client.get(f"{path}/events", params={"after": chapter["from_seq"]}).json()["events"]
-    return [one for one in events if one["kind"] == "stage.keyframe"]
+    return [one for one in events if one["kind"] == kind]
+
+
+def keyframes(client: httpx.Client, session: str) -> list[dict[str, Any]]:
+    return logged(client, session, "stage.keyframe")
 
 
 def _shows(keyframe: dict[str, Any], report: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from tests.e2e.access import find_accessibility_faults
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
 from tests.e2e.meetings import PET_CT, demo_cases
-from tests.e2e.replaying import keyframes, replay_of
+from tests.e2e.replaying import keyframes, logged, replay_of
 from tests.e2e.screen import Screen
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -295,11 +295,12 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     name = f"drawn:{server.first()['id']}:1"
 
     def shown_from() -> int | None:
-        """The number by which the room showed the outline."""
-        for one in keyframes(client, session):
+        """The number by which the stroke was there and the room showed it."""
+        strokes = logged(client, session, "segmentation.revised")
+        for one in keyframes(client, session) if strokes else []:
             viewports = one["payload"]["stage"]["state"]["viewports"]
             if any(name in viewport["overlays"] for viewport in viewports if viewport):
-                return int(one["seq"])
+                return max(int(one["seq"]), int(strokes[0]["seq"]))
         return None
 
     then = wait_for(shown_from, what="the outline is in the log", timeout_s=30)
