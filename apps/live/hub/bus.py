@@ -8,9 +8,10 @@ is there is measured by hearing our own heartbeat, not by the absence of an erro
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import orjson
@@ -26,9 +27,12 @@ logger = logging.getLogger(__name__)
 
 COMMAND_TIMEOUT_S = 2.0
 RECONNECT_S = 0.5
+TOGETHER = 20
+"""Rooms that are told in one sending: few enough that no other waits for it."""
 
 Json = dict[str, Any]
 Handler = Callable[[Json], None]
+T = TypeVar("T")
 
 _WRITE_STAGE = """
 local have = redis.call('HMGET', KEYS[1], 'epoch', 'rev')
@@ -129,16 +133,28 @@ class Bus:
         body = await self._try(self._client.hget(stage_key(session_id), "body"))
         return orjson.loads(body) if body else None
 
-    async def has_stage(self, session_id: UUID) -> bool | None:
-        """``None`` when Redis does not answer."""
-        found = await self._try(self._client.exists(stage_key(session_id)))
-        return None if found is None else bool(found)
+    async def without_stage(self, session_ids: Iterable[UUID]) -> set[UUID]:
+        """Those whose register is empty; none of them when Redis does not answer."""
+        empty: set[UUID] = set()
+        for some in batched(session_ids, TOGETHER):
+            pipe = self._client.pipeline(transaction=False)
+            for session_id in some:
+                pipe.exists(stage_key(session_id))
+            found = await self._try(pipe.execute()) or [True] * len(some)
+            empty |= {one for one, is_there in zip(some, found, strict=True) if not is_there}
+        return empty
 
-    async def write_roster(self, session_id: UUID, people: list[Json]) -> None:
-        key = _roster_key(session_id)
-        body = orjson.dumps({"at": time.time(), "people": people})
-        await self._try(self._client.hset(key, self.process_id, body))
-        await self._try(self._client.expire(key, int(limits.ROSTER_TTL_S * 2)))
+    async def tell_rosters(self, rosters: Mapping[UUID, list[Json]]) -> None:
+        """Who is here, for who comes later and for every process; many rooms in a few sendings."""
+        for some in batched(rosters.items(), TOGETHER):
+            pipe = self._client.pipeline(transaction=False)
+            for session_id, people in some:
+                key = _roster_key(session_id)
+                pipe.hset(key, self.process_id, orjson.dumps({"at": time.time(), "people": people}))
+                pipe.expire(key, int(limits.ROSTER_TTL_S * 2))
+                told = {"k": "roster", "people": people, "p": self.process_id}
+                pipe.publish(channel_of(session_id), orjson.dumps(told))
+            await self._try(pipe.execute())
 
     async def read_rosters(self, session_id: UUID) -> dict[str, list[Json]]:
         """People on other processes, as they last said."""
@@ -213,6 +229,13 @@ class Bus:
             handler(orjson.loads(message["data"]))
         except Exception:  # one room's trouble must not deafen the others
             logger.exception("live: message on a room's channel failed")
+
+
+def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """As ``itertools.batched`` of Python 3.12."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _roster_key(session_id: UUID) -> str:

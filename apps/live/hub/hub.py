@@ -162,13 +162,19 @@ class Hub:
             session_ids=list(rooms),
             sign_in_keys={one.sign_in_key for room in rooms.values() for one in room.everybody()},
         )
+        without_stage = await self.bus.without_stage(
+            key for key, room in rooms.items() if room.stage.keeps_register
+        )
         for room in rooms.values():
             try:
                 await self._tick_room(room, glance=glance)
+                if room.session_id in without_stage and room.stage.keeps_register:
+                    await room.stage.restore_register()
             except (DatabaseError, InterfaceError):
                 raise
             except Exception:  # one room's trouble must not keep the others from their access
                 logger.exception("live: second-hand of a room")
+            await asyncio.sleep(0)  # messages need not wait until all rooms have been looked at
         self._read_at = time.monotonic()
         await self._keep_signed_in()
 
@@ -205,7 +211,6 @@ class Hub:
         await room.watch_attendance()
         if glance.has_other_leases(room):
             await room.leases.refresh()
-        await room.stage.restore_register()
 
     async def _tick_people(self) -> None:
         """Presence, people and the state of Redis; needs no database."""
@@ -220,8 +225,10 @@ class Hub:
                 room.tell_all(limits_message(realtime=alive))
             room.people.tick()
             room.presence.tick()
-            if tell_roster and alive:
-                await room.people.publish()
+            await asyncio.sleep(0)
+        if tell_roster and alive:
+            here = {key: room.people.roster.local for key, room in self.rooms.items()}
+            await self.bus.tell_rosters(here)
 
     def _note_unreadable(self, error: Exception) -> None:
         """Nobody's access can be vouched for when PostgreSQL is away: refuse after 5 s."""

@@ -62,9 +62,7 @@ class PeopleLane:
 
     async def publish(self) -> None:
         self._publishes = False
-        people = list(self.roster.local)
-        await self._room.bus.write_roster(self._room.session_id, people)
-        await self._room.bus.publish(self._room.session_id, {"k": "roster", "people": people})
+        await self._room.bus.tell_rosters({self._room.session_id: list(self.roster.local)})
 
     def hear(self, message: Json) -> None:
         if message["p"] == self._room.bus.process_id:

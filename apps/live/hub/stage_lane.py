@@ -222,15 +222,20 @@ class StageLane:
         if self._settle is not None:
             self._settle.cancel()
 
+    @property
+    def keeps_register(self) -> bool:
+        """The presenter is here and a stage was shown: the register must hold one."""
+        frame = self.shown.frame
+        return (
+            frame is not None
+            and frame["epoch"] == self._people.presenter["epoch"]
+            and self._people.presenter_is_here
+        )
+
     async def restore_register(self) -> None:
         """The register is gone though a stage was shown: go on under a new epoch (LIVE-C2)."""
-        if self.shown.frame is None or not self._people.presenter_is_here:
-            return
-        if self.shown.frame["epoch"] != self._people.presenter["epoch"]:
-            return
-        if await self._room.bus.has_stage(self._room.session_id) is False:
-            await run_db(
-                services.renew_epoch,
-                session_id=self._room.session_id,
-                epoch=self._people.presenter["epoch"],
-            )
+        await run_db(
+            services.renew_epoch,
+            session_id=self._room.session_id,
+            epoch=self._people.presenter["epoch"],
+        )

@@ -42,10 +42,15 @@ def measure_ops(*, room: BenchRoom, server: Server, rounds: int = 3) -> list[Fig
 
 
 def measure_rooms(*, rooms: list[BenchRoom], server: Server) -> list[Figure]:
-    """Five in each room: one presents, all point, all write now and then."""
+    """Five in each room: one presents, all point, all write now and then.
+
+    The stage moves at 5 Hz for two seconds and rests for three, in which it settles into the log:
+    on the whole 400 frames, 400 pointers, 40 keyframes and 20 ops a second.
+    """
     started = time.monotonic()
+    presents = {"stage_hz": 5.0, "move_s": 2.0, "rest_s": 3.0}
     people = [
-        room.client(n, server=server, stage_hz=0 if n else 2.0, presence_hz=0.4, op_hz=0.02)
+        room.client(n, server=server, **({} if n else presents), presence_hz=0.4, op_hz=0.02)
         for room in rooms
         for n in range(5)
     ]

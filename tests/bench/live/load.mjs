@@ -156,8 +156,15 @@ function every(hz, call) {
 
 const isOpen = (client) => client.socket?.readyState === 1
 
+/** Whoever presents moves for a while, and then speaks: the stage settles. Each from a random phase. */
+function isAtRest(client) {
+  if (!client.rest_s) return false
+  client.phase_s ??= Math.random() * (client.move_s + client.rest_s)
+  return (now() / 1000 + client.phase_s) % (client.move_s + client.rest_s) > client.move_s
+}
+
 function sendStage(client) {
-  if (!isOpen(client)) return
+  if (!isOpen(client) || isAtRest(client)) return
   const room = rooms.get(client.room)
   room.rev += 1
   const text = job.stages[client.room].replace('@EPOCH@', client.epoch).replaceAll('@REV@', room.rev)
