@@ -328,6 +328,7 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     keep_screenshot(replay.page, "one")
     replay.page.goto(f"/live/{session}/replay?case={case_id}&at={both}")
     wait_for(lambda: replay_of(replay).get("seq") == both, what="at the end", timeout_s=60)
+    replay.wait_for_picture()
     wait_for(lambda: has(early) and has(late), what="both strokes", timeout_s=30)
     keep_screenshot(replay.page, "both")
 
@@ -335,4 +336,5 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     server.clear()
     replay.page.reload()
     expect(replay.page.get_by_text("has been removed since")).to_be_visible(timeout=30_000)
+    replay.wait_for_picture()
     assert not has(early)

@@ -1,6 +1,8 @@
 import { Autocomplete, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+
+import { useTypedAtOnce } from '@/ui/useTypedAtOnce'
 
 import { valuesText } from './measurementWords'
 import type { MeasurementStore } from './measurementStore'
@@ -24,8 +26,7 @@ export function LabelDialog({ id, store, onClose }: LabelDialogProps) {
   const known = store.items.find((item) => item.id === id)
   const [label, setLabel] = useState(known?.label ?? '')
   const [site, setSite] = useState(sites.wordOf(known?.site ?? ''))
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), []) // at once: letters typed blindly are not lost
+  const { ref, onFocus } = useTypedAtOnce()
   const save = (event: FormEvent) => {
     event.preventDefault()
     if (known === undefined) return
@@ -40,13 +41,13 @@ export function LabelDialog({ id, store, onClose }: LabelDialogProps) {
       title={t('label.title')}
       transitionProps={{ duration: 0 }}
     >
-      <form onSubmit={save}>
+      <form onSubmit={save} onFocus={onFocus}>
         <Stack gap="sm">
           <Text size="sm" c="dimmed" style={{ whiteSpace: 'pre-line' }}>
             {known ? valuesText(known, words) : t('label.saving')}
           </Text>
           <TextInput
-            ref={field}
+            ref={ref}
             data-autofocus
             label={t('label.label')}
             value={label}

@@ -1,8 +1,9 @@
 import { Autocomplete, Button, Checkbox, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { LesionBody } from '@/protocol/generated'
+import { useTypedAtOnce } from '@/ui/useTypedAtOnce'
 
 import { useSiteWords } from '../useSiteWords'
 import type { Saying } from './lesionStore'
@@ -26,8 +27,7 @@ export function LesionForm({ start, onSave, onCancel }: LesionFormProps) {
   const [site, setSite] = useState(sites.wordOf(start.site))
   const [role, setRole] = useState<string>(start.role ?? 'unset')
   const [isNode, setNode] = useState(start.is_node)
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), []) // at once: letters typed blindly are not lost
+  const { ref, onFocus } = useTypedAtOnce()
   const place = (word: string) => {
     setSite(word)
     // A lymph node is a node: said once is enough, and can be taken back.
@@ -43,10 +43,10 @@ export function LesionForm({ start, onSave, onCancel }: LesionFormProps) {
     })
   }
   return (
-    <form onSubmit={save}>
+    <form onSubmit={save} onFocus={onFocus}>
       <Stack gap="sm">
         <TextInput
-          ref={field}
+          ref={ref}
           data-autofocus
           label={t('dialog.label')}
           value={label}
