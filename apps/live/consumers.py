@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
@@ -57,6 +58,16 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         self._minor = minor_of(offered)
         await self.accept(subprotocol=PROTOCOL_NAME)
         self._tasks.append(asyncio.create_task(self._await_hello()))
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' look at old database connections, which is a thread's turn a message.
+
+        Our own threads look after theirs (``run_db``); a socket has none.
+        """
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"No handler for message type {message['type']}")
+        await handler(message)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A failure of ours puts this socket out to come back; it harms no other."""

@@ -289,6 +289,7 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     _open_drawn(page)
     page.get_by_role("button", name="New segmentation").click()
     expect(page.get_by_role("button", name="Stop painting")).to_be_visible()
+    wait_for(lambda: live.live()["may_paint"], what="the lease", timeout_s=30)
     early, late = _point(live, (x - 40, y)), _point(live, (x + 40, y))
     live.drag((x - 50, y), (x - 30, y), steps=4)
     server.at_revision(1)

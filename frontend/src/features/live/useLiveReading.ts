@@ -28,6 +28,7 @@ export function useLiveReading(session: LiveSession): void {
           pending_ops: ops.waiting.length,
           refused: room.refused,
           people: room.people.length,
+          may_paint: Object.keys(room.leases).filter((id) => room.leases[id]?.mine),
           stage: room.stage && { epoch: room.stage.epoch, rev: room.stage.rev },
           snapshot: room.snapshot && {
             measurements: room.snapshot.measurements.map(({ id, version }) => ({ id, version })),
