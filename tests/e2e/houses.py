@@ -14,8 +14,9 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-#: Kept apart: both import the same files of others, one into a single patient's case, one not.
-#: A study belongs to one patient in an archive, so the second would be refused.
+#: `test_every_series` and `test_real_hangings` import the same files of others, one into a single
+#: case, the other by patient. A study is one in a house, whatever case it is in: together, the
+#: second would find more images in its cases than its own files have.
 FIRST = frozenset(
     {
         "test_every_series.py",

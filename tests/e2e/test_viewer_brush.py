@@ -126,6 +126,23 @@ def _open_drawn(page: Page) -> None:
     section.evaluate("section => { section.open = true }")
 
 
+def _room(client: httpx.Client, case_id: str) -> str:
+    """Where the case is met."""
+    opened = client.post("/api/live/sessions", json={"case": case_id})
+    assert opened.status_code in (200, 201), opened.text
+    return str(opened.json()["id"])
+
+
+def _begin(screen: Screen) -> tuple[float, float]:
+    """A new segmentation to paint on; the middle of the picture."""
+    middle = screen.focus_viewport()
+    screen.press("o")
+    _open_drawn(screen.page)
+    screen.page.get_by_role("button", name="New segmentation").click()
+    expect(screen.page.get_by_role("button", name="Stop painting")).to_be_visible()
+    return middle
+
+
 def _point(screen: Screen, place: tuple[float, float]) -> list[float]:
     found = screen.read("patientAt", 0, list(place))
     assert found is not None
@@ -233,20 +250,14 @@ def test_LIVE_S1_in_a_room_one_paints_and_the_other_sees_it_and_cannot(
     case_id, _ = _ct(stack, client)
     server = Server(client, case_id)
     server.clear()
-    opened = client.post("/api/live/sessions", json={"case": case_id})
-    assert opened.status_code in (200, 201), opened.text
-    path = f"/live/{opened.json()['id']}"
+    path = f"/live/{_room(client, case_id)}"
     page_a = open_page(role="radiologist", width=1600, height=900, path=path)
     a = Screen(page_a)
     a.wait_for_picture()
     page_b = open_page(role="chair", width=1280, height=800, path=path)
     b = Screen(page_b)
     b.wait_for_picture()
-    x, y = a.focus_viewport()
-    a.press("o")
-    _open_drawn(page_a)
-    page_a.get_by_role("button", name="New segmentation").click()
-    expect(page_a.get_by_role("button", name="Stop painting")).to_be_visible()
+    x, y = _begin(a)
     _open_drawn(page_b)
     expect(page_b.get_by_text("is painting on it now")).to_be_visible(timeout=15_000)
     painted = _point(a, (x, y))
@@ -276,19 +287,14 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     case_id, _ = _ct(stack, client)
     server = Server(client, case_id)
     server.clear()
-    opened = client.post("/api/live/sessions", json={"case": case_id})
-    session = opened.json()["id"]
+    session = _room(client, case_id)
     page = open_page(role="radiologist", width=1280, height=800, path=f"/live/{session}")
     live = Screen(page)
     wait_for(lambda: live.live().get("status") == "open", what="in the room", timeout_s=90)
     if not live.live()["presenting"]:
         page.get_by_role("button", name="Present").click()
     live.wait_for_picture()
-    x, y = live.focus_viewport()
-    live.press("o")
-    _open_drawn(page)
-    page.get_by_role("button", name="New segmentation").click()
-    expect(page.get_by_role("button", name="Stop painting")).to_be_visible()
+    x, y = _begin(live)
     wait_for(lambda: live.live()["may_paint"], what="the lease", timeout_s=30)
     early, late = _point(live, (x - 40, y)), _point(live, (x + 40, y))
     live.drag((x - 50, y), (x - 30, y), steps=4)
