@@ -5,9 +5,9 @@
 
 A benchmark is a module ``tests/bench/bench_<name>.py`` (a dash of the name is written ``_``) with a
 docstring (first line: what is measured) and a function ``measure() -> list[Figure]``. Its figures
-go to ``var/bench/<name>.json`` with the machine and the commit; ``docs/benchmarks.md`` is written
-anew from all such files. Ratios within one run can be trusted further than times: machines differ
-and are busy.
+go to ``var/bench/<name>.json`` with the machine and the commit; its section of
+``docs/benchmarks.md`` is written anew from that file, those of other benchmarks stay. Ratios within
+one run can be trusted further than times: machines differ and are busy.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ class Figure:
 
 def at_least(name: str, value: float, unit: str, goal: float) -> Figure:
     """A figure whose goal is a floor."""
-    return Figure(name, value, unit, f"{goal:g} {unit} or more", value >= goal)
+    return Figure(name, value, unit, f"{write_number(goal)} {unit} or more", value >= goal)
 
 
 def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
     """A figure whose goal is a ceiling."""
-    return Figure(name, value, unit, f"{goal:g} {unit} or less", value <= goal)
+    return Figure(name, value, unit, f"{write_number(goal)} {unit} or less", value <= goal)
 
 
 def list_benchmarks() -> dict[str, str]:
@@ -92,31 +92,41 @@ def run_benchmark(*, name: str) -> dict[str, Any]:
     return result
 
 
-def render_page(*, results: list[dict[str, Any]]) -> str:
-    """The Markdown of ``docs/benchmarks.md``."""
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench NAME=…`; do not edit. Every figure was measured by the code in",
-        "`tests/bench/`, on the machine named under it.",
-    ]
-    for result in sorted(results, key=lambda result: result["name"]):
-        lines += ["", f"## {result['name']}", "", result["title"], ""]
-        lines += ["| what | measured | goal | met |", "|---|---:|---|---|"]
-        for figure in result["figures"]:
-            met = {True: "yes", False: "**no**", None: ""}[figure["met"]]
-            number = f"{figure['value']:.4g} {figure['unit']}"
-            lines.append(f"| {figure['name']} | {number} | {figure['goal']} | {met} |")
-        lines += [
-            "",
-            f"{result['measured_at']}, commit {result['commit']}, {result['machine']}",
-        ]
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench NAME=…`; do not edit. Every figure was measured by the code in
+`tests/bench/`, on the machine named under it.
+"""
+
+
+def render_section(result: dict[str, Any]) -> str:
+    """The Markdown of one benchmark."""
+    lines = [f"## {result['name']}", "", result["title"], ""]
+    lines += ["| what | measured | goal | met |", "|---|---:|---|---|"]
+    for figure in result["figures"]:
+        met = {True: "yes", False: "**no**", None: ""}[figure["met"]]
+        number = f"{write_number(figure['value'])} {figure['unit']}".strip()
+        lines.append(f"| {figure['name']} | {number} | {figure['goal']} | {met} |")
+    lines += ["", f"{result['measured_at']}, commit {result['commit']}, {result['machine']}"]
     return "\n".join(lines) + "\n"
 
 
-def write_page() -> None:
-    results = [json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))]
-    PAGE.write_text(render_page(results=results), encoding="utf-8")
+def renew_page(page: str, *, result: dict[str, Any]) -> str:
+    """The page with the section of this result in place of its older one, sections by name."""
+    _, *old = page.split("\n## ")
+    sections = {text.split("\n", 1)[0]: f"## {text.strip()}\n" for text in old}
+    sections[result["name"]] = render_section(result)
+    return "\n".join([INTRODUCTION, *(sections[name] for name in sorted(sections))])
+
+
+def write_number(value: float) -> str:
+    """Four digits; whole from a thousand on."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def write_page(*, result: dict[str, Any]) -> None:
+    page = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    PAGE.write_text(renew_page(page, result=result), encoding="utf-8")
 
 
 def _load(name: str) -> Any:
@@ -143,9 +153,11 @@ def main(argv: list[str]) -> int:
             print(f"  {name:<12} {title}")
         return 0
     result = run_benchmark(name=arguments.name)
-    write_page()
+    write_page(result=result)
     for figure in result["figures"]:
-        print(f"{figure['name']}: {figure['value']:.4g} {figure['unit']}  {figure['goal']}")
+        print(
+            f"{figure['name']}: {write_number(figure['value'])} {figure['unit']}  {figure['goal']}"
+        )
     return 0
 
 
