@@ -42,7 +42,7 @@ class WebProcess:
             **os.environ,
             "DATABASE_URL": _test_database_url(),
             "CONSILIUM_DEBUG": "",
-            "CONSILIUM_DB_POOL": "8",
+            "CONSILIUM_DB_POOL": "16",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             **(settings or {}),
         }

@@ -1,17 +1,20 @@
 """PostgreSQL from the event loop: a few threads of our own, apart from the views'.
 
 Channels' default puts every call of every socket on one thread; one slow op would then
-hold up all rooms of the process.
+hold up all rooms of the process. Each thread keeps its connection: to take one from the pool for
+every call, and to ask the server whether it is still there, was a fifth of what 200 rooms cost.
 """
 
 import asyncio
+import select
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 ResultT = TypeVar("ResultT")
 
@@ -59,8 +62,26 @@ def _close_connection(together: Barrier) -> None:
 
 
 def _call(function: Callable[..., ResultT], arguments: dict[str, object]) -> ResultT:
-    close_old_connections()
+    for kept in connections.all(initialized_only=True):
+        if _has_ended(kept):
+            kept.close()
     try:
         return function(**arguments)
     finally:
-        close_old_connections()
+        for used in connections.all(initialized_only=True):
+            if used.errors_occurred:
+                used.close()
+
+
+def _has_ended(kept: BaseDatabaseWrapper) -> bool:
+    """A server that ended has closed its side, and a closed socket is readable.
+
+    So is one on which the server says something unasked; that connection is not kept, either.
+    """
+    if kept.connection is None or kept.in_atomic_block:
+        return False
+    if kept.connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(kept.connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))

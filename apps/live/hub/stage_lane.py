@@ -134,17 +134,18 @@ class StageLane:
         frame = self.shown.frame
         if frame is None:
             return
-        texts: dict[View, str] = {}
+        texts: dict[View, tuple[str, bool]] = {}
         viewers: dict[UUID, Actor] = {}
         for member in members:
             if not member.welcomed:
                 continue
             view = member.view_in(self._room.case_id)
-            shown = project_stage(frame, view=view)
             if view not in texts:
-                texts[view] = encode({"type": "stage", "frame": shown})
-            member.outbox.put_stage(texts[view])
-            if shown is not None:
+                shown = project_stage(frame, view=view)
+                texts[view] = encode({"type": "stage", "frame": shown}), shown is not None
+            text, is_seen = texts[view]
+            member.outbox.put_stage(text)
+            if is_seen:
                 viewers[member.user_id] = member.actor
         self._record_views(viewers=viewers, frame=frame)
 

@@ -12,10 +12,10 @@ from apps.live.protocol.stage import StageFrame
 @transaction.atomic
 def write_keyframe(*, actor: Actor, session_id: UUID, case_id: UUID, frame: StageFrame) -> bool:
     """Put the settled stage into the log, if its epoch still holds and its case is on screen."""
-    session = LiveSession.objects.filter(
+    shown = LiveSession.objects.filter(
         pk=session_id, case_id=case_id, presenter_epoch=frame.epoch, state="open"
-    ).first()
-    if session is None:
+    )
+    if not shown.exists():
         return False
     record(
         StageKeyframed(
