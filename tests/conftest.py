@@ -1,5 +1,7 @@
 """Fixtures every test may ask for by name."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests import clean_slate
@@ -23,6 +25,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if is_worker():
         long = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The threads of the live session keep connections; at the end the database is dropped."""
+    yield
+    from apps.live.hub.database import close_threads  # once Django is set up
+
+    close_threads()
 
 
 clean_slate.install()
