@@ -22,7 +22,8 @@ IDENTITY_NOTE = (
     "may see this patient."
 )
 
-Uid = Annotated[str, Field(max_length=64)]
+Uid = Annotated[str, Field(max_length=256)]
+"""Some scanners write longer ones than the 64 characters of PS3.5 9.1; what is there is named."""
 Text = Annotated[str, Field(max_length=1000)]
 Vector = tuple[float, float, float]
 Row = tuple[float, float, float, float]
