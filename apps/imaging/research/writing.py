@@ -20,7 +20,8 @@ SCANNER = 1
 """NIFTI_XFORM_SCANNER_ANAT"""
 SAME_PLACE_MM = 0.01
 DESCRIPTION = "Consilium; research use only"
-GZIP_LEVEL = 4
+GZIP_LEVEL = 1
+"""Noise does not pack: 2 % smaller at 6 for four times the time (300 slices of chest CT)."""
 SMALL = np.iinfo(np.int16)
 
 Slices = Iterable[npt.NDArray[np.generic]]
