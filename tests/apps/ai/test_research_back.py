@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import highdicom as hd
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +18,8 @@ from hypothesis import strategies as st
 from apps.ai.api import research_views
 from apps.annotations.models import Segmentation
 from apps.audit.models import AuditEntry
+from apps.imaging.archive import read_headers
+from tests.apps.ai.encoded import encode, finding
 from tests.apps.ai.research_scene import (
     SHAPE,
     Brought,
@@ -74,6 +78,24 @@ def test_a_mask_goes_out_and_comes_back_voxel_for_voxel(
             assert one[what] == was[one["label"]][what], what
     again = export(brought).sidecar.masks[1]
     assert again.sha256 == record.sha256, "the same voxels are the same file"
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+def test_what_came_back_is_the_same_mask_as_a_dicom_seg(
+    team: CaseTeam, tmp_path: Path, name: str
+) -> None:
+    """Written by our encoder on the archived headers, read by highdicom's own reader."""
+    brought = Brought(team, tmp_path, name)
+    mask = random_labels(most=1).astype(bool)
+    answer = send(brought, mask_of(brought, mask.astype(np.uint8)))
+    kept = voxels(Segmentation.objects.get(pk=answer.json()["id"]))
+    headers = read_headers(series_id=brought.row.pk)
+    seg = hd.seg.segread(io.BytesIO(encode(headers, finding(kept))["seg"]))
+    read = seg.get_pixels_by_source_instance(
+        source_sop_instance_uids=list(brought.scan.slices),
+        assert_missing_frames_are_empty=True,
+    )
+    np.testing.assert_array_equal(read[..., 0].astype(bool), mask)
 
 
 @settings(
