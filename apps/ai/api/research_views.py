@@ -46,9 +46,7 @@ class ResearchPerPerson(SimpleRateThrottle):
 class BoundedMultiPartParser(MultiPartParser):
     """At most a mask and a side-car of the body are read, whatever its length is said to be."""
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge("The mask is too large.")

@@ -19,10 +19,15 @@ from apps.ai.api import research_views
 from apps.annotations.models import Segmentation
 from apps.audit.models import AuditEntry
 from apps.imaging.archive import read_headers
+from apps.imaging.models import Series
+from apps.imaging.services import import_files
+from apps.imaging.volumes import open_volume
+from tests import phantom_enhanced
 from tests.apps.ai.encoded import encode, finding
 from tests.apps.ai.research_scene import (
     SHAPE,
     Brought,
+    Bundle,
     _house,
     axial,
     client_of,
@@ -35,9 +40,10 @@ from tests.apps.ai.research_scene import (
     team,
     tilted,
 )
-from tests.apps.imaging.nifti_files import GEOMETRIES, as_ijk, nifti, random_labels
+from tests.apps.imaging.dicom import to_bytes, write_files
+from tests.apps.imaging.nifti_files import GEOMETRIES, as_ijk, load, nifti, random_labels
 from tests.painting import paint, voxels
-from tests.people import CaseTeam
+from tests.people import SYSTEM, CaseTeam
 
 __all__ = ["_house", "axial", "team", "tilted"]
 
@@ -275,3 +281,39 @@ def test_an_imported_mask_is_painted_on_and_taken_back_like_any_other(axial: Bro
         content_type="application/json",
     )
     assert undone.status_code == 201
+
+
+def test_a_multi_frame_object_leaves_frame_by_frame_and_takes_its_mask_back(
+    team: CaseTeam, tmp_path: Path
+) -> None:
+    """Enhanced CT, stored against its normal, each frame with a rescale of its own."""
+    patient = team.case.patient
+    image = phantom_enhanced.build_enhanced(patient_id=patient.patient_id, name=patient.name)
+    image.IssuerOfPatientID = patient.issuer
+    image.PatientBirthDate, image.PatientSex = patient.birth_date.strftime("%Y%m%d"), patient.sex
+    write_files(tmp_path / "enhanced", [to_bytes(image)])
+    import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "enhanced"])
+    study, series = image.StudyInstanceUID, image.SeriesInstanceUID
+    url = f"/api/cases/{team.case_id}/studies/{study}/series/{series}"
+    found = Bundle(client_of(team).get(f"{url}/nifti"))
+    frames = [one.frame for one in found.sidecar.slices]
+    assert frames == list(range(phantom_enhanced.FRAMES, 0, -1))
+    assert {one.sop_instance_uid for one in found.sidecar.slices} == {image.SOPInstanceUID}
+    nii = load(found.file("image.nii.gz"))
+    out = np.asarray(nii.dataobj).transpose(2, 1, 0)
+    row = Series.objects.get(series_instance_uid=series)
+    np.testing.assert_array_equal(out, open_volume(series_id=row.pk).voxels)
+    for place, one in enumerate(found.sidecar.slices):
+        stored = image.pixel_array[one.frame - 1].astype(np.float64)
+        assert one.rescale_slope is not None and one.rescale_intercept is not None
+        values = stored * one.rescale_slope + one.rescale_intercept
+        np.testing.assert_array_equal(out[place], values.astype(np.float32))
+    centres = phantom_enhanced.voxel_centres()[::-1]
+    x, y, z = centres[1, 2, 3]
+    np.testing.assert_allclose((nii.affine @ [3, 2, 1, 1])[:3], (-x, -y, z), atol=1e-4)
+    mask = np.random.default_rng(7).random(out.shape) < 0.3
+    body = nifti(as_ijk(mask.astype(np.uint8)), nii.affine)
+    data = {"mask": SimpleUploadedFile("m.nii.gz", body), "made_by": "MANUAL"}
+    answer = client_of(team).post(f"{url}/nifti-mask", data)
+    assert answer.status_code == 201, answer.content
+    np.testing.assert_array_equal(voxels(Segmentation.objects.get(pk=answer.json()["id"])), mask)
