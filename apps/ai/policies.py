@@ -6,6 +6,7 @@ from uuid import UUID
 from apps.accounts.choices import CLINICAL_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.ai.models import Finding, Job
+from apps.annotations.segmentations.policies import put_segmentation
 from apps.cases import policies as case_policies
 from apps.cases.embargo import AiHidden, require_ai_shown
 from apps.cases.selectors import visible_cases
@@ -59,6 +60,21 @@ def read_results(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     """As ``view_results``, and nothing is to be read first: what one result says."""
     view_results(actor=actor, case_id=case_id)
     require_ai_shown(actor=actor, case_id=case_id)
+
+
+def export_research(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case identified: the side-car holds what leads back to the patient."""
+    view_results(actor=actor, case_id=case_id)
+    case_policies.refuse_place(actor)
+    if not actor.is_person:
+        raise Forbidden("Research data is taken out by people.", code="person_needed")
+
+
+def import_mask(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Who may paint in the case: a mask that is brought in is its author's word, too."""
+    put_segmentation(actor=actor, case_id=case_id)
+    if not actor.is_person:
+        raise Forbidden("A segmentation is a person's word.", code="person_needed")
 
 
 def run_model(*, actor: Actor, case_id: UUID, **ids: Any) -> None:

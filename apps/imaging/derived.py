@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from apps.imaging.archive import SeriesArchive
 from apps.imaging.archive.layout import sync_file, volume_directory
 from apps.imaging.exceptions import NotAVolume
-from apps.imaging.geometry import SeriesGeometry, Stack
+from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
 from apps.imaging.stacks import describe_archive
 
 REFUSALS = {
@@ -65,20 +66,26 @@ class Volume:
         return float(columns[2]), float(columns[1]), float(columns[0])
 
 
-def open_archived_volume(archive: SeriesArchive, *, stack: int | None = None) -> Volume:
+def open_archived_volume(
+    archive: SeriesArchive, *, stack: int | None = None, with_tilt: bool = False
+) -> Volume:
     """The volume of a published series, or of one of its stacks, built first where it is missing.
 
     Parameters
     ----------
     stack : its number, from 1; without it the series must be one volume by itself.
+    with_tilt : a gantry tilt is no reason to refuse; ``affine_lps`` then holds the shear. For who
+        carries voxels as they are, never for who computes as if slices lay straight.
     """
     poses, geometry = describe_archive(archive)
     if any(not one["frames"] for one in archive.instances) and poses:
         _refuse("pixels_unavailable")
     chosen = geometry if stack is None else _choose(geometry, stack)
-    if chosen.refusal or chosen.affine_lps is None:
+    affine_lps = chosen.affine_lps
+    if with_tilt and chosen.refusal == "gantry_tilt":
+        affine_lps = _of_tilted(poses, geometry, number=stack)
+    if affine_lps is None:
         _refuse(chosen.refusal or "not_an_image")
-    assert chosen.affine_lps is not None
     order = [(poses[i].sop_instance_uid, poses[i].frame) for i in chosen.order]
     first = poses[chosen.order[0]]
     shape = (len(order), first.rows, first.columns)
@@ -90,7 +97,7 @@ def open_archived_volume(archive: SeriesArchive, *, stack: int | None = None) ->
     os.utime(path)  # least recently used is evicted first
     return Volume(
         voxels=np.memmap(path, dtype="<f4", mode="r", shape=shape),
-        affine_lps=chosen.affine_lps,
+        affine_lps=affine_lps,
         sop_instance_uids=tuple(uid for uid, _ in order),
         frame_of_reference_uid=first.frame_of_reference_uid,
         warnings=tuple((w.code, w.message) for w in chosen.warnings),
@@ -101,6 +108,15 @@ def _choose(geometry: SeriesGeometry, number: int) -> Stack:
     if not 1 <= number <= len(geometry.stacks):
         _refuse("no_such_stack")
     return geometry.stacks[number - 1]
+
+
+def _of_tilted(
+    poses: Sequence[FramePose], geometry: SeriesGeometry, *, number: int | None
+) -> npt.NDArray[np.float64] | None:
+    """Without a number the series must be one stack."""
+    if number is None and len(geometry.stacks) > 1:
+        return None
+    return tilted_affine(poses, _choose(geometry, number or 1))
 
 
 def _refuse(code: str) -> NoReturn:
@@ -147,13 +163,17 @@ def apply_modality_lut(
     table = _items(document, "00283000")
     if table:
         return _look_up(stored, table[0])
-    source = _frame_transform(document, frame) or document
-    slope = _decimal(source, "00281053", 1.0)
-    intercept = _decimal(source, "00281052", 0.0)
+    slope, intercept = read_rescale(document, frame=frame)
     scaled: npt.NDArray[np.float32] = (stored.astype(np.float64) * slope + intercept).astype(
         np.float32
     )
     return scaled
+
+
+def read_rescale(document: dict[str, Any], *, frame: int = 1) -> tuple[float, float]:
+    """Slope and intercept of a frame's stored values (PS3.3 C.11.1), where no table maps them."""
+    source = _frame_transform(document, frame) or document
+    return _decimal(source, "00281053", 1.0), _decimal(source, "00281052", 0.0)
 
 
 def _frame_transform(document: dict[str, Any], frame: int) -> dict[str, Any] | None:

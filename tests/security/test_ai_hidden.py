@@ -238,6 +238,7 @@ def test_LIVE_X1_asked_directly_each_door_says_hidden_and_lists_say_so(
         place = f"studies/{study.study_instance_uid}/series/{series.series_instance_uid}"
         door = f"/dicomweb/cases/{team.case_id}/{place}/instances/{one.sop_instance_uid}"
         paths = [door, f"{door}/metadata", f"{case}/{place}/thumbnail"]
+        paths.append(f"{case}/{place}/nifti")
         if series.modality == "SEG":
             images = Series.objects.get(modality="CT")
             mask = f"{case}/segmentations/{one.pk}/segments/1/series/{images.pk}/mask"

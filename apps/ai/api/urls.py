@@ -1,6 +1,8 @@
 from django.urls import path
 
-from apps.ai.api import views
+from apps.ai.api import research_views, views
+
+SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
 urlpatterns = [
     path("models", views.ModelsView.as_view()),
@@ -19,4 +21,10 @@ urlpatterns = [
     path("findings/<uuid:finding_id>/export/retry", views.RetryExportView.as_view()),
     path("findings/<uuid:finding_id>/mask", views.MaskView.as_view()),
     path("findings/<uuid:finding_id>/mask-geometry", views.MaskGeometryView.as_view()),
+    path(f"{SERIES}/nifti", research_views.SeriesNiftiView.as_view(), name="series-nifti"),
+    path(
+        f"{SERIES}/nifti-mask",
+        research_views.SeriesNiftiMaskView.as_view(),
+        name="series-nifti-mask",
+    ),
 ]

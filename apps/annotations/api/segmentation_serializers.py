@@ -46,7 +46,7 @@ class DrawnSegmentSerializer(serializers.Serializer[Any]):
 class SegmentationOriginSerializer(serializers.Serializer[Any]):
     """What it was copied from."""
 
-    kind = serializers.ChoiceField(choices=["finding", "segment"])
+    kind = serializers.ChoiceField(choices=["finding", "segment", "nifti"])
     id = serializers.UUIDField()
     number = serializers.IntegerField(allow_null=True, required=False, min_value=0)
     label = serializers.CharField(  # type: ignore[assignment]  # Field.label is not meant

@@ -120,7 +120,8 @@ def write_labelmap(
     tree: Tree = {number: dict(frames) for number, frames in before.tree.items()}
     blobs: list[bytes] = []
     offset = 0
-    for (segment, frame), mask in sorted(changed.items()):
+    for segment, frame in sorted(changed):  # one mask at a time: they may be cut out of a map
+        mask = changed[segment, frame]
         box = tight_box(mask, frame=frame)
         if box is None:
             tree.get(segment, {}).pop(frame, None)

@@ -8,7 +8,7 @@ from apps.imaging.geometry.dimensions import Facet
 from apps.imaging.geometry.oddities import GeometryWarning
 from apps.imaging.geometry.poses import FramePose, is_orthonormal, slice_normal
 from apps.imaging.geometry.series import SeriesGeometry, describe_frames, instance_order
-from apps.imaging.geometry.stacks import Stack
+from apps.imaging.geometry.stacks import Stack, tilted_affine
 
 __all__ = [
     "Facet",
@@ -20,4 +20,5 @@ __all__ = [
     "instance_order",
     "is_orthonormal",
     "slice_normal",
+    "tilted_affine",
 ]

@@ -114,6 +114,15 @@ def describe_stack(
     )
 
 
+def tilted_affine(poses: Sequence[FramePose], stack: Stack) -> FloatArray | None:
+    """(column, row, slice, 1) -> LPS mm of a stack that only its gantry tilt keeps from being a
+    regular volume: sheared, and exact. ``None`` for every other stack.
+    """
+    if {one.code for one in stack.warnings} - {"incomplete_stack"} != {"gantry_tilt"}:
+        return None
+    return _affine(poses, list(stack.order))[0]
+
+
 def _check_steps(
     poses: Sequence[FramePose], column: list[int], normal: FloatArray
 ) -> list[GeometryWarning]:

@@ -605,6 +605,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/studies/{study_uid}/series/{series_uid}/nifti": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A series as NIfTI with what people drew on it, accepted findings, and a side-car. */
+        get: operations["api_cases_studies_series_nifti_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/studies/{study_uid}/series/{series_uid}/nifti-mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A NIfTI mask of a series becomes a segmentation of whoever brings it. */
+        post: operations["api_cases_studies_series_nifti_mask_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/studies/{study_uid}/series/{series_uid}/thumbnail": {
         parameters: {
             query?: never;
@@ -3638,6 +3672,8 @@ export interface components {
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
         };
+        /** @enum {string} */
+        MadeByEnum: "MANUAL" | "SEMIAUTOMATIC" | "AUTOMATIC";
         /** @description The images a mask's slices lie on; ``frames`` counts from 1 within each image. */
         MaskGeometry: {
             shape: number[];
@@ -3899,6 +3935,25 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             board: string;
+        };
+        NiftiMaskWriteRequest: {
+            /**
+             * Format: binary
+             * @description One .nii or .nii.gz with whole-number labels.
+             */
+            mask: string;
+            /**
+             * Format: binary
+             * @description The sidecar.json that the images were exported with.
+             */
+            sidecar?: string;
+            /** @description AUTOMATIC is refused: it is no person's segmentation. */
+            made_by: components["schemas"]["MadeByEnum"];
+            /** @default  */
+            name: string;
+            stack?: number;
+            /** @description [{"value": 1, "label": "GTV", "type": "108369006"}] */
+            labels?: unknown;
         };
         /** @enum {string} */
         NotOrientationEnum: "axial" | "sagittal" | "coronal";
@@ -4603,7 +4658,7 @@ export interface components {
             label: string;
         };
         /** @enum {string} */
-        SegmentationOriginKindEnum: "finding" | "segment";
+        SegmentationOriginKindEnum: "finding" | "segment" | "nifti";
         /** @description What it was copied from. */
         SegmentationOriginRequest: {
             kind: components["schemas"]["SegmentationOriginKindEnum"];
@@ -5151,6 +5206,7 @@ export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateR
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
+export type MadeByEnum = components['schemas']['MadeByEnum'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
 export type Me = components['schemas']['Me'];
@@ -5173,6 +5229,7 @@ export type ModelVersion = components['schemas']['ModelVersion'];
 export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
+export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
@@ -6522,6 +6579,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_series_nifti_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Its number, where the series has several. */
+                stack?: number;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+                series_uid: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_series_nifti_mask_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                series_uid: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NiftiMaskWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnSegmentation"];
+                };
             };
             /** @description Refused or failed */
             default: {

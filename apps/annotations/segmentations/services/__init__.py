@@ -9,6 +9,7 @@ from apps.annotations.segmentations.services.describing import (
     remove_segmentation,
     restore_segmentation,
 )
+from apps.annotations.segmentations.services.importing import import_masks
 from apps.annotations.segmentations.services.painting import commit_chunk, revert_revision
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SegmentDraft",
     "change_segmentation",
     "commit_chunk",
+    "import_masks",
     "put_chunk",
     "put_segmentation",
     "remove_segmentation",

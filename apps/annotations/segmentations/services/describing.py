@@ -29,7 +29,7 @@ MAX_LABEL_CHARACTERS = 64
 """As DICOM's Segment Label (LO)."""
 
 _COLOUR = re.compile(r"^#[0-9a-f]{6}$")
-ORIGIN_KINDS = ("finding", "segment")
+ORIGIN_KINDS = ("finding", "segment", "nifti")
 MANUAL, SEMIAUTOMATIC = "MANUAL", "SEMIAUTOMATIC"
 """Segment Algorithm Type (PS3.3 C.8.20.2): a hand alone, or a hand upon what was computed."""
 
@@ -46,7 +46,10 @@ class SegmentDraft:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What it is a copy of: a finding's mask, or a segment of a DICOM object."""
+    """What it is a copy of: a finding's mask, a segment of a DICOM object, or a NIfTI file.
+
+    A file has no row: its ``id`` is the UUID of its content (``research.importing``).
+    """
 
     kind: str
     id: UUID
@@ -69,8 +72,13 @@ def put_segmentation(
     name: str = "",
     origin: Origin | None = None,
     segmentation_id: UUID | None = None,
+    made_by: str = "",
 ) -> Segmentation:
     """Begin an empty segmentation on a stack of a series. The same twice is once.
+
+    Parameters
+    ----------
+    made_by : MANUAL or SEMIAUTOMATIC where somebody said so; else a copy is SEMIAUTOMATIC.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def put_segmentation(
         series_instance_uid=series_instance_uid,
         stack=stack,
     )
-    made_by = MANUAL if origin is None else SEMIAUTOMATIC
+    made_by = made_by or (MANUAL if origin is None else SEMIAUTOMATIC)
     segmentation = Segmentation.objects.create(
         id=segmentation_id or uuid4(),
         case_id=case_id,

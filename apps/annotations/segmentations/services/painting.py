@@ -1,5 +1,6 @@
 """Voxels change: a chunk becomes revision r + 1, or the inverse of an earlier revision does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from apps.core.actors import Actor
 from apps.core.events import actor_fields, after_commit, record
 from apps.core.exceptions import Forbidden
 
-Changes = dict[tuple[int, int], Mask]
+Changes = Mapping[tuple[int, int], Mask]
 """New frames by (segment, frame)."""
 
 
@@ -80,7 +81,7 @@ def commit_chunk(
     chunk.delete()
     after_commit(lambda: drop_unused(segmentation_id=segmentation_id, sha256=sha256))
     if change is not None:
-        _revise(
+        revise(
             actor=actor,
             person_id=person_id,
             segmentation=segmentation,
@@ -128,7 +129,7 @@ def revert_revision(
         segments=row.segments,
     )
     if change is not None:
-        _revise(
+        revise(
             actor=actor,
             person_id=person_id,
             segmentation=segmentation,
@@ -155,7 +156,7 @@ def _is_repeat(segmentation: Segmentation, *, parent: int, sha256: str, person_i
 
 def _difference(before: store.Labelmap, *, box: Box, masks: dict[int, Mask]) -> Change | None:
     (first, top, left), (end, bottom, right) = box.first, box.end
-    frames: Changes = {}
+    frames: dict[tuple[int, int], Mask] = {}
     for segment, mask in masks.items():
         for frame in range(first, end):
             old = before.frame(segment, frame)
@@ -163,7 +164,7 @@ def _difference(before: store.Labelmap, *, box: Box, masks: dict[int, Mask]) -> 
             new[top:bottom, left:right] = mask[frame - first]
             if not np.array_equal(old, new):
                 frames[segment, frame] = new
-    return _changed(before, frames)
+    return describe_change(before, frames)
 
 
 def _inverse(
@@ -174,7 +175,7 @@ def _inverse(
     box: Box,
     segments: list[int],
 ) -> Change | None:
-    frames: Changes = {}
+    frames: dict[tuple[int, int], Mask] = {}
     for segment in segments:
         for frame in range(box.first[0], box.end[0]):
             new, old = made.frame(segment, frame), found.frame(segment, frame)
@@ -182,10 +183,10 @@ def _inverse(
             back = np.where((new != old) & (current == new), old, current)
             if not np.array_equal(back, current):
                 frames[segment, frame] = back
-    return _changed(now, frames)
+    return describe_change(now, frames)
 
 
-def _changed(before: store.Labelmap, frames: Changes) -> Change | None:
+def describe_change(before: store.Labelmap, frames: Changes) -> Change | None:
     """Exactly where voxels change: what everybody else has to fetch, and no more."""
     box: Box | None = None
     for (segment, frame), mask in frames.items():
@@ -197,7 +198,7 @@ def _changed(before: store.Labelmap, frames: Changes) -> Change | None:
     return Change(frames, box, tuple(sorted({segment for segment, _ in frames})))
 
 
-def _revise(
+def revise(
     *,
     actor: Actor,
     person_id: UUID,
