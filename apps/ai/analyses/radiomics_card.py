@@ -23,10 +23,10 @@ CARD: Mapping[str, Any] = {
     },
     "out_of_scope": {
         "cautioned_use": "Comparing values measured with other settings, on other scanners or with "
-        "other reconstructions, without harmonisation; signatures published elsewhere unless every "
-        "setting is the same",
-        "known_risks": "Values follow the segment's outline, voxel size and bins; textures of small "
-        "segments follow mostly their size",
+        "other reconstructions, without harmonisation; signatures published elsewhere unless all "
+        "settings are the same",
+        "known_risks": "Values follow the segment's outline, voxel size and bins; textures of "
+        "small segments follow mostly their size",
     },
     "development": {
         "inclusion": "No training data",
@@ -43,8 +43,8 @@ CARD: Mapping[str, Any] = {
         "fixed bin size",
     },
     "quantitative": {
-        "internal_validity": "Texture matrices equal to counting voxel by voxel on random segments; "
-        "shape of boxes and spheres as by hand",
+        "internal_validity": "Texture matrices equal to counting voxel by voxel on random "
+        "segments; shape of boxes and spheres as by hand",
         "internal_fairness": "Not assessed",
         "external_validity": "482 of 482 features with a consensus value within its tolerance (to "
         "the three digits told, where the tolerance is 0); 5 rows have no consensus value and are "

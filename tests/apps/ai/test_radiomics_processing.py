@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from pydicom.sr._concepts_dict import concepts
 from scipy import ndimage
 
-from apps.ai.analyses.radiomics import RadiomicsSettings, spacing_of_affine
+from apps.ai.analyses.radiomics import (
+    Placement,
+    RadiomicsSettings,
+    margin_voxels,
+    measure_radiomics,
+    spacing_of_affine,
+)
 from apps.ai.analyses.radiomics.catalogue import FEATURES
 from apps.ai.analyses.radiomics.prepare import grid_positions, prepare_segment, sample
 from apps.ai.analyses.refusals import AnalysisRefused
@@ -130,6 +136,30 @@ def test_interpolating_looks_at_the_whole_image_not_at_the_cut_out() -> None:
     values = values_of(measure(voxels, mask, how))
     assert values["stat_mean"] == pytest.approx(image[share >= 0.5].mean())
     assert values["stat_energy"] == pytest.approx((image[share >= 0.5] ** 2).sum())
+
+
+@pytest.mark.parametrize("spacing", [None, (1.3, 0.9, 1.6), (None, 2.5, 2.5)])
+@pytest.mark.parametrize("start", [(12, 20, 5), (0, 0, 0), (32, 32, 32)])
+def test_a_cut_out_is_measured_like_its_whole_image(
+    spacing: tuple[float | None, ...] | None, start: tuple[int, int, int]
+) -> None:
+    voxels = np.random.default_rng(6).integers(0, 100, (40, 41, 42))
+    mask = np.zeros(voxels.shape, dtype=bool)
+    mask[tuple(slice(one, one + 8) for one in start)] = True
+    how = RadiomicsSettings(resampled_spacing_mm=spacing)  # type: ignore[arg-type]
+    margin = margin_voxels(spacing_mm=(1.0, 1.0, 1.0), settings=how)
+    box = tuple(
+        slice(max(one - wide, 0), min(one + 8 + wide, size))
+        for one, wide, size in zip(start, margin, voxels.shape, strict=True)
+    )
+    cut_out = measure_radiomics(
+        voxels=voxels[box],
+        mask=mask[box],
+        spacing_mm=(1.0, 1.0, 1.0),
+        settings=how,
+        placement=Placement(tuple(one.start for one in box), voxels.shape),  # type: ignore[arg-type]
+    )
+    assert values_of(cut_out) == pytest.approx(values_of(measure(voxels, mask, how)), rel=1e-9)
 
 
 def test_re_segmentation_counts_both_bounds_and_leaves_the_shape() -> None:

@@ -2,14 +2,16 @@
 
 from apps.ai.analyses.radiomics.features import FeatureRefusal, FeatureValue, RadiomicsResult
 from apps.ai.analyses.radiomics.measure import measure_radiomics
-from apps.ai.analyses.radiomics.prepare import spacing_of_affine
+from apps.ai.analyses.radiomics.prepare import Placement, margin_voxels, spacing_of_affine
 from apps.ai.analyses.radiomics.settings import RadiomicsSettings
 
 __all__ = [
     "FeatureRefusal",
     "FeatureValue",
+    "Placement",
     "RadiomicsResult",
     "RadiomicsSettings",
+    "margin_voxels",
     "measure_radiomics",
     "spacing_of_affine",
 ]

@@ -30,7 +30,7 @@ from apps.ai.analyses.radiomics.intensity import (
 )
 from apps.ai.analyses.radiomics.morphology import measure_morphology
 from apps.ai.analyses.radiomics.neighbourhood import measure_neighbourhoods
-from apps.ai.analyses.radiomics.prepare import PreparedSegment, Spacing, prepare_segment
+from apps.ai.analyses.radiomics.prepare import Placement, PreparedSegment, Spacing, prepare_segment
 from apps.ai.analyses.radiomics.runs import measure_runs
 from apps.ai.analyses.radiomics.settings import RadiomicsSettings
 from apps.ai.analyses.radiomics.zones import measure_zones
@@ -44,6 +44,7 @@ def measure_radiomics(
     mask: NDArray[Any],
     spacing_mm: Spacing,
     settings: RadiomicsSettings,
+    placement: Placement | None = None,
 ) -> RadiomicsResult:
     """All features of a segment.
 
@@ -56,6 +57,9 @@ def measure_radiomics(
         The segment on the same grid.
     spacing_mm:
         Distance of voxel centres (slice, row, column); ``prepare.spacing_of_affine`` tells it.
+    placement:
+        Given, ``voxels`` and ``mask`` are a cut-out of the image, ``prepare.margin_voxels`` wider
+        than the segment.
 
     Returns
     -------
@@ -66,7 +70,9 @@ def measure_radiomics(
     AnalysisRefused
         Nothing can be measured; codes as in ``prepare.prepare_segment``.
     """
-    segment = prepare_segment(voxels=voxels, mask=mask, spacing_mm=spacing_mm, settings=settings)
+    segment = prepare_segment(
+        voxels=voxels, mask=mask, spacing_mm=spacing_mm, settings=settings, placement=placement
+    )
     measured = _measure_all(segment)
     values: list[FeatureValue] = []
     refusals: list[FeatureRefusal] = []

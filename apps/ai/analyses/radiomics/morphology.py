@@ -19,7 +19,7 @@ from apps.ai.analyses.radiomics.mesh import Surface, mesh_surface
 from apps.ai.analyses.radiomics.prepare import BoolArray, FloatArray, PreparedSegment, Spacing
 
 #: A segment spread over a larger box (two lesions far apart) would need too large a transform.
-MAX_AUTOCORRELATION_BOX = 4_000_000
+MAX_AUTOCORRELATION_BOX = 2_000_000
 ELLIPSOID_TERMS = 20
 """Where the manual stops the series of an ellipsoid's area."""
 
@@ -166,7 +166,7 @@ _OTHERS = ((1, 2), (0, 2), (0, 1))
 def _convolved(
     centred: FloatArray, mask: BoolArray, spacing_mm: Spacing
 ) -> tuple[FloatArray, FloatArray]:
-    """Both convolved with 1/distance, as real and imaginary part of one transform."""
+    """Both convolved with 1/distance."""
     shape = [fft.next_fast_len(2 * one - 1) for one in mask.shape]
     axes = [
         np.minimum(np.arange(size), size - np.arange(size)) * one
@@ -176,7 +176,9 @@ def _convolved(
     distance = np.sqrt(z * z + y * y + x * x)
     distance[0, 0, 0] = np.inf
     # The kernel is even, so its transform is real.
-    response = fft.fftn(1 / distance).real
-    both = fft.ifftn(fft.fftn(centred + 1j * mask, s=shape) * response)
+    response = fft.rfftn(1 / distance).real
+    pair = fft.rfftn(np.stack([centred, mask.astype(np.float64)]), s=shape, axes=(1, 2, 3))
+    pair *= response
+    both = fft.irfftn(pair, s=shape, axes=(1, 2, 3), overwrite_x=True)
     cut = tuple(slice(one) for one in mask.shape)
-    return both.real[cut], both.imag[cut]
+    return both[0][cut], both[1][cut]

@@ -24,10 +24,26 @@ Box = tuple[slice, slice, slice]
 #: Fewer than 3 × 3 × 3 voxels hold not one whole neighbourhood: textures would be all edge.
 MIN_VOXELS = 27
 #: What one answer may cost in memory and time.
-MAX_VOXELS = 4_000_000
-MAX_BOX_VOXELS = 32_000_000
+MAX_VOXELS = 1_000_000
+MAX_BOX_VOXELS = 8_000_000
 #: Radius of a sphere of 1 cm³ (VJGA); that much of the image around the segment is kept.
 PEAK_RADIUS_MM = 10 * (3 / (4 * math.pi)) ** (1 / 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a cut-out lies in its image: the grid measured on is aligned at the image's centre.
+
+    Attributes
+    ----------
+    start:
+        Index (slice, row, column) of the cut-out's first voxel.
+    shape:
+        Of the whole image.
+    """
+
+    start: tuple[int, int, int]
+    shape: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +93,19 @@ class PreparedSegment:
 
 
 def prepare_segment(
-    *, voxels: NDArray[Any], mask: NDArray[Any], spacing_mm: Spacing, settings: RadiomicsSettings
+    *,
+    voxels: NDArray[Any],
+    mask: NDArray[Any],
+    spacing_mm: Spacing,
+    settings: RadiomicsSettings,
+    placement: Placement | None = None,
 ) -> PreparedSegment:
     """Interpolate, re-segment and discretise.
+
+    Parameters
+    ----------
+    placement:
+        Of a cut-out; it keeps ``margin_voxels`` around the segment, less at the image's edges.
 
     Raises
     ------
@@ -93,7 +119,13 @@ def prepare_segment(
     box = _box_of(present)
     _check_size(present, box, spacing_mm, target)
     image, morphology = _interpolated(
-        voxels, present, box=box, spacing_mm=spacing_mm, target=target, settings=settings
+        voxels,
+        present,
+        box=box,
+        spacing_mm=spacing_mm,
+        target=target,
+        settings=settings,
+        placement=placement or Placement((0, 0, 0), voxels.shape),
     )
     if not morphology.any():
         raise AnalysisRefused(
@@ -121,6 +153,16 @@ def prepare_segment(
         levels = np.zeros(image.shape, dtype=np.int32)
         levels[intensity] = found
     return PreparedSegment(image, morphology, intensity, levels, level_count, target, settings)
+
+
+def margin_voxels(*, spacing_mm: Spacing, settings: RadiomicsSettings) -> tuple[int, int, int]:
+    """Voxels (slice, row, column) a cut-out keeps around its segment: what is measured sees."""
+    target = _target_spacing(spacing_mm, settings)
+    slices, rows, columns = (
+        math.ceil((PEAK_RADIUS_MM + 3 * new) / own) + 2
+        for own, new in zip(spacing_mm, target, strict=True)
+    )
+    return slices, rows, columns
 
 
 def spacing_of_affine(affine_lps: NDArray[Any]) -> Spacing:
@@ -197,12 +239,15 @@ def _interpolated(
     spacing_mm: Spacing,
     target: Spacing,
     settings: RadiomicsSettings,
+    placement: Placement,
 ) -> tuple[FloatArray, BoolArray]:
     """The cut-out on the grid measured on; untouched where no axis is interpolated."""
     rims = [math.ceil(PEAK_RADIUS_MM / one) + 1 for one in target]
     positions = [
-        grid_positions(count=count, spacing=own, target=new)
-        for count, own, new in zip(voxels.shape, spacing_mm, target, strict=True)
+        _inside(grid_positions(count=whole, spacing=own, target=new) - start, count, start, whole)
+        for count, start, whole, own, new in zip(
+            voxels.shape, placement.start, placement.shape, spacing_mm, target, strict=True
+        )
     ]
     kept = [
         _near(places, side, rim) for places, side, rim in zip(positions, box, rims, strict=True)
@@ -227,6 +272,13 @@ def grid_positions(*, count: int, spacing: float, target: float) -> FloatArray:
     step = target / spacing
     first = 0.5 * (count - 1 - step * (new_count - 1))
     return first + step * np.arange(new_count, dtype=np.float64)
+
+
+def _inside(places: FloatArray, count: int, start: int, whole: int) -> FloatArray:
+    """Those the cut-out can tell; beyond its edges only where they are the image's own."""
+    first = -np.inf if start == 0 else 0
+    last = np.inf if start + count == whole else count - 1
+    return places[(places >= first) & (places <= last)]
 
 
 def _near(positions: FloatArray, side: slice, rim: int) -> FloatArray:
