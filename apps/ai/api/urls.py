@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.ai.api import views
+from apps.ai.api import radiomics, views
 
 urlpatterns = [
     path("models", views.ModelsView.as_view()),
@@ -19,4 +19,8 @@ urlpatterns = [
     path("findings/<uuid:finding_id>/export/retry", views.RetryExportView.as_view()),
     path("findings/<uuid:finding_id>/mask", views.MaskView.as_view()),
     path("findings/<uuid:finding_id>/mask-geometry", views.MaskGeometryView.as_view()),
+    path(
+        "segmentations/<uuid:segmentation_id>/segments/<int:segment>/radiomics",
+        radiomics.SegmentRadiomicsView.as_view(),
+    ),
 ]

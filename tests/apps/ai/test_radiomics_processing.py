@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from pydicom.sr._concepts_dict import concepts
 from scipy import ndimage
 
+from apps.ai.analyses import pet_card
 from apps.ai.analyses.radiomics import (
+    CARD,
     Placement,
     RadiomicsSettings,
     margin_voxels,
@@ -367,6 +369,14 @@ def test_units_follow_the_intensity_and_identifiers_are_dicoms() -> None:
     assert len(own & known) >= 140
     missing = {one.code.split("_")[0] for one in FEATURES if one.ibsi_id not in known}
     assert missing <= {"stat", "loc", "ivh", "szm", "dzm", "rlm"}
+
+
+def test_the_card_has_the_parts_of_the_other_cards_and_the_true_number_of_features() -> None:
+    assert set(CARD) == set(pet_card.CARD)
+    for part, attributes in pet_card.CARD.items():
+        if isinstance(attributes, dict):
+            assert set(CARD[part]) == set(attributes), part
+    assert CARD["output"]["output_value"].startswith(f"{len(FEATURES)} features")
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -4,8 +4,12 @@ from apps.ai.analyses.radiomics.features import FeatureRefusal, FeatureValue, Ra
 from apps.ai.analyses.radiomics.measure import measure_radiomics
 from apps.ai.analyses.radiomics.prepare import Placement, margin_voxels, spacing_of_affine
 from apps.ai.analyses.radiomics.settings import RadiomicsSettings
+from apps.ai.analyses.radiomics_card import CARD
 
 __all__ = [
+    "CARD",
+    "NAME",
+    "VERSION",
     "FeatureRefusal",
     "FeatureValue",
     "Placement",
@@ -15,3 +19,6 @@ __all__ = [
     "measure_radiomics",
     "spacing_of_affine",
 ]
+
+NAME = "Radiomics by IBSI 1"
+VERSION = "1.0.0"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.ai.analyses.radiomics.settings import RadiomicsSettings
-from apps.ai.analyses.results import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,6 @@ class FeatureValue:
     value: float
     unit: str
     settings: RadiomicsSettings
-
-    @property
-    def concept(self) -> Code:
-        """As DICOM codes it (PS3.16, coding scheme IBSI)."""
-        return Code("IBSI", self.ibsi_id, self.name)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -105,11 +99,7 @@ class RadiomicsResult:
 
     def value_of(self, code: str) -> float:
         """KeyError where the feature has no value."""
-        return next_value(self.values, code)
-
-
-def next_value(values: tuple[FeatureValue, ...], code: str) -> float:
-    for one in values:
-        if one.code == code:
-            return one.value
-    raise KeyError(code)
+        for one in self.values:
+            if one.code == code:
+                return one.value
+        raise KeyError(code)

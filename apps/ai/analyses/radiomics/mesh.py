@@ -15,7 +15,7 @@ the one that gives IBSI's consensus volume (556.33 mm³) and area (388.07 mm²).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ def _vertices(padded: BoolArray) -> FloatArray:
     return np.concatenate(found)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _measures_of_cases(spacing_mm: Spacing) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Signed volume from the first corner, area, and area vector of each case."""
     volumes, areas, normals = np.zeros(256), np.zeros(256), np.zeros((256, 3))
