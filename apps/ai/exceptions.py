@@ -1,6 +1,6 @@
 """Refusals of the AI floor. Shown to the user unless a docstring says otherwise."""
 
-from apps.core.exceptions import Conflict, Forbidden, IllegalMove, InvalidInput
+from apps.core.exceptions import Conflict, Forbidden, IllegalMove, InvalidInput, Unavailable
 
 
 class ModelNotActive(Conflict):
@@ -37,6 +37,18 @@ class AlreadyExported(Conflict):
     """The accepted result is already in the PACS; it cannot be dismissed silently."""
 
     code = "already_exported"
+
+
+class SegmentNotMeasurable(Conflict):
+    """A number would be a guess in this segment, or with these settings; the code says why."""
+
+    code = "segment_not_measurable"
+
+
+class SegmentBusy(Unavailable):
+    """Another segment is being measured in this process."""
+
+    code = "segment_busy"
 
 
 class StaleFence(Exception):

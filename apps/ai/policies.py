@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.accounts.choices import CLINICAL_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.ai.models import Finding, Job
-from apps.annotations.segmentations.policies import put_segmentation
+from apps.annotations.segmentations.policies import put_segmentation, view_segmentation
 from apps.cases import policies as case_policies
 from apps.cases.embargo import AiHidden, require_ai_shown
 from apps.cases.selectors import visible_cases
@@ -81,6 +81,11 @@ def run_model(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     """Not while results are hidden: the answer may be one that is there already."""
     case_policies.run_ai(actor=actor, case_id=case_id)
     read_results(actor=actor, case_id=case_id)
+
+
+def measure_segment(*, actor: Actor, segmentation_id: UUID, **ids: Any) -> None:
+    """Whoever may see the segmentation: measured is what a person drew, it is no AI result."""
+    view_segmentation(actor=actor, segmentation_id=segmentation_id)
 
 
 def view_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.ai.api import research_views, views
+from apps.ai.api import radiomics_views, research_views, views
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
@@ -26,5 +26,9 @@ urlpatterns = [
         f"{SERIES}/nifti-mask",
         research_views.SeriesNiftiMaskView.as_view(),
         name="series-nifti-mask",
+    ),
+    path(
+        "segmentations/<uuid:segmentation_id>/segments/<int:segment>/radiomics",
+        radiomics_views.SegmentRadiomicsView.as_view(),
     ),
 ]

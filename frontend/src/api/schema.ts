@@ -2273,6 +2273,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segmentations/{segmentation_id}/segments/{segment}/radiomics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every feature of the IBSI table, as a value or as a refusal with its reason. */
+        get: operations["api_segmentations_segments_radiomics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -2929,6 +2946,8 @@ export interface components {
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
         DisclosureEnum: "open" | "cleared" | "withheld";
+        /** @enum {string} */
+        DiscretisationEnum: "fixed_bin_number" | "fixed_bin_size";
         DismissRequest: {
             version: number;
             /** Format: uuid */
@@ -3457,6 +3476,8 @@ export interface components {
         InstitutionRequest: {
             name: string;
         };
+        /** @enum {string} */
+        IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
         IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
         Job: {
@@ -4378,6 +4399,63 @@ export interface components {
             needs: string[];
             missing: string[];
         };
+        Radiomics: {
+            /** Format: uuid */
+            segmentation: string;
+            revision: number;
+            segment: number;
+            analysis: components["schemas"]["RadiomicsAnalysis"];
+            settings: components["schemas"]["RadiomicsSettings"];
+            processing: components["schemas"]["RadiomicsProcessing"];
+            values: components["schemas"]["RadiomicsValue"][];
+            refusals: components["schemas"]["RadiomicsRefusal"][];
+        };
+        RadiomicsAnalysis: {
+            name: string;
+            version: string;
+        };
+        /** @description What the settings led to in this segment. */
+        RadiomicsProcessing: {
+            spacing_mm: number[];
+            voxels: number;
+            voxels_counted: number;
+            slices: number;
+            grey_levels: number;
+        };
+        /** @description A feature that this segment has no value of. */
+        RadiomicsRefusal: {
+            code: string;
+            ibsi_id: string;
+            name: string;
+            reason_code: string;
+            reason: string;
+        };
+        /** @description ``RadiomicsSettings``: without them a value cannot be repeated. */
+        RadiomicsSettings: {
+            intensity: components["schemas"]["IntensityEnum"];
+            intensity_unit: string;
+            discretisation: components["schemas"]["DiscretisationEnum"];
+            bin_number: number;
+            /** Format: double */
+            bin_size: number | null;
+            resegmentation_range: (number | null)[] | null;
+            resampled_spacing_mm: (number | null)[] | null;
+            interpolation: string;
+            mask_interpolation: string;
+            /** Format: double */
+            partial_volume_threshold: number;
+            /** Format: double */
+            volume_histogram_bin_size: number;
+        };
+        RadiomicsValue: {
+            code: string;
+            ibsi_id: string;
+            name: string;
+            aggregation_id: string;
+            /** Format: double */
+            value: number;
+            unit: string;
+        };
         Radiotherapy: {
             structure_sets: components["schemas"]["StructureSet"][];
             doses: components["schemas"]["Dose"][];
@@ -5130,6 +5208,7 @@ export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
+export type DiscretisationEnum = components['schemas']['DiscretisationEnum'];
 export type DismissRequest = components['schemas']['DismissRequest'];
 export type DisplayEnum = components['schemas']['DisplayEnum'];
 export type Document = components['schemas']['Document'];
@@ -5181,6 +5260,7 @@ export type ImportWriteRequest = components['schemas']['ImportWriteRequest'];
 export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
+export type IntensityEnum = components['schemas']['IntensityEnum'];
 export type IntentEnum = components['schemas']['IntentEnum'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
@@ -5279,6 +5359,12 @@ export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type Quorum = components['schemas']['Quorum'];
+export type Radiomics = components['schemas']['Radiomics'];
+export type RadiomicsAnalysis = components['schemas']['RadiomicsAnalysis'];
+export type RadiomicsProcessing = components['schemas']['RadiomicsProcessing'];
+export type RadiomicsRefusal = components['schemas']['RadiomicsRefusal'];
+export type RadiomicsSettings = components['schemas']['RadiomicsSettings'];
+export type RadiomicsValue = components['schemas']['RadiomicsValue'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
 export type Reason = components['schemas']['Reason'];
@@ -10034,6 +10120,48 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_segments_radiomics_retrieve: {
+        parameters: {
+            query?: {
+                bin_number?: number;
+                /** @description Width of the bins in the image's unit, from range_low; instead of bin_number. */
+                bin_size?: number;
+                range_high?: number;
+                /** @description Lowest intensity counted. */
+                range_low?: number;
+                /** @description Of the segmentation; the newest where left out. */
+                revision?: number;
+                /** @description Edge of the cubic voxels it is interpolated to; as it is where left out. */
+                spacing_mm?: number;
+            };
+            header?: never;
+            path: {
+                segment: number;
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Radiomics"];
                 };
             };
             /** @description Refused or failed */
