@@ -12,9 +12,19 @@ SUV_BODY_WEIGHT = Code("DCM", "126401", "SUVbw")
 METABOLIC_VOLUME = Code("DCM", "126032", "Metabolic Volume")
 TOTAL_LESION_GLYCOLYSIS = Code("DCM", "126033", "Total Lesion Glycolysis")
 
+VOLUME = Code("SCT", "118565006", "Volume")
+LONG_AXIS = Code("SCT", "103339001", "Long axis")
+SHORT_AXIS = Code("SCT", "103340004", "Short axis")
+DIAMETER = Code("SCT", "81827009", "Diameter")
+
+LUNG = Code("SCT", "39607008", "Lung")
+RIGHT = Code("SCT", "24028007", "Right")
+LEFT = Code("SCT", "7771000", "Left")
+
 MAXIMUM = Code("SCT", "56851009", "Maximum")
 MEAN = Code("SCT", "373098007", "Mean")
 
 UNIT_SUV_BODY_WEIGHT = Code("UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight")
 UNIT_MILLILITRE = Code("UCUM", "ml", "ml")
+UNIT_MILLIMETRE = Code("UCUM", "mm", "mm")
 UNIT_GRAM = Code("UCUM", "g", "g")
