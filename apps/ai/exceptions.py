@@ -22,7 +22,10 @@ class SecondPersonNeeded(Forbidden):
 
 
 class NotABundle(InvalidInput):
-    """The directory cannot be registered; read by the AI administrator."""
+    """What was offered cannot be registered; read by the AI administrator.
+
+    ``error_code`` says why (``unsafe_path``, ``pickle_imports`` …); docs/ai.md lists them.
+    """
 
     code = "not_a_bundle"
 

@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 import torch
 from monai.bundle import ConfigParser  # type: ignore[attr-defined]
+from monai.bundle.utils import merge_kv
 from monai.data import MetaTensor  # type: ignore[attr-defined]
 from monai.inferers import SimpleInferer  # type: ignore[attr-defined]
 from monai.transforms import Invertd  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
-from apps.ai.bundle_tree import INFERENCE, METADATA, hash_tree, read_manifest
+from apps.ai.bundle_documents import read_document
+from apps.ai.bundle_manifest import read_manifest
+from apps.ai.bundle_tree import read_tree
 from apps.ai.runner.label_maps import find_segments
 from apps.ai.runner.volumes import RunnerVolume
 
@@ -84,11 +87,12 @@ class BundleModel:
     """
 
     def __init__(self, *, root: Path, tree_sha256: str, device: str) -> None:
-        if hash_tree(root) != tree_sha256:
+        tree = read_tree(root)
+        if tree.sha256 != tree_sha256:
             raise BundleRefused("bundle_changed", "The bundle is not the one that was approved.")
-        self.manifest = read_manifest(root)
+        self.manifest = read_manifest(root, tree=tree)
         self.device = torch.device(device)
-        self._side_car = self.manifest.side_car
+        self._side_car = self.manifest.document
         self._image_key = str(self._side_car.get("image_key", "image"))
         self._output_key = str(self._side_car.get("output_key", "pred"))
         self._own_code = OwnCode(root=root)
@@ -96,9 +100,10 @@ class BundleModel:
             self._build(root)
 
     def _build(self, root: Path) -> None:
-        parser = ConfigParser()
-        parser.read_config(str(root / INFERENCE))
-        parser.read_meta(str(root / METADATA))
+        parser = ConfigParser(config={"_meta_": self.manifest.metadata})
+        for name in self.manifest.configs:
+            for key, value in read_document(root / name).items():
+                merge_kv(parser, key, value)
         config: dict[str, Any] = parser.config  # type: ignore[assignment]
         parser["bundle_root"] = str(root)
         parser["device"] = f"$torch.device('{self.device}')"
@@ -117,7 +122,7 @@ class BundleModel:
         )
         key = "network_def" if "network_def" in parser else "network"
         network = parser.get_parsed_content(key)
-        network.load_state_dict(_read_weights(root / "models"), strict=True)
+        network.load_state_dict(_read_weights(root / self.manifest.weights), strict=True)
         self._network = network.to(self.device).eval()
 
     def run(
@@ -236,16 +241,11 @@ def _disable(config: Any, targets: set[str]) -> None:
             _disable(value, targets)
 
 
-def _read_weights(folder: Path) -> dict[str, Any]:
-    safetensors = sorted(folder.glob("*.safetensors"))
-    if safetensors:
+def _read_weights(path: Path) -> dict[str, Any]:
+    if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
-        return dict(load_file(str(safetensors[0])))
-    checkpoints = [folder / "model.pt", *sorted(folder.glob("*.pt"))]
-    path = next((candidate for candidate in checkpoints if candidate.is_file()), None)
-    if path is None:
-        raise BundleRefused("weights_missing", "The bundle has no models/model.pt.")
+        return dict(load_file(str(path)))
     state = torch.load(path, map_location="cpu", weights_only=True)
     for key in ("model", "state_dict", "network"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
