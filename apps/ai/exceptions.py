@@ -36,6 +36,15 @@ class SeriesNotReady(Conflict):
     code = "series_not_ready"
 
 
+class InputsUnclear(Conflict):
+    """Which series of the study are the model's inputs cannot be told; ``details`` say why.
+
+    ``inputs_missing``: no series fits a role. ``inputs_ambiguous``: several do, name one.
+    """
+
+    code = "inputs_unclear"
+
+
 class AlreadyExported(Conflict):
     """The accepted result is already in the PACS; it cannot be dismissed silently."""
 

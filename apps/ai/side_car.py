@@ -89,7 +89,6 @@ class OutputPart(_Part):
     per_component: bool = False
     min_volume_ml: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     urgency: Urgency = "routine"
-    tg263: Annotated[PlainText, Field(max_length=16)] = ""
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:

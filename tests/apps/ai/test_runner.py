@@ -200,7 +200,7 @@ def run(port, parent, secret_path, outside):
         attempt("execute", lambda: subprocess.run(["/bin/true"], check=True)),
         attempt("signal_parent", lambda: os.kill(parent, 0)),
         attempt("mount", mount),
-        attempt("scratch", lambda: open("allowed.txt", "w").write("xyz")),
+        attempt("scratch", lambda: open(os.environ["TMPDIR"] + "/allowed.txt", "w").write("xyz")),
     ])
     raise RuntimeError("REPORT" + json.dumps(found))
 """
