@@ -1,4 +1,4 @@
-"""A bundle on disk: its content hash and its Consilium side-car. Free of Django and of torch.
+"""A bundle on disk: its files, its content hash, what changed. Free of Django and of torch.
 
 Reading these is safe before approval: nothing here evaluates anything.
 """
@@ -6,104 +6,127 @@ Reading these is safe before approval: nothing here evaluates anything.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-SIDE_CAR = "consilium.json"
-METADATA = Path("configs") / "metadata.json"
-INFERENCE = Path("configs") / "inference.json"
+from apps.ai.bundle_errors import BundleError
+
 MAX_FILES = 5_000
 MAX_BYTES = 8 * 1024**3
+MAX_DEPTH = 12
+MAX_NAME = 240
 _IGNORED = {"__pycache__", ".git", ".DS_Store"}
 
 
-class BundleError(ValueError):
-    """The directory is not a bundle that can be registered; read by the AI admin."""
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One file of a bundle: path below its root, size in bytes, content hash."""
+
+    path: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
-class BundleManifest:
-    """What the two documents of a bundle say, unevaluated."""
+class TreeDiff:
+    """What differs between two contents; ``changed`` pairs before and after."""
 
-    tree_sha256: str
-    name: str
-    version: str
-    metadata: dict[str, Any]
-    side_car: dict[str, Any]
+    added: tuple[TreeFile, ...]
+    changed: tuple[tuple[TreeFile, TreeFile], ...]
+    removed: tuple[TreeFile, ...]
 
     @property
-    def scope(self) -> dict[str, Any]:
-        return dict(self.side_car.get("scope", {}))
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.removed)
 
-    @property
-    def manufacturer(self) -> str:
-        return str(self.side_car.get("manufacturer", "unknown"))
 
-    @property
-    def card(self) -> dict[str, Any]:
-        return dict(self.side_car.get("card", {}))
+def check_names(*, names: Sequence[str], folders: Iterable[str] = ()) -> None:
+    """Refuse paths that could mean another place, another file, or another thing to a reader.
+
+    Printable ASCII only: a name that looks like another one, or turns the direction of the
+    line, would deceive the person who approves the list.
+
+    Raises
+    ------
+    BundleError
+        ``unsafe_path``, ``unsafe_name``, ``nested_too_deep``, ``duplicate_name``,
+        ``case_collision``.
+    """
+    for name in names:
+        parts = name.split("/")
+        if not name or len(name) > MAX_NAME or not name.isascii() or not name.isprintable():
+            raise BundleError(f"{name!r:.80} is no name for a file", code="unsafe_name")
+        if set(parts) & {"", ".", ".."} or set(name) & set("\\:"):
+            raise BundleError(f"{name!r:.80} leads elsewhere", code="unsafe_path")
+        if len(parts) > MAX_DEPTH:
+            raise BundleError(f"{name!r:.80} is nested too deep", code="nested_too_deep")
+    if len(set(names)) != len(names):
+        raise BundleError("two files have one name", code="duplicate_name")
+    spelled: dict[str, str] = {}
+    for name in names:
+        for path in [PurePosixPath(name), *PurePosixPath(name).parents][:-1]:
+            if spelled.setdefault(str(path).lower(), str(path)) != str(path):
+                raise BundleError(f"{path} differs from another in case", code="case_collision")
+    files = set(names) - set(folders)
+    for name in names:
+        if files & {str(parent) for parent in PurePosixPath(name).parents}:
+            raise BundleError(f"{name} lies below a file", code="duplicate_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole content: its hash, and every file in path order."""
+
+    sha256: str
+    files: tuple[TreeFile, ...]
+
+
+def diff_trees(*, before: Sequence[TreeFile], after: Sequence[TreeFile]) -> TreeDiff:
+    """Files added, changed and removed between two contents, each in path order."""
+    old, new = {one.path: one for one in before}, {one.path: one for one in after}
+    return TreeDiff(
+        added=tuple(new[path] for path in sorted(new.keys() - old.keys())),
+        changed=tuple(
+            (old[path], new[path])
+            for path in sorted(new.keys() & old.keys())
+            if old[path].sha256 != new[path].sha256
+        ),
+        removed=tuple(old[path] for path in sorted(old.keys() - new.keys())),
+    )
+
+
+def read_tree(root: Path) -> Tree:
+    """Hash every file and the whole in one pass.
+
+    The hash of the whole is SHA-256 over every file's path, length and content, in path order.
+
+    Raises
+    ------
+    BundleError
+        ``link``, ``special_file``, ``too_many_files``, ``too_large``, or a code of
+        ``check_names``.
+    """
+    whole = hashlib.sha256()
+    files = []
+    for path, size in _sized_files(root):
+        name = path.relative_to(root).as_posix()
+        whole.update(f"{len(name)}:{name}:{size}:".encode())
+        own = hashlib.sha256()
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                whole.update(block)
+                own.update(block)
+        files.append(TreeFile(path=name, size=size, sha256=own.hexdigest()))
+    return Tree(sha256=whole.hexdigest(), files=tuple(files))
 
 
 def hash_tree(root: Path) -> str:
-    """SHA-256 over every file's relative path, length and content, in path order.
-
-    Raises
-    ------
-    BundleError
-        A symbolic link or special file inside, or more than the limits.
-    """
-    digest = hashlib.sha256()
-    total = 0
-    files = _list_files(root)
-    if len(files) > MAX_FILES:
-        raise BundleError(f"more than {MAX_FILES} files")
-    for path in files:
-        name = path.relative_to(root).as_posix()
-        size = path.stat().st_size
-        total += size
-        if total > MAX_BYTES:
-            raise BundleError("the bundle is larger than the limit")
-        digest.update(f"{len(name)}:{name}:{size}:".encode())
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
-
-
-def read_manifest(root: Path) -> BundleManifest:
-    """Read name, version, scope and card of the bundle at ``root``.
-
-    Raises
-    ------
-    BundleError
-        A document is missing or does not say what it must.
-    """
-    metadata = _read_json(root / METADATA)
-    side_car = _read_json(root / SIDE_CAR)
-    if not (root / INFERENCE).is_file():
-        raise BundleError(f"{INFERENCE} is missing")
-    if side_car.get("schema") != 1:
-        raise BundleError(f"{SIDE_CAR}: schema must be 1")
-    if not side_car.get("outputs"):
-        raise BundleError(f"{SIDE_CAR}: outputs are missing")
-    if not side_car.get("scope", {}).get("rules"):
-        raise BundleError(f"{SIDE_CAR}: a model without scope rules is not run")
-    version = str(metadata.get("version", ""))
-    if not version:
-        raise BundleError(f"{METADATA}: version is missing")
-    name = str(side_car.get("title") or metadata.get("name") or root.name)
-    return BundleManifest(
-        tree_sha256=hash_tree(root),
-        name=name,
-        version=version,
-        metadata=metadata,
-        side_car=side_car,
-    )
+    """The hash two people approve; raises as ``read_tree``."""
+    return read_tree(root).sha256
 
 
 def copy_into_store(*, source: Path, store: Path, tree_sha256: str) -> Path:
@@ -120,13 +143,11 @@ def copy_into_store(*, source: Path, store: Path, tree_sha256: str) -> Path:
     store.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = store / f".partial-{uuid4().hex}"
     try:
-        for path in _list_files(source):
-            copy = partial / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-            copy.chmod(0o444)
+        copy_tree(source=source, target=partial)
+        for path in _list_files(partial):
+            path.chmod(0o444)
         if hash_tree(partial) != tree_sha256:
-            raise BundleError("the bundle changed while it was copied")
+            raise BundleError("the bundle changed while it was copied", code="changed_meanwhile")
         partial.replace(target)
     except OSError:
         if not target.is_dir():
@@ -134,6 +155,14 @@ def copy_into_store(*, source: Path, store: Path, tree_sha256: str) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target
+
+
+def copy_tree(*, source: Path, target: Path) -> None:
+    """Copy the files that count; links and special files are refused."""
+    for path in _list_files(source):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def _list_files(root: Path) -> list[Path]:
@@ -144,24 +173,23 @@ def _list_files(root: Path) -> list[Path]:
         folders[:] = sorted(folder for folder in folders if folder not in _IGNORED)
         for entry in [*folders, *names]:
             if (Path(directory) / entry).is_symlink():
-                raise BundleError(f"{entry} is a symbolic link")
+                raise BundleError(f"{entry} is a symbolic link", code="link")
         for name in names:
             path = Path(directory) / name
             if name in _IGNORED or name.endswith(".pyc"):
                 continue
             if not path.is_file():
-                raise BundleError(f"{name} is not a regular file")
+                raise BundleError(f"{name} is not a regular file", code="special_file")
             files.append(path)
     return sorted(files, key=lambda path: path.relative_to(root).as_posix())
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BundleError(f"{path.name} is missing") from error
-    except ValueError as error:
-        raise BundleError(f"{path.name} is not JSON") from error
-    if not isinstance(document, dict):
-        raise BundleError(f"{path.name} is not a JSON object")
-    return document
+def _sized_files(root: Path) -> list[tuple[Path, int]]:
+    files = _list_files(root)
+    if len(files) > MAX_FILES:
+        raise BundleError(f"more than {MAX_FILES} files", code="too_many_files")
+    check_names(names=[path.relative_to(root).as_posix() for path in files])
+    sized = [(path, path.stat().st_size) for path in files]
+    if sum(size for _, size in sized) > MAX_BYTES:
+        raise BundleError("the bundle is larger than the limit", code="too_large")
+    return sized

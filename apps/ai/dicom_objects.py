@@ -59,4 +59,5 @@ def _objects_of(finding: Finding) -> list[DerivedObject]:
             read=partial(storage.get_bytes, sha256=sha256),
         )
         for uid, sha256 in pairs
+        if uid
     ]

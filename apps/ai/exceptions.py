@@ -22,7 +22,10 @@ class SecondPersonNeeded(Forbidden):
 
 
 class NotABundle(InvalidInput):
-    """The directory cannot be registered; read by the AI administrator."""
+    """What was offered cannot be registered; read by the AI administrator.
+
+    ``error_code`` says why (``unsafe_path``, ``pickle_imports`` …); docs/ai.md lists them.
+    """
 
     code = "not_a_bundle"
 
@@ -31,6 +34,15 @@ class SeriesNotReady(Conflict):
     """The series is not completely in the archive."""
 
     code = "series_not_ready"
+
+
+class InputsUnclear(Conflict):
+    """Which series of the study are the model's inputs cannot be told; ``details`` say why.
+
+    ``inputs_missing``: no series fits a role. ``inputs_ambiguous``: several do, name one.
+    """
+
+    code = "inputs_unclear"
 
 
 class AlreadyExported(Conflict):

@@ -18,15 +18,15 @@ from django.db import (
     close_old_connections,
     connection,
 )
-from pydicom.dataset import Dataset
 
 from apps.ai import conf, services
-from apps.ai.analyses.results import AnalysisOutcome
+from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesStatement
 from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import Job
 from apps.ai.objects import draft_finding
+from apps.ai.reading import ReadInput, judge_inputs, read_inputs
 from apps.ai.runner.client import (
     ModelRunner,
     RunnerError,
@@ -34,12 +34,8 @@ from apps.ai.runner.client import (
     RunRequest,
     RunStopped,
 )
-from apps.ai.runner.volumes import RunnerVolume
-from apps.ai.scope import check_scope, describe_geometry
 from apps.core.exceptions import DomainError, Unavailable
-from apps.imaging.archive import read_headers
 from apps.imaging.exceptions import NotAVolume
-from apps.imaging.volumes import Volume, open_volume
 
 logger = logging.getLogger(__name__)
 
@@ -147,19 +143,17 @@ class LeaseKeeper:
 
 
 def _analyse(job: Job, keeper: LeaseKeeper) -> None:
-    series_id = job.series_id
-    if job.series.content_sha256 != job.series_content_sha256:
-        raise RunnerError(
-            "series_changed", "The series changed after the job was asked for; ask again.",
-            retryable=False,
-        )  # fmt: skip
     keeper.report(0.02, "read")
-    headers = read_headers(series_id=series_id)
-    volume = open_volume(series_id=series_id)
-    if _refuse_by_scope(job, headers, volume):
+    inputs = read_inputs(job=job)
+    verdict = judge_inputs(job=job, inputs=inputs)
+    if not verdict.in_scope:
+        services.fail_job(
+            job_id=job.pk, fence=job.fence, code=verdict.code, message=verdict.message,
+            state=JobState.OUT_OF_SCOPE,
+        )  # fmt: skip
         return
     outcome = model_runner().run(
-        request=_build_request(job, headers, volume),
+        request=_build_request(job, inputs),
         on_progress=keeper.report,
         should_stop=keeper.should_stop,
     )
@@ -170,42 +164,18 @@ def _analyse(job: Job, keeper: LeaseKeeper) -> None:
             state=JobState(outcome.kind),
         )  # fmt: skip
         return
-    _write_results(job, keeper, headers, volume, outcome)
+    _write_results(job, keeper, inputs[0], outcome)
 
 
-def _refuse_by_scope(job: Job, headers: list[Dataset], volume: Volume) -> bool:
-    verdict = check_scope(
-        scope=job.version.scope,
-        headers=headers,
-        geometry=describe_geometry(
-            shape=volume.voxels.shape,
-            affine_lps=volume.affine_lps,
-            warnings=[code for code, _ in volume.warnings],
-        ),
-    )
-    if verdict.in_scope:
-        return False
-    services.fail_job(
-        job_id=job.pk, fence=job.fence, code=verdict.code, message=verdict.message,
-        state=JobState.OUT_OF_SCOPE,
-    )  # fmt: skip
-    return True
-
-
-def _build_request(job: Job, headers: list[Dataset], volume: Volume) -> RunRequest:
+def _build_request(job: Job, inputs: list[ReadInput]) -> RunRequest:
     version = job.version
     timeout_s = float(version.limits.get("timeout_s", conf.DEFAULT_TIMEOUT_S))
     builtin = version.model.kind == ModelKind.BUILTIN
     return RunRequest(
         kind="builtin" if builtin else "bundle",
-        volume=RunnerVolume(
-            voxels=volume.voxels,
-            affine_lps=volume.affine_lps,
-            sop_instance_uids=volume.sop_instance_uids,
-            frame_of_reference_uid=volume.frame_of_reference_uid,
-            warnings=volume.warnings,
-        ),
-        headers=headers if builtin else [],
+        volume=inputs[0].for_runner(),
+        further=[(one.role, one.for_runner()) for one in inputs[1:]],
+        headers=inputs[0].headers if builtin else [],
         parameters=job.parameters,
         timeout_s=timeout_s,
         module=version.module,
@@ -216,25 +186,22 @@ def _build_request(job: Job, headers: list[Dataset], volume: Volume) -> RunReque
 
 
 def _write_results(
-    job: Job,
-    keeper: LeaseKeeper,
-    headers: list[Dataset],
-    volume: Volume,
-    outcome: AnalysisOutcome,
+    job: Job, keeper: LeaseKeeper, first: ReadInput, outcome: AnalysisOutcome
 ) -> None:
     parameters = dict(outcome.parameters) or dict(job.parameters)
+    found: list[SegmentResult | SeriesStatement] = [*outcome.segments, *outcome.statements]
     drafts = []
-    for number, segment in enumerate(outcome.segments, start=1):
+    for number, result in enumerate(found, start=1):
         if keeper.should_stop():
             raise RunStopped
-        keeper.report(0.9 + 0.09 * number / len(outcome.segments), "encode")
+        keeper.report(0.9 + 0.09 * number / len(found), "encode")
         drafts.append(
             draft_finding(
                 job=job,
                 number=number,
-                segment=segment,
-                headers=headers,
-                volume=volume,
+                result=result,
+                headers=first.headers,
+                volume=first.volume,
                 parameters=parameters,
             )
         )
@@ -244,8 +211,8 @@ def _write_results(
         fence=job.fence,
         drafts=drafts,
         grid={
-            "shape": [int(extent) for extent in volume.voxels.shape],
-            "sop_instance_uids": list(volume.sop_instance_uids),
+            "shape": [int(extent) for extent in first.volume.voxels.shape],
+            "sop_instance_uids": list(first.volume.sop_instance_uids),
         },
         parameters=parameters,
         warnings=outcome.warnings,

@@ -9,7 +9,7 @@ from apps.ai import services, storage
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import FindingExport, FindingReview
-from apps.ai.objects import encode_verified_report, verified_report_uid
+from apps.ai.objects import encode_verified_report, has_place, verified_report_uid
 from apps.ai.services.exports import EXPORTER, keep_report
 from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.archive import read_headers
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def export_accepted_finding(*, export_id: UUID) -> None:
-    """Store SEG, UNVERIFIED SR and VERIFIED SR together; a failure is put back with delay."""
+    """Store SEG, if any, and both reports together; a failure is put back with delay."""
     export = services.claim_export(export_id=export_id)
     if export is None:
         return
@@ -50,11 +50,15 @@ def _store(export: FindingExport) -> None:
         "finding__job__version__model", "finding__job__series", "reviewer__institution"
     ).get(pk=export.review_id)
     finding = review.finding
-    segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
+    segmentation = b""
+    if has_place(finding=finding):
+        segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
     report = storage.get_bytes(sha256=finding.report_sha256)
     verified = _verified_report(export, review, segmentation, report)
     outcome = store_objects(
-        actor=EXPORTER, study_id=finding.study_id, objects=[segmentation, report, verified]
+        actor=EXPORTER,
+        study_id=finding.study_id,
+        objects=[one for one in (segmentation, report, verified) if one],
     )
     if not outcome.complete:
         reasons = "; ".join(f"{uid}: {why}" for uid, why in sorted(outcome.failed.items()))

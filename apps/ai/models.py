@@ -81,7 +81,9 @@ class Job(BaseModel):
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="jobs")
     series = models.ForeignKey("imaging.Series", on_delete=models.PROTECT, related_name="ai_jobs")
-    series_content_sha256 = models.CharField(max_length=64)
+    series_content_sha256 = models.CharField(
+        max_length=64, help_text="Of the series; of several inputs, a digest over all of them."
+    )
     parameters = models.JSONField(default=dict)
     parameters_sha256 = models.CharField(max_length=64)
     state = models.CharField(
@@ -138,8 +140,35 @@ class Job(BaseModel):
         return f"{self.pk} {self.state}"
 
 
+class JobInput(BaseModel):
+    """One series of a job that reads several; written with the job and never changed.
+
+    The first one is the job's ``series``: results lie on its grid. A job of one series has no
+    rows here.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="inputs")
+    position = models.PositiveSmallIntegerField(help_text="From 1.")
+    role = models.CharField(max_length=61)
+    series = models.ForeignKey("imaging.Series", on_delete=models.PROTECT, related_name="+")
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["job_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "position"], name="one_input_per_position"),
+            models.UniqueConstraint(fields=["job", "role"], name="one_input_per_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.role}"
+
+
 class Finding(BaseModel):
-    """One thing a job found, with the DICOM objects encoded once for it."""
+    """One thing a job found, with the DICOM objects encoded once for it.
+
+    What is said of the whole series has no place: no mask, no SEG, empty coordinates.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="findings")
     study = models.ForeignKey("imaging.Study", on_delete=models.PROTECT, related_name="ai_findings")
@@ -158,18 +187,25 @@ class Finding(BaseModel):
         max_length=64, help_text="The slice with the largest area of the finding."
     )
     frame = models.PositiveIntegerField(default=1)
-    centroid_lps = models.JSONField(help_text="LPS millimetres")
+    centroid_lps = models.JSONField(help_text="LPS millimetres; empty without a place")
     bbox_lps = models.JSONField(help_text="[[x, y, z] lowest, [x, y, z] highest], LPS mm")
-    mask_sha256 = models.CharField(max_length=64, help_text="gzip, uint8 (slice, row, column)")
-    segmentation_uid = models.CharField(max_length=64, unique=True)
-    segmentation_sha256 = models.CharField(max_length=64)
+    mask_sha256 = models.CharField(
+        max_length=64, blank=True, default="", help_text="gzip, uint8 (slice, row, column)"
+    )
+    segmentation_uid = models.CharField(max_length=64, blank=True, default="")
+    segmentation_sha256 = models.CharField(max_length=64, blank=True, default="")
     report_uid = models.CharField(max_length=64, unique=True)
     report_sha256 = models.CharField(max_length=64)
 
     class Meta:
         ordering = ["job_id", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["job", "number"], name="one_finding_per_number")
+            models.UniqueConstraint(fields=["job", "number"], name="one_finding_per_number"),
+            models.UniqueConstraint(
+                fields=["segmentation_uid"],
+                condition=~Q(segmentation_uid=""),
+                name="segmentation_uid_once",
+            ),
         ]
 
     def __str__(self) -> str:

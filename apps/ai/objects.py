@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from apps.ai import storage
-from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult
+from apps.ai.analyses.results import (
+    Code,
+    MaskRegion,
+    MeasuredValue,
+    SegmentResult,
+    SeriesStatement,
+)
 from apps.ai.choices import ModelKind
 from apps.ai.conf import MANUFACTURER
 from apps.ai.encoding import (
@@ -20,6 +27,7 @@ from apps.ai.encoding import (
     VerifyingObserver,
     encode_measurement_report,
     encode_segmentation,
+    encode_statement_report,
 )
 from apps.ai.models import Finding, FindingReview, Job
 from apps.ai.services.results import FindingDraft
@@ -60,40 +68,51 @@ def draft_finding(
     *,
     job: Job,
     number: int,
-    segment: SegmentResult,
+    result: SegmentResult | SeriesStatement,
     headers: Sequence[Dataset],
     volume: Volume,
     parameters: dict[str, Any],
 ) -> FindingDraft:
-    """Encode one segment and keep its bytes; the database is not touched."""
-    uids = FindingUids.derive(job_key=job_key(job=job), number=number)
-    algorithm = describe_algorithm(job=job, parameters=parameters)
-    started = job.first_started_at
-    if started is None:
+    """Encode one result and keep its bytes; the database is not touched."""
+    if job.first_started_at is None:
         raise ValueError("A job that never started has no results.")
-    segmentation = encode_segmentation(
+    uids = FindingUids.derive(job_key=job_key(job=job), number=number)
+    common = _Common(
         source_headers=headers,
-        segment=segment,
-        algorithm=algorithm,
+        algorithm=describe_algorithm(job=job, parameters=parameters),
         uids=uids,
         number=number,
-        series_number=SEGMENTATION_SERIES_NUMBER,
-        content_at=started,
+        content_at=job.first_started_at,
+    )
+    if isinstance(result, SeriesStatement):
+        return _draft_statement(result, common, volume)
+    return _draft_segment(result, common, volume)
+
+
+class _Common(TypedDict):
+    """What every object of a finding is encoded with."""
+
+    source_headers: Sequence[Dataset]
+    algorithm: AlgorithmIdentity
+    uids: FindingUids
+    number: int
+    content_at: datetime
+
+
+def _draft_segment(segment: SegmentResult, common: _Common, volume: Volume) -> FindingDraft:
+    uids = common["uids"]
+    segmentation = encode_segmentation(
+        **common, segment=segment, series_number=SEGMENTATION_SERIES_NUMBER
     )
     report = encode_measurement_report(
-        source_headers=headers,
-        segment=segment,
-        algorithm=algorithm,
-        uids=uids,
-        number=number,
-        series_number=REPORT_SERIES_NUMBER,
-        content_at=started,
-        segmentation=segmentation,
+        **common, segment=segment, series_number=REPORT_SERIES_NUMBER, segmentation=segmentation
     )
     centroid_lps, bbox_lps = locate(region=segment.region, affine_lps=volume.affine_lps)
+    if segment.box_lps is not None:
+        bbox_lps = [list(corner) for corner in segment.box_lps]
     mask = pack_mask(segment.mask.astype(np.uint8).tobytes())
     return FindingDraft(
-        segment=segment,
+        result=segment,
         tracking_uid=segment.tracking_uid or uids.tracking,
         frame_of_reference_uid=volume.frame_of_reference_uid,
         sop_instance_uid=volume.sop_instance_uids[largest_slice(region=segment.region)],
@@ -107,27 +126,64 @@ def draft_finding(
     )
 
 
+def _draft_statement(statement: SeriesStatement, common: _Common, volume: Volume) -> FindingDraft:
+    uids = common["uids"]
+    report = encode_statement_report(
+        **common, statement=statement, series_number=REPORT_SERIES_NUMBER
+    )
+    images = volume.sop_instance_uids
+    return FindingDraft(
+        result=statement,
+        tracking_uid=statement.tracking_uid or uids.tracking,
+        frame_of_reference_uid=volume.frame_of_reference_uid,
+        sop_instance_uid=images[len(images) // 2],
+        centroid_lps=[],
+        bbox_lps=[],
+        mask_sha256="",
+        segmentation_uid="",
+        segmentation_sha256="",
+        report_uid=uids.report,
+        report_sha256=storage.put_bytes(content=report),
+    )
+
+
 def encode_verified_report(
     *, review: FindingReview, headers: Sequence[Dataset], segmentation: bytes, report: bytes
 ) -> bytes:
-    """The VERIFIED report of one review, naming the AI's own report as predecessor."""
+    """The VERIFIED report of one review, naming the AI's own report as predecessor.
+
+    ``segmentation`` is empty for a finding without a place.
+    """
     finding = review.finding
     reviewer = review.reviewer
     institution = reviewer.institution.name if reviewer.institution else MANUFACTURER
-    return encode_measurement_report(
+    common = _Common(
         source_headers=headers,
-        segment=rebuild_segment(finding=finding),
         algorithm=describe_algorithm(job=finding.job, parameters=finding.job.results_parameters),
         uids=FindingUids.derive(job_key=job_key(job=finding.job), number=finding.number),
         number=finding.number,
-        series_number=VERIFIED_SERIES_NUMBER,
         content_at=review.created_at,
+    )
+    observer = VerifyingObserver(
+        name=person_name(reviewer.display_name),
+        organization=institution,
+        verified_at=review.created_at,
+    )
+    if not has_place(finding=finding):
+        return encode_statement_report(
+            **common,
+            statement=rebuild_statement(finding=finding),
+            series_number=VERIFIED_SERIES_NUMBER,
+            verified_by=observer,
+            predecessor=report,
+            review_key=str(review.pk),
+        )
+    return encode_measurement_report(
+        **common,
+        segment=rebuild_segment(finding=finding),
+        series_number=VERIFIED_SERIES_NUMBER,
         segmentation=segmentation,
-        verified_by=VerifyingObserver(
-            name=person_name(reviewer.display_name),
-            organization=institution,
-            verified_at=review.created_at,
-        ),
+        verified_by=observer,
         predecessor=report,
         review_key=str(review.pk),
     )
@@ -141,16 +197,31 @@ def person_name(display_name: str) -> str:
     return f"{cleaned[-1]}^{' '.join(cleaned[:-1])}"[:64]
 
 
+def has_place(*, finding: Finding) -> bool:
+    """Whether the finding marks voxels; a classification does not."""
+    return bool(finding.mask_sha256)
+
+
 def rebuild_segment(*, finding: Finding) -> SegmentResult:
     """The segment of a stored finding, from its row and its mask."""
     return SegmentResult(
-        label=finding.label,
-        code=_read_code(finding.code),
-        category=_read_code(finding.category),
-        region=MaskRegion.from_mask(read_mask(finding=finding)),
-        site=_read_code(finding.site) if finding.site else None,
-        laterality=_read_code(finding.laterality) if finding.laterality else None,
-        measurements=tuple(
+        **_rebuild_shared(finding), region=MaskRegion.from_mask(read_mask(finding=finding))
+    )
+
+
+def rebuild_statement(*, finding: Finding) -> SeriesStatement:
+    """The statement of a stored finding that marks no voxels."""
+    return SeriesStatement(**_rebuild_shared(finding))
+
+
+def _rebuild_shared(finding: Finding) -> dict[str, Any]:
+    return {
+        "label": finding.label,
+        "code": _read_code(finding.code),
+        "category": _read_code(finding.category),
+        "site": _read_code(finding.site) if finding.site else None,
+        "laterality": _read_code(finding.laterality) if finding.laterality else None,
+        "measurements": tuple(
             MeasuredValue(
                 quantity=item["quantity"],
                 value=item["value"],
@@ -161,10 +232,10 @@ def rebuild_segment(*, finding: Finding) -> SegmentResult:
             )
             for item in finding.measurements
         ),
-        probability=finding.probability,
-        tracking_identifier=finding.label,
-        tracking_uid=finding.tracking_uid,
-    )
+        "probability": finding.probability,
+        "tracking_identifier": finding.label,
+        "tracking_uid": finding.tracking_uid,
+    }
 
 
 def read_mask(*, finding: Finding) -> NDArray[np.bool_]:

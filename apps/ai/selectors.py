@@ -230,7 +230,7 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
         "model": {"name": version.model.name, "version": version.version},
         "study_instance_uid": finding.study.study_instance_uid,
         "series_instance_uid": finding.job.series.series_instance_uid,
-        "frame_of_reference_uid": finding.frame_of_reference_uid,
+        "frame_of_reference_uid": finding.frame_of_reference_uid or None,
         "sop_instance_uid": finding.sop_instance_uid,
         "frame": finding.frame,
         "label": finding.label,
@@ -244,9 +244,9 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
         "urgency": finding.urgency,
         "state": review.decision if review else FindingState.UNREVIEWED.value,
         "review": _describe_review(review) if review else None,
-        "centroid_lps": finding.centroid_lps,
-        "bbox_lps": finding.bbox_lps,
-        "mask_url": f"/api/findings/{finding.pk}/mask",
+        "centroid_lps": finding.centroid_lps or None,
+        "bbox_lps": finding.bbox_lps or None,
+        "mask_url": f"/api/findings/{finding.pk}/mask" if finding.mask_sha256 else None,
         "export": _describe_export(review) if review else None,
     }
 
@@ -256,7 +256,7 @@ def claim_segmentations(
 ) -> dict[str, dict[str, Any]]:
     """Which archived segmentations are findings of this case: they are shown as those."""
     findings = findings_of_case(case_id=case_id).filter(
-        segmentation_uid__in=list(sop_instance_uids)
+        segmentation_uid__in=[uid for uid in sop_instance_uids if uid]
     )
     claimed: dict[str, dict[str, Any]] = {}
     for finding in findings:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 BoolMask = NDArray[np.bool_]
 
+Corner = tuple[float, float, float]
+
 OutcomeKind = Literal["findings", "no_findings", "out_of_scope", "failed"]
 Urgency = Literal["routine", "urgent", "critical"]
 
@@ -164,6 +166,9 @@ class SegmentResult:
         0 to 1 when the model gives one; None when it does not (a threshold has no probability).
     tracking_uid:
         Left None, the encoding derives it from the job key.
+    box_lps:
+        The model's own box in LPS millimetres, lowest and highest corner, where it gave a box
+        and the region is drawn from it; None where the region is what the model gave.
     """
 
     label: str
@@ -177,6 +182,7 @@ class SegmentResult:
     urgency: Urgency = "routine"
     tracking_identifier: str = ""
     tracking_uid: str | None = None
+    box_lps: tuple[Corner, Corner] | None = None
 
     @property
     def mask(self) -> BoolMask:
@@ -191,11 +197,42 @@ class SegmentResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesStatement:
+    """What a model says of a whole series, without a place in it: a classification.
+
+    It becomes one finding and one SR, and no SEG: to mark every voxel would say more than the
+    model does.
+
+    Attributes
+    ----------
+    code, category:
+        The class and what kind of thing it is, as of a segment.
+    measurements:
+        The probability of every class the model knows.
+    probability:
+        That of the class stated.
+    """
+
+    label: str
+    code: Code
+    category: Code
+    site: Code | None = None
+    laterality: Code | None = None
+    measurements: tuple[MeasuredValue, ...] = ()
+    probability: float | None = None
+    urgency: Urgency = "routine"
+    tracking_identifier: str = ""
+    tracking_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisOutcome:
     """How a run ended. "Found nothing" and "did not run" never look alike.
 
     Attributes
     ----------
+    segments, statements:
+        What was found: things with a place, and things said of the whole series.
     reason_code, reason:
         Why the run was out of scope or failed; empty otherwise.
     parameters:
@@ -210,6 +247,7 @@ class AnalysisOutcome:
     reason: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[tuple[str, str], ...] = ()
+    statements: tuple[SeriesStatement, ...] = ()
 
     @classmethod
     def from_segments(

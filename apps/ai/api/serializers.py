@@ -137,6 +137,11 @@ class JobRequestSerializer(serializers.Serializer[Any]):
     model = serializers.UUIDField()
     series_instance_uid = serializers.RegexField(r"^[0-9.]{1,64}$")
     parameters = serializers.DictField(required=False)
+    inputs = serializers.DictField(
+        child=serializers.RegexField(r"^[0-9.]{1,64}$"),
+        required=False,
+        help_text="Role to Series Instance UID, where several series fit a role.",
+    )
 
 
 class MeasuredSerializer(serializers.Serializer[Any]):
@@ -180,7 +185,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     model = FindingModelSerializer()
     study_instance_uid = serializers.CharField()
     series_instance_uid = serializers.CharField()
-    frame_of_reference_uid = serializers.CharField()
+    frame_of_reference_uid = serializers.CharField(allow_null=True)
     sop_instance_uid = serializers.CharField()
     frame = serializers.IntegerField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -191,9 +196,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     urgency = serializers.CharField()
     state = serializers.ChoiceField(choices=FindingState.choices)
     review = ReviewSerializer(allow_null=True)
-    centroid_lps = serializers.ListField(child=serializers.FloatField())
-    bbox_lps = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
-    mask_url = serializers.CharField()
+    centroid_lps = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    bbox_lps = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()), allow_null=True
+    )
+    mask_url = serializers.CharField(allow_null=True)
     export = ExportSerializer(allow_null=True)
 
 

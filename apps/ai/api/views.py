@@ -17,7 +17,7 @@ from apps.audit.services import record_entry
 from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
-from apps.core.exceptions import InvalidInput
+from apps.core.exceptions import InvalidInput, NotVisible
 from apps.imaging.api.segmentations import MaskGeometrySerializer
 from apps.imaging.masks import describe_grid, mask_response
 
@@ -112,6 +112,7 @@ class JobsView(ConsiliumView):
             model_id=asked.validated_data["model"],
             series_instance_uid=asked.validated_data["series_instance_uid"],
             parameters=asked.validated_data.get("parameters"),
+            inputs=asked.validated_data.get("inputs"),
         )
         return Response(_job_data(job), status=202)
 
@@ -253,6 +254,8 @@ class MaskView(ConsiliumView):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, finding_id: UUID) -> HttpResponse:
         finding = Finding.objects.select_related("job").get(pk=finding_id)
+        if not finding.mask_sha256:
+            raise NotVisible("The finding marks no voxels.")
         sha256 = finding.mask_sha256
         return mask_response(
             request,
@@ -268,7 +271,10 @@ class MaskGeometryView(ConsiliumView):
 
     @extend_schema(responses=MaskGeometrySerializer)
     def get(self, request: Request, finding_id: UUID) -> Response:
-        grid = Finding.objects.values_list("job__grid", flat=True).get(pk=finding_id)
+        marked = Finding.objects.exclude(mask_sha256="").filter(pk=finding_id)
+        grid = marked.values_list("job__grid", flat=True).first()
+        if grid is None:
+            raise NotVisible("The finding marks no voxels.")
         return Response(
             MaskGeometrySerializer(
                 describe_grid(shape=grid["shape"], sop_instance_uids=grid["sop_instance_uids"])

@@ -12,6 +12,7 @@ from apps.ai.encoding.identity import (
 )
 from apps.ai.encoding.report import encode_measurement_report
 from apps.ai.encoding.segmentation import encode_segmentation
+from apps.ai.encoding.statement import encode_statement_report
 
 # highdicom puts a patient's name into a warning when it is no "Family^Given", and UIDs into its
 # log: neither may reach ours.
@@ -26,4 +27,5 @@ __all__ = [
     "derive_uid",
     "encode_measurement_report",
     "encode_segmentation",
+    "encode_statement_report",
 ]

@@ -20,6 +20,7 @@ _PROCEDURES = {
     "CT": Code("SCT", "77477000", "Computed tomography"),
     "MR": Code("SCT", "113091000", "Magnetic resonance imaging"),
     "PT": Code("SCT", "82918005", "Positron emission tomography"),
+    "MG": Code("SCT", "71651007", "Mammography"),
 }
 _ANY_PROCEDURE = Code("SCT", "363679005", "Imaging")
 

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
-from apps.ai.analyses.results import SegmentResult
+from apps.ai.analyses.results import SegmentResult, SeriesStatement
 from apps.ai.encoding.concepts import (
     ALGORITHM_FAMILIES,
     PROBABILITY,
@@ -64,7 +64,7 @@ def encode_measurement_report(
     EncodingRefused
         The source images cannot be referred to, or only a part of a verification was given.
     """
-    _check_verification(verified_by, predecessor, review_key)
+    check_verification(verified_by, predecessor, review_key)
     sources = prepare_sources(source_headers=source_headers)
     seg = from_bytes(segmentation)
     if seg.SOPInstanceUID != uids.segmentation:
@@ -72,16 +72,47 @@ def encode_measurement_report(
             code="segmentation_mismatch", reason="The segmentation is not this finding's."
         )
     used = _images_under(seg, sources)
+    return build_report(
+        evidence=[*used, seg],
+        source=sources[0],
+        group=_measurement_group(segment, algorithm, uids, seg, sources[0]),
+        algorithm=algorithm,
+        uids=uids,
+        number=number,
+        series_number=series_number,
+        content_at=content_at,
+        verified_by=verified_by,
+        predecessor=predecessor,
+        review_key=review_key,
+    )
+
+
+def build_report(
+    *,
+    evidence: Sequence[Dataset],
+    source: Dataset,
+    group: hd.sr.MeasurementsAndQualitativeEvaluations
+    | hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations,
+    algorithm: AlgorithmIdentity,
+    uids: FindingUids,
+    number: int,
+    series_number: int,
+    content_at: datetime,
+    verified_by: VerifyingObserver | None,
+    predecessor: bytes | None,
+    review_key: str,
+) -> bytes:
+    """The document around one measurement group; arguments as of its callers."""
     content = hd.sr.MeasurementReport(
         observation_context=_observation_context(algorithm, verified_by),
-        procedure_reported=procedure_of(str(sources[0].Modality)),
-        imaging_measurements=[_measurement_group(segment, algorithm, uids, seg, sources[0])],
+        procedure_reported=procedure_of(str(source.Modality)),
+        imaging_measurements=[group],
         title=codes.DCM.ImagingMeasurementReport,
     )
-    moment = local_wall_time(content_at, source=sources[0])
+    moment = local_wall_time(content_at, source=source)
     status = "verified" if verified_by is not None else "not verified"
     document = hd.sr.Comprehensive3DSR(
-        evidence=[*used, seg],
+        evidence=list(evidence),
         content=content[0],
         series_instance_uid=uids.verified_series if verified_by else uids.report_series,
         series_number=series_number,
@@ -103,16 +134,16 @@ def encode_measurement_report(
         specific_character_set="ISO_IR 192",
     )
     if verified_by is not None:
-        verified_at = local_wall_time(verified_by.verified_at, source=sources[0])
+        verified_at = local_wall_time(verified_by.verified_at, source=source)
         document.VerifyingObserverSequence[0].VerificationDateTime = verified_at.strftime(
             "%Y%m%d%H%M%S.%f"
         )
     fix_times(document, content_at=moment)
-    carry_flags(document, source=sources[0])
+    carry_flags(document, source=source)
     return to_bytes(document)
 
 
-def _check_verification(
+def check_verification(
     verified_by: VerifyingObserver | None, predecessor: bytes | None, review_key: str
 ) -> None:
     given = (verified_by is not None, predecessor is not None, bool(review_key))
@@ -183,19 +214,23 @@ def _measurement_group(
         ),
         finding_type=concept(segment.code),
         finding_category=concept(segment.category),
-        finding_sites=_finding_sites(segment),
-        algorithm_id=hd.sr.AlgorithmIdentification(
-            name=algorithm.name,
-            version=algorithm.version,
-            manufacturer=algorithm.manufacturer,
-            family=ALGORITHM_FAMILIES[algorithm.kind],
-            parameters=algorithm.parameter_lines() or None,
-        ),
-        measurements=_measurements(segment),
+        finding_sites=finding_sites(segment),
+        algorithm_id=identify_algorithm(algorithm),
+        measurements=encode_measurements(segment),
     )
 
 
-def _finding_sites(segment: SegmentResult) -> list[hd.sr.FindingSite] | None:
+def identify_algorithm(algorithm: AlgorithmIdentity) -> hd.sr.AlgorithmIdentification:
+    return hd.sr.AlgorithmIdentification(
+        name=algorithm.name,
+        version=algorithm.version,
+        manufacturer=algorithm.manufacturer,
+        family=ALGORITHM_FAMILIES[algorithm.kind],
+        parameters=algorithm.parameter_lines() or None,
+    )
+
+
+def finding_sites(segment: SegmentResult | SeriesStatement) -> list[hd.sr.FindingSite] | None:
     if segment.site is None:
         return None
     return [
@@ -206,7 +241,7 @@ def _finding_sites(segment: SegmentResult) -> list[hd.sr.FindingSite] | None:
     ]
 
 
-def _measurements(segment: SegmentResult) -> list[hd.sr.Measurement]:
+def encode_measurements(segment: SegmentResult | SeriesStatement) -> list[hd.sr.Measurement]:
     encoded = [
         hd.sr.Measurement(
             name=concept(measured.concept),

@@ -37,6 +37,8 @@ _CHECKED_VRS = {"SH", "LO", "AS", "DA", "TM", "CS"}
 #: Who it is and what it is are never left out, whatever they look like.
 _IDENTITY = {"PatientID", "IssuerOfPatientID", "SpecificCharacterSet", "Modality", "ImageType"}
 
+_ONE_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "PatientID")
+
 UTF8 = "ISO_IR 192"
 
 
@@ -51,6 +53,20 @@ def prepare_sources(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
     _check(source_headers)
     spacing_mm = spacing_between_slices_mm(source_headers)
     return [_prepare(header, spacing_mm=spacing_mm) for header in source_headers]
+
+
+def prepare_images(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
+    """As ``prepare_sources``, for a report that marks no place: patient space is not needed.
+
+    Raises
+    ------
+    EncodingRefused
+        There are none, or the images do not belong together.
+    """
+    if not source_headers:
+        raise EncodingRefused(code="no_source_images", reason="There are no source images.")
+    _check_belonging(source_headers, _ONE_SERIES)
+    return [_prepare(header, spacing_mm=None) for header in source_headers]
 
 
 def _prepare(header: Dataset, *, spacing_mm: float | None) -> Dataset:
@@ -116,7 +132,11 @@ def _check(headers: Sequence[Dataset]) -> None:
         raise EncodingRefused(
             code="multi_frame_source", reason="Multi-frame source images are not supported."
         )
-    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID"):
+    _check_belonging(headers, (*_ONE_SERIES, "FrameOfReferenceUID"))
+
+
+def _check_belonging(headers: Sequence[Dataset], keywords: Sequence[str]) -> None:
+    for keyword in keywords:
         if len({str(header.get(keyword, "")) for header in headers}) > 1:
             raise EncodingRefused(
                 code="mixed_source_images", reason=f"The source images differ in {keyword}."

@@ -1,77 +1,37 @@
 """One warm MONAI bundle: its own preprocessing, inferer, network and postprocessing.
 
-The bundle is used as published (``configs/inference.json``) except for four things that are
-ours: images come from the archive instead of ``LoadImaged``, results are not saved by
-``SaveImaged``, weights are loaded here with ``weights_only=True``, and the device is chosen by
-the worker. Keys: input ``image``, output ``pred`` (``consilium.json`` may name others).
+The bundle is used as published (``bundle_config`` says what differs). Its side-car says what
+its task is: labels or channels on the grid, boxes, or classes.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
-from monai.bundle import ConfigParser  # type: ignore[attr-defined]
 from monai.data import MetaTensor  # type: ignore[attr-defined]
-from monai.inferers import SimpleInferer  # type: ignore[attr-defined]
 from monai.transforms import Invertd  # type: ignore[attr-defined]
-from numpy.typing import NDArray
 
 from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
-from apps.ai.bundle_tree import INFERENCE, METADATA, hash_tree, read_manifest
+from apps.ai.bundle_manifest import read_manifest
+from apps.ai.bundle_tree import read_tree
+from apps.ai.runner.boxes import find_boxes
+from apps.ai.runner.bundle_config import OwnCode, build_parts
+from apps.ai.runner.classes import read_probabilities, state_class
 from apps.ai.runner.label_maps import find_segments
+from apps.ai.runner.model_inputs import build_items
+from apps.ai.runner.model_outputs import read_grid
+from apps.ai.runner.refusals import BundleRefused
 from apps.ai.runner.volumes import RunnerVolume
 
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-_LOADERS = {"LoadImaged", "LoadImageD", "LoadImageDict", "LoadImage"}
-_SAVERS = {"SaveImaged", "SaveImageD", "SaveImageDict", "SaveImage"}
-
-
-class BundleRefused(RuntimeError):
-    """The bundle on disk is not the approved one, or not one we can drive."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class OwnCode:
-    """While entered, ``import scripts`` finds this bundle's code and nobody else's.
-
-    Bundles name their packages alike. Each keeps its own modules, which are put aside when
-    another bundle's turn comes.
-    """
-
-    def __init__(self, *, root: Path) -> None:
-        self._root = str(root.resolve())
-        self._modules: dict[str, ModuleType] = {}
-
-    def __enter__(self) -> None:
-        sys.path.insert(0, self._root)
-        importlib.invalidate_caches()
-        sys.modules.update(self._modules)
-
-    def __exit__(self, *_: object) -> None:
-        sys.path.remove(self._root)
-        for name, module in list(sys.modules.items()):
-            if isinstance(module, ModuleType) and self._owns(module):
-                self._modules[name] = sys.modules.pop(name)
-
-    def _owns(self, module: ModuleType) -> bool:
-        spec = module.__dict__.get("__spec__")
-        locations = [getattr(spec, "origin", None)]
-        locations += list(getattr(spec, "submodule_search_locations", None) or [])
-        return any(str(location).startswith(self._root) for location in locations if location)
+Data = dict[str, Any]
+Warnings = tuple[tuple[str, str], ...]
 
 
 class BundleModel:
-    """A loaded bundle, ready for any number of volumes.
+    """A loaded bundle, ready for any number of studies.
 
     Parameters
     ----------
@@ -84,41 +44,18 @@ class BundleModel:
     """
 
     def __init__(self, *, root: Path, tree_sha256: str, device: str) -> None:
-        if hash_tree(root) != tree_sha256:
+        tree = read_tree(root)
+        if tree.sha256 != tree_sha256:
             raise BundleRefused("bundle_changed", "The bundle is not the one that was approved.")
-        self.manifest = read_manifest(root)
+        self.manifest = read_manifest(root, tree=tree)
         self.device = torch.device(device)
         self._side_car = self.manifest.side_car
-        self._image_key = str(self._side_car.get("image_key", "image"))
-        self._output_key = str(self._side_car.get("output_key", "pred"))
+        self._inputs = self._side_car.read_inputs()
+        self._image_key = self._inputs[0].key
+        self._output_key = self._side_car.output_key
         self._own_code = OwnCode(root=root)
         with self._own_code:
-            self._build(root)
-
-    def _build(self, root: Path) -> None:
-        parser = ConfigParser()
-        parser.read_config(str(root / INFERENCE))
-        parser.read_meta(str(root / METADATA))
-        config: dict[str, Any] = parser.config  # type: ignore[assignment]
-        parser["bundle_root"] = str(root)
-        parser["device"] = f"$torch.device('{self.device}')"
-        imports = config.get("imports", [])
-        parser["imports"] = [*imports, "$import torch"]
-        _disable(parser.config, _LOADERS | _SAVERS)
-        parser.parse(reset=True)
-        parser.get_parsed_content("imports")
-        self._preprocessing = parser.get_parsed_content("preprocessing")
-        self._postprocessing = (
-            parser.get_parsed_content("postprocessing") if "postprocessing" in parser else None
-        )
-        self._inverts = "Invertd" in str(config.get("postprocessing", ""))
-        self._inferer = (
-            parser.get_parsed_content("inferer") if "inferer" in parser else SimpleInferer()
-        )
-        key = "network_def" if "network_def" in parser else "network"
-        network = parser.get_parsed_content(key)
-        network.load_state_dict(_read_weights(root / "models"), strict=True)
-        self._network = network.to(self.device).eval()
+            self._parts = build_parts(root=root, manifest=self.manifest, device=self.device)
 
     def run(
         self,
@@ -126,90 +63,138 @@ class BundleModel:
         volume: RunnerVolume,
         parameters: dict[str, Any],
         progress: ProgressReporter,
+        further: Mapping[str, RunnerVolume] | None = None,
     ) -> AnalysisOutcome:
-        """Label the volume and describe what was labelled."""
-        with self._own_code:
-            labels, probability = self._label(volume, progress)
-        progress(0.9, "measure")
-        segments = find_segments(
-            labels=labels,
-            probability=probability,
-            affine_lps=volume.affine_lps,
-            outputs=self._side_car["outputs"],
-        )
-        return AnalysisOutcome.from_segments(segments=segments, parameters=parameters)
+        """Run the bundle and describe what it gave, on the grid of ``volume``.
 
-    def _label(
-        self, volume: RunnerVolume, progress: ProgressReporter
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+        Parameters
+        ----------
+        volume:
+            The first input.
+        further:
+            The other inputs by their role.
+        """
+        volumes = {self._inputs[0].role: volume, **(further or {})}
         progress(0.2, "preprocess")
-        data = self._prepare(volume)
-        progress(0.35, "inference")
-        with torch.inference_mode():
-            image = data[self._image_key].unsqueeze(0).to(self.device)
-            raw = self._inferer(image, self._network)
-        if isinstance(raw, tuple | list):
-            raw = raw[0]
-        data[self._output_key] = MetaTensor(
-            torch.as_tensor(raw[0]).detach(),
-            meta=dict(data[self._image_key].meta),
-            applied_operations=list(data[self._image_key].applied_operations),
-        )
-        progress(0.8, "postprocess")
-        data = self._finish(data)
-        return self._read_output(data, volume.voxels.shape)
+        with self._own_code, torch.inference_mode():
+            items, warnings = build_items(inputs=self._inputs, volumes=volumes)
+            data = self._prepare(items)
+            progress(0.35, "inference")
+            match self._side_car.task:
+                case "segmentation":
+                    data = self._segment(data, progress)
+                case "detection":
+                    data = self._detect(data, progress)
+                case "classification":
+                    data = self._classify(data, progress)
+        progress(0.9, "measure")
+        return self._describe(data, volume, parameters, warnings)
 
-    def _prepare(self, volume: RunnerVolume) -> dict[str, Any]:
-        # MONAI arrays are (x, y, z) = (column, row, slice) with an RAS affine.
-        voxels = torch.from_numpy(np.array(volume.voxels, dtype=np.float32).transpose(2, 1, 0))
-        affine_ras = torch.from_numpy(_LPS_TO_RAS @ volume.affine_lps)
-        meta = {
-            "original_channel_dim": "no_channel",
-            "filename_or_obj": "volume",
-            "spatial_shape": np.asarray(voxels.shape),
-            "original_affine": affine_ras.clone(),
-            "space": "RAS",
-        }
-        image = MetaTensor(voxels.contiguous(), affine=affine_ras, meta=meta)
-        prepared = self._preprocessing({self._image_key: image})
+    def _prepare(self, items: Mapping[str, MetaTensor]) -> Data:
+        prepared = self._parts.preprocessing(dict(items))
         if not isinstance(prepared, dict) or self._image_key not in prepared:
             raise BundleRefused("preprocessing", "The preprocessing gave no single image.")
         return prepared
 
-    def _finish(self, data: dict[str, Any]) -> dict[str, Any]:
-        if not self._inverts:
+    def _segment(self, data: Data, progress: ProgressReporter) -> Data:
+        data[self._output_key] = self._as_output(self._infer(data), data)
+        progress(0.8, "postprocess")
+        if not self._parts.inverts:
             invert = Invertd(
                 keys=self._output_key,
-                transform=self._preprocessing,
+                transform=self._parts.preprocessing,  # type: ignore[arg-type]
                 orig_keys=self._image_key,
                 nearest_interp=False,
                 to_tensor=True,
             )
-            data = invert(data)  # type: ignore[arg-type, assignment]
-        return self._postprocessing(data) if self._postprocessing else data
+            data = invert(data)  # type: ignore[assignment, arg-type]
+        return self._finish(data)
 
-    def _read_output(
-        self, data: dict[str, Any], shape: tuple[int, ...]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
-        output = _as_channels(data[self._output_key])
-        if output.shape[0] > 1:
-            probability = _soft(output)
-            labels = probability.argmax(axis=0)
-            chosen = np.take_along_axis(probability, labels[None], axis=0)[0]
-        else:
-            labels, chosen = np.rint(output[0]), None
-            if "probability" in data:
-                chosen = _as_channels(data["probability"]).max(axis=0)
-        if not np.isfinite(labels).all() or labels.min() < 0 or labels.max() > 255:
-            raise BundleRefused("output_values", "The model's output holds no valid labels.")
-        on_grid = labels.astype(np.uint8).transpose(2, 1, 0)
-        if on_grid.shape != tuple(shape):
-            raise BundleRefused(
-                "output_grid", f"The output has shape {on_grid.shape}, the image {tuple(shape)}."
+    def _detect(self, data: Data, progress: ProgressReporter) -> Data:
+        """Detectors take a list of images and give a dictionary for each."""
+        image = data[self._image_key].to(self.device)
+        raw = self._parts.inferer([image], self._parts.network)
+        found = raw[0] if isinstance(raw, list | tuple) and raw else raw
+        if not isinstance(found, dict):
+            raise BundleRefused("output_missing", "The detector gave no boxes.")
+        progress(0.8, "postprocess")
+        return self._finish({**found, self._image_key: data[self._image_key]})
+
+    def _classify(self, data: Data, progress: ProgressReporter) -> Data:
+        data[self._output_key] = torch.as_tensor(self._infer(data)).detach()
+        progress(0.8, "postprocess")
+        return self._finish(data)
+
+    def _infer(self, data: Data) -> Any:
+        image = data[self._image_key].unsqueeze(0).to(self.device)
+        raw = self._parts.inferer(image, self._parts.network)
+        if isinstance(raw, tuple | list):
+            raw = raw[0]
+        return raw[0]
+
+    def _as_output(self, raw: Any, data: Data) -> MetaTensor:
+        """The raw output with the image's place, so that the way back to the source is known.
+
+        Inversion would stretch an output of another shape over the image, unnoticed.
+        """
+        image, output = data[self._image_key], torch.as_tensor(raw).detach()
+        if output.shape[1:] != image.shape[1:]:
+            given, wanted = tuple(output.shape[1:]), tuple(image.shape[1:])
+            raise BundleRefused("output_grid", f"The network gave {given} for {wanted}.")
+        return MetaTensor(
+            output,
+            meta=dict(image.meta),
+            applied_operations=list(image.applied_operations),
+        )
+
+    def _finish(self, data: Data) -> Data:
+        if self._parts.postprocessing is None:
+            return data
+        finished = self._parts.postprocessing(data)
+        if not isinstance(finished, dict):
+            raise BundleRefused("output_missing", "The postprocessing gave no single result.")
+        return finished
+
+    def _describe(
+        self, data: Data, volume: RunnerVolume, parameters: dict[str, Any], warnings: Warnings
+    ) -> AnalysisOutcome:
+        if self._side_car.task == "classification":
+            return self._describe_classes(data, parameters, warnings)
+        if self._side_car.task == "detection" and self._side_car.boxes is not None:
+            segments, more = find_boxes(
+                found=data,
+                part=self._side_car.boxes,
+                outputs=self._side_car.outputs,
+                volume=volume,
             )
-        if chosen is None:
-            return on_grid, None
-        return on_grid, np.nan_to_num(chosen.astype(np.float32)).transpose(2, 1, 0)
+            warnings += more
+        else:
+            grid = read_grid(
+                data=data,
+                output_key=self._output_key,
+                shape=volume.voxels.shape,
+                by_channel=any(one.channel is not None for one in self._side_car.outputs),
+            )
+            segments = find_segments(
+                grid=grid, affine_lps=volume.affine_lps, outputs=self._side_car.outputs
+            )
+        return AnalysisOutcome.from_segments(
+            segments=segments, parameters=parameters, warnings=warnings
+        )
+
+    def _describe_classes(
+        self, data: Data, parameters: dict[str, Any], warnings: Warnings
+    ) -> AnalysisOutcome:
+        probabilities = read_probabilities(
+            data.get(self._output_key), activate=self._parts.postprocessing is None
+        )
+        statement, table = state_class(probabilities=probabilities, outputs=self._side_car.outputs)
+        return AnalysisOutcome(
+            kind="findings" if statement else "no_findings",
+            statements=(statement,) if statement else (),
+            parameters={**parameters, **{f"probability: {name}": p for name, p in table.items()}},
+            warnings=warnings,
+        )
 
 
 def load_cached(
@@ -221,52 +206,3 @@ def load_cached(
     while len(cache) > limit:
         cache.pop(next(iter(cache)))
     return model
-
-
-def _disable(config: Any, targets: set[str]) -> None:
-    """Mark components as disabled; MONAI then leaves them out of their list."""
-    if isinstance(config, dict):
-        target = str(config.get("_target_", "")).rsplit(".", 1)[-1]
-        if target in targets:
-            config["_disabled_"] = True
-        for value in config.values():
-            _disable(value, targets)
-    elif isinstance(config, list):
-        for value in config:
-            _disable(value, targets)
-
-
-def _read_weights(folder: Path) -> dict[str, Any]:
-    safetensors = sorted(folder.glob("*.safetensors"))
-    if safetensors:
-        from safetensors.torch import load_file
-
-        return dict(load_file(str(safetensors[0])))
-    checkpoints = [folder / "model.pt", *sorted(folder.glob("*.pt"))]
-    path = next((candidate for candidate in checkpoints if candidate.is_file()), None)
-    if path is None:
-        raise BundleRefused("weights_missing", "The bundle has no models/model.pt.")
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    for key in ("model", "state_dict", "network"):
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            return dict(state[key])
-    return dict(state)
-
-
-def _as_channels(value: Any) -> NDArray[np.float32]:
-    array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
-    array = np.asarray(array, dtype=np.float32)
-    if array.ndim == 3:
-        array = array[None]
-    if array.ndim != 4:
-        raise BundleRefused("output_shape", "The model's output is no three-dimensional map.")
-    return array
-
-
-def _soft(output: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities of a multi-channel output: as they are, or by softmax when they are not."""
-    sums = output.sum(axis=0)
-    if output.min() >= 0 and np.allclose(sums, 1.0, atol=1e-2):
-        return output
-    shifted = np.exp(output - output.max(axis=0, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=0, keepdims=True), dtype=np.float32)

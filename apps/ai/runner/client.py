@@ -18,7 +18,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -33,7 +32,8 @@ from pydicom.dataset import Dataset
 
 from apps.ai.analyses.results import AnalysisOutcome
 from apps.ai.runner import frames
-from apps.ai.runner.volumes import RunnerVolume
+from apps.ai.runner.scratch import empty_directory, exceeds, make_scratch
+from apps.ai.runner.volumes import RunnerVolume, describe_volume, strip_identity
 from apps.ai.runner.wire import WireError, unpack_outcome
 
 logger = logging.getLogger(__name__)
@@ -44,13 +44,6 @@ FRAME_TIMEOUT_S = 20.0
 STDERR_TAIL_LINES = 40
 _CODE_ROOT = Path(__file__).resolve().parents[3]
 _PASSED_ON = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
-_IDENTIFYING = frozenset(
-    {
-        "PatientID", "IssuerOfPatientID", "PatientBirthDate", "OtherPatientIDs",
-        "OtherPatientIDsSequence", "PatientAddress", "PatientTelephoneNumbers",
-        "PatientComments", "MilitaryRank", "EthnicGroup", "RequestAttributesSequence",
-    }
-)  # fmt: skip
 
 
 class RunnerError(RuntimeError):
@@ -74,11 +67,17 @@ class RunnerLimits:
     memory_bytes: int = 16 * 1024**3
     file_bytes: int = 8 * 1024**3
     open_files: int = 256
+    scratch_bytes: int = 16 * 1024**3
+    scratch_files: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One run. ``module`` for a built-in, ``bundle_root`` and ``tree_sha256`` for a bundle."""
+    """One run. ``module`` for a built-in, ``bundle_root`` and ``tree_sha256`` for a bundle.
+
+    ``further`` are the other inputs of a bundle that reads several series, by role; results lie
+    on the grid of ``volume``.
+    """
 
     kind: Literal["builtin", "bundle"]
     volume: RunnerVolume
@@ -89,6 +88,7 @@ class RunRequest:
     bundle_root: str = ""
     tree_sha256: str = ""
     device: str = "cpu"
+    further: Sequence[tuple[str, RunnerVolume]] = ()
 
 
 @dataclass(slots=True)
@@ -174,7 +174,7 @@ class ModelRunner:
             return self._process
         self.close()
         self._stderr.clear()
-        self._scratch = _make_scratch(self.scratch_root)
+        self._scratch = make_scratch(self.scratch_root)
         process = subprocess.Popen(
             self._command(self._scratch),
             stdin=subprocess.PIPE,
@@ -222,8 +222,11 @@ class ModelRunner:
         inbox = self._directory() / "in" / run_id
         inbox.mkdir()
         np.save(inbox / "volume.npy", np.asarray(request.volume.voxels), allow_pickle=False)
+        for index, (_, volume) in enumerate(request.further):
+            path = inbox / f"further-{index}.npy"
+            np.save(path, np.asarray(volume.voxels), allow_pickle=False)
         if request.kind == "builtin":
-            headers = [_strip_identity(header).to_json_dict() for header in request.headers]
+            headers = [strip_identity(header).to_json_dict() for header in request.headers]
             (inbox / "headers.json").write_text(json.dumps(headers), encoding="utf-8")
         _allow_cpu_seconds(process.pid, request.timeout_s)
         frames.write_frame(
@@ -236,12 +239,10 @@ class ModelRunner:
                 "tree_sha256": request.tree_sha256,
                 "device": request.device,
                 "parameters": request.parameters,
-                "volume": {
-                    "affine_lps": np.asarray(request.volume.affine_lps).tolist(),
-                    "sop_instance_uids": list(request.volume.sop_instance_uids),
-                    "frame_of_reference_uid": request.volume.frame_of_reference_uid,
-                    "warnings": [list(warning) for warning in request.volume.warnings],
-                },
+                "volume": describe_volume(request.volume),
+                "further": [
+                    {"role": role, **describe_volume(volume)} for role, volume in request.further
+                ],
             },
         )
 
@@ -256,6 +257,15 @@ class ModelRunner:
         output = _descriptor(process.stdout)
         deadline = time.monotonic() + request.timeout_s
         while True:
+            if exceeds(
+                self._directory() / "work", self.limits.scratch_bytes, self.limits.scratch_files
+            ):
+                self.close()
+                raise RunnerError(
+                    "disk_limit",
+                    "The model wrote more than it may and was stopped.",
+                    retryable=False,
+                )
             if should_stop():
                 self.close()
                 raise RunStopped
@@ -295,7 +305,7 @@ class ModelRunner:
         if self._scratch is None:
             return
         shutil.rmtree(self._scratch / "in" / run_id, ignore_errors=True)
-        shutil.rmtree(self._scratch / "work" / run_id, ignore_errors=True)
+        empty_directory(self._scratch / "work")
 
     def _drain(self, process: subprocess.Popen[bytes]) -> None:
         if process.stderr is None:
@@ -331,23 +341,6 @@ def check_confinement(confinement: dict[str, Any]) -> None:
         logger.warning("model runner: no Landlock here, file rules hold for Python code only")
 
 
-def remove_stale_scratch(scratch_root: Path) -> None:
-    """Remove directories of runners whose worker is gone: they may hold image data."""
-    for directory in scratch_root.glob("runner-*-*"):
-        owner = directory.name.split("-")[1]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-def _make_scratch(scratch_root: Path) -> Path:
-    scratch_root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    remove_stale_scratch(scratch_root)
-    scratch = Path(tempfile.mkdtemp(prefix=f"runner-{os.getpid()}-", dir=scratch_root))
-    (scratch / "in").mkdir()
-    (scratch / "work").mkdir()
-    return scratch
-
-
 def _bare_environment(work: Path) -> dict[str, str]:
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -373,15 +366,6 @@ def _allow_cpu_seconds(pid: int, timeout_s: float) -> None:
         resource.prlimit(pid, resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
     except (OSError, ValueError, IndexError):
         logger.debug("model runner: no CPU limit set for %s", pid)
-
-
-def _strip_identity(header: Dataset) -> Dataset:
-    """The header without names and identifiers: an analysis needs numbers, not people."""
-    kept = Dataset()
-    for element in header:
-        if element.VR != "PN" and element.keyword not in _IDENTIFYING:
-            kept.add(element)
-    return kept
 
 
 def _shape_of(volume: RunnerVolume) -> tuple[int, int, int]:

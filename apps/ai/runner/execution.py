@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
-from apps.ai.runner.volumes import open_volume, read_headers
+from apps.ai.runner.volumes import RunnerVolume, open_volume, read_headers
 from apps.ai.runner.wire import pack_outcome
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ class Executor:
     def execute(self, *, request: dict[str, Any], progress: ProgressReporter) -> dict[str, Any]:
         """Run one request and return its packed outcome; masks lie in ``work/<run_id>``."""
         run_id = str(request["run_id"])
-        volume = open_volume(
-            path=self._scratch / "in" / run_id / "volume.npy", description=request["volume"]
-        )
+        inbox = self._scratch / "in" / run_id
+        volume = open_volume(path=inbox / "volume.npy", description=request["volume"])
+        further = {
+            str(one["role"]): open_volume(path=inbox / f"further-{index}.npy", description=one)
+            for index, one in enumerate(request.get("further", []))
+        }
         work = self._scratch / "work" / run_id
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
@@ -48,7 +51,7 @@ class Executor:
         if request["kind"] == "builtin":
             outcome = self._run_builtin(request, run_id, volume, parameters, progress)
         else:
-            outcome = self._run_bundle(request, volume, parameters, progress)
+            outcome = self._run_bundle(request, volume, further, parameters, progress)
         return pack_outcome(outcome=outcome, mask_file=work / "masks.bin")
 
     def _run_builtin(
@@ -74,7 +77,8 @@ class Executor:
     def _run_bundle(
         self,
         request: dict[str, Any],
-        volume: Any,
+        volume: RunnerVolume,
+        further: dict[str, RunnerVolume],
         parameters: dict[str, Any],
         progress: ProgressReporter,
     ) -> AnalysisOutcome:
@@ -90,4 +94,4 @@ class Executor:
                 root=Path(request["bundle_root"]), tree_sha256=tree_sha256, device=device
             ),
         )
-        return model.run(volume=volume, parameters=parameters, progress=progress)
+        return model.run(volume=volume, further=further, parameters=parameters, progress=progress)

@@ -5,7 +5,8 @@ The side-car's ``outputs`` say which label value means what; nothing here knows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,59 +14,74 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from apps.ai.analyses.diameters import measure_axes_mm
-from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult, Urgency
+from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult
+from apps.ai.runner.refusals import BundleRefused
+from apps.ai.side_car import CodePart, OutputPart
 
 VOLUME = Code("SCT", "118565006", "Volume")
 LONG_AXIS = Code("SCT", "103339001", "Long axis")
 SHORT_AXIS = Code("SCT", "103340004", "Short axis")
 _MILLILITRE = Code("UCUM", "mL", "mL")
 _MILLIMETRE = Code("UCUM", "mm", "mm")
-_URGENCIES: dict[str, Urgency] = {
-    "routine": "routine", "urgent": "urgent", "critical": "critical",
-}  # fmt: skip
 
 #: 26-connectivity: voxels that touch at a corner belong together.
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledGrid:
+    """A model's output on the source grid, axes (slice, row, column).
+
+    Attributes
+    ----------
+    labels:
+        Label values as the model wrote them; None where outputs are read by channel.
+    channels:
+        (channel, slice, row, column), 0 to 1; None where outputs are read by value.
+    probability:
+        0 to 1, of the label each voxel has; None when the model gives none.
+    """
+
+    labels: NDArray[np.integer[Any]] | None = None
+    channels: NDArray[np.float32] | None = None
+    probability: NDArray[np.floating[Any]] | None = None
+
+
 def find_segments(
     *,
-    labels: NDArray[np.integer[Any]],
-    probability: NDArray[np.floating[Any]] | None,
+    grid: LabelledGrid,
     affine_lps: NDArray[np.float64],
-    outputs: Sequence[Mapping[str, Any]],
+    outputs: Sequence[OutputPart],
 ) -> list[SegmentResult]:
-    """Segments of ``labels`` (slice, row, column), largest first within each output.
+    """Segments of the output, largest first within each of ``outputs``; they may overlap.
 
     Parameters
     ----------
-    labels:
-        Label values as the model wrote them, on the source grid.
-    probability:
-        Same shape, 0 to 1; averaged over each segment. None when the model gives none.
     affine_lps:
         (column, row, slice, 1) to LPS millimetres.
-    outputs:
-        ``consilium.json`` outputs: value, label, code, category, site, per_component,
-        min_volume_ml, urgency.
+
+    Raises
+    ------
+    BundleRefused
+        ``output_values``: the side-car names a channel the output does not have.
     """
     voxel_ml = abs(float(np.linalg.det(np.asarray(affine_lps)[:3, :3]))) / 1000.0
     segments: list[SegmentResult] = []
     for output in outputs:
-        chosen = labels == int(output["value"])
-        regions = _split(chosen, per_component=bool(output.get("per_component", False)))
+        if not output.finding:
+            continue
+        chosen, probability = _choose(grid, output)
+        regions = _split(chosen, per_component=output.per_component)
         regions = [
-            region
-            for region in regions
-            if region.voxel_count * voxel_ml >= float(output.get("min_volume_ml", 0.0))
+            region for region in regions if region.voxel_count * voxel_ml >= output.min_volume_ml
         ]
         regions.sort(key=lambda region: -region.voxel_count)
         for position, region in enumerate(regions, start=1):
-            numbered = f"{output['label']} {position}" if len(regions) > 1 else output["label"]
+            numbered = f"{output.label} {position}" if len(regions) > 1 else output.label
             segments.append(
                 _describe(
                     region=region,
-                    label=str(numbered),
+                    label=numbered,
                     output=output,
                     probability=probability,
                     affine_lps=affine_lps,
@@ -73,6 +89,33 @@ def find_segments(
                 )
             )
     return segments
+
+
+def describe_output(output: OutputPart) -> dict[str, Any]:
+    """What a side-car's output says of whatever it means: codes, site, urgency."""
+    return {
+        "code": _read_code(output.code),
+        "category": _read_code(output.category),
+        "site": _read_code(output.site) if output.site else None,
+        "laterality": _read_code(output.laterality) if output.laterality else None,
+        "urgency": output.urgency,
+    }
+
+
+def _choose(
+    grid: LabelledGrid, output: OutputPart
+) -> tuple[NDArray[np.bool_], NDArray[np.floating[Any]] | None]:
+    if output.channel is not None:
+        if grid.channels is None or output.channel >= grid.channels.shape[0]:
+            raise BundleRefused("output_values", f"The output has no channel {output.channel}.")
+        channel = grid.channels[output.channel]
+        return np.asarray(channel >= output.threshold, dtype=bool), channel
+    if grid.labels is None:
+        raise BundleRefused("output_values", "The output holds no labels.")
+    if output.values:
+        # The union of several labels has no probability of its own.
+        return np.isin(grid.labels, output.values), None
+    return np.asarray(grid.labels == output.value, dtype=bool), grid.probability
 
 
 def _split(chosen: NDArray[np.bool_], *, per_component: bool) -> list[MaskRegion]:
@@ -93,7 +136,7 @@ def _describe(
     *,
     region: MaskRegion,
     label: str,
-    output: Mapping[str, Any],
+    output: OutputPart,
     probability: NDArray[np.floating[Any]] | None,
     affine_lps: NDArray[np.float64],
     voxel_ml: float,
@@ -104,22 +147,18 @@ def _describe(
         mean = float(np.mean(probability[region.box][region.values], dtype=np.float64))
         mean_probability = min(1.0, max(0.0, mean))
     return SegmentResult(
+        **describe_output(output),
         label=label,
-        code=_read_code(output["code"]),
-        category=_read_code(output["category"]),
         region=region,
-        site=_read_code(output["site"]) if output.get("site") else None,
-        laterality=_read_code(output["laterality"]) if output.get("laterality") else None,
         measurements=(
             MeasuredValue("volume", region.voxel_count * voxel_ml, "mL", VOLUME, _MILLILITRE),
             MeasuredValue("long_axis", long_mm, "mm", LONG_AXIS, _MILLIMETRE),
             MeasuredValue("short_axis", short_mm, "mm", SHORT_AXIS, _MILLIMETRE),
         ),
         probability=mean_probability,
-        urgency=_URGENCIES[str(output.get("urgency", "routine"))],
         tracking_identifier=label,
     )
 
 
-def _read_code(code: Mapping[str, Any]) -> Code:
-    return Code(str(code["system"]), str(code["code"]), str(code["display"]))
+def _read_code(code: CodePart) -> Code:
+    return Code(code.system, code.code, code.display)

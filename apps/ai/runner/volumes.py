@@ -11,6 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+_IDENTIFYING = frozenset(
+    {
+        "PatientID", "IssuerOfPatientID", "PatientBirthDate", "OtherPatientIDs",
+        "OtherPatientIDsSequence", "PatientAddress", "PatientTelephoneNumbers",
+        "PatientComments", "MilitaryRank", "EthnicGroup", "RequestAttributesSequence",
+    }
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class RunnerVolume:
@@ -39,6 +47,25 @@ def open_volume(*, path: Path, description: dict[str, Any]) -> RunnerVolume:
     )
 
 
+def describe_volume(volume: RunnerVolume) -> dict[str, Any]:
+    """All but the voxels, as ``open_volume`` takes it on the other side."""
+    return {
+        "affine_lps": np.asarray(volume.affine_lps).tolist(),
+        "sop_instance_uids": list(volume.sop_instance_uids),
+        "frame_of_reference_uid": volume.frame_of_reference_uid,
+        "warnings": [list(warning) for warning in volume.warnings],
+    }
+
+
 def read_headers(path: Path) -> list[Dataset]:
     """Headers in slice order, from DICOM JSON (PS3.18 F), without pixels."""
     return [Dataset.from_json(item) for item in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def strip_identity(header: Dataset) -> Dataset:
+    """The header without names and identifiers: an analysis needs numbers, not people."""
+    kept = Dataset()
+    for element in header:
+        if element.VR != "PN" and element.keyword not in _IDENTIFYING:
+            kept.add(element)
+    return kept

@@ -6,13 +6,14 @@ file must be exactly as long as its boxes say.
 
 from __future__ import annotations
 
+import json
 import os
 from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator
 
 from apps.ai.analyses.results import (
     AnalysisOutcome,
@@ -20,13 +21,20 @@ from apps.ai.analyses.results import (
     MaskRegion,
     MeasuredValue,
     SegmentResult,
+    SeriesStatement,
 )
 
 MAX_SEGMENTS = 2_000
+MAX_STATEMENTS = 20
+MAX_PARAMETERS_BYTES = 256 * 1024
 MAX_MASK_VOXELS = 1 << 30
 ShortText = Annotated[str, Field(max_length=400)]
 LongText = Annotated[str, Field(max_length=4_000)]
 Index = Annotated[int, Field(ge=0, le=100_000)]
+
+
+Millimetres = Annotated[FiniteFloat, Field(ge=-100_000, le=100_000)]
+WireCorner = tuple[Millimetres, Millimetres, Millimetres]
 
 
 class WireError(ValueError):
@@ -59,18 +67,22 @@ class WireMeasurement(_Strict):
     derivation: WireCode | None = None
 
 
-class WireSegment(_Strict):
+class WireStatement(_Strict):
     label: ShortText
     code: WireCode
     category: WireCode
     site: WireCode | None
     laterality: WireCode | None
-    measurements: Annotated[list[WireMeasurement], Field(max_length=50)]
+    measurements: Annotated[list[WireMeasurement], Field(max_length=300)]
     probability: Annotated[FiniteFloat, Field(ge=0, le=1)] | None
     urgency: Literal["routine", "urgent", "critical"]
     tracking_identifier: ShortText
+
+
+class WireSegment(WireStatement):
     start: tuple[Index, Index, Index]
     size: tuple[Index, Index, Index]
+    box_lps: tuple[WireCorner, WireCorner] | None = None
 
 
 class WireOutcome(_Strict):
@@ -78,8 +90,16 @@ class WireOutcome(_Strict):
     reason_code: Annotated[str, Field(max_length=80)]
     reason: LongText
     parameters: dict[str, Any]
-    warnings: list[tuple[ShortText, LongText]]
+    warnings: Annotated[list[tuple[ShortText, LongText]], Field(max_length=100)]
     segments: Annotated[list[WireSegment], Field(max_length=MAX_SEGMENTS)]
+    statements: Annotated[list[WireStatement], Field(max_length=MAX_STATEMENTS)] = []
+
+    @field_validator("parameters")
+    @classmethod
+    def _bounded(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(parameters, allow_nan=False)) > MAX_PARAMETERS_BYTES:
+            raise ValueError("larger than the limit")
+        return parameters
 
 
 def pack_outcome(*, outcome: AnalysisOutcome, mask_file: Path) -> dict[str, Any]:
@@ -96,6 +116,7 @@ def pack_outcome(*, outcome: AnalysisOutcome, mask_file: Path) -> dict[str, Any]
         parameters=dict(outcome.parameters),
         warnings=[(code[:400], message[:4_000]) for code, message in outcome.warnings],
         segments=segments,
+        statements=[WireStatement(**_pack_shared(statement)) for statement in outcome.statements],
     )
     return packed.model_dump(mode="json")
 
@@ -114,8 +135,8 @@ def unpack_outcome(
         wire = WireOutcome.model_validate(document)
     except ValueError as error:
         raise WireError(f"the runner's outcome breaks the contract: {error}") from error
-    if (wire.kind == "findings") != bool(wire.segments):
-        raise WireError("the outcome's kind and its segments contradict each other")
+    if (wire.kind == "findings") != bool(wire.segments or wire.statements):
+        raise WireError("the outcome's kind and its results contradict each other")
     payload = _read_masks(mask_file, wire) if wire.segments else b""
     segments, offset = [], 0
     for item in wire.segments:
@@ -130,17 +151,27 @@ def unpack_outcome(
         reason=wire.reason,
         parameters=wire.parameters,
         warnings=tuple(wire.warnings),
+        statements=tuple(SeriesStatement(**_unpack_shared(item)) for item in wire.statements),
     )
 
 
 def _pack_segment(segment: SegmentResult) -> WireSegment:
     return WireSegment(
-        label=segment.label,
-        code=WireCode.pack(segment.code),
-        category=WireCode.pack(segment.category),
-        site=WireCode.pack(segment.site) if segment.site else None,
-        laterality=WireCode.pack(segment.laterality) if segment.laterality else None,
-        measurements=[
+        **_pack_shared(segment),
+        start=segment.region.start,
+        size=_as_triple(segment.region.values.shape),
+        box_lps=segment.box_lps,
+    )
+
+
+def _pack_shared(result: SegmentResult | SeriesStatement) -> dict[str, Any]:
+    return {
+        "label": result.label,
+        "code": WireCode.pack(result.code),
+        "category": WireCode.pack(result.category),
+        "site": WireCode.pack(result.site) if result.site else None,
+        "laterality": WireCode.pack(result.laterality) if result.laterality else None,
+        "measurements": [
             WireMeasurement(
                 quantity=measured.quantity,
                 value=float(measured.value),
@@ -149,25 +180,26 @@ def _pack_segment(segment: SegmentResult) -> WireSegment:
                 unit_code=WireCode.pack(measured.unit_code),
                 derivation=WireCode.pack(measured.derivation) if measured.derivation else None,
             )
-            for measured in segment.measurements
+            for measured in result.measurements
         ],
-        probability=None if segment.probability is None else float(segment.probability),
-        urgency=segment.urgency,
-        tracking_identifier=segment.tracking_identifier,
-        start=segment.region.start,
-        size=_as_triple(segment.region.values.shape),
-    )
+        "probability": None if result.probability is None else float(result.probability),
+        "urgency": result.urgency,
+        "tracking_identifier": result.tracking_identifier,
+    }
 
 
 def _unpack_segment(item: WireSegment, region: MaskRegion) -> SegmentResult:
-    return SegmentResult(
-        label=item.label,
-        code=item.code.unpack(),
-        category=item.category.unpack(),
-        region=region,
-        site=item.site.unpack() if item.site else None,
-        laterality=item.laterality.unpack() if item.laterality else None,
-        measurements=tuple(
+    return SegmentResult(**_unpack_shared(item), region=region, box_lps=item.box_lps)
+
+
+def _unpack_shared(item: WireStatement) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "code": item.code.unpack(),
+        "category": item.category.unpack(),
+        "site": item.site.unpack() if item.site else None,
+        "laterality": item.laterality.unpack() if item.laterality else None,
+        "measurements": tuple(
             MeasuredValue(
                 quantity=measured.quantity,
                 value=measured.value,
@@ -178,10 +210,10 @@ def _unpack_segment(item: WireSegment, region: MaskRegion) -> SegmentResult:
             )
             for measured in item.measurements
         ),
-        probability=item.probability,
-        urgency=item.urgency,
-        tracking_identifier=item.tracking_identifier,
-    )
+        "probability": item.probability,
+        "urgency": item.urgency,
+        "tracking_identifier": item.tracking_identifier,
+    }
 
 
 def _unpack_region(item: WireSegment, packed: bytes, shape: tuple[int, int, int]) -> MaskRegion:

@@ -6,6 +6,7 @@ from apps.ai.services.exports import (
     fail_export,
     retry_export,
 )
+from apps.ai.services.installation import install_bundle
 from apps.ai.services.jobs import (
     cancel_job,
     claim_next_job,
@@ -40,6 +41,7 @@ __all__ = [
     "fail_job",
     "finish_cancelled_job",
     "heartbeat_job",
+    "install_bundle",
     "register_builtin",
     "register_bundle",
     "release_job",

@@ -25,6 +25,7 @@ from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
 from apps.ai.events import JobChanged
 from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
 from apps.ai.models import Job, ModelVersion
+from apps.ai.services.inputs import choose_inputs, digest_inputs, write_inputs
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
@@ -44,11 +45,14 @@ def request_job(
     model_id: UUID,
     series_instance_uid: str,
     parameters: dict[str, Any] | None = None,
+    inputs: dict[str, str] | None = None,
 ) -> Job:
-    """Ask for one analysis of one series of the case.
+    """Ask for one analysis of one series of the case, or of several of its study.
 
-    The same question (content × model version × parameters) is one job, however often and by
-    whomever it is asked; one that failed or was cancelled is queued again.
+    A model that reads several series gets those that fit its roles; ``inputs`` (role to Series
+    Instance UID) names them where several fit. The same question (content × model version ×
+    parameters) is one job, however often and by whomever it is asked; one that failed or was
+    cancelled is queued again.
 
     Raises
     ------
@@ -56,18 +60,21 @@ def request_job(
         The series is not in this case.
     ModelNotActive, SeriesNotReady
         It cannot be asked now.
+    InputsUnclear
+        Not every role of the model has exactly one series.
     """
     policies.run_model(actor=actor, case_id=case_id)
     series = _find_series(case_id, series_instance_uid)
     version = _find_active_version(model_id)
+    chosen = choose_inputs(version=version, series=series, named=inputs or {})
     asked = {**version.default_parameters, **(parameters or {})}
     now = timezone.now()
     job, created = Job.objects.get_or_create(
-        series_content_sha256=series.content_sha256,
+        series_content_sha256=digest_inputs(chosen),
         version=version,
         parameters_sha256=hash_parameters(asked),
         defaults={
-            "series": series,
+            "series": chosen[0].series,
             "parameters": asked,
             "not_before": now,
             "rung_at": now,
@@ -84,6 +91,7 @@ def request_job(
         details={"model": version.model.slug, "version": version.version, "created": created},
     )
     if created:
+        write_inputs(job=job, chosen=chosen)
         ring_bell()
         announce_job(actor=actor, job=job)
         return job

@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from apps.ai import policies, selectors
-from apps.ai.bundle_tree import BundleError, copy_into_store, read_manifest
+from apps.ai.bundle_errors import BundleError
+from apps.ai.bundle_manifest import read_manifest
+from apps.ai.bundle_tree import copy_into_store
 from apps.ai.choices import VERSION_MOVES, ModelKind, VersionState, check_move
 from apps.ai.conf import bundle_store
 from apps.ai.exceptions import ModelNotApproved, NotABundle, SecondPersonNeeded
@@ -37,7 +39,7 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
         manifest = read_manifest(root)
         copy_into_store(source=root, store=bundle_store(), tree_sha256=manifest.tree_sha256)
     except (BundleError, OSError) as error:
-        raise NotABundle(str(error)) from error
+        raise refuse_bundle(error) from error
     model, _ = Model.objects.get_or_create(
         slug=slug or slugify(manifest.name)[:80],
         defaults={"name": manifest.name, "kind": ModelKind.BUNDLE},
@@ -51,7 +53,7 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
             "version": manifest.version,
             "card": {**manifest.card, "manufacturer": manifest.manufacturer},
             "scope": manifest.scope,
-            "limits": dict(manifest.side_car.get("limits", {})),
+            "limits": manifest.limits,
         },
     )
     if created:
@@ -150,6 +152,12 @@ def suspend_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     _move(version, VersionState.SUSPENDED)
     _audit(actor, "model.suspended", version)
     return version
+
+
+def refuse_bundle(error: BundleError | OSError) -> NotABundle:
+    """The refusal people read; a fault of the disk keeps the general code."""
+    code = error.code if isinstance(error, BundleError) else NotABundle.code
+    return NotABundle(str(error), code=code)
 
 
 def _activate(actor: Actor, version: ModelVersion) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.ai.analyses.results import SegmentResult
+from apps.ai.analyses.results import SegmentResult, SeriesStatement
 from apps.ai.choices import FindingState, JobState
 from apps.ai.events import FindingsAdded, FindingStamp
 from apps.ai.models import Finding, Job
@@ -19,9 +19,9 @@ from apps.core.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class FindingDraft:
-    """A segment with its place in the patient and its stored objects, ready to be written."""
+    """A result with its place in the patient, if it has one, and its stored objects."""
 
-    segment: SegmentResult
+    result: SegmentResult | SeriesStatement
     tracking_uid: str
     frame_of_reference_uid: str
     sop_instance_uid: str
@@ -74,16 +74,16 @@ def complete_job(
 
 
 def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
-    segment = draft.segment
+    result = draft.result
     return Finding(
         job=job,
         study_id=job.series.study_id,
         number=number,
-        label=segment.label,
-        code=segment.code.as_dict(),
-        category=segment.category.as_dict(),
-        site=segment.site.as_dict() if segment.site else None,
-        laterality=segment.laterality.as_dict() if segment.laterality else None,
+        label=result.label,
+        code=result.code.as_dict(),
+        category=result.category.as_dict(),
+        site=result.site.as_dict() if result.site else None,
+        laterality=result.laterality.as_dict() if result.laterality else None,
         measurements=[
             {
                 **measured.as_dict(),
@@ -91,10 +91,10 @@ def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
                 "unit_code": measured.unit_code.as_dict(),
                 "derivation": measured.derivation.as_dict() if measured.derivation else None,
             }
-            for measured in segment.measurements
+            for measured in result.measurements
         ],
-        probability=segment.probability,
-        urgency=segment.urgency,
+        probability=result.probability,
+        urgency=result.urgency,
         tracking_uid=draft.tracking_uid,
         frame_of_reference_uid=draft.frame_of_reference_uid,
         sop_instance_uid=draft.sop_instance_uid,

@@ -3174,7 +3174,7 @@ export interface components {
             model: components["schemas"]["FindingModel"];
             study_instance_uid: string;
             series_instance_uid: string;
-            frame_of_reference_uid: string;
+            frame_of_reference_uid: string | null;
             sop_instance_uid: string;
             frame: number;
             label: string;
@@ -3186,9 +3186,9 @@ export interface components {
             urgency: string;
             state: components["schemas"]["FindingStateEnum"];
             review: components["schemas"]["Review"] | null;
-            centroid_lps: number[];
-            bbox_lps: number[][];
-            mask_url: string;
+            centroid_lps: number[] | null;
+            bbox_lps: number[][] | null;
+            mask_url: string | null;
             export: components["schemas"]["Export"] | null;
         };
         FindingModel: {
@@ -3530,6 +3530,10 @@ export interface components {
             series_instance_uid: string;
             parameters?: {
                 [key: string]: unknown;
+            };
+            /** @description Role to Series Instance UID, where several series fit a role. */
+            inputs?: {
+                [key: string]: string;
             };
         };
         /** @enum {string} */

@@ -80,8 +80,8 @@ export type Job = wire.Job
 export type FindingState = wire.FindingStateEnum
 type PointLps = [number, number, number]
 export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
-  centroid_lps: PointLps
-  bbox_lps: [PointLps, PointLps]
+  centroid_lps: PointLps | null
+  bbox_lps: [PointLps, PointLps] | null
 }
 
 export type CaseDocument = wire.Document

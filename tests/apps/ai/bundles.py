@@ -1,8 +1,11 @@
 """Builds small MONAI bundles in the standard layout, with networks whose answer is known."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
+
+from apps.ai.bundle_weights import WEIGHT_SUFFIXES
 
 BRIGHT = 500.0
 
@@ -112,7 +115,6 @@ def write_bundle(
     metadata = {"version": version, "name": "bright", "monai_version": "1.6.1"}
     (root / "configs/metadata.json").write_text(json.dumps(metadata))
     (root / "configs/inference.json").write_text(json.dumps(inference or INFERENCE))
-    (root / "consilium.json").write_text(json.dumps(side_car or SIDE_CAR))
     for name, text in (scripts or {}).items():
         (root / "scripts" / name).write_text(text)
     weights = {
@@ -121,4 +123,15 @@ def write_bundle(
         "bias": torch.tensor([0.0, -BRIGHT / 100]),
     }
     torch.save(weights, root / "models/model.pt")
+    write_side_car(root, side_car or SIDE_CAR)
     return root
+
+
+def write_side_car(root: Path, side_car: dict[str, Any]) -> None:
+    """``consilium.json`` with the hashes of whatever weights lie there now."""
+    weights = [path for path in sorted(root.rglob("*")) if path.suffix in WEIGHT_SUFFIXES]
+    files = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in weights
+    }
+    (root / "consilium.json").write_text(json.dumps({**side_car, "files": files}))

@@ -10,7 +10,9 @@ from apps.accounts.choices import Discipline, SystemRole
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.ai import conf, services
-from apps.ai.bundle_tree import BundleError, hash_tree, read_manifest
+from apps.ai.bundle_errors import BundleError
+from apps.ai.bundle_manifest import read_manifest
+from apps.ai.bundle_tree import hash_tree
 from apps.ai.exceptions import ModelNotApproved, NotABundle, SecondPersonNeeded
 from apps.ai.models import Model, ModelVersion
 from apps.core.exceptions import Forbidden, IllegalMove

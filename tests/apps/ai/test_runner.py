@@ -23,7 +23,7 @@ from apps.ai.runner.client import (
     check_confinement,
 )
 from apps.ai.runner.volumes import RunnerVolume
-from tests.apps.ai.bundles import BRIGHT, INFERENCE, write_bundle
+from tests.apps.ai.bundles import BRIGHT, INFERENCE, SIDE_CAR, write_bundle, write_side_car
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -159,8 +159,11 @@ def test_pickled_weights_do_not_execute(runner, bundle):
     torch.save({"weight": Payload()}, bundle / "models/model.pt")
     with pytest.raises(RunnerError) as caught:
         run(runner, bundle_request(bundle))
-    assert caught.value.code == "model_error"
-    assert "UnpicklingError" in caught.value.message
+    assert caught.value.code == "file_changed"
+    write_side_car(bundle, SIDE_CAR)
+    with pytest.raises(RunnerError) as caught:
+        run(runner, bundle_request(bundle))
+    assert caught.value.code == "pickle_imports"
 
 
 HOSTILE = """
@@ -197,7 +200,7 @@ def run(port, parent, secret_path, outside):
         attempt("execute", lambda: subprocess.run(["/bin/true"], check=True)),
         attempt("signal_parent", lambda: os.kill(parent, 0)),
         attempt("mount", mount),
-        attempt("scratch", lambda: open("allowed.txt", "w").write("xyz")),
+        attempt("scratch", lambda: open(os.environ["TMPDIR"] + "/allowed.txt", "w").write("xyz")),
     ])
     raise RuntimeError("REPORT" + json.dumps(found))
 """

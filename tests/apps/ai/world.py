@@ -87,7 +87,7 @@ def draft(*, label: str = "Bright thing") -> FindingDraft:
     from apps.ai import storage
 
     return FindingDraft(
-        segment=segment,
+        result=segment,
         tracking_uid=f"2.25.{uuid4().int}",
         frame_of_reference_uid="1.2.3",
         sop_instance_uid="1.2.3.4",

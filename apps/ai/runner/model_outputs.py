@@ -1,0 +1,80 @@
+"""What a bundle's postprocessing left, as labels or channels on the source grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from apps.ai.runner.label_maps import LabelledGrid
+from apps.ai.runner.refusals import BundleRefused
+
+
+def read_grid(
+    *, data: Mapping[str, Any], output_key: str, shape: tuple[int, ...], by_channel: bool
+) -> LabelledGrid:
+    """Turn (channel, x, y, z) into (slice, row, column) of ``shape``.
+
+    Parameters
+    ----------
+    by_channel:
+        The side-car reads channels. Otherwise several channels are probabilities of exclusive
+        labels, and one channel holds the labels themselves.
+
+    Raises
+    ------
+    BundleRefused
+        ``output_missing``, ``output_shape``, ``output_values``, ``output_grid``.
+    """
+    if output_key not in data:
+        raise BundleRefused("output_missing", f"The model gave no {output_key}.")
+    output = _as_channels(data[output_key])
+    if tuple(output.shape[:0:-1]) != tuple(shape):
+        given = tuple(output.shape[:0:-1])
+        raise BundleRefused(
+            "output_grid", f"The output has shape {given}, the image {tuple(shape)}."
+        )
+    if not np.isfinite(output).all():
+        raise BundleRefused("output_values", "The model's output holds no valid labels.")
+    if by_channel:
+        if output.min() < 0 or output.max() > 1:
+            raise BundleRefused("output_values", "A channel holds more than 0 to 1.")
+        return LabelledGrid(channels=output.transpose(0, 3, 2, 1))
+    if output.shape[0] > 1:
+        probability = _soft(output)
+        labels = probability.argmax(axis=0)
+        chosen = np.take_along_axis(probability, labels[None], axis=0)[0]
+    else:
+        labels, chosen = np.rint(output[0]), None
+        if "probability" in data:
+            chosen = _as_channels(data["probability"]).max(axis=0)
+    if labels.min() < 0 or labels.max() > 255:
+        raise BundleRefused("output_values", "The model's output holds no valid labels.")
+    return LabelledGrid(
+        labels=labels.astype(np.uint8).transpose(2, 1, 0),
+        probability=None
+        if chosen is None
+        else np.nan_to_num(chosen.astype(np.float32)).transpose(2, 1, 0),
+    )
+
+
+def _as_channels(value: Any) -> NDArray[np.float32]:
+    array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+    array = np.asarray(array, dtype=np.float32)
+    if array.ndim == 3:
+        array = array[None]
+    if array.ndim != 4:
+        raise BundleRefused("output_shape", "The model's output is no three-dimensional map.")
+    return array
+
+
+def _soft(output: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of a multi-channel output: as they are, or by softmax when they are not."""
+    sums = output.sum(axis=0)
+    if output.min() >= 0 and np.allclose(sums, 1.0, atol=1e-2):
+        return output
+    shifted = np.exp(output - output.max(axis=0, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=0, keepdims=True), dtype=np.float32)
