@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ai.models import Finding
-from apps.ai.objects import read_mask
+from apps.ai.objects import has_place, read_mask
 from apps.ai.research.sidecar import (
     Acceptance,
     Code,
@@ -40,6 +40,7 @@ REASONS = {
     "copy_of_unreviewed_ai": "It is a copy of an AI result that nobody has accepted in this case.",
     "other_images": "It lies on other images than the series has now.",
     "empty": "No voxel of it is set.",
+    "no_place": "It is said of the whole series.",
 }
 
 Plane = npt.NDArray[np.uint16]
@@ -239,6 +240,8 @@ def _drawn_label(segment: dict[str, Any], labelmap: Labelmap) -> LabelRecord:
 
 
 def _finding_out(finding: Finding, number: int, grid: ImageGrid) -> list[MaskOut] | str:
+    if not has_place(finding=finding):
+        return "no_place"
     places = _slices_of_job(finding.job.grid, grid)
     if places is None:
         return "other_images"

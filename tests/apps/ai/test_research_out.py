@@ -14,6 +14,7 @@ from pydicom.uid import generate_uid
 
 from apps.ai import services
 from apps.ai.api import research_views
+from apps.ai.models import Finding
 from apps.annotations.models import Segmentation
 from apps.annotations.segmentations.services import Origin
 from apps.audit.models import AuditEntry
@@ -290,6 +291,18 @@ def test_what_lies_on_other_images_or_is_empty_stays_and_is_named(
         ("segmentation", other.pk, "other_images"),
         ("finding", finding.pk, "other_images"),
     }
+
+
+def test_what_is_said_of_a_whole_series_has_no_mask_to_leave(
+    axial: Brought, tmp_path: Path
+) -> None:
+    finding = find(axial, tmp_path, random_labels() > 0)
+    Finding.objects.filter(pk=finding.pk).update(mask_sha256="", centroid_lps=[], bbox_lps=[])
+    said = export(axial).sidecar
+    assert said.masks == []
+    assert [(one.kind, one.id, one.code) for one in said.left_out] == [
+        ("finding", finding.pk, "no_place")
+    ]
 
 
 # --- who ---------------------------------------------------------------------------------
