@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from apps.ai.analyses.radiomics import RadiomicsResult, RadiomicsSettings, measure_radiomics
+from apps.ai.analyses.radiomics.prepare import prepare_segment
 
 Voxel = tuple[int, int, int]
 PLAIN = RadiomicsSettings(intensity_unit="1", bin_number=6)
@@ -126,3 +128,13 @@ def steps_to_edge(inside: set[Voxel], voxel: Voxel, flat: bool) -> int:
         front = {moved(one, step) for one in front for step in faces}
         if front - inside:
             return distance
+
+
+def prepared(voxels: np.ndarray, mask: np.ndarray | None = None, **how: Any) -> Any:
+    spacing = how.pop("spacing_mm", (1.0, 1.0, 1.0))
+    return prepare_segment(
+        voxels=voxels,
+        mask=np.ones(voxels.shape, dtype=bool) if mask is None else mask,
+        spacing_mm=spacing,
+        settings=RadiomicsSettings(**how),
+    )

@@ -8,9 +8,7 @@ import json
 import os
 import socket
 import stat
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,65 +23,13 @@ from apps.ai.models import ModelVersion
 from apps.ai.runner.client import ModelRunner, RunnerError, RunnerLimits
 from tests.apps.ai import archives
 from tests.apps.ai.bundles import INFERENCE, SIDE_CAR, write_bundle, write_side_car
+from tests.apps.ai.canary import Canary, canary
+from tests.apps.ai.hostile_scripts import ACTS, ANSWERS, GREEDY, LIAR, PROBE
 from tests.apps.ai.test_bundle_documents import BOMB, Payload
 from tests.apps.ai.test_runner import bundle_request, run
 from tests.apps.ai.world import INSTALLER
 
-SECRET = "do-not-leak-this"
-
-
-@dataclass
-class Canary:
-    """Whatever touches one of these has escaped."""
-
-    root: Path
-    listeners: dict[str, socket.socket] = field(default_factory=dict)
-    visits: list[str] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
-    threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self) -> None:
-        self.root.mkdir()
-        (self.root / "secret.txt").write_text(SECRET)
-        for name in ("database", "valkey", "pacs"):
-            listener = socket.create_server(("127.0.0.1", 0))
-            listener.settimeout(0.1)
-            self.listeners[name] = listener
-            thread = threading.Thread(target=self._watch, args=(name, listener))
-            thread.start()
-            self.threads.append(thread)
-
-    def _watch(self, name: str, listener: socket.socket) -> None:
-        while not self.over.is_set():
-            try:
-                listener.accept()
-                self.visits.append(name)
-            except TimeoutError:
-                continue
-
-    def port(self, name: str) -> int:
-        return int(self.listeners[name].getsockname()[1])
-
-    def stop(self) -> None:
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-        for listener in self.listeners.values():
-            listener.close()
-
-    def assert_untouched(self, said: str = "") -> None:
-        assert self.visits == []
-        assert [path.name for path in self.root.iterdir()] == ["secret.txt"]
-        assert (self.root / "secret.txt").read_text() == SECRET
-        assert SECRET not in said
-
-
-@pytest.fixture
-def canary(tmp_path: Path) -> Iterator[Canary]:
-    made = Canary(tmp_path / "canary")
-    made.start()
-    yield made
-    made.stop()
+__all__ = ["canary"]
 
 
 def test_the_canary_sings(canary):
@@ -265,86 +211,6 @@ def test_nothing_is_evaluated_before_approval(tmp_path, canary, name, settings):
 
 # --- approved, and hostile all the same -------------------------------------------------------
 
-PROBE = """
-import ctypes, os, socket, subprocess, sys, threading
-
-HERE = os.path.abspath(__file__)
-
-
-def native_connect(port):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.socket(2, 1, 0) < 0:
-        raise PermissionError(ctypes.get_errno(), "socket")
-
-
-def fork():
-    child = os.fork()
-    if child == 0:
-        open("CANARY/written", "w")
-        os._exit(0)
-
-
-def native_fork():
-    libc = ctypes.CDLL(None, use_errno=True)
-    child = libc.fork()
-    if child == 0:
-        os.setsid()
-        os._exit(0)
-    if child < 0:
-        raise PermissionError(ctypes.get_errno(), "fork")
-
-
-def clone3():
-    libc = ctypes.CDLL(None, use_errno=True)
-    arguments = (ctypes.c_uint64 * 11)(0, 0, 0, 0, 17)
-    child = libc.syscall(435, ctypes.byref(arguments), 88)
-    if child == 0:
-        os._exit(0)
-    if child < 0:
-        raise PermissionError(ctypes.get_errno(), "clone3")
-
-
-def mount():
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(b"a", b"/", b"tmpfs", 0, 0) != 0:
-        raise PermissionError(ctypes.get_errno(), "mount")
-
-
-def probe(act):
-    try:
-        return "LET THROUGH: " + repr(ACTS[act]())[:100]
-    except (OSError, RuntimeError) as error:
-        return "held back: " + type(error).__name__
-
-
-def run(act):
-    raise RuntimeError(probe(act))
-
-
-ACTS = {
-    "database": lambda: socket.create_connection(("127.0.0.1", PORT_database), 2),
-    "valkey": lambda: socket.create_connection(("127.0.0.1", PORT_valkey), 2),
-    "pacs": lambda: socket.create_connection(("127.0.0.1", PORT_pacs), 2),
-    "native socket": lambda: native_connect(PORT_pacs),
-    "unix socket": lambda: socket.socket(socket.AF_UNIX),
-    "secret file": lambda: open("CANARY/secret.txt").read(),
-    "passwd": lambda: open("/etc/passwd").read(),
-    "worker's environment": lambda: open("/proc/PARENT/environ", "rb").read(),
-    "worker's memory": lambda: open("/proc/PARENT/mem", "rb").read(1),
-    "worker's files": lambda: os.listdir("/proc/PARENT/fd"),
-    "write outside": lambda: open("CANARY/written", "w"),
-    "link out": lambda: os.link("CANARY/secret.txt", "stolen"),
-    "change its own code": lambda: open(HERE, "a").write("#"),
-    "program": lambda: subprocess.run(["/bin/sh", "-c", "touch CANARY/written"], check=True),
-    "fork": fork,
-    "native fork": native_fork,
-    "clone3": clone3,
-    "signal the worker": lambda: os.kill(PARENT, 0),
-    "mount": mount,
-}
-"""
-ACTS = [line.split('"')[1] for line in PROBE.splitlines() if line.startswith('    "')]
-
 
 @pytest.fixture(scope="module")
 def shared_runner(tmp_path_factory):
@@ -408,38 +274,6 @@ def test_threads_still_work_where_processes_do_not(shared_runner, canary):
 
 # --- limits -----------------------------------------------------------------------------------
 
-GREEDY = {
-    "memory": (
-        "def run():\n    return [bytearray(1 << 28) for _ in range(4000)]\n",
-        {"out_of_memory", "runner_died"},
-    ),
-    "time": ("def run():\n    while True:\n        pass\n", {"time_limit"}),
-    "disk": (
-        "import os, time\n"
-        "def run():\n"
-        "    for number in range(400):\n"
-        "        with open(os.environ['TMPDIR'] + f'/{number}', 'wb') as stream:\n"
-        "            stream.write(b'x' * (1 << 20))\n"
-        "    time.sleep(60)\n",
-        {"disk_limit"},
-    ),
-    "many files": (
-        "import os, time\n"
-        "def run():\n"
-        "    for number in range(5000):\n"
-        "        open(os.environ['TMPDIR'] + f'/{number}', 'wb').close()\n"
-        "    time.sleep(60)\n",
-        {"disk_limit"},
-    ),
-    "one large file": (
-        "import os\n"
-        "def run():\n"
-        "    with open(os.environ['TMPDIR'] + '/a', 'wb') as stream:\n"
-        "        stream.truncate(1 << 34)\n",
-        {"model_error", "runner_died"},
-    ),
-}
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GREEDY)
@@ -464,40 +298,6 @@ def test_greed_meets_its_limit(tmp_path, canary, name):
 
 
 # --- answers that are none ---------------------------------------------------------------------
-
-LIAR = """
-import json, os, struct
-import torch
-
-
-class Liar(torch.nn.Module):
-    def load_state_dict(self, state, strict=True):
-        return None
-
-    def forward(self, image):
-        return ANSWER
-
-
-def frame(document):
-    body = json.dumps(document).encode() if isinstance(document, dict) else document
-    for descriptor in range(3, 12):
-        try:
-            os.write(descriptor, struct.pack(">I", len(body)) + body)
-        except OSError:
-            pass
-    os._exit(3)
-"""
-ANSWERS = {
-    "not a number": ("image * float('nan')", {"output_values", "output_grid"}),
-    "another shape": ("torch.zeros(1, 2, 3, 3, 3)", {"output_grid"}),
-    "no tensor": ("'<script>'", {"model_error", "output_shape"}),
-    "a huge frame": ("frame(b'x' * 10) or struct.pack('>I', 1 << 31)", {"protocol_broken"}),
-    "a frame that is no JSON": ("frame(b'\\xff' * 40)", {"protocol_broken"}),
-    "an outcome it made up": (
-        "frame({'type': 'outcome', 'run_id': 'guessed', 'outcome': {'kind': 'no_findings'}})",
-        {"protocol_broken"},
-    ),
-}
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -15,34 +15,19 @@ import torch
 import yaml
 
 from tests.apps.ai.bundles import write_side_car
+from tests.apps.ai.zoo_scripts import DENSITY_SCRIPTS, NODULE_SCRIPTS
+from tests.apps.ai.zoo_side_cars import (
+    BRATS_SIDE_CAR,
+    DENSITY_SIDE_CAR,
+    MASS,
+    NODULE_SIDE_CAR,
+    SEQUENCES,
+    SPLEEN_SIDE_CAR,
+)
 
-MASS = {
-    "code": {"system": "SCT", "code": "4147007", "display": "Mass"},
-    "category": {
-        "system": "SCT", "code": "49755003", "display": "Morphologically Abnormal Structure",
-    },
-}  # fmt: skip
-ORGAN = {
-    "code": {"system": "SCT", "code": "78961009", "display": "Spleen"},
-    "category": {"system": "SCT", "code": "123037004", "display": "Anatomical Structure"},
-}
-
-
-def modality_rule(modality: str) -> dict[str, Any]:
-    return {"code": "modality", "attribute": "Modality", "any_of": [modality],
-            "message": f"This model reads {modality} only."}  # fmt: skip
-
-
-def side_car(title: str, modality: str, outputs: list[dict[str, Any]], **more: Any) -> Any:
-    return {
-        "schema": 1,
-        "title": title,
-        "scope": {"rules": [modality_rule(modality)]},
-        "outputs": outputs,
-        "limits": {"timeout_s": 240},
-        "card": {"intended_use": "Tests only"},
-        **more,
-    }
+__all__ = [
+    "BRATS_SIDE_CAR", "DENSITY_SIDE_CAR", "MASS", "NODULE_SIDE_CAR", "SEQUENCES", "SPLEEN_SIDE_CAR",
+]  # fmt: skip
 
 
 def evaluation(*, evaluator: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -259,95 +244,6 @@ NODULE["handlers"] = [
 ]
 del NODULE["evaluator"]["postprocessing"]
 
-NODULE_SCRIPTS = {
-    "__init__.py": "from .detection_inferer import RetinaNetInferer\n",
-    "feature_pyramid.py": """
-import torch
-
-
-class TinyPyramid(torch.nn.Module):
-    out_channels = 8
-
-    def __init__(self, spatial_dims):
-        super().__init__()
-        assert spatial_dims == 3
-        self.first = torch.nn.Conv3d(1, 8, 3, stride=2, padding=1)
-        self.second = torch.nn.Conv3d(8, 8, 3, stride=2, padding=1)
-
-    def forward(self, image):
-        first = torch.relu(self.first(image))
-        return [first, torch.relu(self.second(first))]
-""",
-    "detection_inferer.py": """
-import numpy as np
-from monai.inferers.inferer import Inferer
-
-
-class RetinaNetInferer(Inferer):
-    def __init__(self, detector, force_sliding_window=False):
-        Inferer.__init__(self)
-        self.detector = detector
-        self.force_sliding_window = force_sliding_window
-        self.sliding_window_size = None
-        if self.detector.inferer is not None:
-            self.sliding_window_size = np.prod(self.detector.inferer.roi_size)
-
-    def __call__(self, inputs, network, *args, **kwargs):
-        self.detector.network = network
-        self.detector.training = self.detector.network.training
-        use_inferer = self.force_sliding_window or (
-            self.sliding_window_size is not None
-            and not all(one[0, ...].numel() < self.sliding_window_size for one in inputs)
-        )
-        return self.detector(inputs, *args, use_inferer=use_inferer, **kwargs)
-""",
-    "evaluator.py": """
-from monai.engines.evaluator import SupervisedEvaluator
-from monai.engines.utils import IterationEvents
-from monai.utils.enums import CommonKeys as Keys
-
-
-def prepare(batchdata, device=None, non_blocking=False, **kwargs):
-    return [one["image"].to(device=device) for one in batchdata], None
-
-
-class DetectionEvaluator(SupervisedEvaluator):
-    def __init__(self, **arguments):
-        super().__init__(prepare_batch=prepare, **arguments)
-
-    def _register_decollate(self):
-        @self.on(IterationEvents.MODEL_COMPLETED)
-        def _decollate_data(engine):
-            output = engine.state.output
-            engine.state.output = [
-                {key: output[key][index] for key in output if output[key] is not None}
-                for index in range(len(output[Keys.IMAGE]))
-            ]
-""",
-    "detection_saver.py": """
-import json
-import os
-
-from ignite.engine import Events
-
-
-class DetectionSaver:
-    def __init__(self, output_dir, filename, output_transform):
-        self.path = os.path.join(output_dir, filename)
-        self.output_transform = output_transform
-
-    def attach(self, engine):
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self)
-
-    def __call__(self, engine):
-        found = self.output_transform(engine.state.output)
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        keys = ("box", "label", "label_scores")
-        with open(self.path, "w") as stream:
-            json.dump([{key: one[key].tolist() for key in keys} for one in found], stream)
-""",
-}
-
 DENSITY = {
     "import": ["$import glob", "$import os"],
     "bundle_root": ".",
@@ -393,61 +289,6 @@ DENSITY = {
     },
     "evaluating": ["$@evaluator.run()"],
 }  # fmt: skip
-DENSITY_SCRIPTS = {
-    "__init__.py": "from .createList import CreateImageList\n",
-    "createList.py": """
-import glob
-import os
-
-
-class CreateImageList:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def create_dataset(self, grp):
-        return sorted(glob.glob(os.path.join(self.folder, "*.png")))
-""",
-}
-
-SEQUENCES = {"t1c": "*t1*post*", "t1": "*t1*pre*", "t2": "*t2*", "flair": "*flair*"}
-
-SPLEEN_SIDE_CAR = side_car(
-    "Spleen", "CT", [{"value": 1, "label": "Spleen", **ORGAN, "min_volume_ml": 0.01}]
-)
-BRATS_SIDE_CAR = side_car(
-    "Brain tumour", "MR",
-    [
-        {"values": [1, 4], "label": "Tumour core", **MASS},
-        {"values": [1, 2, 4], "label": "Whole tumour", **MASS},
-        {"values": [4], "label": "Enhancing tumour", **MASS},
-    ],
-    inputs=[
-        {"role": role, "label": role, "series": {"modality": "MR", "description": [pattern]},
-         "rules": [modality_rule("MR")]}
-        for role, pattern in SEQUENCES.items()
-    ],
-)  # fmt: skip
-NODULE_SIDE_CAR = side_car(
-    "Lung nodule detection", "CT", [{"value": 0, "label": "Nodule", **MASS, "urgency": "urgent"}],
-    task="detection",
-    boxes={"mode": "cccwhd", "space": "lps", "min_score": 0.3, "region": "ellipsoid"},
-)  # fmt: skip
-DENSITY_SIDE_CAR = side_car(
-    "Breast density", "MG",
-    [
-        {"channel": index, "label": f"Breast density {letter}",
-         "code": {"system": "SCT", "code": code, "display": display},
-         "category": {"system": "SCT", "code": "118522005", "display": "Radiology finding"}}
-        for index, (letter, code, display) in enumerate([
-            ("A", "129715009", "Fatty breast"),
-            ("B", "129716005", "Scattered fibroglandular density"),
-            ("C", "129717001", "Heterogeneously dense breast"),
-            ("D", "129718006", "Extremely dense breast"),
-        ])
-    ],
-    task="classification",
-    inputs=[{"role": "mammogram", "plane": True, "copies": 3}],
-)  # fmt: skip
 
 
 def write_zoo_bundle(
