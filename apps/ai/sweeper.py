@@ -21,7 +21,7 @@ from apps.ai.services.ranking import rerank_waiting_jobs
 from apps.core.outbox import enqueue
 
 BATCH = 100
-_reranked_at = float("-inf")
+_done_at: dict[str, float] = {}
 
 
 def sweep() -> None:
@@ -42,9 +42,9 @@ def requeue_expired_jobs() -> int:
 
 def rerank_now_and_then() -> None:
     """Once in a while in each process: what changes is the time left until meetings."""
-    global _reranked_at
-    if time.monotonic() - _reranked_at >= RERANK_EVERY_S:
-        _reranked_at = time.monotonic()
+    now = time.monotonic()
+    if now - _done_at.get("rerank", float("-inf")) >= RERANK_EVERY_S:
+        _done_at["rerank"] = now
         rerank_waiting_jobs()
 
 
