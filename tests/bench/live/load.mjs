@@ -93,8 +93,9 @@ function hear(client, data) {
     const sent_at = room.ops.get(message.op_id)
     if (message.outcome !== 'committed') client.refused.push(message.code)
     else if (sent_at !== undefined && measuring) ack_ms.push(at - sent_at)
-    client.acked += message.outcome === 'committed'
-    client.waiting.delete(message.op_id)
+    // LIVE-O2: an op that was sent again is answered again, with the same outcome; it counts once.
+    const is_first = client.waiting.delete(message.op_id)
+    client.acked += is_first && message.outcome === 'committed'
   } else if (message.type === 'error') client.refused.push(message.code)
 }
 
