@@ -148,6 +148,7 @@ def queue_places() -> dict[UUID, QueuePlace]:
         for version_id, started_at, progress in at_work.values_list(
             "version_id", "started_at", "progress"
         )
+        if started_at is not None
     ]
     versions = {version_id for _, version_id in waiting} | {one.version_id for one in running}
     starts = expect_starts(
