@@ -46,6 +46,14 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class RankReason(models.TextChoices):
+    """Why a waiting job stands where it stands."""
+
+    TURN = "turn", _("By its turn")
+    MEETING = "meeting", _("Its case is on a coming agenda")
+    URGENT = "urgent", _("Asked for as urgent")
+
+
 _ENDINGS = frozenset({JobState.FINDINGS, JobState.NO_FINDINGS, JobState.OUT_OF_SCOPE})
 JOB_MOVES: dict[str, frozenset[str]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.FAILED}),

@@ -13,6 +13,9 @@ MAX_ATTEMPTS = 3
 RETRY_DELAY = timedelta(seconds=2)
 BELL_EVERY = timedelta(seconds=10)
 BELLS_PER_SWEEP = 4
+RERANK_EVERY_S = 10.0
+USUAL_OF_LAST = 20
+"""How many of a version's last runs say how long it usually takes."""
 PROGRESS_EVERY_S = 1.0
 
 EXPORT_LEASE = timedelta(seconds=180)

@@ -89,7 +89,12 @@ class Job(BaseModel):
     state = models.CharField(
         max_length=12, choices=choices.JobState.choices, default=choices.JobState.QUEUED
     )
-    priority = models.SmallIntegerField(default=0)
+    is_urgent = models.BooleanField(default=False)
+    queued_at = models.DateTimeField()
+    rank_at = models.DateTimeField(help_text="queued_at less its head start: the earliest is next")
+    rank_reason = models.CharField(
+        max_length=10, choices=choices.RankReason.choices, default=choices.RankReason.TURN
+    )
     progress = models.FloatField(default=0.0)
     stage = models.CharField(max_length=60, blank=True, default="")
     reason_code = models.CharField(max_length=80, blank=True, default="")
@@ -126,7 +131,7 @@ class Job(BaseModel):
         ]
         indexes = [
             models.Index(
-                fields=["-priority", "created_at"],
+                fields=["rank_at", "id"],
                 condition=Q(state="queued"),
                 name="ai_job_queue",
             ),

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
-from apps.ai import policies
+from apps.ai import conf, policies
 from apps.ai.choices import (
     VERSION_MOVES,
     ExportState,
@@ -19,16 +21,19 @@ from apps.ai.choices import (
     VersionState,
 )
 from apps.ai.models import Finding, FindingReview, Job, Model, ModelApproval, ModelVersion
+from apps.ai.queueing import Running, expect_starts
 from apps.cases.access import standings
 from apps.cases.embargo import hidden_cases, require_ai_shown
 from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible
+from apps.core.heartbeats import count_alive
 from apps.imaging.models import CaseStudy
 
 UNREVIEWED_VERSION = 1
 APPROVALS_NEEDED = 2
 QUEUE_SHOWN = 1_000
+WORKER = "worker-ai@"
 
 
 def list_models() -> "QuerySet[Model]":
@@ -122,11 +127,54 @@ def get_job(*, actor: Actor, job_id: UUID) -> Job:
     return job
 
 
-def queue_positions() -> dict[UUID, int]:
-    """Where each waiting job stands, from 1."""
-    waiting = Job.objects.filter(state=JobState.QUEUED).order_by("-priority", "created_at", "id")
-    ids = waiting.values_list("pk", flat=True)[:QUEUE_SHOWN]
-    return {job_id: position for position, job_id in enumerate(ids, start=1)}
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Where a waiting job stands, from 1, and in how many seconds it should begin, if known."""
+
+    position: int
+    starts_in_s: float | None
+
+
+def queue_places() -> dict[UUID, QueuePlace]:
+    """Every waiting job's place."""
+    rows = Job.objects.filter(state=JobState.QUEUED).order_by("rank_at", "id")
+    waiting = list(rows.values_list("pk", "version_id")[:QUEUE_SHOWN])
+    if not waiting:
+        return {}
+    now = timezone.now()
+    at_work = Job.objects.filter(state=JobState.RUNNING, lease_until__gte=now)
+    running = [
+        Running(version_id, (now - started_at).total_seconds(), progress)
+        for version_id, started_at, progress in at_work.values_list(
+            "version_id", "started_at", "progress"
+        )
+        if started_at is not None
+    ]
+    versions = {version_id for _, version_id in waiting} | {one.version_id for one in running}
+    starts = expect_starts(
+        waiting=waiting,
+        running=running,
+        durations_s=usual_durations_s(version_ids=versions),
+        workers=max(count_alive(name=WORKER), len(running)),
+    )
+    return {
+        job_id: QueuePlace(position, starts.get(job_id))
+        for position, (job_id, _) in enumerate(waiting, start=1)
+    }
+
+
+def usual_durations_s(*, version_ids: Iterable[UUID]) -> dict[UUID, float]:
+    """The median of each version's last runs that came to an end of their own."""
+    took = F("finished_at") - F("started_at")
+    found: dict[UUID, float] = {}
+    for version_id in version_ids:
+        ended = Job.objects.filter(
+            version_id=version_id, state__in=[JobState.FINDINGS, JobState.NO_FINDINGS]
+        ).order_by("-finished_at")
+        last = ended.annotate(took=took).values_list("took", flat=True)[: conf.USUAL_OF_LAST]
+        if seconds := [one.total_seconds() for one in last if one is not None]:
+            found[version_id] = median(seconds)
+    return found
 
 
 def list_findings(*, cases: ResultCases, state: str = "") -> "QuerySet[Finding]":

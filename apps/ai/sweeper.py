@@ -4,6 +4,7 @@ The broker may have lost everything (a crash, a FLUSHALL): the queue is in Postg
 bell that was lost is simply rung again. Quick by construction: three indexed queries.
 """
 
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,18 +13,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.ai.choices import ExportState, JobState
-from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP
+from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP, RERANK_EVERY_S
 from apps.ai.models import FindingExport, Job
 from apps.ai.services.exports import EXPORT_TASK
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
+from apps.ai.services.ranking import rerank_waiting_jobs
 from apps.core.outbox import enqueue
 
 BATCH = 100
+_done_at: dict[str, float] = {}
 
 
 def sweep() -> None:
     """One round; safe to run in several processes at once."""
     requeue_expired_jobs()
+    rerank_now_and_then()
     ring_for_waiting_jobs()
     ring_for_due_exports()
 
@@ -34,6 +38,14 @@ def requeue_expired_jobs() -> int:
         state=JobState.RUNNING, lease_until__lt=timezone.now()
     ).values_list("pk", flat=True)[:BATCH]
     return sum(_requeue_one(job_id) for job_id in expired)
+
+
+def rerank_now_and_then() -> None:
+    """Once in a while in each process: what changes is the time left until meetings."""
+    now = time.monotonic()
+    if now - _done_at.get("rerank", float("-inf")) >= RERANK_EVERY_S:
+        _done_at["rerank"] = now
+        rerank_waiting_jobs()
 
 
 @transaction.atomic
@@ -59,7 +71,7 @@ def ring_for_waiting_jobs() -> int:
     waiting = list(
         Job.objects.select_for_update(skip_locked=True)
         .filter(state=JobState.QUEUED, not_before__lte=now, rung_at__lt=now - BELL_EVERY)
-        .order_by("-priority", "created_at")
+        .order_by("rank_at")
         .values_list("pk", flat=True)[:BELLS_PER_SWEEP]
     )
     if waiting:

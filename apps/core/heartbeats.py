@@ -19,6 +19,10 @@ def beat(*, name: str, detail: dict[str, Any] | None = None) -> None:
 
 def alive(*, name: str) -> bool:
     """Whether a process whose name starts with ``name`` has spoken lately."""
-    return Heartbeat.objects.filter(
-        name__startswith=name, at__gte=timezone.now() - ALIVE_FOR
-    ).exists()
+    return count_alive(name=name) > 0
+
+
+def count_alive(*, name: str) -> int:
+    """How many processes whose name starts with ``name`` have spoken lately."""
+    heard = Heartbeat.objects.filter(name__startswith=name, at__gte=timezone.now() - ALIVE_FOR)
+    return heard.count()

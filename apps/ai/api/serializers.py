@@ -12,11 +12,12 @@ from apps.ai.choices import (
     FindingState,
     JobState,
     ModelKind,
+    RankReason,
     VersionAct,
     VersionState,
 )
 from apps.ai.models import Job, Model, ModelVersion
-from apps.ai.selectors import current_version, version_acts
+from apps.ai.selectors import QueuePlace, current_version, version_acts
 
 
 class CodeSerializer(serializers.Serializer[Any]):
@@ -126,7 +127,14 @@ class JobSerializer(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=ReasonSerializer())
     parameters = serializers.DictField()
     attempts = serializers.IntegerField()
+    is_urgent = serializers.BooleanField()
     queue_position = serializers.IntegerField(allow_null=True)
+    queue_reason = serializers.ChoiceField(
+        choices=RankReason.choices, allow_null=True, help_text="Why it stands where it stands."
+    )
+    starts_in_s = serializers.FloatField(
+        allow_null=True, help_text="While it waits, as far as that can be said."
+    )
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -137,6 +145,7 @@ class JobRequestSerializer(serializers.Serializer[Any]):
     model = serializers.UUIDField()
     series_instance_uid = serializers.RegexField(r"^[0-9.]{1,64}$")
     parameters = serializers.DictField(required=False)
+    is_urgent = serializers.BooleanField(default=False, help_text="It is put before the others.")
     inputs = serializers.DictField(
         child=serializers.RegexField(r"^[0-9.]{1,64}$"),
         required=False,
@@ -218,9 +227,12 @@ class ExportRetrySerializer(serializers.Serializer[Any]):
     case = serializers.UUIDField(required=False)
 
 
-def describe_job(*, job: Job, positions: dict[UUID, int], with_identifiers: bool) -> dict[str, Any]:
+def describe_job(
+    *, job: Job, places: dict[UUID, QueuePlace], with_identifiers: bool
+) -> dict[str, Any]:
     """A job as REST shows it; the AI administrator's list carries no study identifiers."""
     version = job.version
+    place = places.get(job.pk)
     reason = {"code": job.reason_code, "message": job.reason_message}
     return {
         "id": job.pk,
@@ -241,7 +253,10 @@ def describe_job(*, job: Job, positions: dict[UUID, int], with_identifiers: bool
         "warnings": [{"code": code, "message": text} for code, text in job.warnings],
         "parameters": job.results_parameters or job.parameters,
         "attempts": job.attempts,
-        "queue_position": positions.get(job.pk),
+        "is_urgent": job.is_urgent,
+        "queue_position": place.position if place else None,
+        "queue_reason": job.rank_reason if place else None,
+        "starts_in_s": place.starts_in_s if place else None,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,

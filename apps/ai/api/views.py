@@ -93,9 +93,9 @@ class JobsView(ConsiliumView):
         jobs = selectors.list_jobs(actor=self.actor, cases=cases)
         paginator = StandardCursorPagination()
         page = paginator.paginate_queryset(jobs, request, view=self) or []
-        positions = selectors.queue_positions()
+        places = selectors.queue_places()
         described = [
-            shapes.describe_job(job=job, positions=positions, with_identifiers=case_id is not None)
+            shapes.describe_job(job=job, places=places, with_identifiers=case_id is not None)
             for job in page
         ]
         answer = paginator.get_paginated_response(shapes.JobSerializer(described, many=True).data)
@@ -113,6 +113,7 @@ class JobsView(ConsiliumView):
             series_instance_uid=asked.validated_data["series_instance_uid"],
             parameters=asked.validated_data.get("parameters"),
             inputs=asked.validated_data.get("inputs"),
+            is_urgent=asked.validated_data["is_urgent"],
         )
         return Response(_job_data(job), status=202)
 
@@ -299,7 +300,7 @@ def _read_state(request: Request) -> str:
 
 def _job_data(job: Job, *, with_identifiers: bool = True) -> Any:
     described = shapes.describe_job(
-        job=job, positions=selectors.queue_positions(), with_identifiers=with_identifiers
+        job=job, places=selectors.queue_places(), with_identifiers=with_identifiers
     )
     return shapes.JobSerializer(described).data
 

@@ -6,7 +6,7 @@ write names the token, so a worker that was given up for dead cannot write over 
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from apps.ai.events import JobChanged
 from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
 from apps.ai.models import Job, ModelVersion
 from apps.ai.services.inputs import choose_inputs, digest_inputs, write_inputs
+from apps.ai.services.ranking import rank_of_study
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
@@ -46,13 +47,14 @@ def request_job(
     series_instance_uid: str,
     parameters: dict[str, Any] | None = None,
     inputs: dict[str, str] | None = None,
+    is_urgent: bool = False,
 ) -> Job:
     """Ask for one analysis of one series of the case, or of several of its study.
 
     A model that reads several series gets those that fit its roles; ``inputs`` (role to Series
     Instance UID) names them where several fit. The same question (content × model version ×
     parameters) is one job, however often and by whomever it is asked; one that failed or was
-    cancelled is queued again.
+    cancelled is queued again. Asked for as urgent it moves up, whoever asked before.
 
     Raises
     ------
@@ -69,6 +71,9 @@ def request_job(
     chosen = choose_inputs(version=version, series=series, named=inputs or {})
     asked = {**version.default_parameters, **(parameters or {})}
     now = timezone.now()
+    standing = rank_of_study(
+        study_id=chosen[0].series.study_id, queued_at=now, is_urgent=is_urgent, now=now
+    )
     job, created = Job.objects.get_or_create(
         series_content_sha256=digest_inputs(chosen),
         version=version,
@@ -76,6 +81,10 @@ def request_job(
         defaults={
             "series": chosen[0].series,
             "parameters": asked,
+            "is_urgent": is_urgent,
+            "queued_at": now,
+            "rank_at": standing.at,
+            "rank_reason": standing.reason,
             "not_before": now,
             "rung_at": now,
             "requested_by_id": actor.id,
@@ -88,7 +97,12 @@ def request_job(
         case_id=case_id,
         entity="job",
         entity_id=job.pk,
-        details={"model": version.model.slug, "version": version.version, "created": created},
+        details={
+            "model": version.model.slug,
+            "version": version.version,
+            "created": created,
+            "is_urgent": is_urgent,
+        },
     )
     if created:
         write_inputs(job=job, chosen=chosen)
@@ -96,8 +110,14 @@ def request_job(
         announce_job(actor=actor, job=job)
         return job
     job = lock_job(job_id=job.pk)
+    is_more_urgent = is_urgent and not job.is_urgent
+    job.is_urgent = job.is_urgent or is_urgent
     if job.state in RETRYABLE_JOB_STATES:
         _queue_again(job, actor)
+    elif is_more_urgent and job.state == JobState.QUEUED:
+        _stand(job, now)
+        job.save()
+        announce_job(actor=actor, job=job)
     return job
 
 
@@ -134,7 +154,7 @@ def claim_next_job(*, worker: str) -> Job | None:
         Job.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("version__model", "series__study")
         .filter(state=JobState.QUEUED, not_before__lte=now)
-        .order_by("-priority", "created_at", "id")
+        .order_by("rank_at", "id")
         .first()
     )
     if job is None:
@@ -313,12 +333,20 @@ def _queue_again(job: Job, actor: Actor) -> None:
     job.attempts = 0
     job.progress, job.stage = 0.0, ""
     job.reason_code = job.reason_message = ""
-    job.not_before = job.rung_at = now
+    job.not_before = job.rung_at = job.queued_at = now
+    _stand(job, now)
     job.finished_at = None
     job.requested_by_id, job.requested_by_label = actor.id, actor.label
     job.save()
     ring_bell()
     announce_job(actor=actor, job=job)
+
+
+def _stand(job: Job, now: datetime) -> None:
+    standing = rank_of_study(
+        study_id=job.series.study_id, queued_at=job.queued_at, is_urgent=job.is_urgent, now=now
+    )
+    job.rank_at, job.rank_reason = standing.at, standing.reason
 
 
 def _find_series(case_id: UUID, series_instance_uid: str) -> Series:

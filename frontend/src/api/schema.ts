@@ -3499,7 +3499,15 @@ export interface components {
                 [key: string]: unknown;
             };
             attempts: number;
+            is_urgent: boolean;
             queue_position: number | null;
+            /** @description Why it stands where it stands. */
+            queue_reason: components["schemas"]["QueueReasonEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * Format: double
+             * @description While it waits, as far as that can be said.
+             */
+            starts_in_s: number | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3531,6 +3539,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description It is put before the others.
+             * @default false
+             */
+            is_urgent: boolean;
             /** @description Role to Series Instance UID, where several series fit a role. */
             inputs?: {
                 [key: string]: string;
@@ -4399,6 +4412,8 @@ export interface components {
         ProjectionEnum: "identified" | "deidentified" | "none";
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
+        /** @enum {string} */
+        QueueReasonEnum: "turn" | "meeting" | "urgent";
         Quorum: {
             needs: string[];
             missing: string[];
@@ -5362,6 +5377,7 @@ export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
+export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
 export type Radiomics = components['schemas']['Radiomics'];
 export type RadiomicsAnalysis = components['schemas']['RadiomicsAnalysis'];

@@ -62,6 +62,9 @@ def test_job_is_asked_followed_and_cancelled(team, version):
     assert answer.status_code == 202
     job = answer.json()
     assert (job["state"], job["queue_position"], job["reason"]) == ("queued", 1, None)
+    assert (job["is_urgent"], job["queue_reason"], job["starts_in_s"]) == (False, "turn", None)
+    urgent = radiologist.post("/api/jobs", {**asked, "is_urgent": True}, format="json").json()
+    assert (urgent["id"], urgent["queue_reason"]) == (job["id"], "urgent")
     assert job["series_instance_uid"] == series.series_instance_uid
     again = radiologist.post("/api/jobs", asked, format="json").json()
     assert again["id"] == job["id"]

@@ -28,6 +28,25 @@ it('says why a model did not run', () => {
   expect(screen.queryByRole('button')).toBeNull()
 })
 
+it('says where a job waits, when it should begin, and why it stands there', () => {
+  const waits = (part: Partial<Parameters<typeof aJob>[0]>) => aJob({ state: 'queued', queue_position: 2, queue_reason: 'turn', ...part })
+  const { container } = renderScreen(
+    <>
+      <JobRow job={waits({ id: 'a', starts_in_s: 0.4 })} mayAct={false} />
+      <JobRow job={waits({ id: 'b', starts_in_s: 42, queue_reason: 'meeting' })} mayAct={false} />
+      <JobRow job={waits({ id: 'c', starts_in_s: 200, queue_reason: 'urgent' })} mayAct={false} />
+      <JobRow job={waits({ id: 'd', starts_in_s: null })} mayAct={false} />
+      <JobRow job={waits({ id: 'e', queue_position: null })} mayAct={false} />
+    </>,
+  )
+  const text = (id: string) => container.querySelector(`[data-job="${id}"]`)?.textContent
+  expect(text('a')).toContain('Place 2 in the queue · starts in a moment')
+  expect(text('b')).toContain('starts in about 45 s · put forward for its meeting')
+  expect(text('c')).toContain('starts in about 4 min · urgent')
+  expect(text('d')).toContain('no estimate yet')
+  expect(text('e')).toContain('Waiting')
+})
+
 it('offers cancel while it runs and retry once it failed', () => {
   const { rerender } = renderScreen(<JobRow job={aJob({ state: 'running', progress: 0.4, stage: 'inference' })} mayAct />)
   expect(screen.getByRole('button', { name: /Cancel/ })).toBeVisible()

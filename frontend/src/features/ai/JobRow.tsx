@@ -1,4 +1,5 @@
 import { Button, Progress } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 
 import { isJobOpen, useJobActions } from '@/api/findings'
@@ -48,12 +49,25 @@ export function JobRow({ job, where, mayAct }: { job: Job; where?: React.ReactNo
   )
 }
 
+/** Its place, when it should begin, and why it stands there if not by its turn. */
+function waitingWords(job: Job, t: TFunction<'ai'>): string[] {
+  if (!job.queue_position) return [t('job.next')]
+  const words = [t('job.queue', { position: job.queue_position }), startWords(job.starts_in_s, t)]
+  if (job.queue_reason === 'urgent' || job.queue_reason === 'meeting') words.push(t(`job.rank.${job.queue_reason}`))
+  return words
+}
+
+function startWords(seconds: number | null, t: TFunction<'ai'>): string {
+  if (seconds === null) return t('job.startUnknown')
+  if (seconds < 5) return t('job.startsSoon')
+  const when = seconds < 90 ? t('job.seconds', { count: Math.ceil(seconds / 5) * 5 }) : t('job.minutes', { count: Math.ceil(seconds / 60) })
+  return t('job.startsIn', { when })
+}
+
 function JobText({ job }: { job: Job }) {
   const { t } = useTranslation('ai')
   if (job.reason?.message) return <span>{job.reason.message}</span>
-  if (job.state === 'queued') {
-    return <span>{job.queue_position ? t('job.queue', { position: job.queue_position }) : t('job.next')}</span>
-  }
+  if (job.state === 'queued') return <span>{waitingWords(job, t).join(' · ')}</span>
   if (job.state === 'running' && job.stage) return <span>{humanise(job.stage)}</span>
   return <span>{formatRelative(job.finished_at ?? job.created_at)}</span>
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
+import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconSparkles } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -23,6 +23,7 @@ export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
   const { start } = useJobActions()
   const [model, setModel] = useState<string | null>(null)
   const [series, setSeries] = useState<string | null>(null)
+  const [isUrgent, setUrgent] = useState(false)
   const usable = (models.data ?? []).filter((entryModel) => !entryModel.state || entryModel.state === 'active')
   const groups = studies
     .filter((study) => study.state === 'ready')
@@ -35,7 +36,7 @@ export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
   const submit = () => {
     if (!model || !series) return
     start.mutate(
-      { case: entry.id, model, series_instance_uid: series },
+      { case: entry.id, model, series_instance_uid: series, is_urgent: isUrgent },
       {
         onSuccess: () => {
           notifications.show({ message: t('analyse.started') })
@@ -52,6 +53,12 @@ export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
         <Stack gap="sm">
           <Select label={t('analyse.model')} value={model} onChange={setModel} data={usable.map((one) => ({ value: one.id, label: `${one.name} ${one.version}` }))} />
           <Select label={t('analyse.series')} value={series} onChange={setSeries} data={groups} searchable />
+          <Checkbox
+            label={t('analyse.urgent')}
+            description={t('analyse.urgentHint')}
+            checked={isUrgent}
+            onChange={(event) => setUrgent(event.currentTarget.checked)}
+          />
           <Text size="sm" c="dimmed">
             {t('analyse.scope')}
           </Text>
