@@ -313,7 +313,13 @@ def test_a_replay_shows_what_had_been_painted_by_then(
     then = wait_for(shown_from, what="the outline is in the log", timeout_s=30)
     live.drag((x + 30, y), (x + 50, y), steps=4)
     server.at_revision(2)
-    both = live.live()["head"]
+
+    def both_strokes() -> int | None:
+        """By the log, not by the window: it may not have heard of its own stroke yet."""
+        strokes = logged(client, session, "segmentation.revised")
+        return int(strokes[1]["seq"]) if len(strokes) > 1 else None
+
+    both = wait_for(both_strokes, what="the second stroke is in the log", timeout_s=30)
     page.close()
 
     replay = Screen(
