@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.ai.choices import JobState
@@ -15,7 +14,6 @@ from apps.imaging.models import CaseStudy
 
 OWN_NEEDS = "ai.jobs"
 """A case is needed because a job reads it: no reason to read it sooner."""
-RERANKED = 500
 
 
 def rank_of_study(*, study_id: UUID, queued_at: datetime, is_urgent: bool, now: datetime) -> Rank:
@@ -39,30 +37,25 @@ def needs_of_studies(study_ids: Iterable[UUID]) -> dict[UUID, datetime]:
     return found
 
 
-@transaction.atomic
 def rerank_waiting_jobs() -> int:
     """Meetings come nearer, and agendas change: waiting jobs are placed anew; how many moved.
 
-    Jobs that are being claimed are left alone.
+    Nothing is locked: whoever claims meanwhile would skip a locked job. A job that was claimed, or
+    asked for again, since it was read is left as it is.
     """
     now = timezone.now()
-    waiting = list(
-        Job.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("series")
-        .filter(state=JobState.QUEUED)
-        .order_by("rank_at", "id")[:RERANKED]
-    )
+    waiting = list(Job.objects.select_related("series").filter(state=JobState.QUEUED))
     if not waiting:
         return 0
     needs = needs_of_studies({job.series.study_id for job in waiting})
-    moved = [job for job in waiting if _place(job, needs.get(job.series.study_id), now)]
-    Job.objects.bulk_update(moved, ["rank_at", "rank_reason"])
-    return len(moved)
+    return sum(_place(job, needs.get(job.series.study_id), now) for job in waiting)
 
 
-def _place(job: Job, needed_at: datetime | None, now: datetime) -> bool:
+def _place(job: Job, needed_at: datetime | None, now: datetime) -> int:
     found = rank(queued_at=job.queued_at, is_urgent=job.is_urgent, needed_at=needed_at, now=now)
     if (job.rank_at, job.rank_reason) == (found.at, found.reason):
-        return False
-    job.rank_at, job.rank_reason = found.at, found.reason
-    return True
+        return 0
+    unchanged = Job.objects.filter(
+        pk=job.pk, state=JobState.QUEUED, queued_at=job.queued_at, is_urgent=job.is_urgent
+    )
+    return unchanged.update(rank_at=found.at, rank_reason=found.reason)

@@ -1,9 +1,11 @@
 """The queue: who is next, why, and when."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.ai import queueing, selectors, services
@@ -152,6 +154,32 @@ def test_an_agenda_that_changes_places_waiting_jobs_anew(team, version, needs) -
     needs.clear()
     assert rerank_waiting_jobs() == 1
     assert order() == [first.pk, second.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_placing_anew_waits_for_nobody_and_touches_no_claimed_job(team, version, needs) -> None:
+    other = make_case_team()
+    claimed, waiting = ask(other, version), ask(other, version)
+    needs[other.case_id] = timezone.now() + timedelta(minutes=30)
+    moved = []
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=claimed.pk)
+        thread = threading.Thread(target=_rerank_elsewhere, args=(moved,))
+        Job.objects.filter(pk=claimed.pk).update(state=JobState.RUNNING, lease_until=timezone.now())
+        thread.start()
+        thread.join(0.5)
+    thread.join(20)
+    assert moved == [1]
+    claimed.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (claimed.rank_reason, waiting.rank_reason) == (RankReason.TURN, RankReason.MEETING)
+
+
+def _rerank_elsewhere(moved: list) -> None:
+    try:
+        moved.append(rerank_waiting_jobs())
+    finally:
+        connection.close()
 
 
 def test_that_a_job_reads_a_case_puts_it_before_no_other(team, version, monkeypatch) -> None:

@@ -13,15 +13,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from apps.ai.api import research_views
 from apps.ai.research.sidecar import Sidecar
 from apps.annotations.models import Segmentation
 from apps.imaging.models import Series
 from apps.imaging.services import import_files
 from tests.apps.ai.real_data import load_series, read_nifti, shared_data
+from tests.apps.ai.research_scene import _house, team
 from tests.apps.imaging.nifti_files import as_ijk, load, nifti
 from tests.painting import voxels
-from tests.people import SYSTEM, CaseTeam, make_case_team
+from tests.people import SYSTEM, CaseTeam
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,17 +31,7 @@ pytestmark = [
 STS = "03-petctmr-sarcoma-STS_001"
 
 
-@pytest.fixture(autouse=True)
-def _house(tmp_path: Path, settings: Any) -> None:
-    settings.VAR_DIR = tmp_path / "var"
-    settings.ARCHIVE_ROOT = tmp_path / "var" / "archive"
-    settings.SCRATCH_ROOT = tmp_path / "var" / "scratch"
-    research_views.ResearchPerPerson.cache.clear()
-
-
-@pytest.fixture()
-def team(db: None) -> CaseTeam:
-    return make_case_team()
+__all__ = ["_house", "team"]
 
 
 def bring(team: CaseTeam, folder: Path) -> str:
