@@ -1,26 +1,26 @@
 from django.urls import path
 
-from apps.ai.api import radiomics_views, research_views, views
+from apps.ai.api import finding_views, job_views, model_views, radiomics_views, research_views
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
 urlpatterns = [
-    path("models", views.ModelsView.as_view()),
-    path("models/versions/<uuid:version_id>/approve", views.ApproveVersionView.as_view()),
-    path("models/versions/<uuid:version_id>/activate", views.ActivateVersionView.as_view()),
-    path("models/versions/<uuid:version_id>/suspend", views.SuspendVersionView.as_view()),
-    path("jobs", views.JobsView.as_view()),
-    path("jobs/<uuid:job_id>", views.JobView.as_view()),
-    path("jobs/<uuid:job_id>/cancel", views.CancelJobView.as_view()),
-    path("jobs/<uuid:job_id>/retry", views.RetryJobView.as_view()),
-    path("findings", views.FindingsView.as_view()),
-    path("findings/dismissal-reasons", views.DismissalReasonsView.as_view()),
-    path("findings/<uuid:finding_id>", views.FindingView.as_view()),
-    path("findings/<uuid:finding_id>/accept", views.AcceptFindingView.as_view()),
-    path("findings/<uuid:finding_id>/dismiss", views.DismissFindingView.as_view()),
-    path("findings/<uuid:finding_id>/export/retry", views.RetryExportView.as_view()),
-    path("findings/<uuid:finding_id>/mask", views.MaskView.as_view()),
-    path("findings/<uuid:finding_id>/mask-geometry", views.MaskGeometryView.as_view()),
+    path("models", model_views.ModelsView.as_view()),
+    path("models/versions/<uuid:version_id>/approve", model_views.ApproveVersionView.as_view()),
+    path("models/versions/<uuid:version_id>/activate", model_views.ActivateVersionView.as_view()),
+    path("models/versions/<uuid:version_id>/suspend", model_views.SuspendVersionView.as_view()),
+    path("jobs", job_views.JobsView.as_view()),
+    path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
+    path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),
+    path("jobs/<uuid:job_id>/retry", job_views.RetryJobView.as_view()),
+    path("findings", finding_views.FindingsView.as_view()),
+    path("findings/dismissal-reasons", finding_views.DismissalReasonsView.as_view()),
+    path("findings/<uuid:finding_id>", finding_views.FindingView.as_view()),
+    path("findings/<uuid:finding_id>/accept", finding_views.AcceptFindingView.as_view()),
+    path("findings/<uuid:finding_id>/dismiss", finding_views.DismissFindingView.as_view()),
+    path("findings/<uuid:finding_id>/export/retry", finding_views.RetryExportView.as_view()),
+    path("findings/<uuid:finding_id>/mask", finding_views.MaskView.as_view()),
+    path("findings/<uuid:finding_id>/mask-geometry", finding_views.MaskGeometryView.as_view()),
     path(f"{SERIES}/nifti", research_views.SeriesNiftiView.as_view(), name="series-nifti"),
     path(
         f"{SERIES}/nifti-mask",

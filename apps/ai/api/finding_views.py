@@ -1,4 +1,4 @@
-"""Thin views: parse, authorise, call one service, shape the answer."""
+"""Findings and their reviews over REST."""
 
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.ai import policies, selectors, services, storage
-from apps.ai.api import serializers as shapes
+from apps.ai.api import finding_serializers as shapes
+from apps.ai.api.queries import CASE_PARAMETER, read_case
+from apps.ai.api.serializers import ReasonSerializer
 from apps.ai.choices import DismissalReason, FindingState
-from apps.ai.models import Finding, Job
+from apps.ai.models import Finding
 from apps.audit.services import record_entry
 from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
@@ -20,9 +22,6 @@ from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.imaging.api.segmentations import MaskGeometrySerializer
 from apps.imaging.masks import describe_grid, mask_response
-
-CASE_PARAMETER = OpenApiParameter("case", OpenApiTypes.UUID, description="The case looked at.")
-
 
 STATE_PARAMETER = OpenApiParameter(
     "state", OpenApiTypes.STR, enum=[str(value) for value in FindingState.values]
@@ -35,116 +34,6 @@ class FindingPagination(StandardCursorPagination):
     ordering = ("-created_at", "id")
 
 
-class ModelsView(ConsiliumView):
-    policies = {"get": policies.view_models}
-
-    @extend_schema(operation_id="api_models_list", responses=page_of(shapes.ModelSerializer))
-    def get(self, request: Request) -> Response:
-        models = list(selectors.list_models())
-        data = shapes.ModelSerializer(models, many=True, context={"actor": self.actor}).data
-        return Response({"next": None, "previous": None, "results": data})
-
-
-class _VersionActionView(ConsiliumView):
-    policies = {"post": policies.manage_models}
-    perform: Any
-
-    def post(self, request: Request, version_id: UUID) -> Response:
-        version = type(self).perform(actor=self.actor, version_id=version_id)
-        return Response(shapes.ModelVersionSerializer(version, context={"actor": self.actor}).data)
-
-
-class ApproveVersionView(_VersionActionView):
-    policies = {"post": policies.approve_model}
-    perform = staticmethod(services.approve_version)
-
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
-    def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
-
-
-class ActivateVersionView(_VersionActionView):
-    perform = staticmethod(services.activate_version)
-
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
-    def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
-
-
-class SuspendVersionView(_VersionActionView):
-    perform = staticmethod(services.suspend_version)
-
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
-    def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
-
-
-class JobsView(ConsiliumView):
-    policies = {"get": policies.list_in_case, "post": policies.list_in_case}
-
-    @extend_schema(
-        operation_id="api_jobs_list",
-        parameters=[CASE_PARAMETER],
-        responses=page_of(shapes.JobSerializer, hides_ai=True),
-    )
-    def get(self, request: Request) -> Response:
-        case_id = _read_case(request)
-        cases = selectors.result_cases(actor=self.actor, case_id=case_id)
-        jobs = selectors.list_jobs(actor=self.actor, cases=cases)
-        paginator = StandardCursorPagination()
-        page = paginator.paginate_queryset(jobs, request, view=self) or []
-        places = selectors.queue_places()
-        described = [
-            shapes.describe_job(job=job, places=places, with_identifiers=case_id is not None)
-            for job in page
-        ]
-        answer = paginator.get_paginated_response(shapes.JobSerializer(described, many=True).data)
-        answer.data["ai_hidden"] = cases.ai_hidden
-        return answer
-
-    @extend_schema(request=shapes.JobRequestSerializer, responses={202: shapes.JobSerializer})
-    def post(self, request: Request) -> Response:
-        asked = shapes.JobRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        job = services.request_job(
-            actor=self.actor,
-            case_id=asked.validated_data["case"],
-            model_id=asked.validated_data["model"],
-            series_instance_uid=asked.validated_data["series_instance_uid"],
-            parameters=asked.validated_data.get("parameters"),
-            inputs=asked.validated_data.get("inputs"),
-            is_urgent=asked.validated_data["is_urgent"],
-        )
-        return Response(_job_data(job), status=202)
-
-
-class JobView(ConsiliumView):
-    policies = {"get": policies.view_job}
-
-    @extend_schema(responses=shapes.JobSerializer)
-    def get(self, request: Request, job_id: UUID) -> Response:
-        job = selectors.get_job(actor=self.actor, job_id=job_id)
-        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
-
-
-class CancelJobView(ConsiliumView):
-    policies = {"post": policies.control_job}
-
-    @extend_schema(request=None, responses=shapes.JobSerializer)
-    def post(self, request: Request, job_id: UUID) -> Response:
-        job = services.cancel_job(actor=self.actor, job_id=job_id)
-        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
-
-
-class RetryJobView(ConsiliumView):
-    policies = {"post": policies.control_job}
-
-    @extend_schema(request=None, responses=shapes.JobSerializer)
-    def post(self, request: Request, job_id: UUID) -> Response:
-        job = services.retry_job(actor=self.actor, job_id=job_id)
-        return Response(_job_data(job, with_identifiers=not self.actor.has_role("ai_admin")))
-
-
 class FindingsView(ConsiliumView):
     policies = {"get": policies.list_in_case}
     open_to_places = frozenset({"get"})
@@ -155,7 +44,7 @@ class FindingsView(ConsiliumView):
         responses=page_of(shapes.FindingSerializer, hides_ai=True),
     )
     def get(self, request: Request) -> Response:
-        case_id = _read_case(request)
+        case_id = read_case(request)
         cases = selectors.result_cases(actor=self.actor, case_id=case_id)
         findings = selectors.list_findings(cases=cases, state=_read_state(request))
         paginator = FindingPagination()
@@ -177,7 +66,7 @@ class FindingView(ConsiliumView):
     @extend_schema(parameters=[CASE_PARAMETER], responses=shapes.FindingSerializer)
     def get(self, request: Request, finding_id: UUID) -> Response:
         case_id = selectors.resolve_case(
-            actor=self.actor, finding_id=finding_id, case_id=_read_case(request)
+            actor=self.actor, finding_id=finding_id, case_id=read_case(request)
         )
         return Response(_finding_data(self, finding_id, case_id))
 
@@ -239,7 +128,7 @@ class RetryExportView(ConsiliumView):
 class DismissalReasonsView(ConsiliumView):
     policies = {"get": policies.view_models}
 
-    @extend_schema(responses=shapes.ReasonSerializer(many=True))
+    @extend_schema(responses=ReasonSerializer(many=True))
     def get(self, request: Request) -> Response:
         return Response(
             [{"code": code, "message": str(label)} for code, label in DismissalReason.choices]
@@ -283,26 +172,11 @@ class MaskGeometryView(ConsiliumView):
         )
 
 
-def _read_case(request: Request) -> UUID | None:
-    raw = request.query_params.get("case", "")
-    try:
-        return UUID(raw) if raw else None
-    except ValueError:
-        raise InvalidInput("This is not the id of a case.") from None
-
-
 def _read_state(request: Request) -> str:
     state = request.query_params.get("state", "")
     if state and state not in FindingState.values:
         raise InvalidInput("Unknown state.", details={"states": list(FindingState.values)})
     return state
-
-
-def _job_data(job: Job, *, with_identifiers: bool = True) -> Any:
-    described = shapes.describe_job(
-        job=job, places=selectors.queue_places(), with_identifiers=with_identifiers
-    )
-    return shapes.JobSerializer(described).data
 
 
 def _finding_data(view: ConsiliumView, finding_id: UUID, case_id: UUID) -> Any:
