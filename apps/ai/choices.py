@@ -74,14 +74,41 @@ class FindingState(models.TextChoices):
     UNREVIEWED = "unreviewed", _("Unreviewed")
     ACCEPTED = "accepted", _("Accepted")
     DISMISSED = "dismissed", _("Dismissed")
+    DEFERRED = "deferred", _("Deferred")
+    SUPERSEDED = "superseded", _("Superseded by a newer version")
 
+
+OPEN_FINDING_STATES = frozenset({FindingState.UNREVIEWED, FindingState.DEFERRED})
+"""Somebody is still to say whether it is right."""
 
 FINDING_MOVES: dict[str, frozenset[str]] = {
-    FindingState.UNREVIEWED: frozenset({FindingState.ACCEPTED, FindingState.DISMISSED}),
+    FindingState.UNREVIEWED: frozenset(
+        {FindingState.ACCEPTED, FindingState.DISMISSED, FindingState.DEFERRED}
+    ),
+    FindingState.DEFERRED: frozenset({FindingState.ACCEPTED, FindingState.DISMISSED}),
     FindingState.DISMISSED: frozenset({FindingState.ACCEPTED}),
     FindingState.ACCEPTED: frozenset({FindingState.DISMISSED}),
+    FindingState.SUPERSEDED: frozenset(),
 }
-"""A changed mind is a new review. From accepted it is refused once the PACS holds the result."""
+"""A changed mind is a new review. From accepted it is refused once the PACS holds the result.
+
+Superseded is what nobody reviewed before a newer version of its model read the same images.
+"""
+
+
+class ReviewContext(models.TextChoices):
+    """What the reviewer had seen first (clinical reference, E3)."""
+
+    READ_FIRST = "read_first", _("The images were read first, then the AI was shown")
+    CONCURRENT = "concurrent", _("Images and AI were shown together")
+
+
+class OpinionKind(models.TextChoices):
+    """Why an opinion is no review."""
+
+    PROPOSAL = "proposal", _("Proposed by a trainee")
+    OPINION = "opinion", _("Opinion of somebody who does not review it")
+    DISSENT = "dissent", _("Another reviewer disagrees")
 
 
 class DismissalReason(models.TextChoices):

@@ -7,12 +7,21 @@ in two cases is analysed once, and each case decides for itself.
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
-from apps.ai.models.reviews import FindingExport, FindingReview
+from apps.ai.models.reviews import (
+    FindingAmendment,
+    FindingExport,
+    FindingOpinion,
+    FindingReview,
+    FindingViewing,
+)
 
 __all__ = [
     "Finding",
+    "FindingAmendment",
     "FindingExport",
+    "FindingOpinion",
     "FindingReview",
+    "FindingViewing",
     "Job",
     "JobInput",
     "Model",

@@ -52,6 +52,14 @@ class Job(BaseModel):
         default=dict, blank=True, help_text="shape and SOP Instance UIDs, in slice order"
     )
     results_parameters = models.JSONField(default=dict, blank=True)
+    superseded_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="supersedes",
+        help_text="The run of a newer version of the model on the same content.",
+    )
 
     class Meta:
         ordering = ["-created_at", "id"]
