@@ -326,6 +326,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
         "VersionActEnum": "apps.ai.choices.VersionAct",
+        "FindingStateEnum": "apps.ai.choices.FindingState",
     },
 }
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from apps.ai import storage
-from apps.ai.models import Finding, FindingExport, FindingReview
+from apps.ai.choices import FindingState
+from apps.ai.models import Finding, FindingAmendment, FindingExport, FindingReview
 from apps.imaging.derived_objects import DerivedObject, ReviewState
 
 
@@ -16,19 +17,27 @@ def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedOb
 
     A VERIFIED SR, of whatever case, is an accepted one: it exists in the PACS only.
     """
-    standing = FindingReview.objects.filter(case_id=case_id, stands=True)
+    standing = FindingReview.objects.filter(case_id=case_id, stands=True).select_related(
+        "amendment"
+    )
     studies = list(study_ids)
     findings = (
         Finding.objects.filter(study_id__in=studies)
+        .select_related("job")
+        .defer("job__grid")
         .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
         .order_by("job_id", "number")
     )
     exports = FindingExport.objects.filter(finding__study_id__in=studies).exclude(
         verified_report_uid=""
     )
+    amended = FindingAmendment.objects.filter(review__finding__study_id__in=studies).exclude(
+        segmentation_sha256=""
+    )
     return [
         *(one for finding in findings for one in _objects_of(finding)),
         *(_verified(export) for export in exports.select_related("finding")),
+        *(_amended(one) for one in amended.select_related("review__finding")),
     ]
 
 
@@ -43,9 +52,34 @@ def _verified(export: FindingExport) -> DerivedObject:
     )
 
 
-def _objects_of(finding: Finding) -> list[DerivedObject]:
+def _amended(amendment: FindingAmendment) -> DerivedObject:
+    """A person's mask, sent with the VERIFIED report that speaks of it."""
+    sha256 = amendment.segmentation_sha256
+    return DerivedObject(
+        study_id=amendment.review.finding.study_id,
+        sop_instance_uid=amendment.segmentation_uid,
+        sha256=sha256,
+        state=ReviewState.ACCEPTED,
+        read=partial(storage.get_bytes, sha256=sha256),
+    )
+
+
+def _state_of(finding: Finding) -> ReviewState:
+    """What the case thinks of the model's own objects; deferred is not reviewed."""
     reviews: list[FindingReview] = getattr(finding, "standing_reviews", [])
-    state = ReviewState(reviews[0].decision) if reviews else ReviewState.UNREVIEWED
+    if not reviews:
+        superseded = finding.job.superseded_by_id is not None
+        return ReviewState.REPLACED if superseded else ReviewState.UNREVIEWED
+    review = reviews[0]
+    if review.decision == FindingState.DEFERRED:
+        return ReviewState.UNREVIEWED
+    if getattr(review, "amendment", None) is not None:
+        return ReviewState.REPLACED
+    return ReviewState(review.decision)
+
+
+def _objects_of(finding: Finding) -> list[DerivedObject]:
+    state = _state_of(finding)
     pairs = (
         (finding.segmentation_uid, finding.segmentation_sha256),
         (finding.report_uid, finding.report_sha256),

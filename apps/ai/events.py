@@ -29,7 +29,7 @@ class JobChanged(CaseEvent):
 
 
 class FindingsAdded(CaseEvent):
-    """``findings.added``: a job ended with findings; all of them are unreviewed."""
+    """``findings.added``: a job ended with findings, or a newer version superseded some."""
 
     kind: ClassVar[str] = "findings.added"
 
@@ -44,6 +44,14 @@ class FindingReviewed(CaseEvent):
 
     finding: FindingStamp
     reason_code: str | None = None
+
+
+class FindingOpinionGiven(CaseEvent):
+    """``finding.opinion``: somebody said beside the review what they think; read by REST."""
+
+    kind: ClassVar[str] = "finding.opinion"
+
+    finding: FindingStamp
 
 
 class FindingExported(CaseEvent):

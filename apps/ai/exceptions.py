@@ -51,6 +51,16 @@ class AlreadyExported(Conflict):
     code = "already_exported"
 
 
+class CannotAmend(Conflict):
+    """What somebody painted cannot stand in the place of a finding's mask; the code says why.
+
+    ``not_of_this_finding``, ``segment_missing``, ``empty_segment``, ``nothing_changed``,
+    ``images_changed``, ``segmentation_changed``, ``finding_without_place``.
+    """
+
+    code = "cannot_amend"
+
+
 class SegmentNotMeasurable(Conflict):
     """A number would be a guess in this segment, or with these settings; the code says why."""
 

@@ -9,8 +9,13 @@ from apps.ai import services, storage
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import FindingExport, FindingReview
-from apps.ai.objects import encode_verified_report, has_place, verified_report_uid
-from apps.ai.services.exports import EXPORTER, keep_report
+from apps.ai.objects import (
+    encode_amended_segmentation,
+    encode_verified_report,
+    has_place,
+    verified_report_uid,
+)
+from apps.ai.services.exports import EXPORTER, keep_amended_segmentation, keep_report
 from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.archive import read_headers
 from apps.imaging.services import store_objects
@@ -47,22 +52,45 @@ def _put_back(export: FindingExport, code: str, message: str) -> None:
 
 def _store(export: FindingExport) -> None:
     review = FindingReview.objects.select_related(
-        "finding__job__version__model", "finding__job__series", "reviewer__institution"
+        "finding__job__version__model",
+        "finding__job__series",
+        "reviewer__institution",
+        "amendment",
     ).get(pk=export.review_id)
     finding = review.finding
     segmentation = b""
     if has_place(finding=finding):
         segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
     report = storage.get_bytes(sha256=finding.report_sha256)
-    verified = _verified_report(export, review, segmentation, report)
+    amended = _amended_segmentation(export, review)
+    verified = _verified_report(export, review, amended or segmentation, report)
     outcome = store_objects(
         actor=EXPORTER,
         study_id=finding.study_id,
-        objects=[one for one in (segmentation, report, verified) if one],
+        objects=[one for one in (segmentation, report, amended, verified) if one],
     )
     if not outcome.complete:
         reasons = "; ".join(f"{uid}: {why}" for uid, why in sorted(outcome.failed.items()))
         raise Unavailable(f"The PACS did not keep everything. {reasons}", code="store_incomplete")
+
+
+def _amended_segmentation(export: FindingExport, review: FindingReview) -> bytes:
+    """Encoded at the first attempt and kept, as the report is; empty where nothing was amended."""
+    amendment = getattr(review, "amendment", None)
+    if amendment is None:
+        return b""
+    if amendment.segmentation_sha256:
+        return storage.get_bytes(sha256=amendment.segmentation_sha256)
+    encoded = encode_amended_segmentation(
+        review=review, headers=read_headers(series_id=review.finding.job.series_id)
+    )
+    keep_amended_segmentation(
+        export_id=export.pk,
+        fence=export.fence,
+        amendment_id=amendment.pk,
+        sha256=storage.put_bytes(content=encoded),
+    )
+    return encoded
 
 
 def _verified_report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -21,6 +22,7 @@ from apps.ai.analyses.results import (
 )
 from apps.ai.choices import ModelKind
 from apps.ai.conf import MANUFACTURER
+from apps.ai.drafts import FindingDraft
 from apps.ai.encoding import (
     AlgorithmIdentity,
     FindingUids,
@@ -29,14 +31,14 @@ from apps.ai.encoding import (
     encode_segmentation,
     encode_statement_report,
 )
-from apps.ai.models import Finding, FindingReview, Job
-from apps.ai.services.results import FindingDraft
+from apps.ai.models import Finding, FindingAmendment, FindingReview, Job
 from apps.imaging.masks import pack_mask
 from apps.imaging.volumes import Volume
 
 SEGMENTATION_SERIES_NUMBER = 9001
 REPORT_SERIES_NUMBER = 9002
 VERIFIED_SERIES_NUMBER = 9003
+AMENDED_SERIES_NUMBER = 9004
 
 
 def job_key(*, job: Job) -> str:
@@ -152,18 +154,12 @@ def encode_verified_report(
 ) -> bytes:
     """The VERIFIED report of one review, naming the AI's own report as predecessor.
 
-    ``segmentation`` is empty for a finding without a place.
+    ``segmentation`` is the model's, or the amended one; empty for a finding without a place.
     """
     finding = review.finding
     reviewer = review.reviewer
     institution = reviewer.institution.name if reviewer.institution else MANUFACTURER
-    common = _Common(
-        source_headers=headers,
-        algorithm=describe_algorithm(job=finding.job, parameters=finding.job.results_parameters),
-        uids=FindingUids.derive(job_key=job_key(job=finding.job), number=finding.number),
-        number=finding.number,
-        content_at=review.created_at,
-    )
+    common = _common_of_review(review, headers)
     observer = VerifyingObserver(
         name=person_name(reviewer.display_name),
         organization=institution,
@@ -180,12 +176,53 @@ def encode_verified_report(
         )
     return encode_measurement_report(
         **common,
-        segment=rebuild_segment(finding=finding),
+        segment=_reviewed_segment(review),
         series_number=VERIFIED_SERIES_NUMBER,
         segmentation=segmentation,
         verified_by=observer,
         predecessor=report,
         review_key=str(review.pk),
+    )
+
+
+def encode_amended_segmentation(*, review: FindingReview, headers: Sequence[Dataset]) -> bytes:
+    """The SEG of what the reviewer made of the model's mask; SEMIAUTOMATIC, under its own UID."""
+    return encode_segmentation(
+        **_common_of_review(review, headers),
+        segment=_reviewed_segment(review),
+        series_number=AMENDED_SERIES_NUMBER,
+        amended_by=person_name(review.reviewer.display_name),
+    )
+
+
+def _common_of_review(review: FindingReview, headers: Sequence[Dataset]) -> _Common:
+    finding = review.finding
+    uids = FindingUids.derive(job_key=job_key(job=finding.job), number=finding.number)
+    amendment = getattr(review, "amendment", None)
+    if amendment is not None:
+        uids = uids.amended(segmentation=amendment.segmentation_uid)
+    return _Common(
+        source_headers=headers,
+        algorithm=describe_algorithm(job=finding.job, parameters=finding.job.results_parameters),
+        uids=uids,
+        number=finding.number,
+        content_at=review.created_at,
+    )
+
+
+def _reviewed_segment(review: FindingReview) -> SegmentResult:
+    """What was accepted. Of an amended one the model's probability goes: it was of its own mask."""
+    segment = rebuild_segment(finding=review.finding)
+    amendment = getattr(review, "amendment", None)
+    if amendment is None:
+        return segment
+    mask = read_mask(finding=review.finding, amendment=amendment)
+    return replace(
+        segment,
+        region=MaskRegion.from_mask(mask),
+        measurements=_rebuild_measurements(amendment.measurements),
+        probability=None,
+        box_lps=None,
     )
 
 
@@ -221,26 +258,31 @@ def _rebuild_shared(finding: Finding) -> dict[str, Any]:
         "category": _read_code(finding.category),
         "site": _read_code(finding.site) if finding.site else None,
         "laterality": _read_code(finding.laterality) if finding.laterality else None,
-        "measurements": tuple(
-            MeasuredValue(
-                quantity=item["quantity"],
-                value=item["value"],
-                unit=item["unit"],
-                concept=_read_code(item["concept"]),
-                unit_code=_read_code(item["unit_code"]),
-                derivation=_read_code(item["derivation"]) if item["derivation"] else None,
-            )
-            for item in finding.measurements
-        ),
+        "measurements": _rebuild_measurements(finding.measurements),
         "probability": finding.probability,
         "tracking_identifier": finding.label,
         "tracking_uid": finding.tracking_uid,
     }
 
 
-def read_mask(*, finding: Finding) -> NDArray[np.bool_]:
-    """The finding's mask on the source grid, (slice, row, column)."""
-    packed = storage.get_bytes(sha256=finding.mask_sha256)
+def _rebuild_measurements(kept: Sequence[dict[str, Any]]) -> tuple[MeasuredValue, ...]:
+    return tuple(
+        MeasuredValue(
+            quantity=item["quantity"],
+            value=item["value"],
+            unit=item["unit"],
+            concept=_read_code(item["concept"]),
+            unit_code=_read_code(item["unit_code"]),
+            derivation=_read_code(item["derivation"]) if item["derivation"] else None,
+        )
+        for item in kept
+    )
+
+
+def read_mask(*, finding: Finding, amendment: FindingAmendment | None = None) -> NDArray[np.bool_]:
+    """The model's mask, or what a person made of it, on the source grid (slice, row, column)."""
+    sha256 = amendment.mask_sha256 if amendment else finding.mask_sha256
+    packed = storage.get_bytes(sha256=sha256)
     flat = np.frombuffer(gzip.decompress(packed), dtype=np.uint8)
     return flat.reshape(finding.job.grid["shape"]).astype(bool)
 

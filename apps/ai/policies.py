@@ -5,7 +5,8 @@ from uuid import UUID
 
 from apps.accounts.choices import CLINICAL_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
-from apps.ai.models import Finding, Job
+from apps.ai.choices import OpinionKind
+from apps.ai.models import Finding, FindingReview, Job
 from apps.annotations.segmentations.policies import put_segmentation, view_segmentation
 from apps.cases import policies as case_policies
 from apps.cases.embargo import AiHidden, require_ai_shown
@@ -126,6 +127,46 @@ def review_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **i
     _review_in_case(actor=actor, case_id=case_id)
     if not actor.is_person:
         raise Forbidden("A review is a person's word.")
+
+
+def view_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **ids: Any) -> None:
+    """The finding as this case shows it."""
+    read_results(actor=actor, case_id=case_id)
+    study_id = _study_of_finding(finding_id)
+    if not CaseStudy.objects.filter(case_id=case_id, study_id=study_id).exists():
+        raise NotVisible()
+
+
+def view_amendment(*, actor: Actor, finding_id: UUID, review_id: UUID, **ids: Any) -> None:
+    """Whoever sees the results of the case in which it was amended."""
+    signed_in(actor=actor)
+    case_id = (
+        FindingReview.objects.filter(pk=review_id, finding_id=finding_id)
+        .values_list("case_id", flat=True)
+        .first()
+    )
+    if case_id is None:
+        raise NotVisible()
+    view_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
+
+
+def give_opinion(*, actor: Actor, finding_id: UUID, case_id: UUID, **ids: Any) -> None:
+    """Whoever may draw in the case: clinicians, trainees, identified consultants (table F)."""
+    view_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
+    case_policies.annotate_case(actor=actor, case_id=case_id)
+    if not actor.is_person:
+        raise Forbidden("An opinion is a person's word.")
+
+
+def opinion_kind(*, actor: Actor, case_id: UUID) -> OpinionKind:
+    """What the actor's word beside a review is."""
+    if actor.has_role(TRAINEE_ROLE):
+        return OpinionKind.PROPOSAL
+    try:
+        case_policies.review_findings(actor=actor, case_id=case_id)
+    except Forbidden:
+        return OpinionKind.OPINION
+    return OpinionKind.DISSENT
 
 
 def _review_in_case(*, actor: Actor, case_id: UUID, **ids: Any) -> None:

@@ -6,11 +6,12 @@ class BoardsConfig(AppConfig):
     label = "boards"
 
     def ready(self) -> None:
-        from apps.boards.embargo import withhold_from_agenda
+        from apps.boards.embargo import revealed_after_reading, withhold_from_agenda
         from apps.boards.selectors import cases_on_coming_agendas, next_meetings
-        from apps.cases.embargo import ai_embargoes
+        from apps.cases.embargo import ai_embargoes, ai_reveals
         from apps.core.registry import case_needs, case_summaries
 
         ai_embargoes.register("boards.agenda", withhold_from_agenda)
+        ai_reveals.register("boards.agenda", revealed_after_reading)
         case_needs.register("boards.agenda", cases_on_coming_agendas)
         case_summaries.register("boards.next_meeting", next_meetings)

@@ -43,6 +43,11 @@ def withhold_from_agenda(*, case_ids: frozenset[UUID], user_ids: frozenset[UUID]
     return withhold(items=items, case_ids=case_ids, user_ids=user_ids, except_reviewers=True)
 
 
+def revealed_after_reading(*, case_id: UUID) -> bool:
+    """Whether somebody revealed the case's results in a meeting, after its images were read."""
+    return AgendaItem.objects.filter(case_id=case_id, ai_revealed_at__isnull=False).exists()
+
+
 def withhold(
     *,
     items: "QuerySet[AgendaItem]",

@@ -17,6 +17,9 @@ ai_embargoes: "Registry[Any]" = Registry("AI embargoes")
 """``provider(*, case_ids, user_ids) -> {(case_id, user_id)}``: cases whose AI results are hidden
 from these people. Both arguments are frozensets."""
 
+ai_reveals: "Registry[Any]" = Registry("AI reveals")
+"""``provider(*, case_id) -> bool``: somebody read the case first and revealed its results then."""
+
 
 class AiHidden(Forbidden):
     """The board reads first: AI results are shown once they are revealed in its meeting."""
@@ -63,3 +66,8 @@ def require_ai_shown(*, actor: Actor, case_id: UUID) -> None:
     """
     if is_ai_hidden(actor=actor, case_id=case_id):
         raise AiHidden()
+
+
+def was_read_first(*, case_id: UUID) -> bool:
+    """Whether the case's images were read before its AI results were revealed."""
+    return any(provider(case_id=case_id) for _, provider in ai_reveals.items())

@@ -18,6 +18,8 @@ class ReviewState(StrEnum):
     UNREVIEWED = "unreviewed"
     ACCEPTED = "accepted"
     DISMISSED = "dismissed"
+    REPLACED = "replaced"
+    """Something else stands for it: an amended mask, or what a newer version found."""
 
 
 @dataclass(frozen=True, slots=True)

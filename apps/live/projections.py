@@ -34,6 +34,7 @@ PASSES_DEIDENTIFIED = frozenset(
         "decision.signed",
         "decision.voted",
         "finding.exported",
+        "finding.opinion",
         "finding.reviewed",
         "findings.added",
         "job.changed",
@@ -60,7 +61,9 @@ PASSES_DEIDENTIFIED = frozenset(
         "votes.called",
     }
 )
-AI_KINDS = frozenset({"finding.exported", "finding.reviewed", "findings.added", "job.changed"})
+AI_KINDS = frozenset(
+    {"finding.exported", "finding.opinion", "finding.reviewed", "findings.added", "job.changed"}
+)
 AI_OVERLAY = "finding:"
 """How our browser names what a finding draws; hidden with the finding."""
 

@@ -35,7 +35,7 @@ from apps.live.models import ChatMessage, LiveEvent, LiveSession, SegmentationLe
 from apps.live.people import describe_person, gathering_of
 from apps.live.reducer import NEEDS_SNAPSHOT
 
-UNREVIEWED = "unreviewed"
+UNREVIEWED, SUPERSEDED = "unreviewed", "superseded"
 
 
 class ClockTimestamp(Func):
@@ -311,12 +311,12 @@ def _finding_states(case_id: UUID) -> list[dict[str, Any]]:
     findings = (
         Finding.objects.filter(study__case_studies__case_id=case_id)
         .order_by("id")
-        .values_list("pk", flat=True)
+        .values_list("pk", "job__superseded_by")
         .distinct()
     )
     states = []
-    for pk in findings:
-        version, state = reviews.get(pk, (1, UNREVIEWED))
+    for pk, newer in findings:
+        version, state = reviews.get(pk, (1, SUPERSEDED if newer else UNREVIEWED))
         states.append({"id": str(pk), "version": version, "state": state})
     return states
 

@@ -9,6 +9,8 @@ from apps.ai.choices import (
     DismissalReason,
     ExportState,
     FindingState,
+    OpinionKind,
+    ReviewContext,
 )
 
 
@@ -29,11 +31,59 @@ class ReviewerSerializer(serializers.Serializer[Any]):
     discipline = serializers.CharField()
 
 
-class ReviewSerializer(serializers.Serializer[Any]):
+class ChangeSerializer(serializers.Serializer[Any]):
+    before = serializers.FloatField()
+    after = serializers.FloatField()
+
+
+class OfTheModelSerializer(serializers.Serializer[Any]):
+    """What the model itself had said; an amendment never changes it."""
+
+    measurements = MeasuredSerializer(many=True)
+    mask_url = serializers.CharField()
+
+
+class AmendmentSerializer(serializers.Serializer[Any]):
+    """What a person made of the model's mask; ``dice`` is the overlap of the two."""
+
+    segmentation = serializers.UUIDField()
+    segment = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    dice = serializers.FloatField()
+    volume_ml = ChangeSerializer()
+    diameter_mm = ChangeSerializer()
+    not_measured = serializers.ListField(child=serializers.CharField())
+    of_the_model = OfTheModelSerializer()
+
+
+class WordSerializer(serializers.Serializer[Any]):
+    """Somebody's word on a finding."""
+
+    decision = serializers.ChoiceField(choices=FindingState.choices)
     reviewer = ReviewerSerializer()
     at = serializers.DateTimeField()
     reason_code = serializers.ChoiceField(choices=DismissalReason.choices, allow_null=True)
     comment = serializers.CharField()
+    stands = serializers.BooleanField()
+
+
+class ReviewSerializer(WordSerializer):
+    context = serializers.ChoiceField(choices=ReviewContext.choices)
+    defer_until = serializers.DateField(allow_null=True)
+    amendment = AmendmentSerializer(allow_null=True)
+
+
+class OpinionSerializer(WordSerializer):
+    kind = serializers.ChoiceField(choices=OpinionKind.choices)
+
+
+class HistoryEntrySerializer(WordSerializer):
+    """A review, or an opinion beside it; the oldest comes first."""
+
+    kind = serializers.ChoiceField(choices=[("review", "Review"), *OpinionKind.choices])
+    context = serializers.ChoiceField(choices=ReviewContext.choices, required=False)
+    defer_until = serializers.DateField(allow_null=True, required=False)
+    amendment = AmendmentSerializer(allow_null=True, required=False)
 
 
 class ExportSerializer(serializers.Serializer[Any]):
@@ -64,6 +114,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     urgency = serializers.CharField()
     state = serializers.ChoiceField(choices=FindingState.choices)
     review = ReviewSerializer(allow_null=True)
+    superseded_by = serializers.CharField(
+        allow_null=True, help_text="The newer version of the model that read the same images."
+    )
+    opinions = OpinionSerializer(many=True)
+    is_disputed = serializers.BooleanField(help_text="People said both yes and no.")
     centroid_lps = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     bbox_lps = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()), allow_null=True
@@ -72,15 +127,49 @@ class FindingSerializer(serializers.Serializer[Any]):
     export = ExportSerializer(allow_null=True)
 
 
-class AcceptSerializer(serializers.Serializer[Any]):
+class WordRequestSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
     case = serializers.UUIDField(required=False)
+    dwell_ms = serializers.IntegerField(
+        min_value=0, required=False, help_text="How long the finding was open."
+    )
 
 
-class DismissSerializer(AcceptSerializer):
+class AmendedBySerializer(serializers.Serializer[Any]):
+    """A segment that was begun from the finding's mask, at the revision that was looked at."""
+
+    segmentation = serializers.UUIDField()
+    segment = serializers.IntegerField(min_value=1)
+    revision = serializers.IntegerField(min_value=1)
+
+
+class AcceptSerializer(WordRequestSerializer):
+    amended_by = AmendedBySerializer(required=False)
+
+
+class DeferSerializer(WordRequestSerializer):
+    until = serializers.DateField(required=False, allow_null=True)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000)
+
+
+class OpinionRequestSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+    case = serializers.UUIDField(required=False)
+    decision = serializers.ChoiceField(
+        choices=[
+            (state.value, state.label) for state in (FindingState.ACCEPTED, FindingState.DISMISSED)
+        ]
+    )
+    reason_code = serializers.ChoiceField(
+        choices=DismissalReason.choices, required=False, allow_blank=True
+    )
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000)
+
+
+class DismissSerializer(WordRequestSerializer):
     reason_code = serializers.ChoiceField(choices=DismissalReason.choices)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000)
 
 
-class ExportRetrySerializer(serializers.Serializer[Any]):
+class CaseRequestSerializer(serializers.Serializer[Any]):
     case = serializers.UUIDField(required=False)

@@ -9,11 +9,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.ai import policies, selectors, services, storage
+from apps.ai import policies, selectors, storage
 from apps.ai.api import finding_serializers as shapes
 from apps.ai.api.queries import CASE_PARAMETER, read_case
-from apps.ai.api.serializers import ReasonSerializer
-from apps.ai.choices import DismissalReason, FindingState
+from apps.ai.choices import FindingState
 from apps.ai.models import Finding
 from apps.audit.services import record_entry
 from apps.core.api.pagination import StandardCursorPagination
@@ -68,71 +67,7 @@ class FindingView(ConsiliumView):
         case_id = selectors.resolve_case(
             actor=self.actor, finding_id=finding_id, case_id=read_case(request)
         )
-        return Response(_finding_data(self, finding_id, case_id))
-
-
-class AcceptFindingView(ConsiliumView):
-    policies = {"post": policies.review_finding}
-
-    @extend_schema(request=shapes.AcceptSerializer, responses=shapes.FindingSerializer)
-    def post(self, request: Request, finding_id: UUID) -> Response:
-        asked = shapes.AcceptSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        case_id = selectors.resolve_case(
-            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
-        )
-        services.accept_finding(
-            actor=self.actor,
-            finding_id=finding_id,
-            case_id=case_id,
-            version=asked.validated_data["version"],
-        )
-        return Response(_finding_data(self, finding_id, case_id))
-
-
-class DismissFindingView(ConsiliumView):
-    policies = {"post": policies.review_finding}
-
-    @extend_schema(request=shapes.DismissSerializer, responses=shapes.FindingSerializer)
-    def post(self, request: Request, finding_id: UUID) -> Response:
-        asked = shapes.DismissSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        case_id = selectors.resolve_case(
-            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
-        )
-        services.dismiss_finding(
-            actor=self.actor,
-            finding_id=finding_id,
-            case_id=case_id,
-            version=asked.validated_data["version"],
-            reason_code=asked.validated_data["reason_code"],
-            comment=asked.validated_data.get("comment", ""),
-        )
-        return Response(_finding_data(self, finding_id, case_id))
-
-
-class RetryExportView(ConsiliumView):
-    policies = {"post": policies.review_finding}
-
-    @extend_schema(request=shapes.ExportRetrySerializer, responses=shapes.FindingSerializer)
-    def post(self, request: Request, finding_id: UUID) -> Response:
-        asked = shapes.ExportRetrySerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        case_id = selectors.resolve_case(
-            actor=self.actor, finding_id=finding_id, case_id=asked.validated_data.get("case")
-        )
-        services.retry_export(actor=self.actor, finding_id=finding_id, case_id=case_id)
-        return Response(_finding_data(self, finding_id, case_id))
-
-
-class DismissalReasonsView(ConsiliumView):
-    policies = {"get": policies.view_models}
-
-    @extend_schema(responses=ReasonSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        return Response(
-            [{"code": code, "message": str(label)} for code, label in DismissalReason.choices]
-        )
+        return Response(finding_data(self, finding_id, case_id))
 
 
 class MaskView(ConsiliumView):
@@ -179,6 +114,6 @@ def _read_state(request: Request) -> str:
     return state
 
 
-def _finding_data(view: ConsiliumView, finding_id: UUID, case_id: UUID) -> Any:
+def finding_data(view: ConsiliumView, finding_id: UUID, case_id: UUID) -> Any:
     finding = selectors.get_finding(actor=view.actor, finding_id=finding_id, case_id=case_id)
     return shapes.FindingSerializer(selectors.describe_finding(finding=finding)).data

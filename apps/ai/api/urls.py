@@ -1,6 +1,13 @@
 from django.urls import path
 
-from apps.ai.api import finding_views, job_views, model_views, radiomics_views, research_views
+from apps.ai.api import (
+    finding_views,
+    job_views,
+    model_views,
+    radiomics_views,
+    research_views,
+    review_views,
+)
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
@@ -14,11 +21,23 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),
     path("jobs/<uuid:job_id>/retry", job_views.RetryJobView.as_view()),
     path("findings", finding_views.FindingsView.as_view()),
-    path("findings/dismissal-reasons", finding_views.DismissalReasonsView.as_view()),
+    path("findings/dismissal-reasons", review_views.DismissalReasonsView.as_view()),
     path("findings/<uuid:finding_id>", finding_views.FindingView.as_view()),
-    path("findings/<uuid:finding_id>/accept", finding_views.AcceptFindingView.as_view()),
-    path("findings/<uuid:finding_id>/dismiss", finding_views.DismissFindingView.as_view()),
-    path("findings/<uuid:finding_id>/export/retry", finding_views.RetryExportView.as_view()),
+    path("findings/<uuid:finding_id>/accept", review_views.AcceptFindingView.as_view()),
+    path("findings/<uuid:finding_id>/dismiss", review_views.DismissFindingView.as_view()),
+    path("findings/<uuid:finding_id>/defer", review_views.DeferFindingView.as_view()),
+    path("findings/<uuid:finding_id>/opinions", review_views.FindingOpinionView.as_view()),
+    path("findings/<uuid:finding_id>/opened", review_views.FindingOpenedView.as_view()),
+    path("findings/<uuid:finding_id>/history", review_views.FindingHistoryView.as_view()),
+    path(
+        "findings/<uuid:finding_id>/amendments/<uuid:review_id>/mask",
+        review_views.AmendedMaskView.as_view(),
+    ),
+    path(
+        "findings/<uuid:finding_id>/amendments/<uuid:review_id>/mask-geometry",
+        review_views.AmendedMaskGeometryView.as_view(),
+    ),
+    path("findings/<uuid:finding_id>/export/retry", review_views.RetryExportView.as_view()),
     path("findings/<uuid:finding_id>/mask", finding_views.MaskView.as_view()),
     path("findings/<uuid:finding_id>/mask-geometry", finding_views.MaskGeometryView.as_view()),
     path(f"{SERIES}/nifti", research_views.SeriesNiftiView.as_view(), name="series-nifti"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -58,6 +58,18 @@ class FindingUids:
             report=derive_uid(job_key, "report", finding),
             verified_series=derive_uid(job_key, "verified-report-series"),
             tracking=derive_uid(job_key, "tracking", finding),
+        )
+
+    def amended(self, *, segmentation: str) -> FindingUids:
+        """The same, with a SEG that a person made of the model's; it lies in a series of its own.
+
+        Tracking stays: it is the same thing in the patient.
+        """
+        return replace(
+            self,
+            segmentation=segmentation,
+            segmentation_series=derive_uid(self.job_key, "amended-segmentation-series"),
+            dimension_organization=derive_uid(segmentation, "dimension-organization"),
         )
 
     def verified_report(self, *, review_key: str) -> str:

@@ -31,6 +31,7 @@ def encode_segmentation(
     number: int,
     series_number: int,
     content_at: datetime,
+    amended_by: str = "",
 ) -> bytes:
     """Encode one finding's mask as a DICOM SEG file.
 
@@ -46,6 +47,8 @@ def encode_segmentation(
         Number of the finding in its job; the Instance Number.
     content_at:
         Goes into every date and time of the object; the clock is not read.
+    amended_by:
+        Who changed the model's mask into this one (``Family^Given``); empty for the model's own.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def encode_segmentation(
         source_images=sources,
         pixel_array=segment.mask.astype(np.uint8),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[_describe(segment, algorithm, uids)],
+        segment_descriptions=[_describe(segment, algorithm, uids, is_amended=bool(amended_by))],
         series_instance_uid=uids.segmentation_series,
         series_number=series_number,
         sop_instance_uid=uids.segmentation,
@@ -75,11 +78,14 @@ def encode_segmentation(
         software_versions=f"{algorithm.name} {algorithm.version}"[:64],
         device_serial_number="1",
         content_description=segment.label[:64],
-        content_label="AI_UNVERIFIED",
+        content_label="AI_AMENDED" if amended_by else "AI_UNVERIFIED",
+        content_creator_name=amended_by or None,
         transfer_syntax_uid=ExplicitVRLittleEndian,
         pixel_measures=_pixel_measures(sources),
         omit_empty_frames=True,
-        series_description=f"AI segmentation, not verified: {algorithm.name}"[:64],
+        series_description=(
+            f"AI segmentation, {'amended' if amended_by else 'not verified'}: {algorithm.name}"[:64]
+        ),
     )
     _fix_dimension_organization(document, uid=uids.dimension_organization)
     _add_laterality(document, segment)
@@ -89,14 +95,15 @@ def encode_segmentation(
 
 
 def _describe(
-    segment: SegmentResult, algorithm: AlgorithmIdentity, uids: FindingUids
+    segment: SegmentResult, algorithm: AlgorithmIdentity, uids: FindingUids, *, is_amended: bool
 ) -> hd.seg.SegmentDescription:
+    kinds = hd.seg.SegmentAlgorithmTypeValues
     return hd.seg.SegmentDescription(
         segment_number=1,
         segment_label=segment.label[:64],
         segmented_property_category=concept(segment.category),
         segmented_property_type=concept(segment.code),
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_type=kinds.SEMIAUTOMATIC if is_amended else kinds.AUTOMATIC,
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name=algorithm.name[:64],
             family=ALGORITHM_FAMILIES[algorithm.kind],

@@ -24,7 +24,7 @@ from apps.ai.research.sidecar import (
     OriginRecord,
     Person,
 )
-from apps.ai.selectors import accepted_findings, standing_review
+from apps.ai.selectors import accepted_findings, standing_amendment, standing_review
 from apps.annotations.models import Segmentation
 from apps.annotations.segmentations.codes import SEGMENT_TYPES
 from apps.annotations.segmentations.selectors import labelmap_of, segmentations_of_case
@@ -247,7 +247,8 @@ def _finding_out(finding: Finding, number: int, grid: ImageGrid) -> list[MaskOut
         return "other_images"
     review = standing_review(finding=finding)
     assert review is not None  # accepted findings have one
-    mask = read_mask(finding=finding)
+    amendment = standing_amendment(finding=finding)
+    mask = read_mask(finding=finding, amendment=amendment)
     if not mask.any():
         return "empty"
 
@@ -270,7 +271,9 @@ def _finding_out(finding: Finding, number: int, grid: ImageGrid) -> list[MaskOut
             at=review.created_at,
         ),
         model=ModelName(name=version.model.name, version=version.version),
-        segmentation_sop_instance_uid=finding.segmentation_uid,
+        segmentation_sop_instance_uid=(
+            amendment.segmentation_uid if amendment else finding.segmentation_uid
+        ),
         labels=[
             LabelRecord(
                 value=1,
@@ -279,7 +282,7 @@ def _finding_out(finding: Finding, number: int, grid: ImageGrid) -> list[MaskOut
                 type=Code(**finding.code),
                 site=Code(**finding.site) if finding.site else None,
                 laterality=Code(**finding.laterality) if finding.laterality else None,
-                algorithm_type="AUTOMATIC",
+                algorithm_type="SEMIAUTOMATIC" if amendment else "AUTOMATIC",
                 tracking_uid=finding.tracking_uid,
                 voxels=int(mask.sum()),
             )

@@ -5,15 +5,17 @@ from apps.ai.selectors.cases import (
     cases_in_work,
     result_cases,
 )
+from apps.ai.selectors.describing import describe_finding, history_of_finding
 from apps.ai.selectors.findings import (
     UNREVIEWED_VERSION,
     accepted_findings,
-    describe_finding,
     findings_of_case,
     get_finding,
     list_findings,
     resolve_case,
+    standing_amendment,
     standing_review,
+    state_of_finding,
 )
 from apps.ai.selectors.jobs import (
     QueuePlace,
@@ -51,6 +53,7 @@ __all__ = [
     "findings_of_case",
     "get_finding",
     "get_job",
+    "history_of_finding",
     "is_approved",
     "list_findings",
     "list_jobs",
@@ -58,7 +61,9 @@ __all__ = [
     "queue_places",
     "resolve_case",
     "result_cases",
+    "standing_amendment",
     "standing_review",
+    "state_of_finding",
     "summarise_cases",
     "usual_durations_s",
     "version_acts",

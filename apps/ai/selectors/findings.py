@@ -1,17 +1,13 @@
 """Reading findings. What a case thinks of one is decided here, once."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from apps.ai import policies
-from apps.ai.choices import (
-    ExportState,
-    FindingState,
-)
-from apps.ai.models import Finding, FindingReview
+from apps.ai.choices import FindingState
+from apps.ai.models import Finding, FindingAmendment, FindingOpinion, FindingReview
 from apps.ai.selectors.cases import ResultCases
 from apps.cases.embargo import require_ai_shown
 from apps.core.actors import Actor
@@ -32,7 +28,9 @@ def list_findings(*, cases: ResultCases, state: str = "") -> "QuerySet[Finding]"
         finding_id=OuterRef("pk"), case_id=OuterRef("case_pk"), stands=True
     )
     if state == FindingState.UNREVIEWED:
-        return findings.filter(~Exists(standing))
+        return findings.filter(~Exists(standing), job__superseded_by=None)
+    if state == FindingState.SUPERSEDED:
+        return findings.filter(~Exists(standing), job__superseded_by__isnull=False)
     return findings.filter(Exists(standing.filter(decision=state)))
 
 
@@ -41,9 +39,24 @@ def findings_of_case(*, case_id: UUID) -> "QuerySet[Finding]":
     return _findings_of_cases([case_id])
 
 
+def state_without_review(finding: Finding) -> FindingState:
+    """What a finding is where nobody reviewed it: new, or overtaken by a newer version's run."""
+    superseded = finding.job.superseded_by_id is not None
+    return FindingState.SUPERSEDED if superseded else FindingState.UNREVIEWED
+
+
+def state_of_finding(*, finding: Finding) -> FindingState:
+    """What the row's case thinks of it."""
+    review = standing_review(finding=finding)
+    return FindingState(review.decision) if review else state_without_review(finding)
+
+
 def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
     standing = FindingReview.objects.filter(case_id__in=case_ids, stands=True).select_related(
-        "reviewer", "export"
+        "reviewer", "export", "amendment"
+    )
+    opinions = FindingOpinion.objects.filter(case_id__in=case_ids, stands=True).select_related(
+        "author"
     )
     return (
         Finding.objects.filter(study__case_studies__case_id__in=case_ids)
@@ -51,9 +64,14 @@ def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
             case_pk=F("study__case_studies__case_id"),
             case_title=F("study__case_studies__case__title"),
         )
-        .select_related("job__version__model", "job__series", "study")
-        .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
-        .defer("job__grid")
+        .select_related(
+            "job__version__model", "job__series", "job__superseded_by__version", "study"
+        )
+        .prefetch_related(
+            Prefetch("reviews", queryset=standing, to_attr="standing_reviews"),
+            Prefetch("opinions", queryset=opinions, to_attr="standing_opinions"),
+        )
+        .defer("job__grid", "job__superseded_by__grid")
     )
 
 
@@ -107,62 +125,7 @@ def standing_review(*, finding: Finding) -> FindingReview | None:
     return next((review for review in reviews if review.case_id == case_id), None)
 
 
-def describe_finding(*, finding: Finding) -> dict[str, Any]:
-    """A finding as one case sees it: the shape of REST and of the live snapshot."""
+def standing_amendment(*, finding: Finding) -> FindingAmendment | None:
+    """What the row's case made of the finding's mask, where it accepted it with changes."""
     review = standing_review(finding=finding)
-    version = finding.job.version
-    return {
-        "id": finding.pk,
-        "version": review.version if review else UNREVIEWED_VERSION,
-        "case": getattr(finding, "case_pk", None),
-        "case_title": getattr(finding, "case_title", ""),
-        "job": finding.job_id,
-        "number": finding.number,
-        "model": {"name": version.model.name, "version": version.version},
-        "study_instance_uid": finding.study.study_instance_uid,
-        "series_instance_uid": finding.job.series.series_instance_uid,
-        "frame_of_reference_uid": finding.frame_of_reference_uid or None,
-        "sop_instance_uid": finding.sop_instance_uid,
-        "frame": finding.frame,
-        "label": finding.label,
-        "code": finding.code,
-        "site": finding.site,
-        "measurements": [
-            {name: measured[name] for name in ("quantity", "value", "unit")}
-            for measured in finding.measurements
-        ],
-        "probability": finding.probability,
-        "urgency": finding.urgency,
-        "state": review.decision if review else FindingState.UNREVIEWED.value,
-        "review": _describe_review(review) if review else None,
-        "centroid_lps": finding.centroid_lps or None,
-        "bbox_lps": finding.bbox_lps or None,
-        "mask_url": f"/api/findings/{finding.pk}/mask" if finding.mask_sha256 else None,
-        "export": _describe_export(review) if review else None,
-    }
-
-
-def _describe_review(review: FindingReview) -> dict[str, Any]:
-    return {
-        "reviewer": {
-            "id": review.reviewer_id,
-            "display_name": review.reviewer.display_name,
-            "discipline": review.reviewer.discipline,
-        },
-        "at": review.created_at,
-        "reason_code": review.reason_code or None,
-        "comment": review.comment,
-    }
-
-
-def _describe_export(review: FindingReview) -> dict[str, Any] | None:
-    export = getattr(review, "export", None)
-    if export is None or export.state == ExportState.WITHDRAWN:
-        return None
-    error = {"code": export.error_code, "message": export.error_message}
-    return {
-        "state": export.state,
-        "attempts": export.attempts,
-        "error": error if export.error_code else None,
-        "stored_at": export.stored_at,
-    }
+    return getattr(review, "amendment", None) if review else None

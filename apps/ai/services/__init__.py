@@ -17,6 +17,7 @@ from apps.ai.services.jobs import (
     request_job,
     retry_job,
 )
+from apps.ai.services.opinions import give_opinion, note_viewing
 from apps.ai.services.registry import (
     activate_version,
     approve_version,
@@ -25,7 +26,7 @@ from apps.ai.services.registry import (
     suspend_version,
 )
 from apps.ai.services.results import complete_job
-from apps.ai.services.reviews import accept_finding, dismiss_finding
+from apps.ai.services.reviews import accept_finding, defer_finding, dismiss_finding
 
 __all__ = [
     "accept_finding",
@@ -36,12 +37,15 @@ __all__ = [
     "claim_next_job",
     "complete_export",
     "complete_job",
+    "defer_finding",
     "dismiss_finding",
     "fail_export",
     "fail_job",
     "finish_cancelled_job",
+    "give_opinion",
     "heartbeat_job",
     "install_bundle",
+    "note_viewing",
     "register_builtin",
     "register_bundle",
     "release_job",

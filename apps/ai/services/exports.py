@@ -20,7 +20,7 @@ from apps.ai.conf import (
 )
 from apps.ai.events import FindingExported
 from apps.ai.exceptions import StaleFence
-from apps.ai.models import FindingExport, FindingReview
+from apps.ai.models import FindingAmendment, FindingExport, FindingReview
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
@@ -100,6 +100,15 @@ def keep_report(*, export_id: UUID, fence: int, uid: str, sha256: str) -> None:
     kept = {"verified_report_uid": uid, "verified_report_sha256": sha256}
     if not _owned(export_id, fence).update(**kept):
         raise StaleFence
+
+
+@transaction.atomic
+def keep_amended_segmentation(
+    *, export_id: UUID, fence: int, amendment_id: UUID, sha256: str
+) -> None:
+    """Remember the bytes of the amended SEG, for the same reason."""
+    _lock_owned(export_id, fence)
+    FindingAmendment.objects.filter(pk=amendment_id).update(segmentation_sha256=sha256)
 
 
 @transaction.atomic

@@ -1,37 +1,20 @@
 """Write a job's findings, once, by whoever holds the fence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from apps.ai.analyses.results import SegmentResult, SeriesStatement
 from apps.ai.choices import FindingState, JobState
+from apps.ai.drafts import FindingDraft
 from apps.ai.events import FindingsAdded, FindingStamp
 from apps.ai.models import Finding, Job
 from apps.ai.services.jobs import announce_job, cases_of_study, end_job, lock_owned_job
+from apps.ai.services.superseding import supersede_older
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class FindingDraft:
-    """A result with its place in the patient, if it has one, and its stored objects."""
-
-    result: SegmentResult | SeriesStatement
-    tracking_uid: str
-    frame_of_reference_uid: str
-    sop_instance_uid: str
-    centroid_lps: list[float]
-    bbox_lps: list[list[float]]
-    mask_sha256: str
-    segmentation_uid: str
-    segmentation_sha256: str
-    report_uid: str
-    report_sha256: str
 
 
 @transaction.atomic
@@ -69,6 +52,7 @@ def complete_job(
     )
     if findings:
         _announce_findings(actor, job, findings)
+    supersede_older(actor=actor, job=job)
     announce_job(actor=actor, job=job)
     return job
 

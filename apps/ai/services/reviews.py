@@ -1,36 +1,55 @@
-"""Accept or dismiss a finding in a case: one standing word, by somebody who may give it."""
+"""Say what a finding is in a case: one standing word, by somebody who may give it."""
 
+from dataclasses import asdict
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.ai import policies
+from apps.ai.amending import AmendedBy, AmendmentDraft, draft_amendment
 from apps.ai.choices import (
     EXPORT_MOVES,
     FINDING_MOVES,
     DismissalReason,
     ExportState,
     FindingState,
+    ReviewContext,
     check_move,
 )
+from apps.ai.encoding.identity import derive_uid
 from apps.ai.events import FindingReviewed, FindingStamp
 from apps.ai.exceptions import AlreadyExported
-from apps.ai.models import Finding, FindingExport, FindingReview
+from apps.ai.models import Finding, FindingAmendment, FindingExport, FindingReview
+from apps.ai.selectors.findings import UNREVIEWED_VERSION, state_without_review
 from apps.ai.services.exports import queue_export
 from apps.ai.services.people import get_person
 from apps.audit.services import record_entry
+from apps.cases.embargo import was_read_first
 from apps.core import events
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible, StaleVersion
 
-UNREVIEWED_VERSION = 1
+LONGEST_DWELL_MS = 24 * 3600 * 1000
+"""A tab left open overnight is no reading time."""
 
 
-def accept_finding(*, actor: Actor, finding_id: UUID, case_id: UUID, version: int) -> FindingReview:
+def accept_finding(
+    *,
+    actor: Actor,
+    finding_id: UUID,
+    case_id: UUID,
+    version: int,
+    amended_by: AmendedBy | None = None,
+    dwell_ms: int | None = None,
+) -> FindingReview:
     """Accept the finding in this case; its SEG and SR are owed to the study's PACS.
 
-    ``version`` is the one the reviewer saw (1 for an unreviewed finding).
+    Parameters
+    ----------
+    version : the one the reviewer saw (1 for an unreviewed finding).
+    amended_by : what the reviewer made of its mask; that is what is accepted then.
 
     Raises
     ------
@@ -39,16 +58,26 @@ def accept_finding(*, actor: Actor, finding_id: UUID, case_id: UUID, version: in
     StaleVersion
         Somebody reviewed it first; details carry what stands.
     IllegalMove
-        It is accepted already.
+        It is accepted already, or superseded.
+    CannotAmend
+        The painted segment cannot stand for it.
     """
+    policies.review_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
+    amendment = None
+    if amended_by is not None:
+        finding = Finding.objects.select_related("job").filter(pk=finding_id).first()
+        if finding is None:
+            raise NotVisible()
+        # Decoding and measuring take their time: before the lock, on a finding that never changes.
+        amendment = draft_amendment(finding=finding, case_id=case_id, by=amended_by)
     return _review(
         actor=actor,
         finding_id=finding_id,
         case_id=case_id,
         version=version,
         decision=FindingState.ACCEPTED,
-        reason_code="",
-        comment="",
+        amendment=amendment,
+        dwell_ms=dwell_ms,
     )
 
 
@@ -60,6 +89,7 @@ def dismiss_finding(
     version: int,
     reason_code: str,
     comment: str = "",
+    dwell_ms: int | None = None,
 ) -> FindingReview:
     """Dismiss the finding in this case with a reason code (clinical reference, E3).
 
@@ -70,14 +100,7 @@ def dismiss_finding(
     AlreadyExported
         It was accepted and the PACS holds it: a silent dismissal would contradict the record.
     """
-    if reason_code not in DismissalReason.values:
-        raise InvalidInput(
-            "Say why, with one of the reason codes.",
-            code="reason_unknown",
-            details={"reason_codes": list(DismissalReason.values)},
-        )
-    if reason_code == DismissalReason.OTHER and not comment.strip():
-        raise InvalidInput("Other needs a comment.", code="comment_required")
+    check_reason(reason_code, comment)
     return _review(
         actor=actor,
         finding_id=finding_id,
@@ -86,7 +109,51 @@ def dismiss_finding(
         decision=FindingState.DISMISSED,
         reason_code=reason_code,
         comment=comment.strip(),
+        dwell_ms=dwell_ms,
     )
+
+
+def defer_finding(
+    *,
+    actor: Actor,
+    finding_id: UUID,
+    case_id: UUID,
+    version: int,
+    until: date | None = None,
+    comment: str = "",
+    dwell_ms: int | None = None,
+) -> FindingReview:
+    """Put the finding off, by name: it stays unverified and is asked about again.
+
+    Raises
+    ------
+    InvalidInput
+        The day is past.
+    """
+    if until is not None and until < timezone.localdate():
+        raise InvalidInput("The day is past.", code="day_is_past")
+    return _review(
+        actor=actor,
+        finding_id=finding_id,
+        case_id=case_id,
+        version=version,
+        decision=FindingState.DEFERRED,
+        comment=comment.strip(),
+        dwell_ms=dwell_ms,
+        defer_until=until,
+    )
+
+
+def check_reason(reason_code: str, comment: str) -> None:
+    """A dismissal says why, in one of the known words; ``other`` in its own."""
+    if reason_code not in DismissalReason.values:
+        raise InvalidInput(
+            "Say why, with one of the reason codes.",
+            code="reason_unknown",
+            details={"reason_codes": list(DismissalReason.values)},
+        )
+    if reason_code == DismissalReason.OTHER and not comment.strip():
+        raise InvalidInput("Other needs a comment.", code="comment_required")
 
 
 @transaction.atomic
@@ -97,14 +164,17 @@ def _review(
     case_id: UUID,
     version: int,
     decision: FindingState,
-    reason_code: str,
-    comment: str,
+    reason_code: str = "",
+    comment: str = "",
+    amendment: AmendmentDraft | None = None,
+    dwell_ms: int | None = None,
+    defer_until: date | None = None,
 ) -> FindingReview:
     policies.review_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
     finding = _lock_finding(finding_id)
     standing = finding.reviews.filter(case_id=case_id, stands=True).first()
     current = standing.version if standing else UNREVIEWED_VERSION
-    state = FindingState(standing.decision) if standing else FindingState.UNREVIEWED
+    state = FindingState(standing.decision) if standing else state_without_review(finding)
     if version != current:
         raise StaleVersion(
             "Somebody reviewed this finding first.",
@@ -121,7 +191,13 @@ def _review(
         reason_code=reason_code,
         comment=comment,
         reviewer=get_person(actor=actor),
+        discipline=actor.discipline or "",
+        context=_context(case_id),
+        dwell_ms=None if dwell_ms is None else min(dwell_ms, LONGEST_DWELL_MS),
+        defer_until=defer_until,
     )
+    if amendment is not None:
+        _keep_amendment(review, amendment)
     if decision == FindingState.ACCEPTED:
         queue_export(actor=actor, review=review)
     record_entry(
@@ -135,6 +211,9 @@ def _review(
             "reason_code": reason_code,
             "model": finding.job.version.model.slug,
             "model_version": finding.job.version.version,
+            "context": review.context,
+            "dwell_ms": review.dwell_ms,
+            **({"dice": round(amendment.dice, 4)} if amendment else {}),
         },
     )
     stamp = FindingStamp(id=finding.pk, version=review.version, state=decision)
@@ -150,6 +229,19 @@ def _review(
         )
     )
     return review
+
+
+def _context(case_id: UUID) -> ReviewContext:
+    read_first = was_read_first(case_id=case_id)
+    return ReviewContext.READ_FIRST if read_first else ReviewContext.CONCURRENT
+
+
+def _keep_amendment(review: FindingReview, draft: AmendmentDraft) -> None:
+    FindingAmendment.objects.create(
+        review=review,
+        segmentation_uid=derive_uid("amended-segmentation", str(review.pk)),
+        **asdict(draft),
+    )
 
 
 def _withdraw(standing: FindingReview) -> None:

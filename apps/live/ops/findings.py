@@ -1,4 +1,5 @@
 from apps.ai import services
+from apps.ai.amending import AmendedBy
 from apps.core.actors import Actor
 from apps.live.models import LiveSession
 from apps.live.ops.registry import handles
@@ -7,8 +8,38 @@ from apps.live.protocol import ops
 
 @handles("finding.accept")
 def accept_finding(*, actor: Actor, session: LiveSession, op: ops.FindingAccept) -> None:
+    by = op.payload.amended_by
     services.accept_finding(
-        actor=actor, finding_id=op.entity, case_id=session.case_id, version=op.entity_version
+        actor=actor,
+        finding_id=op.entity,
+        case_id=session.case_id,
+        version=op.entity_version,
+        amended_by=AmendedBy(by.segmentation, by.segment, by.revision) if by else None,
+    )
+
+
+@handles("finding.defer")
+def defer_finding(*, actor: Actor, session: LiveSession, op: ops.FindingDefer) -> None:
+    services.defer_finding(
+        actor=actor,
+        finding_id=op.entity,
+        case_id=session.case_id,
+        version=op.entity_version,
+        until=op.payload.until,
+        comment=op.payload.comment,
+    )
+
+
+@handles("finding.opinion")
+def give_opinion(*, actor: Actor, session: LiveSession, op: ops.FindingOpinion) -> None:
+    services.give_opinion(
+        actor=actor,
+        finding_id=op.entity,
+        case_id=session.case_id,
+        version=op.entity_version,
+        decision=op.payload.decision,
+        reason_code=op.payload.reason_code,
+        comment=op.payload.comment,
     )
 
 

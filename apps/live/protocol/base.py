@@ -12,7 +12,7 @@ from typing_extensions import TypeAliasType
 
 PROTOCOL_NAME = "consilium.live.v1"
 PROTOCOL_VERSION = 1
-PROTOCOL_MINOR = 2
+PROTOCOL_MINOR = 3
 """Raised when messages grow after a release; what was before goes into ``history`` (older.py)."""
 
 SUBPROTOCOLS = (PROTOCOL_NAME, f"{PROTOCOL_NAME}.{PROTOCOL_MINOR}")

@@ -156,7 +156,7 @@ class FindingState(WireModel):
 
     id: UUID
     version: EntityVersion
-    state: Literal["unreviewed", "accepted", "dismissed"]
+    state: Literal["unreviewed", "accepted", "dismissed", "deferred", "superseded"]
 
 
 class DecisionState(WireModel):

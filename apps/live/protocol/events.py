@@ -272,6 +272,7 @@ class RefreshEvent(EventBase):
     kind: Literal[
         "case.changed",
         "finding.exported",
+        "finding.opinion",
         "job.changed",
         "study.linked",
         "study.progress",

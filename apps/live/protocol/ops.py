@@ -118,6 +118,29 @@ class SegmentationRevertPayload(WireModel):
     revision: Revision
 
 
+class AmendedBy(WireModel):
+    """A segment that was begun from the finding's mask, at the revision that was looked at."""
+
+    segmentation: UUID
+    segment: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=1)]
+
+
+class FindingAcceptPayload(WireModel):
+    amended_by: AmendedBy | None = None
+
+
+class FindingDeferPayload(WireModel):
+    until: date | None = None
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class FindingOpinionPayload(WireModel):
+    decision: Literal["accepted", "dismissed"]
+    reason_code: Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z-]*$")] = ""
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
 class FindingDismissPayload(WireModel):
     reason_code: Code
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
@@ -231,7 +254,17 @@ class SegmentationRevert(SegmentationOp):
 
 class FindingAccept(ChangeOp):
     kind: Literal["finding.accept"] = "finding.accept"
-    payload: EmptyPayload
+    payload: FindingAcceptPayload
+
+
+class FindingDefer(ChangeOp):
+    kind: Literal["finding.defer"] = "finding.defer"
+    payload: FindingDeferPayload
+
+
+class FindingOpinion(ChangeOp):
+    kind: Literal["finding.opinion"] = "finding.opinion"
+    payload: FindingOpinionPayload
 
 
 class FindingDismiss(ChangeOp):
@@ -321,6 +354,8 @@ OpSubmit = TypeAliasType(
         | SegmentationRevert
         | FindingAccept
         | FindingDismiss
+        | FindingDefer
+        | FindingOpinion
         | ChatPost
         | AgendaGoto
         | PresenterGrant
@@ -350,6 +385,8 @@ OpKind = TypeAliasType(
         "segmentation.revert",
         "finding.accept",
         "finding.dismiss",
+        "finding.defer",
+        "finding.opinion",
         "chat.post",
         "agenda.goto",
         "presenter.grant",

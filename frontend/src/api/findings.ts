@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
 import { getAll } from './pages'
-import type { Finding, Job, ModelEntry, ModelVersion, VersionAct } from './types'
+import type { Finding, HistoryEntry, Job, ModelEntry, ModelVersion, VersionAct } from './types'
 
 export interface FindingFilters {
   case?: string
@@ -45,6 +45,37 @@ export type DismissReason = (typeof DISMISS_REASONS)[number]
 export interface Dismissal {
   reasonCode: DismissReason
   comment: string
+  dwellMs?: number
+}
+
+export interface Deferral {
+  /** A day (YYYY-MM-DD), or none. */
+  until: string | null
+  comment: string
+  dwellMs?: number
+}
+
+export interface OpinionDraft {
+  decision: 'accepted' | 'dismissed'
+  reasonCode: DismissReason | null
+  comment: string
+}
+
+/** A segment begun from a finding's mask, at the revision that was looked at. */
+export interface AmendedBy {
+  segmentation: string
+  segment: number
+  revision: number
+}
+
+const opened = new Set<string>()
+
+/** Says once that the reader has opened a finding; that it could not be said stops nobody. */
+export function sayOpened(finding: Finding): void {
+  const name = `${finding.id} ${finding.case}`
+  if (opened.has(name)) return
+  opened.add(name)
+  http.post(`/api/findings/${finding.id}/opened`, { case: finding.case }).catch(() => opened.delete(name))
 }
 
 export function useReviewFinding() {
@@ -56,8 +87,13 @@ export function useReviewFinding() {
       client.invalidateQueries({ queryKey: ['case'] }),
     ])
   const accept = useMutation({
-    mutationFn: (finding: Finding) =>
-      http.post<Finding>(`/api/findings/${finding.id}/accept`, { version: finding.version, case: finding.case }),
+    mutationFn: ({ finding, amendedBy, dwellMs }: { finding: Finding; amendedBy?: AmendedBy; dwellMs?: number }) =>
+      http.post<Finding>(`/api/findings/${finding.id}/accept`, {
+        version: finding.version,
+        case: finding.case,
+        ...(amendedBy && { amended_by: { segmentation: amendedBy.segmentation, segment: amendedBy.segment, revision: amendedBy.revision } }),
+        ...(dwellMs !== undefined && { dwell_ms: Math.round(dwellMs) }),
+      }),
     onSettled: refresh,
   })
   const dismiss = useMutation({
@@ -67,6 +103,29 @@ export function useReviewFinding() {
         case: finding.case,
         reason_code: dismissal.reasonCode,
         comment: dismissal.comment,
+        ...(dismissal.dwellMs !== undefined && { dwell_ms: Math.round(dismissal.dwellMs) }),
+      }),
+    onSettled: refresh,
+  })
+  const defer = useMutation({
+    mutationFn: ({ finding, deferral }: { finding: Finding; deferral: Deferral }) =>
+      http.post<Finding>(`/api/findings/${finding.id}/defer`, {
+        version: finding.version,
+        case: finding.case,
+        until: deferral.until,
+        comment: deferral.comment,
+        ...(deferral.dwellMs !== undefined && { dwell_ms: Math.round(deferral.dwellMs) }),
+      }),
+    onSettled: refresh,
+  })
+  const opine = useMutation({
+    mutationFn: ({ finding, opinion }: { finding: Finding; opinion: OpinionDraft }) =>
+      http.post<Finding>(`/api/findings/${finding.id}/opinions`, {
+        version: finding.version,
+        case: finding.case,
+        decision: opinion.decision,
+        reason_code: opinion.reasonCode ?? '',
+        comment: opinion.comment,
       }),
     onSettled: refresh,
   })
@@ -75,7 +134,9 @@ export function useReviewFinding() {
     onSettled: refresh,
   })
   return {
-    accept: async (finding: Finding) => void (await accept.mutateAsync(finding)),
+    accept: async (finding: Finding, how: { amendedBy?: AmendedBy; dwellMs?: number } = {}) => void (await accept.mutateAsync({ finding, ...how })),
+    defer: async (finding: Finding, deferral: Deferral) => void (await defer.mutateAsync({ finding, deferral })),
+    opine: async (finding: Finding, opinion: OpinionDraft) => void (await opine.mutateAsync({ finding, opinion })),
     dismiss: async (finding: Finding, dismissal: Dismissal) => void (await dismiss.mutateAsync({ finding, dismissal })),
     retryExport: async (finding: Finding) => void (await retryExport.mutateAsync(finding)),
   }
@@ -126,3 +187,6 @@ export function useJobActions() {
     retry: useMutation({ mutationFn: (jobId: string) => http.post<Job>(`/api/jobs/${jobId}/retry`), onSettled: refresh }),
   }
 }
+
+export const findingHistory = (finding: Finding, signal?: AbortSignal): Promise<HistoryEntry[]> =>
+  http.get<HistoryEntry[]>(`/api/findings/${finding.id}/history`, { query: { case: finding.case }, signal })

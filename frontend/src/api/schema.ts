@@ -872,13 +872,64 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description Parse, find the case, hand it to one service, answer with the finding as it stands now. */
+        post: operations["api_findings_accept_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/amendments/{review_id}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a person made of the finding's mask, as ``MaskView`` gives the model's. */
+        get: operations["api_findings_amendments_mask_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/amendments/{review_id}/mask-geometry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
          * @description Parse, authorise, call one service, shape the answer.
          *
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_findings_accept_create"];
+        get: operations["api_findings_amendments_mask_geometry_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/defer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Parse, find the case, hand it to one service, answer with the finding as it stands now. */
+        post: operations["api_findings_defer_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,12 +945,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Parse, find the case, hand it to one service, answer with the finding as it stands now. */
         post: operations["api_findings_dismiss_create"];
         delete?: never;
         options?: never;
@@ -916,13 +962,30 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description Parse, find the case, hand it to one service, answer with the finding as it stands now. */
+        post: operations["api_findings_export_retry_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
          * @description Parse, authorise, call one service, shape the answer.
          *
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_findings_export_retry_create"];
+        get: operations["api_findings_history_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -962,6 +1025,40 @@ export interface paths {
         get: operations["api_findings_mask_geometry_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Somebody looks at the finding; the first time is kept. */
+        post: operations["api_findings_opened_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/{finding_id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Parse, find the case, hand it to one service, answer with the finding as it stands now. */
+        post: operations["api_findings_opinions_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2458,6 +2555,9 @@ export interface components {
             version: number;
             /** Format: uuid */
             case?: string;
+            /** @description How long the finding was open. */
+            dwell_ms?: number;
+            amended_by?: components["schemas"]["AmendedByRequest"];
         };
         /** @description A machine client's token, without its secret. */
         AccessToken: {
@@ -2539,6 +2639,26 @@ export interface components {
         };
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
+        /** @description A segment that was begun from the finding's mask, at the revision that was looked at. */
+        AmendedByRequest: {
+            /** Format: uuid */
+            segmentation: string;
+            segment: number;
+            revision: number;
+        };
+        /** @description What a person made of the model's mask; ``dice`` is the overlap of the two. */
+        Amendment: {
+            /** Format: uuid */
+            segmentation: string;
+            segment: number;
+            revision: number;
+            /** Format: double */
+            dice: number;
+            volume_ml: components["schemas"]["Change"];
+            diameter_mm: components["schemas"]["Change"];
+            not_measured: string[];
+            of_the_model: components["schemas"]["OfTheModel"];
+        };
         /** @description A file that will come; its path is shown and compared, never opened. */
         AnnouncedFileRequest: {
             name: string;
@@ -2781,6 +2901,10 @@ export interface components {
         CaseRecordings: {
             results: components["schemas"]["CaseRecording"][];
         };
+        CaseRequestRequest: {
+            /** Format: uuid */
+            case?: string;
+        };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
         CaseWriteRequest: {
@@ -2805,6 +2929,12 @@ export interface components {
             /** Format: date-time */
             not_after: string;
             is_expired: boolean;
+        };
+        Change: {
+            /** Format: double */
+            before: number;
+            /** Format: double */
+            after: number;
         };
         Chapter: {
             number: number;
@@ -2866,6 +2996,8 @@ export interface components {
         };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
+        /** @enum {string} */
+        ContextEnum: "read_first" | "concurrent";
         Csrf: {
             csrf_token: string;
         };
@@ -2897,6 +3029,8 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        /** @enum {string} */
+        Decision8feEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         DecisionPage: {
             /** Format: uri */
             next: string | null;
@@ -2921,6 +3055,16 @@ export interface components {
             conditions: string;
             view?: unknown | null;
             version?: number;
+        };
+        DeferRequest: {
+            version: number;
+            /** Format: uuid */
+            case?: string;
+            /** @description How long the finding was open. */
+            dwell_ms?: number;
+            /** Format: date */
+            until?: string | null;
+            comment?: string;
         };
         Diagnosis: {
             /** @default  */
@@ -2952,6 +3096,8 @@ export interface components {
             version: number;
             /** Format: uuid */
             case?: string;
+            /** @description How long the finding was open. */
+            dwell_ms?: number;
             reason_code: components["schemas"]["ReasonCodeEnum"];
             comment?: string;
         };
@@ -3142,10 +3288,6 @@ export interface components {
             /** Format: date-time */
             stored_at: string | null;
         };
-        ExportRetryRequest: {
-            /** Format: uuid */
-            case?: string;
-        };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
         /** @description What the planning system wrote into the dose object. */
@@ -3184,8 +3326,13 @@ export interface components {
             /** Format: double */
             probability: number | null;
             urgency: string;
-            state: components["schemas"]["FindingStateEnum"];
+            state: components["schemas"]["State8feEnum"];
             review: components["schemas"]["Review"] | null;
+            /** @description The newer version of the model that read the same images. */
+            superseded_by: string | null;
+            opinions: components["schemas"]["Opinion"][];
+            /** @description People said both yes and no. */
+            is_disputed: boolean;
             centroid_lps: number[] | null;
             bbox_lps: number[][] | null;
             mask_url: string | null;
@@ -3203,8 +3350,6 @@ export interface components {
             results: components["schemas"]["Finding"][];
             ai_hidden: boolean;
         };
-        /** @enum {string} */
-        FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -3376,6 +3521,23 @@ export interface components {
         Hangings: {
             results: components["schemas"]["Hanging"][];
         };
+        /** @description A review, or an opinion beside it; the oldest comes first. */
+        HistoryEntry: {
+            decision: components["schemas"]["Decision8feEnum"];
+            reviewer: components["schemas"]["Reviewer"];
+            /** Format: date-time */
+            at: string;
+            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            comment: string;
+            stands: boolean;
+            kind: components["schemas"]["HistoryEntryKindEnum"];
+            context?: components["schemas"]["ContextEnum"];
+            /** Format: date */
+            defer_until?: string | null;
+            amendment?: components["schemas"]["Amendment"] | null;
+        };
+        /** @enum {string} */
+        HistoryEntryKindEnum: "review" | "proposal" | "opinion" | "dissent";
         /** @description A PACS that holds a study, and how much of it. */
         Holder: {
             /** Format: uuid */
@@ -3998,6 +4160,11 @@ export interface components {
         /** @enum {string} */
         NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
         NullEnum: null;
+        /** @description What the model itself had said; an amendment never changes it. */
+        OfTheModel: {
+            measurements: components["schemas"]["Measured"][];
+            mask_url: string;
+        };
         OmitWriteRequest: {
             position: number;
         };
@@ -4044,6 +4211,29 @@ export interface components {
             images: components["schemas"]["DocumentImage"][];
             presentation: components["schemas"]["Presentation"] | null;
             pages: number;
+        };
+        /** @description Somebody's word on a finding. */
+        Opinion: {
+            decision: components["schemas"]["Decision8feEnum"];
+            reviewer: components["schemas"]["Reviewer"];
+            /** Format: date-time */
+            at: string;
+            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            comment: string;
+            stands: boolean;
+            kind: components["schemas"]["OpinionKindEnum"];
+        };
+        /** @enum {string} */
+        OpinionKindEnum: "proposal" | "opinion" | "dissent";
+        /** @enum {string} */
+        OpinionRequestDecisionEnum: "accepted" | "dismissed";
+        OpinionRequestRequest: {
+            version: number;
+            /** Format: uuid */
+            case?: string;
+            decision: components["schemas"]["OpinionRequestDecisionEnum"];
+            reason_code?: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["BlankEnum"];
+            comment?: string;
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
@@ -4613,12 +4803,19 @@ export interface components {
             relationship: string;
             images: components["schemas"]["DocumentImage"][];
         };
+        /** @description Somebody's word on a finding. */
         Review: {
+            decision: components["schemas"]["Decision8feEnum"];
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
             reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
             comment: string;
+            stands: boolean;
+            context: components["schemas"]["ContextEnum"];
+            /** Format: date */
+            defer_until: string | null;
+            amendment: components["schemas"]["Amendment"] | null;
         };
         Reviewer: {
             /** Format: uuid */
@@ -4936,6 +5133,8 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
+        /** @enum {string} */
+        State8feEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -5179,6 +5378,8 @@ export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
 export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
+export type AmendedByRequest = components['schemas']['AmendedByRequest'];
+export type Amendment = components['schemas']['Amendment'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
@@ -5206,9 +5407,11 @@ export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
 export type CaseRecording = components['schemas']['CaseRecording'];
 export type CaseRecordings = components['schemas']['CaseRecordings'];
+export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
+export type Change = components['schemas']['Change'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
@@ -5218,11 +5421,14 @@ export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
+export type ContextEnum = components['schemas']['ContextEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
+export type Decision8feEnum = components['schemas']['Decision8feEnum'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
+export type DeferRequest = components['schemas']['DeferRequest'];
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
@@ -5244,13 +5450,11 @@ export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
-export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
-export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
@@ -5267,6 +5471,8 @@ export type HangingSourceEnum = components['schemas']['HangingSourceEnum'];
 export type HangingStep = components['schemas']['HangingStep'];
 export type HangingWriteRequest = components['schemas']['HangingWriteRequest'];
 export type Hangings = components['schemas']['Hangings'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type HistoryEntryKindEnum = components['schemas']['HistoryEntryKindEnum'];
 export type Holder = components['schemas']['Holder'];
 export type HowEnum = components['schemas']['HowEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
@@ -5332,8 +5538,13 @@ export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
+export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
+export type Opinion = components['schemas']['Opinion'];
+export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
+export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
+export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
@@ -5442,6 +5653,7 @@ export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type State8feEnum = components['schemas']['State8feEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
@@ -7120,7 +7332,7 @@ export interface operations {
             query?: {
                 /** @description The case looked at. */
                 case?: string;
-                state?: "accepted" | "dismissed" | "unreviewed";
+                state?: "accepted" | "deferred" | "dismissed" | "superseded" | "unreviewed";
             };
             header?: never;
             path?: never;
@@ -7214,6 +7426,102 @@ export interface operations {
             };
         };
     };
+    api_findings_amendments_mask_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_findings_amendments_mask_geometry_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskGeometry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_findings_defer_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeferRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_findings_dismiss_create: {
         parameters: {
             query?: never;
@@ -7259,7 +7567,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ExportRetryRequest"];
+                "application/json": components["schemas"]["CaseRequestRequest"];
             };
         };
         responses: {
@@ -7269,6 +7577,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Finding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_findings_history_list: {
+        parameters: {
+            query?: {
+                /** @description The case looked at. */
+                case?: string;
+            };
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"][];
                 };
             };
             /** @description Refused or failed */
@@ -7329,6 +7670,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MaskGeometry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_findings_opened_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CaseRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_findings_opinions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
                 };
             };
             /** @description Refused or failed */

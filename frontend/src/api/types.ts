@@ -84,6 +84,8 @@ export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {
   bbox_lps: [PointLps, PointLps] | null
 }
 
+export type HistoryEntry = wire.HistoryEntry
+
 export type CaseDocument = wire.Document
 export type DocumentImage = wire.DocumentImage
 export type OpenedDocument = wire.OpenedDocument

@@ -82,6 +82,15 @@ export interface AiRevealedPayload {
 }
 
 /**
+ * A segment that was begun from the finding's mask, at the revision that was looked at.
+ */
+export interface AmendedBy {
+  segmentation: string;
+  segment: number;
+  revision: number;
+}
+
+/**
  * Somebody was at this meeting; ``user.discipline`` is that of the day (LIVE-M1).
  */
 export interface AttendanceBody {
@@ -320,7 +329,25 @@ export interface FindingAccept {
   entity: string;
   entity_version: number;
   kind: "finding.accept";
-  payload: EmptyPayload;
+  payload: FindingAcceptPayload;
+}
+
+export interface FindingAcceptPayload {
+  amended_by?: AmendedBy | null;
+}
+
+export interface FindingDefer {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  entity_version: number;
+  kind: "finding.defer";
+  payload: FindingDeferPayload;
+}
+
+export interface FindingDeferPayload {
+  until?: string | null;
+  comment?: string;
 }
 
 export interface FindingDismiss {
@@ -334,6 +361,21 @@ export interface FindingDismiss {
 
 export interface FindingDismissPayload {
   reason_code: string;
+  comment?: string;
+}
+
+export interface FindingOpinion {
+  type: "op.submit";
+  op_id: string;
+  entity: string;
+  entity_version: number;
+  kind: "finding.opinion";
+  payload: FindingOpinionPayload;
+}
+
+export interface FindingOpinionPayload {
+  decision: "accepted" | "dismissed";
+  reason_code?: string;
   comment?: string;
 }
 
@@ -362,7 +404,7 @@ export interface FindingReviewedPayload {
 export interface FindingState {
   id: string;
   version: number;
-  state: "unreviewed" | "accepted" | "dismissed";
+  state: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
 }
 
 export interface FindingsAddedEvent {
@@ -928,9 +970,9 @@ export interface OpAck {
   current: Record<string, JsonValue> | null;
 }
 
-export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft" | "ai.reveal" | "timer.set" | "decision.vote" | "votes.call" | "presenter.ask" | "presenter.decline" | "lesion.put" | "lesion.revise" | "lesion.remove" | "measurement.assign";
+export type OpKind = "measurement.put" | "measurement.revise" | "measurement.remove" | "key_image.add" | "key_image.remove" | "segmentation.revise" | "segmentation.revert" | "finding.accept" | "finding.dismiss" | "finding.defer" | "finding.opinion" | "chat.post" | "agenda.goto" | "presenter.grant" | "decision.draft" | "ai.reveal" | "timer.set" | "decision.vote" | "votes.call" | "presenter.ask" | "presenter.decline" | "lesion.put" | "lesion.revise" | "lesion.remove" | "measurement.assign";
 
-export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft | AiReveal | TimerSet | DecisionVote | VotesCall | PresenterAskOp | PresenterDecline | LesionPut | LesionRevise | LesionRemove | MeasurementAssign;
+export type OpSubmit = MeasurementPut | MeasurementRevise | MeasurementRemove | KeyImageAdd | KeyImageRemove | SegmentationRevise | SegmentationRevert | FindingAccept | FindingDismiss | FindingDefer | FindingOpinion | ChatPost | AgendaGoto | PresenterGrant | DecisionDraft | AiReveal | TimerSet | DecisionVote | VotesCall | PresenterAskOp | PresenterDecline | LesionPut | LesionRevise | LesionRemove | MeasurementAssign;
 
 export type Part = "chair" | "contributor" | "observer" | "guest";
 
@@ -1227,7 +1269,7 @@ export interface RefreshEvent {
   entity: string;
   entity_id: string;
   entity_version: number;
-  kind: "case.changed" | "finding.exported" | "job.changed" | "study.linked" | "study.progress" | "study.ready";
+  kind: "case.changed" | "finding.exported" | "finding.opinion" | "job.changed" | "study.linked" | "study.progress" | "study.ready";
   payload: Record<string, JsonValue>;
 }
 

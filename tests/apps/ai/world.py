@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from apps.ai import services
 from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult
+from apps.ai.drafts import FindingDraft
 from apps.ai.models import Job, ModelVersion
-from apps.ai.services.results import FindingDraft
 from apps.core.actors import Actor
 from apps.imaging.choices import StudyState
 from apps.imaging.masks import pack_mask

@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.ai import policies as ai_policies
 from apps.ai import selectors as ai
+from apps.ai import services as ai_services
 from apps.audit.models import AuditEntry
 from apps.boards import services
 from apps.boards.choices import AiReading, BoardRole, MeetingStatus
@@ -192,5 +194,28 @@ def test_LIVE_X1_a_study_in_two_cases_is_hidden_in_both_from_who_is_in_both(
     assert (elsewhere.shown, elsewhere.ai_hidden) == ((other.pk,), False)
     finding = job.findings.get()
     with pytest.raises(AiHidden):
-        ai.policies.view_finding(actor=team.actor("surgeon"), finding_id=finding.pk)
-    ai.policies.view_finding(actor=team.actor("outsider"), finding_id=finding.pk)
+        ai_policies.view_finding(actor=team.actor("surgeon"), finding_id=finding.pk)
+    ai_policies.view_finding(actor=team.actor("outsider"), finding_id=finding.pk)
+
+
+def test_a_review_keeps_whether_the_images_were_read_before_the_reveal(
+    team: CaseTeam, item: AgendaItem, tmp_path: Any
+) -> None:
+    version = world.builtin_version(tmp_path)
+    series = world.indexed_series(team=team)
+    job = world.finished_job(team=team, version=version, series=series, findings=2)
+    first, second = job.findings.order_by("number")
+
+    def accept(finding: Any) -> str:
+        review = ai_services.accept_finding(
+            actor=team.actor("radiologist"),
+            finding_id=finding.pk,
+            case_id=team.case_id,
+            version=1,
+        )
+        return str(review.context)
+
+    assert accept(first) == "concurrent", "whoever reviews from the agenda on saw both at once"
+    Meeting.objects.filter(pk=item.meeting_id).update(status=MeetingStatus.OPEN)
+    services.reveal_ai(actor=team.actor("chair"), item_id=item.pk)
+    assert accept(second) == "read_first"

@@ -86,6 +86,9 @@ export const aFinding = (part: Partial<Finding> = {}): Finding => ({
   urgency: 'routine',
   state: 'unreviewed',
   review: null,
+  superseded_by: null,
+  opinions: [],
+  is_disputed: false,
   centroid_lps: [1, 2, 3],
   bbox_lps: [
     [0, 0, 0],
@@ -93,6 +96,20 @@ export const aFinding = (part: Partial<Finding> = {}): Finding => ({
   ],
   mask_url: '/api/findings/finding-1/mask',
   export: null,
+  ...part,
+})
+
+/** A radiologist's acceptance. */
+export const aWord = (part: Partial<NonNullable<Finding['review']>> = {}): NonNullable<Finding['review']> => ({
+  decision: 'accepted',
+  reviewer: { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' },
+  at: '2026-11-21T10:00:00Z',
+  reason_code: null,
+  comment: '',
+  stands: true,
+  context: 'concurrent',
+  defer_until: null,
+  amendment: null,
   ...part,
 })
 

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
-import { jobsKnown, useFindings, useJobs, useReviewFinding } from '@/api/findings'
+import { jobsKnown, useFindings, useJobs } from '@/api/findings'
 import type { CaseDetail } from '@/api/types'
 import { AiMark } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
@@ -11,14 +11,16 @@ import { Section } from '@/ui/Screen'
 import { AiHiddenNote } from './AiHiddenNote'
 import { FindingsPanel } from './FindingsPanel'
 import { findingUrl } from './links'
+import { isOpen } from './review'
+import { useFindingReview } from './useFindingReview'
 
 export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
   const navigate = useNavigate()
   const findings = useFindings({ case: entry.id })
   const jobs = useJobs(entry.id)
-  const review = useReviewFinding()
-  const unreviewed = (findings.data ?? []).filter((finding) => finding.state === 'unreviewed').length
+  const review = useFindingReview(entry.can)
+  const unreviewed = (findings.data ?? []).filter(isOpen).length
   return (
     <Section
       title={t('cases:findings.title')}
@@ -33,7 +35,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
         <FindingsPanel
           findings={findings.data}
           jobs={jobsKnown(jobs)}
-          review={entry.can.includes('review_findings') ? review : null}
+          review={review}
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />
       )}

@@ -1,13 +1,16 @@
-import { IconCheck, IconFlag3Filled, IconSparkles, IconX } from '@tabler/icons-react'
+import { IconCheck, IconClockPause, IconFlag3Filled, IconReplace, IconSparkles, IconX } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { sayOpened } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { Chip } from '@/ui/Chip'
 import { AiMark } from '@/ui/clinical'
 import { formatProbability, wordFor } from '@/ui/format'
 
 import classes from './Findings.module.css'
-import type { FindingReview } from './review'
+import { DisputeChip, Opinions } from './Opinions'
+import { isOpen, type FindingEdits, type FindingReview } from './review'
 import { ReviewForm } from './ReviewForm'
 import { ReviewLine } from './ReviewLine'
 import { describeMeasurements } from './words'
@@ -17,12 +20,14 @@ interface FindingCardProps {
   isActive: boolean
   onShow?: (finding: Finding) => void
   review: FindingReview | null
+  edits?: FindingEdits | null
   dense: boolean
 }
 
-export function FindingCard({ finding, isActive, onShow, review, dense }: FindingCardProps) {
+export function FindingCard({ finding, isActive, onShow, review, edits = null, dense }: FindingCardProps) {
   const { t } = useTranslation('ai')
-  const unreviewed = finding.state === 'unreviewed'
+  const unreviewed = isOpen(finding)
+  const openedAt = useOpened(finding, isActive)
   const className = [classes.finding, unreviewed && classes.unreviewed, isActive && classes.active].filter(Boolean).join(' ')
   const title = (
     <>
@@ -45,6 +50,7 @@ export function FindingCard({ finding, isActive, onShow, review, dense }: Findin
             {t('finding.urgent')}
           </Chip>
         )}
+        <DisputeChip finding={finding} />
         <FindingStateChip finding={finding} />
       </div>
       <div className={classes.figures}>
@@ -60,18 +66,34 @@ export function FindingCard({ finding, isActive, onShow, review, dense }: Findin
         {finding.site ? ` · ${finding.site.display}` : ''}
       </div>
       <ReviewLine finding={finding} review={review} />
-      {unreviewed && review && <ReviewForm finding={finding} review={review} dense={dense} />}
+      <Opinions finding={finding} />
+      {review && <ReviewForm finding={finding} review={review} edits={edits} openedAt={openedAt} dense={dense} />}
     </li>
   )
 }
 
+/** Since when the finding is the one that is looked at; null while it is not. */
+export function useOpened(finding: Finding, isActive: boolean): number | null {
+  const [openedAt, setOpenedAt] = useState<number | null>(null)
+  useEffect(() => {
+    setOpenedAt(isActive ? Date.now() : null)
+    if (isActive) sayOpened(finding)
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a new version of it is no new look
+  }, [finding.id, isActive])
+  return openedAt
+}
+
+const STATE_ICONS = { accepted: IconCheck, dismissed: IconX, deferred: IconClockPause, superseded: IconReplace } as const
+
 export function FindingStateChip({ finding }: { finding: Finding }) {
+  const { t } = useTranslation('ai')
   if (finding.state === 'unreviewed') return <AiMark />
-  const accepted = finding.state === 'accepted'
-  const Icon = accepted ? IconCheck : IconX
+  const Icon = STATE_ICONS[finding.state]
+  const amended = finding.state === 'accepted' && finding.review?.amendment
+  const tone = { accepted: 'ok', deferred: 'ai', dismissed: 'neutral', superseded: 'neutral' } as const
   return (
-    <Chip tone={accepted ? 'ok' : 'neutral'} icon={<Icon size={13} aria-hidden />}>
-      {wordFor('findingState', finding.state)}
+    <Chip tone={tone[finding.state]} icon={<Icon size={13} aria-hidden />} hint={finding.superseded_by ? t('finding.supersededBy', { version: finding.superseded_by }) : undefined}>
+      {amended ? t('finding.acceptedAmended') : wordFor('findingState', finding.state)}
     </Chip>
   )
 }

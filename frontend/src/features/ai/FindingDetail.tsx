@@ -5,16 +5,20 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
 import { useCase } from '@/api/cases'
-import { useModels, useReviewFinding } from '@/api/findings'
+import { useModels } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { formatFigure, formatProbability, formatQuantity } from '@/ui/format'
 
-import { FindingStateChip } from './FindingCard'
+import { FindingHistory } from './FindingHistory'
+import { FindingStateChip, useOpened } from './FindingCard'
+import { DisputeChip, Opinions } from './Opinions'
 import classes from './Findings.module.css'
 import { findingUrl } from './links'
 import { ModelCardDialog } from './ModelCardDialog'
+import { isOpen } from './review'
 import { ReviewForm } from './ReviewForm'
 import { ReviewLine } from './ReviewLine'
+import { useFindingReview } from './useFindingReview'
 import { quantityName } from './words'
 
 interface FindingDetailProps {
@@ -27,16 +31,17 @@ interface FindingDetailProps {
 export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps) {
   const { t } = useTranslation('ai')
   const entry = useCase(caseId ?? '')
-  const review = useReviewFinding()
+  const review = useFindingReview(entry.data?.can ?? [])
+  const openedAt = useOpened(finding, true)
   const models = useModels()
   const [isCardOpen, setCardOpen] = useState(false)
   const model = models.data?.find((one) => one.name === finding.model.name && one.version === finding.model.version)
-  const mayReview = entry.data?.can.includes('review_findings') ?? false
   return (
     <article className={classes.detail} data-finding={finding.id}>
       <h2 className={classes.detailTitle}>
         <IconSparkles size={20} aria-hidden />
         {finding.label}
+        <DisputeChip finding={finding} />
         <FindingStateChip finding={finding} />
       </h2>
       <div className={classes.dim}>{[caseTitle, finding.code?.display, finding.site?.display].filter(Boolean).join(' · ')}</div>
@@ -93,10 +98,12 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
       </section>
 
       <section className={classes.block}>
-        <ReviewLine finding={finding} review={mayReview ? review : null} />
-        {finding.state === 'unreviewed' && mayReview && <ReviewForm finding={finding} review={review} />}
-        {finding.state === 'unreviewed' && entry.data && !mayReview && <p className={classes.dim}>{t('review.notYou')}</p>}
-        {finding.state === 'unreviewed' && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}
+        <ReviewLine finding={finding} review={review} />
+        <Opinions finding={finding} />
+        {review && <ReviewForm finding={finding} review={review} openedAt={openedAt} />}
+        {isOpen(finding) && entry.data && review?.role !== 'review' && <p className={classes.dim}>{t('review.notYou')}</p>}
+        {isOpen(finding) && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}
+        {(finding.review || finding.opinions.length > 0) && <FindingHistory finding={finding} />}
       </section>
       {isCardOpen && model && <ModelCardDialog model={model} onClose={() => setCardOpen(false)} />}
     </article>

@@ -17,11 +17,12 @@ import { FindingStateChip } from './FindingCard'
 import { FindingDetail } from './FindingDetail'
 import classes from './Findings.module.css'
 import { inReviewOrder } from './FindingsPanel'
+import { isOpen } from './review'
 import { describeMeasurements } from './words'
 
 /** An empty list is none: it would have no option to offer. */
 const LIST_ROLE = 'listbox'
-const STATES: (FindingState | 'all')[] = ['unreviewed', 'accepted', 'dismissed', 'all']
+const STATES: (FindingState | 'all')[] = ['unreviewed', 'deferred', 'accepted', 'dismissed', 'superseded', 'all']
 
 export default function FindingInboxRoute() {
   const { t } = useTranslation('ai')
@@ -73,7 +74,7 @@ export default function FindingInboxRoute() {
               type="button"
               role="option"
               aria-selected={finding === active}
-              className={`${classes.row} ${finding.state === 'unreviewed' ? classes.unreviewed : ''}`}
+              className={`${classes.row} ${isOpen(finding) ? classes.unreviewed : ''}`}
               onClick={() => setActiveId(finding.id)}
             >
               <span className={classes.head}>

@@ -4,13 +4,23 @@ import { expect, it, vi } from 'vitest'
 
 import { Problem } from '@/api/problem'
 import { accessibilityFaults } from '@/app/testing/accessibility'
-import { aFinding } from '@/app/testing/examples'
+import { aFinding, aWord } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 
 import { FindingsPanel, inReviewOrder } from './FindingsPanel'
 import type { FindingReview } from './review'
 
-const aReview = (): FindingReview => ({ accept: vi.fn().mockResolvedValue(undefined), dismiss: vi.fn().mockResolvedValue(undefined), retryExport: vi.fn().mockResolvedValue(undefined) })
+const done = () => vi.fn().mockResolvedValue(undefined)
+const aReview = (part: Partial<FindingReview> = {}): FindingReview => ({
+  role: 'review',
+  myId: 'me',
+  accept: done(),
+  dismiss: done(),
+  defer: done(),
+  opine: done(),
+  retryExport: done(),
+  ...part,
+})
 
 it('puts what waits first: unreviewed, urgent, likelier', () => {
   const order = inReviewOrder([
@@ -40,7 +50,7 @@ it('accepts nothing by default: no focus, no Enter, only the button', async () =
   await userEvent.keyboard('{Enter}a{Enter}')
   expect(review.accept).not.toHaveBeenCalled()
   await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
-  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }))
+  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { dwellMs: undefined })
 })
 
 it('dismisses only with a reason, and “other” only with words', async () => {
@@ -74,15 +84,14 @@ it('lets nobody review who may not', () => {
 })
 
 it('tells who dismissed what and why, and whether the PACS has the accepted one', () => {
-  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
   const at = '2026-11-21T10:00:00Z'
   renderScreen(
     <FindingsPanel
       jobs={[]}
       review={null}
       findings={[
-        aFinding({ id: 'a', state: 'dismissed', review: { reviewer, at, reason_code: 'duplicate', comment: '' } }),
-        aFinding({ id: 'b', state: 'accepted', review: { reviewer, at, reason_code: null, comment: '' }, export: { state: 'stored', attempts: 1, error: null, stored_at: at } }),
+        aFinding({ id: 'a', state: 'dismissed', review: aWord({ decision: 'dismissed', reason_code: 'duplicate' }) }),
+        aFinding({ id: 'b', state: 'accepted', review: aWord(), export: { state: 'stored', attempts: 1, error: null, stored_at: at } }),
       ]}
     />,
   )
@@ -94,10 +103,9 @@ it('tells who dismissed what and why, and whether the PACS has the accepted one'
 
 it('says why an accepted finding is not in the PACS, and sends it again', async () => {
   const review = aReview()
-  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
   const failed = aFinding({
     state: 'accepted',
-    review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' },
+    review: aWord(),
     export: { state: 'failed', attempts: 5, error: { code: 'pacs_unavailable', message: 'The PACS refused the object.' }, stored_at: null },
   })
   renderScreen(<FindingsPanel jobs={[]} findings={[failed]} review={review} dense />)
@@ -112,10 +120,72 @@ it('says why an accepted finding is not in the PACS, and sends it again', async 
 })
 
 it('lets nobody send again who may not review, and nothing be sent twice that waits', () => {
-  const reviewer = { id: 'u', display_name: 'Dr Demir', discipline: 'radiology' }
   const accepted = (state: 'failed' | 'queued') =>
-    aFinding({ id: state, state: 'accepted', review: { reviewer, at: '2026-11-21T10:00:00Z', reason_code: null, comment: '' }, export: { state, attempts: 1, error: null, stored_at: null } })
+    aFinding({ id: state, state: 'accepted', review: aWord(), export: { state, attempts: 1, error: null, stored_at: null } })
   renderScreen(<FindingsPanel jobs={[]} findings={[accepted('failed')]} review={null} />)
   renderScreen(<FindingsPanel jobs={[]} findings={[accepted('queued')]} review={aReview()} />)
   expect(screen.queryByRole('button', { name: /Try again/ })).toBeNull()
+})
+
+it('accepts what somebody painted only as that, and never while it is still being saved', async () => {
+  const review = aReview()
+  const edit = { segmentation: 's', segment: 1, revision: 3, author: 'Dr Adler', pending: false }
+  const edits = { begin: done(), of: () => edit }
+  const { unmount } = renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={edits} />)
+  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1 as edited' }))
+  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { amendedBy: edit, dwellMs: undefined })
+  unmount()
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={{ ...edits, of: () => ({ ...edit, pending: true }) }} />)
+  expect(screen.queryByRole('button', { name: /as edited/ })).toBeNull()
+})
+
+it('defers without a day, and what is deferred is still to be reviewed', async () => {
+  const review = aReview()
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding({ state: 'deferred', review: aWord({ decision: 'deferred', defer_until: '2026-12-10' }) })]} review={review} />)
+  expect(screen.getByRole('listitem')).toHaveTextContent('Put off until')
+  await userEvent.click(screen.getByRole('button', { name: 'Defer Tumour 1' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Defer the finding' }))
+  expect(review.defer).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { until: null, comment: '' })
+})
+
+it('lets a trainee propose and never sign', async () => {
+  const review = aReview({ role: 'opine' })
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
+  expect(screen.queryByRole('button', { name: /^(Accept|Dismiss|Defer) / })).toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'Say that Tumour 1 is right' }))
+  expect(review.opine).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { decision: 'accepted', reasonCode: null, comment: '' })
+})
+
+it('keeps a disagreement beside the review and offers it to colleagues only', async () => {
+  const review = aReview()
+  const accepted = aFinding({
+    state: 'accepted',
+    is_disputed: true,
+    review: aWord(),
+    opinions: [{ ...aWord({ decision: 'dismissed', reason_code: 'wrong-class' }), reviewer: { id: 'x', display_name: 'Dr Vogel', discipline: 'surgery' }, kind: 'opinion' }],
+  })
+  const { container, unmount } = renderScreen(<FindingsPanel jobs={[]} findings={[accepted]} review={review} />)
+  const card = screen.getByRole('listitem', { current: false, name: '' })
+  expect(card).toHaveTextContent('Disputed')
+  expect(card).toHaveTextContent('Dr Vogel (Surgery): wrong')
+  expect(screen.queryByRole('button', { name: 'Accept Tumour 1' })).toBeNull()
+  expect(screen.getByRole('button', { name: 'Say that Tumour 1 is wrong' })).toHaveTextContent('Disagree')
+  expect(await accessibilityFaults(container)).toEqual([])
+  unmount()
+  renderScreen(<FindingsPanel jobs={[]} findings={[accepted]} review={aReview({ myId: 'u' })} />)
+  expect(screen.queryByRole('button', { name: /Say that/ })).toBeNull()
+})
+
+it('tells what was amended in figures, and what was not measured again', () => {
+  const amendment = {
+    segmentation: 's', segment: 1, revision: 3, dice: 0.912,
+    volume_ml: { before: 1.2, after: 1.5 }, diameter_mm: { before: 12, after: 14 },
+    not_measured: ['suv_peak'],
+    of_the_model: { measurements: [], mask_url: '/api/findings/finding-1/mask' },
+  }
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding({ state: 'accepted', review: aWord({ amendment }) })]} review={null} />)
+  const card = screen.getByRole('listitem')
+  expect(card).toHaveTextContent('Accepted, amended')
+  expect(card).toHaveTextContent('Dice 0.91')
+  expect(card).toHaveTextContent('Not measured again')
 })

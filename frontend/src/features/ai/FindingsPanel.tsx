@@ -5,7 +5,7 @@ import type { Finding, Job } from '@/api/types'
 import { AiOutcomes } from './AiOutcomes'
 import { FindingCard } from './FindingCard'
 import classes from './Findings.module.css'
-import type { FindingReview } from './review'
+import type { FindingEdits, FindingReview } from './review'
 
 export interface FindingsPanelProps {
   findings: readonly Finding[]
@@ -16,13 +16,15 @@ export interface FindingsPanelProps {
   onShow?: (finding: Finding) => void
   /** Null for whoever may not review. */
   review: FindingReview | null
+  /** Where masks can be painted on. */
+  edits?: FindingEdits | null
   /** Fewer words, for the side of the viewer. */
   dense?: boolean
 }
 
-const STATE_RANK = { unreviewed: 0, accepted: 1, dismissed: 2 } as const
+const STATE_RANK = { unreviewed: 0, deferred: 1, accepted: 2, dismissed: 3, superseded: 4 } as const
 
-/** Unreviewed first, the urgent and the likelier ahead; dismissed ones last. */
+/** Unreviewed first, the urgent and the likelier ahead; what is settled last. */
 export function inReviewOrder(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
@@ -34,7 +36,7 @@ export function inReviewOrder(findings: readonly Finding[]): Finding[] {
 }
 
 /** AI findings with their review. Nothing is accepted by default, by key or in bulk. */
-export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review, dense = false }: FindingsPanelProps) {
+export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review, edits = null, dense = false }: FindingsPanelProps) {
   const { t } = useTranslation('ai')
   return (
     <>
@@ -47,6 +49,7 @@ export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review,
               isActive={finding.id === activeFindingId}
               onShow={onShow}
               review={review}
+              edits={edits}
               dense={dense}
             />
           ))}

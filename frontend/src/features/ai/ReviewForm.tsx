@@ -1,102 +1,109 @@
-import { Button, Group, Select, Textarea } from '@mantine/core'
-import { IconCheck, IconX } from '@tabler/icons-react'
-import { useState } from 'react'
+import { Button } from '@mantine/core'
+import { IconBrush, IconCheck, IconClockPause, IconMessage2, IconX } from '@tabler/icons-react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { DISMISS_REASONS, type DismissReason } from '@/api/findings'
 import type { Finding } from '@/api/types'
-import { wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
+import { DeferForm } from './DeferForm'
 import classes from './Findings.module.css'
-import type { FindingReview } from './review'
+import { ReasonForm } from './ReasonForm'
+import { isOpen, type FindingEdits, type FindingReview } from './review'
 
 interface ReviewFormProps {
   finding: Finding
   review: FindingReview
+  edits?: FindingEdits | null
+  /** When the reader opened the finding (ms), where that is known. */
+  openedAt?: number | null
   dense?: boolean
 }
 
-/** Accept, or dismiss with a reason. Neither is preselected, focused or bound to Enter. */
-export function ReviewForm({ finding, review, dense = false }: ReviewFormProps) {
-  const { t } = useTranslation('ai')
-  const [isDismissing, setDismissing] = useState(false)
-  const [reason, setReason] = useState<DismissReason | null>(null)
-  const [comment, setComment] = useState('')
-  const [busy, setBusy] = useState<'accept' | 'dismiss' | null>(null)
-  const [problem, setProblem] = useState<unknown>(null)
-  const needsComment = reason === 'other' && !comment.trim()
+type Act = 'accept' | 'amend' | 'dismiss' | 'defer' | 'for' | 'against' | 'edit'
 
-  const attempt = async (kind: 'accept' | 'dismiss', work: () => Promise<void>) => {
-    setBusy(kind)
+/** The words a person may say on a finding. None is preselected, focused or bound to Enter. */
+export function ReviewForm({ finding, review, edits = null, openedAt = null, dense = false }: ReviewFormProps) {
+  const { t } = useTranslation('ai')
+  const [form, setForm] = useState<'dismiss' | 'defer' | 'against' | null>(null)
+  const [busy, setBusy] = useState<Act | null>(null)
+  const [problem, setProblem] = useState<unknown>(null)
+
+  const attempt = async (act: Act, work: () => Promise<void>) => {
+    setBusy(act)
     setProblem(null)
     try {
       await work()
+      setForm(null)
     } catch (error) {
       setProblem(error)
     } finally {
       setBusy(null)
     }
   }
+  const dwellMs = openedAt === null ? undefined : Math.max(0, Date.now() - openedAt)
   const size = dense ? 'compact-sm' : 'xs'
+  const { label } = finding
+  const button = (act: Act, icon: ReactNode, work: () => void, text = t(`review.${act}`)) => (
+    <Button
+      key={act}
+      size={size}
+      variant="default"
+      leftSection={icon}
+      loading={busy === act}
+      disabled={busy !== null && busy !== act}
+      aria-label={t(`review.${act}Finding`, { label })}
+      onClick={work}
+    >
+      {text}
+    </Button>
+  )
+  const edited = edits?.of(finding) ?? null
+  const canReview = review.role === 'review' && isOpen(finding)
+  const saysBeside = mayOpine(finding, review)
+  if (!canReview && !saysBeside) return null
   return (
     <>
-      {!isDismissing && (
+      {form === null && canReview && (
         <div className={classes.acts}>
-          <Button
-            size={size}
-            variant="default"
-            leftSection={<IconCheck size={14} aria-hidden />}
-            loading={busy === 'accept'}
-            aria-label={t('review.acceptFinding', { label: finding.label })}
-            onClick={() => void attempt('accept', () => review.accept(finding))}
-          >
-            {t('review.accept')}
-          </Button>
-          <Button
-            size={size}
-            variant="default"
-            leftSection={<IconX size={14} aria-hidden />}
-            disabled={busy !== null}
-            aria-label={t('review.dismissFinding', { label: finding.label })}
-            onClick={() => setDismissing(true)}
-          >
-            {t('review.dismiss')}
-          </Button>
+          {button('accept', <IconCheck size={14} aria-hidden />, () => void attempt('accept', () => review.accept(finding, { dwellMs })))}
+          {edited && !edited.pending && button('amend', <IconCheck size={14} aria-hidden />, () => void attempt('amend', () => review.accept(finding, { amendedBy: edited, dwellMs })), t('review.amendBy', { who: edited.author }))}
+          {edits && finding.mask_url && !edited && button('edit', <IconBrush size={14} aria-hidden />, () => void attempt('edit', () => edits.begin(finding)))}
+          {button('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))}
+          {button('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))}
         </div>
       )}
-      {isDismissing && (
-        <div className={classes.form}>
-          <Select
-            label={t('review.reason')}
-            placeholder={t('review.reasonPlaceholder')}
-            searchable
-            value={reason}
-            onChange={(value) => setReason(value as DismissReason | null)}
-            data={DISMISS_REASONS.map((value) => ({ value, label: wordFor('dismissReason', value) }))}
-          />
-          <Textarea
-            label={t('review.comment')}
-            value={comment}
-            maxLength={2000}
-            minRows={1}
-            error={needsComment ? t('review.commentRequired') : undefined}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-          <Group gap={6}>
-            <Button
-              size={size}
-              disabled={reason === null || needsComment}
-              loading={busy === 'dismiss'}
-              onClick={() => reason && void attempt('dismiss', () => review.dismiss(finding, { reasonCode: reason, comment: comment.trim() }))}
-            >
-              {t('review.confirmDismiss')}
-            </Button>
-            <Button size={size} variant="default" onClick={() => setDismissing(false)}>
-              {t('common:action.cancel')}
-            </Button>
-          </Group>
+      {form === null && saysBeside && (
+        <div className={classes.acts} data-opinion>
+          {saysBeside.includes('accepted') && button('for', <IconMessage2 size={14} aria-hidden />, () => void attempt('for', () => review.opine(finding, { decision: 'accepted', reasonCode: null, comment: '' })), t(forWord(finding, review)))}
+          {saysBeside.includes('dismissed') && button('against', <IconMessage2 size={14} aria-hidden />, () => setForm('against'), t(againstWord(finding, review)))}
         </div>
+      )}
+      {form === 'dismiss' && (
+        <ReasonForm
+          confirm={t('review.confirmDismiss')}
+          busy={busy === 'dismiss'}
+          size={size}
+          onSay={(reasonCode, comment) => void attempt('dismiss', () => review.dismiss(finding, { reasonCode, comment, ...(dwellMs !== undefined && { dwellMs }) }))}
+          onCancel={() => setForm(null)}
+        />
+      )}
+      {form === 'against' && (
+        <ReasonForm
+          confirm={t('review.confirmAgainst')}
+          busy={busy === 'against'}
+          size={size}
+          onSay={(reasonCode, comment) => void attempt('against', () => review.opine(finding, { decision: 'dismissed', reasonCode, comment }))}
+          onCancel={() => setForm(null)}
+        />
+      )}
+      {form === 'defer' && (
+        <DeferForm
+          busy={busy === 'defer'}
+          size={size}
+          onSay={(deferral) => void attempt('defer', () => review.defer(finding, { ...deferral, ...(dwellMs !== undefined && { dwellMs }) }))}
+          onCancel={() => setForm(null)}
+        />
       )}
       {problem !== null && (
         <div className={classes.form}>
@@ -106,3 +113,23 @@ export function ReviewForm({ finding, review, dense = false }: ReviewFormProps) 
     </>
   )
 }
+
+type Word = 'accepted' | 'dismissed'
+
+/** What somebody may say beside the review: a reviewer only against a colleague's word. */
+function mayOpine(finding: Finding, review: FindingReview): readonly Word[] | null {
+  if (finding.state === 'superseded') return null
+  const mine = finding.opinions.find(({ reviewer }) => reviewer.id === review.myId)?.decision
+  const words: Word[] = review.role === 'opine' ? ['accepted', 'dismissed'] : []
+  if (review.role === 'review' && finding.review && !isOpen(finding) && finding.review.reviewer.id !== review.myId) {
+    words.push(finding.state === 'accepted' ? 'dismissed' : 'accepted')
+  }
+  const left = words.filter((word) => word !== mine)
+  return left.length > 0 ? left : null
+}
+
+const forWord = (finding: Finding, { role }: FindingReview) =>
+  role === 'review' && finding.review ? 'review.disagree' : 'review.for'
+
+const againstWord = (finding: Finding, { role }: FindingReview) =>
+  role === 'review' && finding.review ? 'review.disagree' : 'review.against'

@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next'
 
 import type { Finding } from '@/api/types'
 import { Chip } from '@/ui/Chip'
-import { wordFor } from '@/ui/format'
+import { formatDate, formatFigure, formatQuantity, wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
 import classes from './Findings.module.css'
 import type { FindingReview } from './review'
-import { reviewDate, reviewerName } from './words'
+import { quantityName, reviewDate, reviewerName } from './words'
 
 interface ReviewLineProps {
   finding: Finding
@@ -28,7 +28,31 @@ export function ReviewLine({ finding, review: carrier }: ReviewLineProps) {
       {t('finding.reviewedBy', { state: wordFor('findingState', finding.state), who: reviewerName(finding), when: reviewDate(finding) })}
       {review.reason_code && ` · ${wordFor('dismissReason', review.reason_code)}`}
       {review.comment && ` · ${t('finding.comment', { text: review.comment })}`}
+      {review.amendment && <AmendmentLine amendment={review.amendment} />}
+      {review.defer_until && <div>{t('finding.deferredUntil', { when: formatDate(review.defer_until) })}</div>}
       {finding.export && <ExportLine finding={finding} sent={finding.export} review={carrier} />}
+    </div>
+  )
+}
+
+type Amendment = NonNullable<NonNullable<Finding['review']>['amendment']>
+
+/** What the reviewer changed of the model's mask, in figures. */
+function AmendmentLine({ amendment }: { amendment: Amendment }) {
+  const { t } = useTranslation('ai')
+  const { volume_ml, diameter_mm } = amendment
+  return (
+    <div data-amendment>
+      {t('finding.amended', {
+        dice: amendment.dice.toFixed(2),
+        volumeBefore: formatFigure(volume_ml.before, 'mL'),
+        volumeAfter: formatQuantity(volume_ml.after, 'mL'),
+        diameterBefore: formatFigure(diameter_mm.before, 'mm'),
+        diameterAfter: formatQuantity(diameter_mm.after, 'mm'),
+      })}
+      {amendment.not_measured.length > 0 && (
+        <div className={classes.why}>{t('finding.notMeasured', { what: amendment.not_measured.map(quantityName).join(', ') })}</div>
+      )}
     </div>
   )
 }
@@ -63,7 +87,7 @@ function ExportLine({ finding, sent, review }: { finding: Finding; sent: Export;
         {wordFor('exportState', sent.state)}
       </Chip>
       {sent.error && sent.state !== 'stored' && <div className={classes.why}>{sent.error.message || sent.error.code}</div>}
-      {sent.state === 'failed' && review && (
+      {sent.state === 'failed' && review?.role === 'review' && (
         <Button
           size="compact-sm"
           mt={4}

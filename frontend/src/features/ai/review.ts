@@ -1,10 +1,34 @@
-import type { Dismissal } from '@/api/findings'
+import type { AmendedBy, Deferral, Dismissal, OpinionDraft } from '@/api/findings'
 import type { Finding } from '@/api/types'
 
-/** How a review is carried: by REST on the case page, as a durable op in a live session. */
+/** Who signs what a finding is, and who says beside it what they think. */
+export type ReviewRole = 'review' | 'opine'
+
+/** How words on findings are carried: by REST on the case page, as durable ops in a live session. */
 export interface FindingReview {
-  accept: (finding: Finding) => Promise<void>
+  readonly role: ReviewRole
+  readonly myId: string
+  accept: (finding: Finding, how?: { amendedBy?: AmendedBy; dwellMs?: number }) => Promise<void>
   dismiss: (finding: Finding, dismissal: Dismissal) => Promise<void>
+  defer: (finding: Finding, deferral: Deferral) => Promise<void>
+  /** A proposal, a second opinion or a disagreement; it decides nothing. */
+  opine: (finding: Finding, opinion: OpinionDraft) => Promise<void>
   /** Send an accepted finding to the PACS again, after it was not stored. */
   retryExport: (finding: Finding) => Promise<void>
 }
+
+/** What somebody made of a finding's mask, in a view that can be painted in. */
+export interface FindingEdits {
+  /** Take the mask as a segmentation of one's own and paint upon it. */
+  begin: (finding: Finding) => Promise<void>
+  /** The newest copy that was painted on, as an acceptance names it; null where there is none. */
+  of: (finding: Finding) => (AmendedBy & { readonly author: string; readonly pending: boolean }) | null
+}
+
+export function reviewRole(can: readonly string[]): ReviewRole | null {
+  if (can.includes('review_findings')) return 'review'
+  return can.includes('annotate') && can.includes('view_identified') ? 'opine' : null
+}
+
+/** Nobody vouches for it yet: it is drawn hatched and enters nothing. */
+export const isOpen = ({ state }: Pick<Finding, 'state'>): boolean => state === 'unreviewed' || state === 'deferred'

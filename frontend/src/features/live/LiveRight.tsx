@@ -5,11 +5,18 @@ import { useDocuments } from '@/api/documents'
 import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
-import type { FindingReview } from '@/features/ai/review'
+import { isOpen, reviewRole, type FindingReview } from '@/features/ai/review'
+import type {
+  FindingAccept,
+  FindingDefer,
+  FindingDismiss,
+  FindingOpinion,
+} from '@/protocol/generated'
 import { isPresenting } from '@/protocol/room'
 
 import { DrawnPanel } from '../viewer/brush/DrawnPanel'
 import type { DrawnRoom } from '../viewer/brush/useDrawnRoom'
+import { findingEdits } from '../viewer/findingEdits'
 import { KeyImageList } from '../viewer/KeyImageList'
 import type { KeyImageStore } from '../viewer/keyImageStore'
 import { documentCount, DocumentsPanel } from '../viewer/documents/DocumentsPanel'
@@ -58,7 +65,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
   const review = useLiveReview(session)
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
-  const unreviewed = room.findings.filter((finding) => finding.state === 'unreviewed').length
+  const unreviewed = room.findings.filter(isOpen).length
   const show = (finding: Finding) => {
     setActive(finding.id)
     sync.stage.setFocus({ kind: 'finding', id: finding.id })
@@ -84,6 +91,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
               activeFindingId={talked ?? active}
               onShow={show}
               review={review}
+              edits={findingEdits(room, drawn)}
               dense
             />
           </div>
@@ -171,31 +179,51 @@ function Section({
 
 /** Reviews travel as durable ops; a refusal comes back to the card that asked. */
 function useLiveReview(session: LiveSession): FindingReview | null {
-  const may = useLiveState(session, (state) => state.room.can.includes('review_findings'))
+  const role = useLiveState(session, (state) => reviewRole(state.room.can))
+  const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const { retryExport } = useReviewFinding()
-  if (!may) return null
+  if (role === null) return null
+  const submit = async (finding: Finding, op: FindingOp) => {
+    await session.submitOrThrow({
+      type: 'op.submit',
+      op_id: crypto.randomUUID(),
+      entity: finding.id,
+      entity_version: finding.version,
+      ...op,
+    })
+  }
   return {
+    role,
+    myId,
     // Not the room's business: the log tells it once the PACS has the finding.
     retryExport,
-    accept: async (finding) => {
-      await session.submitOrThrow({
-        type: 'op.submit',
-        op_id: crypto.randomUUID(),
+    accept: (finding, { amendedBy } = {}) =>
+      submit(finding, {
         kind: 'finding.accept',
-        entity: finding.id,
-        entity_version: finding.version,
-        payload: {},
-      })
-    },
-    dismiss: async (finding, { reasonCode, comment }) => {
-      await session.submitOrThrow({
-        type: 'op.submit',
-        op_id: crypto.randomUUID(),
-        kind: 'finding.dismiss',
-        entity: finding.id,
-        entity_version: finding.version,
-        payload: { reason_code: reasonCode, comment },
-      })
-    },
+        payload: {
+          amended_by: amendedBy
+            ? {
+                segmentation: amendedBy.segmentation,
+                segment: amendedBy.segment,
+                revision: amendedBy.revision,
+              }
+            : null,
+        },
+      }),
+    dismiss: (finding, { reasonCode, comment }) =>
+      submit(finding, { kind: 'finding.dismiss', payload: { reason_code: reasonCode, comment } }),
+    defer: (finding, { until, comment }) =>
+      submit(finding, { kind: 'finding.defer', payload: { until, comment } }),
+    opine: (finding, { decision, reasonCode, comment }) =>
+      submit(finding, {
+        kind: 'finding.opinion',
+        payload: { decision, reason_code: reasonCode ?? '', comment },
+      }),
   }
 }
+
+type FindingOp =
+  | Pick<FindingAccept, 'kind' | 'payload'>
+  | Pick<FindingDismiss, 'kind' | 'payload'>
+  | Pick<FindingDefer, 'kind' | 'payload'>
+  | Pick<FindingOpinion, 'kind' | 'payload'>

@@ -8,7 +8,7 @@ import classes from './panels.module.css'
 export function MaskSwitch({ room }: { room: CaseRoom }) {
   const { t } = useTranslation('viewer')
   const withMask = room.findings.filter(
-    (entry) => entry.mask_url !== null && entry.state !== 'dismissed',
+    (entry) => entry.mask_url !== null && entry.state !== 'dismissed' && entry.state !== 'superseded',
   )
   if (withMask.length === 0) return null
   const ids = withMask.map((entry) => entry.id)

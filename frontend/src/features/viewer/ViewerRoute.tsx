@@ -7,11 +7,12 @@ import { Link, useParams, useSearchParams } from 'react-router-dom'
 
 import { useCase } from '@/api/cases'
 import { useDocuments } from '@/api/documents'
-import { jobsKnown, useJobs, useReviewFinding } from '@/api/findings'
+import { jobsKnown, useJobs } from '@/api/findings'
 import { asProblem } from '@/api/problem'
 import { useMe } from '@/api/session'
 import { AiHiddenNote } from '@/features/ai/AiHiddenNote'
 import { FindingsPanel } from '@/features/ai/FindingsPanel'
+import { useFindingReview } from '@/features/ai/useFindingReview'
 import { AiMark, GuiseChip, PatientLine } from '@/ui/clinical'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { isBrushTool } from '@/viewer/brush/brush'
@@ -22,6 +23,7 @@ import { DrawnPanel } from './brush/DrawnPanel'
 import { REST_TRANSPORT, useDrawnRoom } from './brush/useDrawnRoom'
 import { hasNoPictures } from './caseImages'
 import { CaseSteps, useCaseStep } from './CaseSteps'
+import { findingEdits } from './findingEdits'
 import { ImageRoom } from './ImageRoom'
 import { KeyImageList } from './KeyImageList'
 import { LesionList } from './lesions/LesionList'
@@ -62,13 +64,13 @@ function CaseViewer({ caseId }: { caseId: string }) {
   const me = useMe()
   const patientCase = useCase(caseId)
   const room = useCaseRoom(caseId, PRIMED_SHELF)
-  const review = useReviewFinding()
   const jobs = useJobs(caseId)
   const documents = useDocuments(caseId, room.studies)
   const [chosen, setPanel] = useState<Panel | null>(null)
   const panel = chosen ?? openingPanel(room, documentCount(documents.data))
   const [activeFinding, setActiveFinding] = useState<string | null>(null)
   const can = patientCase.data?.can ?? []
+  const review = useFindingReview(can)
   const myId = me.data?.id ?? ''
   const onProblem = useCallback((error: unknown) => {
     const { detail, title } = asProblem(error)
@@ -197,7 +199,8 @@ function CaseViewer({ caseId }: { caseId: string }) {
             findings={[...room.findings]}
             jobs={jobsKnown(jobs)}
             activeFindingId={activeFinding}
-            review={can.includes('review_findings') ? review : null}
+            review={review}
+            edits={findingEdits(room, drawn, () => setPanel('drawn'))}
             onShow={(finding) => {
               setActiveFinding(finding.id)
               void showFinding(room, finding)

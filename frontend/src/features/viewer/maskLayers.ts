@@ -16,18 +16,18 @@ const SEGMENT_COLOURS = ['#ffb454', '#59c2ff', '#f07178', '#aad94c', '#e6b3ff', 
 const LEAST_BRIGHTNESS = 90
 const TAG_LENGTH = 18
 
-/** A dismissed finding has no mask. */
+/** Dismissed and superseded findings have no mask; what nobody vouches for is hatched. */
 export const findingLayers = (findings: readonly Finding[]): MaskLayer[] =>
   findings.flatMap((finding) =>
-    finding.mask_url === null || finding.state === 'dismissed'
+    finding.mask_url === null || finding.state === 'dismissed' || finding.state === 'superseded'
       ? []
       : [
           {
             id: finding.id,
             mask_url: finding.mask_url,
             series_instance_uid: finding.series_instance_uid,
-            colour: finding.state === 'unreviewed' ? UNREVIEWED_COLOUR : ACCEPTED_COLOUR,
-            unreviewed: finding.state === 'unreviewed',
+            colour: finding.state === 'accepted' ? ACCEPTED_COLOUR : UNREVIEWED_COLOUR,
+            unreviewed: finding.state !== 'accepted',
             tag: null,
           },
         ],

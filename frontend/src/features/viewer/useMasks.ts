@@ -13,19 +13,29 @@ interface MaskGeometry {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+/** From where the mask of an id was read: an amended finding's is another one under its id. */
+const sources = new WeakMap<Viewer, Map<string, string>>()
+
+const isRead = (viewer: Viewer, { id, mask_url }: MaskLayer): boolean =>
+  viewer.masks.has(id) && (sources.get(viewer)?.get(id) ?? mask_url) === mask_url
+
 const onTheirWay = new WeakMap<Viewer, Map<string, Promise<void>>>()
 
 /** Reads a mask and the images its slices lie on, once; rejects when it cannot be read. */
 export function loadMask(viewer: Viewer, layer: MaskLayer): Promise<void> {
-  if (viewer.masks.has(layer.id)) return Promise.resolve()
+  if (isRead(viewer, layer)) return Promise.resolve()
   const waiting = onTheirWay.get(viewer) ?? new Map<string, Promise<void>>()
   onTheirWay.set(viewer, waiting)
-  const known = waiting.get(layer.id)
+  const known = waiting.get(layer.mask_url)
   if (known !== undefined) return known
   const reading = readMask(layer)
-    .then((volume) => viewer.masks.set(volume))
-    .finally(() => waiting.delete(layer.id))
-  waiting.set(layer.id, reading)
+    .then((volume) => {
+      viewer.masks.set(volume)
+      const read = sources.get(viewer) ?? new Map<string, string>()
+      sources.set(viewer, read.set(layer.id, layer.mask_url))
+    })
+    .finally(() => waiting.delete(layer.mask_url))
+  waiting.set(layer.mask_url, reading)
   return reading
 }
 
@@ -49,7 +59,7 @@ export function useMasks(viewer: Viewer, shown: readonly MaskLayer[]): ReadonlyS
     const lay = () => viewer.setMasks(shown)
     lay()
     for (const layer of shown) {
-      if (viewer.masks.has(layer.id)) continue
+      if (isRead(viewer, layer)) continue
       loadMask(viewer, layer)
         .then(() => {
           if (gone) return

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 
 import type { CaseRoom } from '../useCaseRoom'
 import { BrushControls } from './BrushControls'
+import { copyMask } from './copying'
 import { DrawnSection } from './DrawnSection'
 import type { DrawnRoom } from './useDrawnRoom'
 import panel from '../panels.module.css'
@@ -119,25 +120,11 @@ function CopyMenu({ room, drawn }: DrawnPanelProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {choices.map(({ layer, label }) => (
-          <Menu.Item key={layer.id} onClick={() => void copyOf(room, drawn, layer, label)}>
+          <Menu.Item key={layer.id} onClick={() => void copyMask(room, drawn, layer, label)}>
             {label}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-/** A copy lies on the pictures of its origin: these are brought to the screen first. */
-async function copyOf(
-  { viewer }: CaseRoom,
-  drawn: DrawnRoom,
-  layer: CaseRoom['shownMasks'][number],
-  label: string,
-): Promise<void> {
-  const { series_instance_uid } = layer
-  const place = viewer.masks.fullestImage(layer.id)
-  if (place !== null) await viewer.jumpTo({ series_instance_uid, ...place }, null)
-  viewer.setTool('brush')
-  await drawn.copy(layer, label)
 }

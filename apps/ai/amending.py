@@ -1,0 +1,170 @@
+"""What an acceptance with changes says: the mask a person made of a finding's, and by how much.
+
+A person takes the finding's mask as a segmentation of their own (``origin`` names the finding) and
+paints upon it. Here that segment, at one revision, is weighed against the model's mask: overlap,
+volume, diameter, and every quantity measured anew. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.ai import storage
+from apps.ai.analyses.diameters import measure_axes_mm
+from apps.ai.analyses.remeasure import OF_UPTAKE, dice, measure_again, volume_ml
+from apps.ai.analyses.results import MaskRegion
+from apps.ai.exceptions import CannotAmend
+from apps.ai.models import Finding
+from apps.ai.objects import largest_slice, locate, read_mask
+from apps.annotations.models import Segmentation
+from apps.annotations.segmentations.bits import Box
+from apps.annotations.segmentations.selectors import labelmap_of
+from apps.core.exceptions import NotVisible
+from apps.imaging.archive import read_headers
+from apps.imaging.masks import pack_mask
+from apps.imaging.suv import SuvRefused, compute_suv_scaling
+from apps.imaging.volumes import Volume, open_volume
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedBy:
+    """Which segment stands for the finding's mask, at the revision the reviewer saw."""
+
+    segmentation_id: UUID
+    segment: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentDraft:
+    """Lengths in mm, volumes in mL, places in LPS mm; ``measurements`` as a finding keeps them."""
+
+    segmentation_id: UUID
+    segment: int
+    revision: int
+    mask_sha256: str
+    sop_instance_uid: str
+    centroid_lps: list[float]
+    bbox_lps: list[list[float]]
+    measurements: list[dict[str, Any]]
+    not_measured: list[str]
+    dice: float
+    volume_before_ml: float
+    volume_after_ml: float
+    diameter_before_mm: float
+    diameter_after_mm: float
+
+
+def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> AmendmentDraft:
+    """Weigh a painted segment against the finding's mask.
+
+    Raises
+    ------
+    NotVisible
+        No such segmentation in the case.
+    CannotAmend
+        With ``error_code`` the reason.
+    SeriesEvicted, NotAVolume
+        The images are not there to measure on.
+    """
+    if not finding.mask_sha256:
+        raise CannotAmend("This finding has no place to change.", code="finding_without_place")
+    segmentation = _segmentation_of(finding, case_id, by)
+    after = _painted(segmentation, by)
+    before = MaskRegion.from_mask(read_mask(finding=finding))
+    if before.start == after.start and np.array_equal(before.values, after.values):
+        raise CannotAmend("Nothing was changed; accept it as it is.", code="nothing_changed")
+    volume = open_volume(series_id=finding.job.series_id)
+    if list(volume.sop_instance_uids) != finding.job.grid["sop_instance_uids"]:
+        raise CannotAmend("The series has other images now.", code="images_changed")
+    centroid_lps, bbox_lps = locate(region=after, affine_lps=volume.affine_lps)
+    measurements, not_measured = measure_again(
+        measurements=finding.measurements,
+        region=after,
+        affine_lps=volume.affine_lps,
+        suv=_suv_inside(finding, after, volume),
+        box_lps=bbox_lps,
+    )
+    return AmendmentDraft(
+        segmentation_id=segmentation.pk,
+        segment=by.segment,
+        revision=by.revision,
+        mask_sha256=storage.put_bytes(
+            content=pack_mask(after.to_mask().astype(np.uint8).tobytes())
+        ),
+        sop_instance_uid=volume.sop_instance_uids[largest_slice(region=after)],
+        centroid_lps=centroid_lps,
+        bbox_lps=bbox_lps,
+        measurements=measurements,
+        not_measured=not_measured,
+        dice=dice(before, after),
+        volume_before_ml=volume_ml(region=before, affine_lps=volume.affine_lps),
+        volume_after_ml=volume_ml(region=after, affine_lps=volume.affine_lps),
+        diameter_before_mm=measure_axes_mm(region=before, affine_lps=volume.affine_lps)[0],
+        diameter_after_mm=measure_axes_mm(region=after, affine_lps=volume.affine_lps)[0],
+    )
+
+
+def _segmentation_of(finding: Finding, case_id: UUID, by: AmendedBy) -> Segmentation:
+    segmentation = Segmentation.objects.filter(
+        pk=by.segmentation_id, case_id=case_id, removed_at__isnull=True
+    ).first()
+    if segmentation is None:
+        raise NotVisible()
+    origin = segmentation.origin or {}
+    if origin.get("kind") != "finding" or origin.get("id") != str(finding.pk):
+        raise CannotAmend(
+            "This segmentation was not begun from this finding.", code="not_of_this_finding"
+        )
+    if segmentation.head != by.revision:
+        raise CannotAmend(
+            "Somebody painted on it meanwhile; look again.",
+            code="segmentation_changed",
+            details={"revision": segmentation.head},
+        )
+    frames = [uid for uid, _ in segmentation.grid["frames"]]
+    if frames != finding.job.grid["sop_instance_uids"]:
+        raise CannotAmend("It lies on other images than the finding.", code="images_changed")
+    known = {one["number"] for one in segmentation.segments if not one["removed"]}
+    if by.segment not in known:
+        raise CannotAmend("No such segment.", code="segment_missing")
+    return segmentation
+
+
+def _painted(segmentation: Segmentation, by: AmendedBy) -> MaskRegion:
+    labelmap = labelmap_of(segmentation, revision=by.revision)
+    stats = labelmap.stats().get(str(by.segment))
+    if stats is None:
+        raise CannotAmend(
+            "Nothing is left of the mask; dismiss the finding instead.", code="empty_segment"
+        )
+    box = Box.of(stats["box"])
+    first, second, third = box.first
+    return MaskRegion(
+        values=labelmap.cut(by.segment, box),
+        start=(first, second, third),
+        shape=(
+            len(segmentation.grid["frames"]),
+            segmentation.grid["rows"],
+            segmentation.grid["columns"],
+        ),
+    )
+
+
+def _suv_inside(finding: Finding, region: MaskRegion, volume: Volume) -> NDArray[np.float32] | None:
+    """SUVbw (g/mL) of the voxels inside; None where no quantity asks for it or it is not known."""
+    if not OF_UPTAKE.intersection(one["quantity"] for one in finding.measurements):
+        return None
+    try:
+        scaling = compute_suv_scaling(headers=read_headers(series_id=finding.job.series_id))
+    except SuvRefused:
+        return None
+    slices = region.box[0]
+    values = np.array(volume.voxels[region.box], dtype=np.float32)
+    values *= scaling.factors.astype(np.float32)[slices, None, None]
+    return values[region.values]
