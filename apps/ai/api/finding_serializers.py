@@ -68,7 +68,7 @@ class WordSerializer(serializers.Serializer[Any]):
 
 
 class ReviewSerializer(WordSerializer):
-    context = serializers.ChoiceField(choices=ReviewContext.choices)
+    context = serializers.ChoiceField(choices=ReviewContext.choices)  # type: ignore[assignment]
     defer_until = serializers.DateField(allow_null=True)
     amendment = AmendmentSerializer(allow_null=True)
 
@@ -81,7 +81,9 @@ class HistoryEntrySerializer(WordSerializer):
     """A review, or an opinion beside it; the oldest comes first."""
 
     kind = serializers.ChoiceField(choices=[("review", "Review"), *OpinionKind.choices])
-    context = serializers.ChoiceField(choices=ReviewContext.choices, required=False)
+    context = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=ReviewContext.choices, required=False
+    )
     defer_until = serializers.DateField(allow_null=True, required=False)
     amendment = AmendmentSerializer(allow_null=True, required=False)
 

@@ -3029,8 +3029,6 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
-        /** @enum {string} */
-        Decision8feEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         DecisionPage: {
             /** Format: uri */
             next: string | null;
@@ -3326,7 +3324,7 @@ export interface components {
             /** Format: double */
             probability: number | null;
             urgency: string;
-            state: components["schemas"]["State8feEnum"];
+            state: components["schemas"]["FindingStateEnum"];
             review: components["schemas"]["Review"] | null;
             /** @description The newer version of the model that read the same images. */
             superseded_by: string | null;
@@ -3350,6 +3348,8 @@ export interface components {
             results: components["schemas"]["Finding"][];
             ai_hidden: boolean;
         };
+        /** @enum {string} */
+        FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -3523,7 +3523,7 @@ export interface components {
         };
         /** @description A review, or an opinion beside it; the oldest comes first. */
         HistoryEntry: {
-            decision: components["schemas"]["Decision8feEnum"];
+            decision: components["schemas"]["FindingStateEnum"];
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
@@ -4214,7 +4214,7 @@ export interface components {
         };
         /** @description Somebody's word on a finding. */
         Opinion: {
-            decision: components["schemas"]["Decision8feEnum"];
+            decision: components["schemas"]["FindingStateEnum"];
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
@@ -4805,7 +4805,7 @@ export interface components {
         };
         /** @description Somebody's word on a finding. */
         Review: {
-            decision: components["schemas"]["Decision8feEnum"];
+            decision: components["schemas"]["FindingStateEnum"];
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
@@ -5133,8 +5133,6 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
-        /** @enum {string} */
-        State8feEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -5424,7 +5422,6 @@ export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
-export type Decision8feEnum = components['schemas']['Decision8feEnum'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
@@ -5455,6 +5452,7 @@ export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
+export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
@@ -5653,7 +5651,6 @@ export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
-export type State8feEnum = components['schemas']['State8feEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];

@@ -50,7 +50,7 @@ it('accepts nothing by default: no focus, no Enter, only the button', async () =
   await userEvent.keyboard('{Enter}a{Enter}')
   expect(review.accept).not.toHaveBeenCalled()
   await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
-  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { dwellMs: undefined })
+  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), {})
 })
 
 it('dismisses only with a reason, and “other” only with words', async () => {
@@ -133,7 +133,7 @@ it('accepts what somebody painted only as that, and never while it is still bein
   const edits = { begin: done(), of: () => edit }
   const { unmount } = renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={edits} />)
   await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1 as edited' }))
-  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { amendedBy: edit, dwellMs: undefined })
+  expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { amendedBy: { segmentation: 's', segment: 1, revision: 3 } })
   unmount()
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={{ ...edits, of: () => ({ ...edit, pending: true }) }} />)
   expect(screen.queryByRole('button', { name: /as edited/ })).toBeNull()
@@ -165,7 +165,7 @@ it('keeps a disagreement beside the review and offers it to colleagues only', as
     opinions: [{ ...aWord({ decision: 'dismissed', reason_code: 'wrong-class' }), reviewer: { id: 'x', display_name: 'Dr Vogel', discipline: 'surgery' }, kind: 'opinion' }],
   })
   const { container, unmount } = renderScreen(<FindingsPanel jobs={[]} findings={[accepted]} review={review} />)
-  const card = screen.getByRole('listitem', { current: false, name: '' })
+  const [card] = screen.getAllByRole('listitem')
   expect(card).toHaveTextContent('Disputed')
   expect(card).toHaveTextContent('Dr Vogel (Surgery): wrong')
   expect(screen.queryByRole('button', { name: 'Accept Tumour 1' })).toBeNull()

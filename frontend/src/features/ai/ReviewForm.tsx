@@ -20,6 +20,14 @@ interface ReviewFormProps {
   dense?: boolean
 }
 
+interface ActProps {
+  act: Act
+  icon: ReactNode
+  onPress: () => void
+  text: string
+  name: string
+}
+
 type Act = 'accept' | 'amend' | 'dismiss' | 'defer' | 'for' | 'against' | 'edit'
 
 /** The words a person may say on a finding. None is preselected, focused or bound to Enter. */
@@ -41,42 +49,54 @@ export function ReviewForm({ finding, review, edits = null, openedAt = null, den
       setBusy(null)
     }
   }
-  const dwellMs = openedAt === null ? undefined : Math.max(0, Date.now() - openedAt)
+  const dwell = () => dwellSince(openedAt)
   const size = dense ? 'compact-sm' : 'xs'
   const { label } = finding
-  const button = (act: Act, icon: ReactNode, work: () => void, text = t(`review.${act}`)) => (
-    <Button
-      key={act}
-      size={size}
-      variant="default"
-      leftSection={icon}
-      loading={busy === act}
-      disabled={busy !== null && busy !== act}
-      aria-label={t(`review.${act}Finding`, { label })}
-      onClick={work}
-    >
-      {text}
-    </Button>
-  )
   const edited = edits?.of(finding) ?? null
-  const canReview = review.role === 'review' && isOpen(finding)
-  const saysBeside = mayOpine(finding, review)
-  if (!canReview && !saysBeside) return null
+  const words = mayOpine(finding, review)
+  const acts: ActProps[] = []
+  const offer = (act: Act, icon: ReactNode, onPress: () => void, text = t(`review.${act}`)) =>
+    acts.push({ act, icon, onPress, text, name: t(`review.${act}Finding`, { label }) })
+  if (review.role === 'review' && isOpen(finding)) {
+    offer('accept', <IconCheck size={14} aria-hidden />, () => void attempt('accept', () => review.accept(finding, dwell())))
+    if (edited && !edited.pending) {
+      const amendedBy = { segmentation: edited.segmentation, segment: edited.segment, revision: edited.revision }
+      offer(
+        'amend',
+        <IconCheck size={14} aria-hidden />,
+        () => void attempt('amend', () => review.accept(finding, { amendedBy, ...dwell() })),
+        t('review.amendBy', { who: edited.author }),
+      )
+    }
+    if (edits && finding.mask_url && !edited) offer('edit', <IconBrush size={14} aria-hidden />, () => void attempt('edit', () => edits.begin(finding)))
+    offer('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))
+    offer('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))
+  }
+  const disagrees = review.role === 'review' && finding.review
+  if (words.includes('accepted')) {
+    const opinion = { decision: 'accepted', reasonCode: null, comment: '' } as const
+    offer('for', <IconMessage2 size={14} aria-hidden />, () => void attempt('for', () => review.opine(finding, opinion)), t(disagrees ? 'review.disagree' : 'review.for'))
+  }
+  if (words.includes('dismissed')) offer('against', <IconMessage2 size={14} aria-hidden />, () => setForm('against'), t(disagrees ? 'review.disagree' : 'review.against'))
+  if (acts.length === 0) return null
   return (
     <>
-      {form === null && canReview && (
+      {form === null && (
         <div className={classes.acts}>
-          {button('accept', <IconCheck size={14} aria-hidden />, () => void attempt('accept', () => review.accept(finding, { dwellMs })))}
-          {edited && !edited.pending && button('amend', <IconCheck size={14} aria-hidden />, () => void attempt('amend', () => review.accept(finding, { amendedBy: edited, dwellMs })), t('review.amendBy', { who: edited.author }))}
-          {edits && finding.mask_url && !edited && button('edit', <IconBrush size={14} aria-hidden />, () => void attempt('edit', () => edits.begin(finding)))}
-          {button('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))}
-          {button('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))}
-        </div>
-      )}
-      {form === null && saysBeside && (
-        <div className={classes.acts} data-opinion>
-          {saysBeside.includes('accepted') && button('for', <IconMessage2 size={14} aria-hidden />, () => void attempt('for', () => review.opine(finding, { decision: 'accepted', reasonCode: null, comment: '' })), t(forWord(finding, review)))}
-          {saysBeside.includes('dismissed') && button('against', <IconMessage2 size={14} aria-hidden />, () => setForm('against'), t(againstWord(finding, review)))}
+          {acts.map(({ act, icon, onPress, text, name }) => (
+            <Button
+              key={act}
+              size={size}
+              variant="default"
+              leftSection={icon}
+              loading={busy === act}
+              disabled={busy !== null && busy !== act}
+              aria-label={name}
+              onClick={onPress}
+            >
+              {text}
+            </Button>
+          ))}
         </div>
       )}
       {form === 'dismiss' && (
@@ -84,7 +104,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt = null, den
           confirm={t('review.confirmDismiss')}
           busy={busy === 'dismiss'}
           size={size}
-          onSay={(reasonCode, comment) => void attempt('dismiss', () => review.dismiss(finding, { reasonCode, comment, ...(dwellMs !== undefined && { dwellMs }) }))}
+          onSay={(reasonCode, comment) => void attempt('dismiss', () => review.dismiss(finding, { reasonCode, comment, ...dwell() }))}
           onCancel={() => setForm(null)}
         />
       )}
@@ -101,7 +121,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt = null, den
         <DeferForm
           busy={busy === 'defer'}
           size={size}
-          onSay={(deferral) => void attempt('defer', () => review.defer(finding, { ...deferral, ...(dwellMs !== undefined && { dwellMs }) }))}
+          onSay={(deferral) => void attempt('defer', () => review.defer(finding, { ...deferral, ...dwell() }))}
           onCancel={() => setForm(null)}
         />
       )}
@@ -114,22 +134,17 @@ export function ReviewForm({ finding, review, edits = null, openedAt = null, den
   )
 }
 
+const dwellSince = (openedAt: number | null) => (openedAt === null ? {} : { dwellMs: Math.max(0, Date.now() - openedAt) })
+
 type Word = 'accepted' | 'dismissed'
 
 /** What somebody may say beside the review: a reviewer only against a colleague's word. */
-function mayOpine(finding: Finding, review: FindingReview): readonly Word[] | null {
-  if (finding.state === 'superseded') return null
+function mayOpine(finding: Finding, review: FindingReview): readonly Word[] {
+  if (finding.state === 'superseded') return []
   const mine = finding.opinions.find(({ reviewer }) => reviewer.id === review.myId)?.decision
   const words: Word[] = review.role === 'opine' ? ['accepted', 'dismissed'] : []
   if (review.role === 'review' && finding.review && !isOpen(finding) && finding.review.reviewer.id !== review.myId) {
     words.push(finding.state === 'accepted' ? 'dismissed' : 'accepted')
   }
-  const left = words.filter((word) => word !== mine)
-  return left.length > 0 ? left : null
+  return words.filter((word) => word !== mine)
 }
-
-const forWord = (finding: Finding, { role }: FindingReview) =>
-  role === 'review' && finding.review ? 'review.disagree' : 'review.for'
-
-const againstWord = (finding: Finding, { role }: FindingReview) =>
-  role === 'review' && finding.review ? 'review.disagree' : 'review.against'
