@@ -1,5 +1,5 @@
 import { IconCheck, IconClockPause, IconFlag3Filled, IconReplace, IconSparkles, IconX } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { sayOpened } from '@/api/findings'
@@ -10,7 +10,7 @@ import { formatProbability, wordFor } from '@/ui/format'
 
 import classes from './Findings.module.css'
 import { DisputeChip, Opinions } from './Opinions'
-import { isOpen, type FindingEdits, type FindingReview } from './review'
+import { isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
 import { ReviewForm } from './ReviewForm'
 import { ReviewLine } from './ReviewLine'
 import { describeMeasurements } from './words'
@@ -72,11 +72,11 @@ export function FindingCard({ finding, isActive, onShow, review, edits = null, d
   )
 }
 
-/** Since when the finding is the one that is looked at; null while it is not. */
-export function useOpened(finding: Finding, isActive: boolean): number | null {
-  const [openedAt, setOpenedAt] = useState<number | null>(null)
+/** Since when (ms) the finding is the one that is looked at; null while it is not. */
+export function useOpened(finding: Finding, isActive: boolean): OpenedAt {
+  const openedAt = useRef<number | null>(null)
   useEffect(() => {
-    setOpenedAt(isActive ? Date.now() : null)
+    openedAt.current = isActive ? Date.now() : null
     if (isActive) sayOpened(finding)
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new version of it is no new look
   }, [finding.id, isActive])

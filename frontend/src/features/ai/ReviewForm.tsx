@@ -9,14 +9,14 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { DeferForm } from './DeferForm'
 import classes from './Findings.module.css'
 import { ReasonForm } from './ReasonForm'
-import { isOpen, type FindingEdits, type FindingReview } from './review'
+import { isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
 
 interface ReviewFormProps {
   finding: Finding
   review: FindingReview
   edits?: FindingEdits | null
   /** When the reader opened the finding (ms), where that is known. */
-  openedAt?: number | null
+  openedAt?: OpenedAt
   dense?: boolean
 }
 
@@ -31,7 +31,7 @@ interface ActProps {
 type Act = 'accept' | 'amend' | 'dismiss' | 'defer' | 'for' | 'against' | 'edit'
 
 /** The words a person may say on a finding. None is preselected, focused or bound to Enter. */
-export function ReviewForm({ finding, review, edits = null, openedAt = null, dense = false }: ReviewFormProps) {
+export function ReviewForm({ finding, review, edits = null, openedAt, dense = false }: ReviewFormProps) {
   const { t } = useTranslation('ai')
   const [form, setForm] = useState<'dismiss' | 'defer' | 'against' | null>(null)
   const [busy, setBusy] = useState<Act | null>(null)
@@ -49,7 +49,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt = null, den
       setBusy(null)
     }
   }
-  const dwell = () => dwellSince(openedAt)
+  const dwell = () => dwellSince(openedAt?.current ?? null)
   const size = dense ? 'compact-sm' : 'xs'
   const { label } = finding
   const edited = edits?.of(finding) ?? null

@@ -25,6 +25,9 @@ export interface FindingEdits {
   of: (finding: Finding) => (AmendedBy & { readonly author: string; readonly pending: boolean }) | null
 }
 
+/** When the reader opened the finding (ms), as a React ref. */
+export type OpenedAt = { readonly current: number | null }
+
 export function reviewRole(can: readonly string[]): ReviewRole | null {
   if (can.includes('review_findings')) return 'review'
   return can.includes('annotate') && can.includes('view_identified') ? 'opine' : null
