@@ -45,6 +45,7 @@ OF_MODEL = {
     "pacs_id": "pacsconnection", "import_id": "import", "token_id": "accesstoken",
     "instance_id": "instance", "series_id": "series", "grant_id": "casegrant", "user_id": "user",
     "session_id": "livesession", "job_id": "job", "finding_id": "finding",
+    "review_id": "findingreview",
     "measurement_id": "measurement", "lesion_id": "lesion", "segmentation_id": "segmentation",
     "decision_id": "decision", "board_id": "board",
     "meeting_id": "meeting", "item_id": "agendaitem", "version_id": "modelversion",
