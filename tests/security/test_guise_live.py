@@ -272,6 +272,8 @@ async def test_LIVE_A2_no_canary_in_any_frame_of_a_deidentified_guest(
     assert put["points_lps"] == drawn["points_lps"]
     assert put["values"][0]["value"] == pytest.approx(7.5)
     findings = await call(find_things, team, aviary, stack[0], tmp_path)
+    opinion = {"decision": "accepted", "comment": aviary.word()}
+    await committed(chair, "finding.opinion", opinion, entity=str(findings[0]), entity_version=1)
     await committed(reader, "finding.accept", {}, entity=str(findings[0]), entity_version=1)
     why = {"reason_code": "other", "comment": aviary.word()}
     await committed(reader, "finding.dismiss", why, entity=str(findings[1]), entity_version=1)
@@ -373,6 +375,8 @@ def asked_by_a_guest(
         ("key_image.add", key_image(header), {}),
         ("key_image.remove", {}, measured),
         ("finding.accept", {}, found),
+        ("finding.defer", {"until": None, "comment": ""}, found),
+        ("finding.opinion", {"decision": "accepted"}, found),
         ("finding.dismiss", {"reason_code": "duplicate", "comment": ""}, found),
         ("agenda.goto", {"agenda_item": str(item)}, {}),
         ("presenter.grant", {"user": None}, {}),
