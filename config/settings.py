@@ -326,6 +326,10 @@ SPECTACULAR_SETTINGS = {
         "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
         "VersionActEnum": "apps.ai.choices.VersionAct",
+        "AlertTierEnum": "apps.ai.urgency_choices.AlertTier",
+        "DemotionReasonEnum": "apps.ai.urgency_choices.DemotionReason",
+        "RuleOutcomeEnum": "apps.ai.urgency_choices.RuleOutcome",
+        "OutcomeEnum": "apps.audit.choices.Outcome",
     },
 }
 

@@ -7,124 +7,370 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ai', '0004_rank'),
-        ('cases', '0002_places'),
-        ('imaging', '0008_retrying'),
+        ("ai", "0004_rank"),
+        ("cases", "0002_places"),
+        ("imaging", "0008_retrying"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AutomationRule',
+            name="AutomationRule",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=80)),
-                ('board_id', models.UUIDField(blank=True, null=True)),
-                ('modality', models.CharField(max_length=16)),
-                ('body_parts', models.JSONField(blank=True, default=list, help_text='Any of these; empty: all.')),
-                ('descriptions', models.JSONField(blank=True, default=list, help_text='Patterns with *, any.')),
-                ('not_descriptions', models.JSONField(blank=True, default=list, help_text='Patterns, none.')),
-                ('contrast', models.CharField(choices=[('any', 'With or without contrast'), ('with', 'With contrast'), ('without', 'Without contrast')], default='any', max_length=8)),
-                ('min_images', models.PositiveIntegerField(default=1)),
-                ('is_urgent', models.BooleanField(default=False, help_text='Its jobs go before the others.')),
-                ('enabled', models.BooleanField(default=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='ai.model')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=80)),
+                ("board_id", models.UUIDField(blank=True, null=True)),
+                ("modality", models.CharField(max_length=16)),
+                (
+                    "body_parts",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Any of these; empty: all."
+                    ),
+                ),
+                (
+                    "descriptions",
+                    models.JSONField(blank=True, default=list, help_text="Patterns with *, any."),
+                ),
+                (
+                    "not_descriptions",
+                    models.JSONField(blank=True, default=list, help_text="Patterns, none."),
+                ),
+                (
+                    "contrast",
+                    models.CharField(
+                        choices=[
+                            ("any", "With or without contrast"),
+                            ("with", "With contrast"),
+                            ("without", "Without contrast"),
+                        ],
+                        default="any",
+                        max_length=8,
+                    ),
+                ),
+                ("min_images", models.PositiveIntegerField(default=1)),
+                (
+                    "is_urgent",
+                    models.BooleanField(default=False, help_text="Its jobs go before the others."),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rules",
+                        to="ai.model",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='UrgencyTier',
+            name="UrgencyTier",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('code_system', models.CharField(max_length=16)),
-                ('code_value', models.CharField(max_length=64)),
-                ('code_display', models.CharField(blank=True, default='', max_length=200)),
-                ('tier', models.CharField(choices=[('interrupt', 'Notice until acknowledged'), ('reorder', 'Moves the case up'), ('passive', 'Shown only')], max_length=10)),
-                ('is_set_by_person', models.BooleanField(default=False)),
-                ('max_share', models.FloatField(default=0.05, help_text='Of the studies the model read in 30 days, flagged at most.')),
-                ('min_ppv', models.FloatField(default=0.2, help_text='Of the last reviewed findings, accepted at least.')),
-                ('repeat_window_days', models.PositiveSmallIntegerField(default=14)),
-                ('demoted_at', models.DateTimeField(blank=True, null=True)),
-                ('demoted_because', models.CharField(blank=True, choices=[('share', 'More studies flagged than the budget allows'), ('ppv', 'Too few of the reviewed ones were accepted')], default='', max_length=8)),
-                ('demotion_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('demotion_seen_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='urgency_tiers', to='ai.model')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("code_system", models.CharField(max_length=16)),
+                ("code_value", models.CharField(max_length=64)),
+                ("code_display", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("interrupt", "Notice until acknowledged"),
+                            ("reorder", "Moves the case up"),
+                            ("passive", "Shown only"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_set_by_person", models.BooleanField(default=False)),
+                (
+                    "max_share",
+                    models.FloatField(
+                        default=0.05,
+                        help_text="Of the studies the model read in 30 days, flagged at most.",
+                    ),
+                ),
+                (
+                    "min_ppv",
+                    models.FloatField(
+                        default=0.2, help_text="Of the last reviewed findings, accepted at least."
+                    ),
+                ),
+                ("repeat_window_days", models.PositiveSmallIntegerField(default=14)),
+                ("demoted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "demoted_because",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("share", "More studies flagged than the budget allows"),
+                            ("ppv", "Too few of the reviewed ones were accepted"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("demotion_seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "demotion_seen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="urgency_tiers",
+                        to="ai.model",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['model_id', 'code_display', 'id'],
+                "ordering": ["model_id", "code_display", "id"],
             },
         ),
         migrations.CreateModel(
-            name='UrgencyAlert',
+            name="UrgencyAlert",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('level', models.CharField(choices=[('routine', 'Routine'), ('urgent', 'Urgent'), ('critical', 'Critical')], max_length=10)),
-                ('tier', models.CharField(choices=[('interrupt', 'Notice until acknowledged'), ('reorder', 'Moves the case up'), ('passive', 'Shown only')], help_text='When it was raised.', max_length=10)),
-                ('score', models.PositiveSmallIntegerField(help_text='0 to 100; orders, never decides.')),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_how', models.CharField(blank=True, choices=[('notice', 'Acknowledged'), ('review', 'Reviewed')], default='', max_length=8)),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='urgency_alerts', to='ai.finding')),
-                ('repeat_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='repeats', to='ai.urgencyalert')),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='ai.urgencytier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("routine", "Routine"),
+                            ("urgent", "Urgent"),
+                            ("critical", "Critical"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("interrupt", "Notice until acknowledged"),
+                            ("reorder", "Moves the case up"),
+                            ("passive", "Shown only"),
+                        ],
+                        help_text="When it was raised.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "score",
+                    models.PositiveSmallIntegerField(help_text="0 to 100; orders, never decides."),
+                ),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "acknowledged_how",
+                    models.CharField(
+                        blank=True,
+                        choices=[("notice", "Acknowledged"), ("review", "Reviewed")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="urgency_alerts",
+                        to="ai.finding",
+                    ),
+                ),
+                (
+                    "repeat_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="repeats",
+                        to="ai.urgencyalert",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to="ai.urgencytier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='AutomationRun',
+            name="AutomationRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('rule_version', models.PositiveIntegerField()),
-                ('content_sha256', models.CharField(help_text="Over the content of the study's image series.", max_length=64)),
-                ('outcome', models.CharField(choices=[('requested', 'Asked for an analysis'), ('no_series', 'No series fits'), ('inputs_unclear', "The model's inputs are unclear"), ('model_not_active', 'The model is not in use'), ('headers_away', 'The headers are not at hand'), ('refused', 'Refused')], max_length=20)),
-                ('reason', models.CharField(blank=True, default='', max_length=400)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case')),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='rule_runs', to='ai.job')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='ai.automationrule')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='imaging.study')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("rule_version", models.PositiveIntegerField()),
+                (
+                    "content_sha256",
+                    models.CharField(
+                        help_text="Over the content of the study's image series.", max_length=64
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Asked for an analysis"),
+                            ("no_series", "No series fits"),
+                            ("inputs_unclear", "The model's inputs are unclear"),
+                            ("model_not_active", "The model is not in use"),
+                            ("headers_away", "The headers are not at hand"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=400)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="rule_runs",
+                        to="ai.job",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="ai.automationrule",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="imaging.study",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
-                'indexes': [models.Index(fields=['rule', '-created_at'], name='ai_rule_runs')],
-                'constraints': [models.UniqueConstraint(fields=('rule', 'rule_version', 'study', 'content_sha256'), name='one_run_per_rule_and_content')],
+                "ordering": ["-created_at", "id"],
+                "indexes": [models.Index(fields=["rule", "-created_at"], name="ai_rule_runs")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "rule_version", "study", "content_sha256"),
+                        name="one_run_per_rule_and_content",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='urgencytier',
-            constraint=models.UniqueConstraint(fields=('model', 'code_system', 'code_value'), name='one_tier_per_finding_code'),
+            model_name="urgencytier",
+            constraint=models.UniqueConstraint(
+                fields=("model", "code_system", "code_value"), name="one_tier_per_finding_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='urgencytier',
-            constraint=models.CheckConstraint(condition=models.Q(('max_share__gte', 0), ('max_share__lte', 1), ('min_ppv__gte', 0), ('min_ppv__lte', 1)), name='tier_budgets_are_shares'),
+            model_name="urgencytier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("max_share__gte", 0),
+                    ("max_share__lte", 1),
+                    ("min_ppv__gte", 0),
+                    ("min_ppv__lte", 1),
+                ),
+                name="tier_budgets_are_shares",
+            ),
         ),
         migrations.AddIndex(
-            model_name='urgencyalert',
-            index=models.Index(condition=models.Q(('acknowledged_at__isnull', True)), fields=['case'], name='ai_alerts_open'),
+            model_name="urgencyalert",
+            index=models.Index(
+                condition=models.Q(("acknowledged_at__isnull", True)),
+                fields=["case"],
+                name="ai_alerts_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='urgencyalert',
-            index=models.Index(fields=['kind', '-created_at'], name='ai_alerts_of_kind'),
+            model_name="urgencyalert",
+            index=models.Index(fields=["kind", "-created_at"], name="ai_alerts_of_kind"),
         ),
         migrations.AddConstraint(
-            model_name='urgencyalert',
-            constraint=models.UniqueConstraint(fields=('finding', 'case'), name='one_alert_per_case'),
+            model_name="urgencyalert",
+            constraint=models.UniqueConstraint(
+                fields=("finding", "case"), name="one_alert_per_case"
+            ),
         ),
     ]

@@ -78,9 +78,7 @@ def summarise_urgency(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, d
     known = standings(actor=actor, case_ids=urgencies) if urgencies else {}
     shown = {case_id for case_id, one in known.items() if not one.is_deidentified}
     shown -= hidden_cases(actor=actor, case_ids=shown)
-    return {
-        case_id: {"ai_urgency": describe_urgency(urgencies[case_id][0])} for case_id in shown
-    }
+    return {case_id: {"ai_urgency": describe_urgency(urgencies[case_id][0])} for case_id in shown}
 
 
 def describe_urgency(urgency: StudyUrgency) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from apps.ai import urgency_policies as policies
 from apps.ai.choices import FindingState
 from apps.ai.events import FindingReviewed, FindingsAdded
 from apps.ai.models import Finding, FindingReview, UrgencyAlert, UrgencyTier
-from apps.ai.selectors.urgency import score_of, alerts_to_acknowledge
+from apps.ai.selectors.urgency import alerts_to_acknowledge, score_of
 from apps.ai.services.people import get_person
 from apps.ai.urgency_choices import (
     FLAGGED_LEVELS,
@@ -41,9 +41,7 @@ def raise_for_study(event: StudyReady) -> None:
 def raise_alerts(*, case_id: UUID, findings: Iterable[Finding]) -> list[UrgencyAlert]:
     """One alert per flagged finding and case, repeats as such; again changes nothing."""
     raised = []
-    known = set(
-        UrgencyAlert.objects.filter(case_id=case_id).values_list("finding_id", flat=True)
-    )
+    known = set(UrgencyAlert.objects.filter(case_id=case_id).values_list("finding_id", flat=True))
     ordered = sorted(findings, key=lambda one: (-score_of(one), one.number))
     for finding in (one for one in ordered if one.pk not in known):
         kind = tier_of_finding(finding=finding)

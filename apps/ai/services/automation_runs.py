@@ -173,9 +173,7 @@ def _cancel_outgrown(actor: Actor, job: Job) -> None:
         announce_job(actor=actor, job=one)
 
 
-def _match(
-    rule: AutomationRule, version: ModelVersion | None, series: Sequence[Series]
-) -> Match:
+def _match(rule: AutomationRule, version: ModelVersion | None, series: Sequence[Series]) -> Match:
     if version is None:
         reason = "The model has no version in use."
         return Match(None, RuleOutcome.MODEL_NOT_ACTIVE, reason)
@@ -212,7 +210,7 @@ def _studies_in_reach(rule: AutomationRule) -> "QuerySet[Study]":
 
 def _first_words(reason: str) -> str:
     """Without the count of this one study, so that like reasons are counted together."""
-    return reason.split(": none of")[0].rstrip(".")
+    return reason.split(": none of", maxsplit=1)[0].rstrip(".")
 
 
 def _enqueue(case_id: UUID, study_id: UUID) -> None:

@@ -27,9 +27,7 @@ class Match:
     reason: str = ""
 
 
-def match_series(
-    *, rule: AutomationRule, version: ModelVersion, series: Sequence[Series]
-) -> Match:
+def match_series(*, rule: AutomationRule, version: ModelVersion, series: Sequence[Series]) -> Match:
     """The best-fitting series of one study.
 
     The rule's filters leave some; of those the model's own (its side-car's series rules) leave
@@ -55,7 +53,9 @@ def match_series(
         if not left:
             return _none(f"Contrast ({rule.contrast}): none of {len(known)} series.")
     roles = read_roles(version=version)
-    fitting = [one for one in left if fits_role(rule=roles[0].series, series=one)] if roles else left
+    fitting = (
+        [one for one in left if fits_role(rule=roles[0].series, series=one)] if roles else left
+    )
     if not fitting:
         return _none(f"The model's own series rules: none of {len(left)} series.")
     return Match(_best(fitting, version))
@@ -106,9 +106,10 @@ def _in_scope(series: Series, version: ModelVersion) -> bool:
     """By the attributes of the first header; the worker checks all of them, and the geometry."""
     header = _first_header(series)
     rules = [rule for rule in version.scope.get("rules", []) if "attribute" in rule]
-    return header is not None and check_scope(
-        scope={"rules": rules}, headers=[header], geometry={}
-    ).in_scope
+    return (
+        header is not None
+        and check_scope(scope={"rules": rules}, headers=[header], geometry={}).in_scope
+    )
 
 
 def _first_header(series: Series) -> Dataset | None:

@@ -31,9 +31,7 @@ PNEUMOTHORAX = Code("SCT", "36118008", "Pneumothorax")
 
 def make_rule(team: CaseTeam, version: ModelVersion, **fields: Any) -> AutomationRule:
     asked = {"name": "Every CT", "modality": "CT", **fields}
-    return automation.create_rule(
-        actor=team.actor("ai_admin"), model_id=version.model_id, **asked
-    )
+    return automation.create_rule(actor=team.actor("ai_admin"), model_id=version.model_id, **asked)
 
 
 def arrive(team: CaseTeam, *series: dict[str, Any]) -> Study:
@@ -100,9 +98,7 @@ def find(
     series: Series | None = None,
 ) -> Job:
     """A job of the case that ended with these findings; with one critical one unless said."""
-    world.request(
-        team=team, version=version, series=series or world.indexed_series(team=team)
-    )
+    world.request(team=team, version=version, series=series or world.indexed_series(team=team))
     job = services.claim_next_job(worker="test")
     assert job is not None
     return services.complete_job(
@@ -149,6 +145,4 @@ def put_on_agenda(team: CaseTeam, board_id: UUID) -> AgendaItem:
         starts_at=start,
         ends_at=start + timedelta(hours=1),
     )
-    return boards.add_agenda_item(
-        actor=coordinator, meeting_id=meeting.pk, case_id=team.case_id
-    )
+    return boards.add_agenda_item(actor=coordinator, meeting_id=meeting.pk, case_id=team.case_id)

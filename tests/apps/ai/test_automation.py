@@ -70,9 +70,7 @@ def test_what_rolls_back_is_not_owed_and_without_a_rule_nothing_is(team, version
     assert len(flagged.owed()) == known == 1
 
 
-def test_a_job_that_a_person_cancelled_is_not_queued_again_by_a_late_message(
-    team, version
-) -> None:
+def test_a_job_that_a_person_cancelled_is_not_queued_again_by_a_late_message(team, version) -> None:
     flagged.make_rule(team, version)
     flagged.arrive(team)
     flagged.deliver()
@@ -195,9 +193,7 @@ def test_a_case_that_comes_to_a_board_brings_its_complete_studies_once(team, ver
     assert not AutomationRun.objects.exists(), "not this board's yet"
     before = len(flagged.owed())
     flagged.put_on_agenda(team, board)
-    assert flagged.owed()[before:] == [
-        {"case_id": str(team.case_id), "study_id": str(study.pk)}
-    ]
+    assert flagged.owed()[before:] == [{"case_id": str(team.case_id), "study_id": str(study.pk)}]
     flagged.deliver()
     assert Job.objects.count() == 1
 
@@ -216,9 +212,7 @@ def test_a_study_linked_to_another_case_meets_the_rules_there_without_a_second_j
     study.patient_id = team.case.patient.patient_id
     study.issuer_of_patient_id = team.case.patient.issuer
     study.save()
-    link_archived_study(
-        actor=other.actor("coordinator"), case_id=other.case_id, study_id=study.pk
-    )
+    link_archived_study(actor=other.actor("coordinator"), case_id=other.case_id, study_id=study.pk)
     flagged.deliver()
     assert Job.objects.count() == 1
     assert set(AutomationRun.objects.values_list("rule__name", "case_id")) == {
@@ -245,9 +239,7 @@ def test_a_job_runs_while_ai_is_hidden_and_what_it_found_stays_hidden(
         job_id=job.pk, fence=job.fence, drafts=[flagged.flagged_draft()], grid=world.GRID,
         parameters={},
     )  # fmt: skip
-    client.force_login(
-        team.people["surgeon"], backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(team.people["surgeon"], backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(f"/api/jobs/{job.pk}").json()["code"] == "ai_hidden"
     listed = client.get("/api/cases").json()["results"][0]
     assert (listed["ai_urgency"], listed["ai_hidden"]) == (None, True)

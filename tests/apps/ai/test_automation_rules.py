@@ -36,23 +36,17 @@ def test_ai_administration_makes_rules_of_the_house_and_a_chair_those_of_their_b
         with pytest.raises(Forbidden):
             automation.create_rule(actor=chair, board_id=board_id, **fields)
     with pytest.raises(Forbidden):
-        automation.change_rule(
-            actor=chair, rule_id=made.pk, version=1, changes={"board_id": None}
-        )
+        automation.change_rule(actor=chair, rule_id=made.pk, version=1, changes={"board_id": None})
     for who in ("coordinator", "radiologist", "auditor", "outsider", "system_admin"):
         with pytest.raises(Forbidden):
             automation.create_rule(actor=team.actor(who), board_id=mine, **fields)
     automation.create_rule(actor=team.actor("ai_admin"), board_id=None, **fields)
     with pytest.raises(InvalidInput) as refused:
-        automation.create_rule(
-            actor=team.actor("ai_admin"), board_id=version.pk, **fields
-        )
+        automation.create_rule(actor=team.actor("ai_admin"), board_id=version.pk, **fields)
     assert refused.value.error_code == "unknown_board"
 
 
-def test_a_rule_is_changed_by_who_saw_its_version_and_the_trail_says_what(
-    team, version
-) -> None:
+def test_a_rule_is_changed_by_who_saw_its_version_and_the_trail_says_what(team, version) -> None:
     rule = flagged.make_rule(team, version)
     admin = team.actor("ai_admin")
     changed = automation.change_rule(
@@ -60,9 +54,7 @@ def test_a_rule_is_changed_by_who_saw_its_version_and_the_trail_says_what(
     )
     assert changed.version == 2
     with pytest.raises(StaleVersion):
-        automation.change_rule(
-            actor=admin, rule_id=rule.pk, version=1, changes={"min_images": 3}
-        )
+        automation.change_rule(actor=admin, rule_id=rule.pk, version=1, changes={"min_images": 3})
     entries = AuditEntry.objects.filter(entity_id=str(rule.pk)).order_by("at")
     assert [one.action for one in entries] == ["automation.created", "automation.changed"]
     assert entries[1].details["fields"] == ["enabled"]

@@ -74,13 +74,9 @@ def test_a_study_without_images_is_said_to_have_none(team, version) -> None:
     assert the_run().reason == "The study has no series of images in the archive."
 
 
-def test_contrast_is_read_from_the_headers(
-    phantom_team, approved_bundle, house
-) -> None:
+def test_contrast_is_read_from_the_headers(phantom_team, approved_bundle, house) -> None:
     def bring(name: str, **fields: str) -> None:
-        folder = write_ct(
-            house / name, patient_id="PH-1", birth_date="19610504", **fields
-        )
+        folder = write_ct(house / name, patient_id="PH-1", birth_date="19610504", **fields)
         import_ct(phantom_team, folder)
         flagged.deliver()
 
@@ -112,9 +108,7 @@ def test_what_the_model_was_made_for_by_its_headers_comes_before_more_images(
     phantom_team, approved_bundle, house
 ) -> None:
     """The bundle reads phantoms that say SyntheticData = YES."""
-    real = write_ct(
-        house / "real", patient_id="PH-1", birth_date="19610504", synthetic=False
-    )
+    real = write_ct(house / "real", patient_id="PH-1", birth_date="19610504", synthetic=False)
     made = write_ct(house / "made", patient_id="PH-1", birth_date="19610504")
     fitting, other = import_ct(phantom_team, made), import_ct(phantom_team, real)
     other.study, other.instance_count = fitting.study, 500

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -63,7 +64,7 @@ def test_more_sure_is_never_less_urgent_and_no_band_is_left(level, one, other, t
 
 
 def test_no_probability_lifts_a_finding_over_a_more_urgent_level() -> None:
-    for lower, higher in zip(LEVELS, LEVELS[1:], strict=False):
+    for lower, higher in pairwise(LEVELS):
         top = score_finding(level=lower, probability=1.0, threshold=0.0)
         assert top < score_finding(level=higher, probability=None, threshold=None)
 
@@ -136,9 +137,7 @@ def test_the_most_urgent_finding_speaks_for_the_study_with_score_reason_and_mode
 
 def test_routine_findings_make_no_case_urgent_and_hide_none(team, version, client) -> None:
     flagged.find(team, version, [flagged.flagged_draft(urgency="routine", probability=0.99)])
-    client.force_login(
-        team.people["surgeon"], backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(team.people["surgeon"], backend="django.contrib.auth.backends.ModelBackend")
     row = client.get("/api/cases").json()["results"][0]
     assert (row["ai_urgency"], row["findings_unreviewed"]) == (None, 1)
     assert row["waiting_since"] is not None
@@ -179,9 +178,7 @@ def test_who_does_not_get_results_gets_no_urgency(team, version) -> None:
     assert summarise_urgency(actor=Actor.anonymous(), case_ids=[team.case_id]) == {}
 
 
-def test_a_version_taken_out_of_use_orders_nothing_a_replaced_one_still_does(
-    team, version
-) -> None:
+def test_a_version_taken_out_of_use_orders_nothing_a_replaced_one_still_does(team, version) -> None:
     flagged.find(team, version)
     for state, counts in (
         (VersionState.RETIRED, True),

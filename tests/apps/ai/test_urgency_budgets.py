@@ -123,9 +123,7 @@ def test_ai_administration_is_told_until_somebody_there_took_note(team, version,
     read_studies(team, version, nothing=18, flagged_ones=2)
     apply_budgets()
     assert not list_demotions(actor=team.actor("radiologist")).exists()
-    client.force_login(
-        team.people["ai_admin"], backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(team.people["ai_admin"], backend="django.contrib.auth.backends.ModelBackend")
     said = client.get("/api/urgency-notices").json()
     (demotion,) = said["demotions"]
     assert said["notices"] == []
@@ -142,9 +140,7 @@ def test_ai_administration_is_told_until_somebody_there_took_note(team, version,
 def test_ai_administration_sets_tier_and_budgets_and_they_hold_at_once(team, version) -> None:
     read_studies(team, version, nothing=19, flagged_ones=1)
     admin = team.actor("ai_admin")
-    tier = change_tier(
-        actor=admin, tier_id=the_tier().pk, version=1, changes={"max_share": 0.01}
-    )
+    tier = change_tier(actor=admin, tier_id=the_tier().pk, version=1, changes={"max_share": 0.01})
     assert (tier.version, tier.demoted_because) == (2, DemotionReason.SHARE)
     tier = change_tier(
         actor=admin,
@@ -179,9 +175,7 @@ def test_the_list_says_what_each_kind_cost_and_what_came_of_it(team, version, cl
     first = UrgencyAlert.objects.get(repeat_of__isnull=True)
     acknowledge_notice(actor=team.actor("radiologist"), alert_id=first.pk)
     review(team, accepted=1, dismissed=1)
-    client.force_login(
-        team.people["ai_admin"], backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(team.people["ai_admin"], backend="django.contrib.auth.backends.ModelBackend")
     (row,) = client.get("/api/urgency-tiers").json()["results"]
     figures = row["figures"]
     assert (row["tier"], row["shown_tier"], row["demoted_at"]) == ("interrupt", "interrupt", None)

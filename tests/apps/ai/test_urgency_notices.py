@@ -81,9 +81,7 @@ def test_urgent_moves_the_case_and_routine_does_neither(team, version) -> None:
     assert [one.tier for one in UrgencyAlert.objects.all()] == [AlertTier.REORDER]
 
 
-def test_it_stays_until_acknowledged_once_for_the_case_with_the_time_it_took(
-    team, version
-) -> None:
+def test_it_stays_until_acknowledged_once_for_the_case_with_the_time_it_took(team, version) -> None:
     flagged.find(team, version)
     days_ago(1)
     (alert,) = acknowledge(team)
@@ -127,9 +125,7 @@ def test_several_of_one_kind_are_one_notice_and_the_rest_count_as_repeats(team, 
     assert UrgencyAlert.objects.filter(acknowledged_at__isnull=False).count() == 3
 
 
-def test_a_repeat_within_the_window_is_kept_and_quiet_and_after_it_a_notice(
-    team, version
-) -> None:
+def test_a_repeat_within_the_window_is_kept_and_quiet_and_after_it_a_notice(team, version) -> None:
     flagged.find(team, version)
     acknowledge(team)
     days_ago(13.9)
@@ -179,9 +175,7 @@ def test_a_dismissed_finding_silences_its_own_study_only(team, version) -> None:
 def test_one_patient_in_two_cases_is_one_notice_and_one_word_for_both(team, version) -> None:
     other = make_case_team(patient=team.case.patient)
     other.people["radiologist"] = team.people["radiologist"]
-    grant_access(
-        actor=SYSTEM, case_id=other.case_id, user_id=team.people["radiologist"].pk
-    )
+    grant_access(actor=SYSTEM, case_id=other.case_id, user_id=team.people["radiologist"].pk)
     series = world.indexed_series(team=team)
     series.study.case_studies.create(case=other.case)
     flagged.find(team, version, series=series)

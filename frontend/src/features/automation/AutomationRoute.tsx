@@ -38,11 +38,13 @@ export default function AutomationRoute() {
         {rules.error && !rules.data && <ProblemNotice problem={rules.error} onRetry={() => void rules.refetch()} />}
         {!rules.data && !rules.error && <LoadingRows label={t('common:list.loading')} rows={3} />}
         {rules.data?.results.length === 0 && <EmptyState icon={IconRobot} title={t('none')} hint={t('noneHint')} />}
-        <ul className={classes.rows} aria-label={t('rules')}>
-          {rules.data?.results.map((rule) => (
-            <RuleRow key={rule.id} rule={rule} onEdit={() => setEditing(rule)} />
-          ))}
-        </ul>
+        {rules.data && rules.data.results.length > 0 && (
+          <ul className={classes.rows} aria-label={t('rules')}>
+            {rules.data.results.map((rule) => (
+              <RuleRow key={rule.id} rule={rule} onEdit={() => setEditing(rule)} />
+            ))}
+          </ul>
+        )}
       </Section>
       {me.data?.system_roles.includes('ai_admin') && <TierSection />}
       {editing && rules.data && <RuleDialog rule={editing === 'new' ? null : editing} known={rules.data} onClose={() => setEditing(null)} />}

@@ -30,11 +30,13 @@ export function TierSection() {
       {tiers.error && !tiers.data && <ProblemNotice problem={tiers.error} onRetry={() => void tiers.refetch()} />}
       {!tiers.data && !tiers.error && <LoadingRows label={t('common:list.loading')} rows={2} />}
       {tiers.data?.length === 0 && <EmptyState icon={IconVolume} title={t('tiers.none')} hint={t('tiers.noneHint')} />}
-      <ul className={classes.rows} aria-label={t('tiers.title')}>
-        {tiers.data?.map((tier) => (
-          <TierRow key={tier.id} tier={tier} onEdit={() => setEditing(tier)} />
-        ))}
-      </ul>
+      {tiers.data && tiers.data.length > 0 && (
+        <ul className={classes.rows} aria-label={t('tiers.title')}>
+          {tiers.data.map((tier) => (
+            <TierRow key={tier.id} tier={tier} onEdit={() => setEditing(tier)} />
+          ))}
+        </ul>
+      )}
       {editing && <BudgetDialog tier={editing} onClose={() => setEditing(null)} />}
     </Section>
   )
