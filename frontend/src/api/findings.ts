@@ -54,6 +54,7 @@ export function useReviewFinding() {
       client.invalidateQueries({ queryKey: ['findings'] }),
       client.invalidateQueries({ queryKey: ['cases'] }),
       client.invalidateQueries({ queryKey: ['case'] }),
+      client.invalidateQueries({ queryKey: ['urgency-notices'] }),
     ])
   const accept = useMutation({
     mutationFn: (finding: Finding) =>
