@@ -327,6 +327,10 @@ SPECTACULAR_SETTINGS = {
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
         "VersionActEnum": "apps.ai.choices.VersionAct",
         "FindingStateEnum": "apps.ai.choices.FindingState",
+        "AlertTierEnum": "apps.ai.urgency_choices.AlertTier",
+        "DemotionReasonEnum": "apps.ai.urgency_choices.DemotionReason",
+        "RuleOutcomeEnum": "apps.ai.urgency_choices.RuleOutcome",
+        "OutcomeEnum": "apps.audit.choices.Outcome",
     },
 }
 

@@ -16,6 +16,7 @@ class AiConfig(AppConfig):
             claim_segmentations,
             summarise_cases,
         )
+        from apps.ai.subscriptions import follow_events
         from apps.ai.sweeper import sweep
         from apps.core.registry import (
             case_needs,
@@ -30,6 +31,7 @@ class AiConfig(AppConfig):
         case_needs.register("ai.jobs", cases_in_work)
         periodic.register("ai.sweeper", sweep)
         case_summaries.register("ai.findings", summarise_cases)
+        follow_events()
         segmentation_owners.register("ai.findings", claim_segmentations)
         report_owners.register("ai.findings", claim_reports)
         signals.worker_process_init.connect(die_with_worker, weak=False)

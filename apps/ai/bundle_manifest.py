@@ -36,9 +36,11 @@ class BundleManifest:
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The rules, and the inputs of a model that reads several series."""
+        """The rules, the inputs of a model that reads several series, thresholds by code."""
         inputs = [one.model_dump(mode="json") for one in self.side_car.inputs]
         scope = dict(self.side_car.scope)
+        if thresholds := self.side_car.read_thresholds():
+            scope["thresholds"] = thresholds
         return {**scope, "inputs": inputs} if inputs else scope
 
     @property

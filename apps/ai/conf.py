@@ -23,6 +23,13 @@ EXPORT_MAX_ATTEMPTS = 10
 EXPORT_FIRST_DELAY = timedelta(seconds=5)
 EXPORT_LONGEST_DELAY = timedelta(minutes=10)
 
+BUDGET_WINDOW = timedelta(days=30)
+BUDGET_MIN_STUDIES = 20
+"""Fewer studies than this say nothing about a share: one of twenty is five per cent."""
+BUDGET_MIN_REVIEWED = 10
+BUDGET_REVIEWED_OF_LAST = 100
+BUDGETS_EVERY_S = 60.0
+
 DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
 MANUFACTURER = "Consilium"

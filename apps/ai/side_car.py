@@ -171,6 +171,21 @@ class SideCar(_Part):
         """The inputs in order; one unnamed series where the document names none."""
         return self.inputs or [InputPart(role="image", key=self.image_key)]
 
+    def read_thresholds(self) -> dict[str, float]:
+        """From which probability on a finding is reported, by ``SYSTEM|code``.
+
+        None where something else decides: a label map, or the most probable class.
+        """
+        if self.task == "classification":
+            return {}
+        if self.boxes is not None:
+            return {_key(one.code): self.boxes.min_score for one in self.outputs}
+        return {_key(one.code): one.threshold for one in self.outputs if one.channel is not None}
+
+
+def _key(code: CodePart) -> str:
+    return f"{code.system}|{code.code}"
+
 
 def read_side_car(document: dict[str, Any]) -> SideCar:
     """Check the document.

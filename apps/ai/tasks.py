@@ -19,3 +19,11 @@ def export_finding(export_id: str) -> None:
     from apps.ai.exporting import export_accepted_finding
 
     export_accepted_finding(export_id=UUID(export_id))
+
+
+@durable_task(guarantee="at_least_once")
+def apply_rules(case_id: str, study_id: str) -> None:
+    """A study is complete in a case; each rule looks at it once, however often this comes."""
+    from apps.ai.services.automation_runs import apply_rules as look
+
+    look(case_id=UUID(case_id), study_id=UUID(study_id))

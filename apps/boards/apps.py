@@ -7,10 +7,15 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.boards.embargo import revealed_after_reading, withhold_from_agenda
-        from apps.boards.selectors import cases_on_coming_agendas, next_meetings
+        from apps.boards.selectors import (
+            cases_on_coming_agendas,
+            name_boards,
+            next_meetings,
+        )
         from apps.cases.embargo import ai_embargoes, ai_reveals
-        from apps.core.registry import case_needs, case_summaries
+        from apps.core.registry import board_names, case_needs, case_summaries
 
+        board_names.register("boards", name_boards)
         ai_embargoes.register("boards.agenda", withhold_from_agenda)
         ai_reveals.register("boards.agenda", revealed_after_reading)
         case_needs.register("boards.agenda", cases_on_coming_agendas)

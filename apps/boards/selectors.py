@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.choices import AccountKind
-from apps.boards.choices import MeetingStatus
+from apps.boards.choices import BoardRole, MeetingStatus
 from apps.boards.models import (
     AgendaItem,
     Attendance,
@@ -41,6 +41,19 @@ def roles_of(*, actor: Actor) -> dict[UUID, str]:
     """Board id -> the actor's role there."""
     rows = BoardMember.objects.filter(user_id=actor.person_id, left_at__isnull=True)
     return dict(rows.values_list("board_id", "role"))
+
+
+def name_boards(*, chaired_by: Actor | None = None) -> dict[UUID, str]:
+    """Every board by name, or those whose chair this person is; for floors below."""
+    boards = Board.objects.order_by("name", "id")
+    if chaired_by is not None:
+        if not chaired_by.is_person:
+            return {}
+        seats = BoardMember.objects.filter(
+            user_id=chaired_by.person_id, left_at__isnull=True, role=BoardRole.CHAIR
+        )
+        boards = boards.filter(pk__in=seats.values("board_id"))
+    return dict(boards.values_list("pk", "name"))
 
 
 def list_members(*, board_id: UUID) -> "QuerySet[BoardMember]":

@@ -59,6 +59,18 @@ ALLOWED_MOVES: dict[str, frozenset[str]] = {
 """MDT-4: `submitted → needs-info → ready → scheduled → … → closed`; re-discussion re-schedules."""
 
 
+WAITING = frozenset(
+    {
+        CaseStatus.SUBMITTED,
+        CaseStatus.NEEDS_INFO,
+        CaseStatus.READY,
+        CaseStatus.SCHEDULED,
+        CaseStatus.DEFERRED,
+    }
+)
+"""The board is still to discuss it."""
+
+
 class TumourType(models.TextChoices):
     LUNG = "lung", "Lung"
     LIVER = "liver", "Liver"

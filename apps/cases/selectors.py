@@ -116,6 +116,29 @@ def list_grants(*, case_id: UUID) -> "QuerySet[CaseGrant]":
     )
 
 
+def boards_of_case(*, case_id: UUID) -> set[str]:
+    """Ids of boards whose members see the case because it is, or was, on an agenda of theirs."""
+    sources = grants_in_force().filter(case_id=case_id, source=GrantSource.BOARD)
+    return set(sources.values_list("source_id", flat=True))
+
+
+def board_of_first_grant(*, grant_id: UUID) -> str:
+    """The board that the case came to with this grant; empty for any other grant."""
+    grant = CaseGrant.objects.filter(pk=grant_id, source=GrantSource.BOARD).first()
+    if grant is None:
+        return ""
+    same = grants_in_force().filter(
+        case_id=grant.case_id, source=GrantSource.BOARD, source_id=grant.source_id
+    )
+    return "" if same.exclude(pk=grant_id).exists() else grant.source_id
+
+
+def cases_of_board(*, board_id: UUID) -> "QuerySet[Case]":
+    """The other way round."""
+    held = grants_in_force().filter(source=GrantSource.BOARD, source_id=str(board_id))
+    return Case.objects.filter(pk__in=held.values("case_id"))
+
+
 def people_in_case(*, case_id: UUID) -> "QuerySet[User]":
     members = grants_in_force().filter(case_id=case_id).values("user_id")
     return User.objects.filter(pk__in=members, is_active=True, kind=AccountKind.PERSON)

@@ -49,3 +49,7 @@ periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
 
 case_needs: "Registry[Callable[[], dict[UUID, datetime]]]" = Registry("cases somebody will need")
 """``provider() -> {case_id: needed_at}``: what must be at hand, and from when (past: now)."""
+
+board_names: "Registry[Callable[..., dict[UUID, str]]]" = Registry("boards by name")
+"""``provider(*, chaired_by) -> {board_id: name}``: the boards there are, or with an actor those
+that they chair; for floors below that keep something per board."""

@@ -32,6 +32,7 @@ ROUTES = {
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
+    "/automation": ("ai-admin", "/automation"),
     "/admin": ("admin", "/admin"),
     "/audit": ("auditor", "/audit"),
     "/account/tokens": ("radiologist", "/account/tokens"),

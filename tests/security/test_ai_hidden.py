@@ -20,7 +20,7 @@ from pydicom.uid import generate_uid
 
 from apps.ai import services as ai
 from apps.ai import storage
-from apps.ai.models import Finding, FindingExport, Job
+from apps.ai.models import Finding, FindingExport, Job, UrgencyAlert
 from apps.boards import services as boards
 from apps.boards.choices import AiReading, BoardRole
 from apps.boards.models import AgendaItem
@@ -30,6 +30,7 @@ from apps.imaging.services import import_files
 from apps.live.services import open_meeting_session
 from tests.apps.ai import world
 from tests.apps.ai.encoded import encode, finding, read
+from tests.apps.ai.flagged import flagged_draft
 from tests.apps.imaging.dicom import write_files
 from tests.apps.imaging.segs import blob, describe_segment, make_seg, make_stack, raw
 from tests.apps.imaging.test_importing import patient_fields
@@ -51,7 +52,7 @@ SECRET = "Uptake nobody may know of yet"
 """The label of the finding, in its row and its objects."""
 REFUSED = {"get 403 ai_hidden", "get 403 no_policy"}
 """Or the route has no GET at all."""
-BY_RESULT = ("<uuid:finding_id>", "<uuid:job_id>")
+BY_RESULT = ("<uuid:finding_id>", "<uuid:job_id>", "<uuid:alert_id>")
 
 
 @pytest.fixture()
@@ -105,7 +106,7 @@ class Scene:
         job = ai.claim_next_job(worker="test")
         assert job is not None
         draft = replace(
-            world.draft(label=SECRET),
+            flagged_draft(label=SECRET),
             segmentation_uid=str(objects["seg"].SOPInstanceUID),
             report_uid=str(objects["report"].SOPInstanceUID),
         )
@@ -230,6 +231,8 @@ def test_LIVE_X1_asked_directly_each_door_says_hidden_and_lists_say_so(
     assert client.get(f"{case}/studies").json()["ai_hidden"] is True
     detail = client.get(case).json()
     assert (detail["findings_unreviewed"], detail["ai_hidden"]) == (None, True)
+    assert detail["ai_urgency"] is None
+    assert client.get("/api/urgency-notices").json() == {"notices": [], "demotions": []}
     listed = client.get("/api/findings").json()
     assert (listed["results"], listed["ai_hidden"]) == ([], True)
     study = Study.objects.get()
@@ -295,7 +298,9 @@ def test_LIVE_X1_nothing_is_written_to_a_hidden_result(scene: Scene) -> None:
         scene.team.people["radiologist"], backend="django.contrib.auth.backends.ModelBackend"
     )
     found, job = Finding.objects.get(), Job.objects.get()
+    alert = UrgencyAlert.objects.get()
     for path, body in (
+        (f"/api/urgency-notices/{alert.pk}/acknowledge", {}),
         (f"/api/findings/{found.pk}/accept", {"version": 2}),
         (f"/api/findings/{found.pk}/dismiss", {"version": 2, "reason_code": "artefact"}),
         (f"/api/findings/{found.pk}/export/retry", {}),

@@ -36,7 +36,8 @@ from apps.imaging.services.indexing import record_progress
 from apps.live.models import LiveSession
 from apps.live.projections import PASSES_DEIDENTIFIED
 from apps.live.services import open_meeting_session
-from tests.apps.ai.world import GRID, builtin_version, draft, request
+from tests.apps.ai.flagged import flagged_draft
+from tests.apps.ai.world import GRID, builtin_version, request
 from tests.apps.live.conftest import Connect, call, connect
 from tests.apps.live.door import let_in
 from tests.live_client import Json, LiveClient
@@ -133,7 +134,7 @@ def find_things(team: CaseTeam, aviary: Aviary, header: Dataset, folder: Path) -
     job = ai.claim_next_job(worker="test")
     drafts = [
         replace(
-            draft(label=aviary.word()),
+            flagged_draft(label=aviary.word()),
             frame_of_reference_uid=str(header.FrameOfReferenceUID),
             sop_instance_uid=str(header.SOPInstanceUID),
             segmentation_uid=aviary.uid(),

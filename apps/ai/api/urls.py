@@ -1,12 +1,14 @@
 from django.urls import path
 
 from apps.ai.api import (
+    automation_views,
     finding_views,
     job_views,
     model_views,
     radiomics_views,
     research_views,
     review_views,
+    urgency_views,
 )
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
@@ -16,6 +18,18 @@ urlpatterns = [
     path("models/versions/<uuid:version_id>/approve", model_views.ApproveVersionView.as_view()),
     path("models/versions/<uuid:version_id>/activate", model_views.ActivateVersionView.as_view()),
     path("models/versions/<uuid:version_id>/suspend", model_views.SuspendVersionView.as_view()),
+    path("automation-rules", automation_views.AutomationRulesView.as_view()),
+    path("automation-rules/trial", automation_views.RuleTrialView.as_view()),
+    path("automation-rules/<uuid:rule_id>", automation_views.AutomationRuleView.as_view()),
+    path("automation-rules/<uuid:rule_id>/runs", automation_views.AutomationRunsView.as_view()),
+    path("urgency-notices", urgency_views.NoticesView.as_view()),
+    path(
+        "urgency-notices/<uuid:alert_id>/acknowledge",
+        urgency_views.AcknowledgeNoticeView.as_view(),
+    ),
+    path("urgency-tiers", urgency_views.UrgencyTiersView.as_view()),
+    path("urgency-tiers/<uuid:tier_id>", urgency_views.UrgencyTierView.as_view()),
+    path("urgency-tiers/<uuid:tier_id>/seen", urgency_views.DemotionSeenView.as_view()),
     path("jobs", job_views.JobsView.as_view()),
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),

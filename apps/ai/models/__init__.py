@@ -4,6 +4,7 @@ A finding belongs to the study's job; a review belongs to finding and case. So o
 in two cases is analysed once, and each case decides for itself.
 """
 
+from apps.ai.models.automation import AutomationRule, AutomationRun
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
@@ -14,8 +15,11 @@ from apps.ai.models.reviews import (
     FindingReview,
     FindingViewing,
 )
+from apps.ai.models.urgency import UrgencyAlert, UrgencyTier
 
 __all__ = [
+    "AutomationRule",
+    "AutomationRun",
     "Finding",
     "FindingAmendment",
     "FindingExport",
@@ -27,4 +31,6 @@ __all__ = [
     "Model",
     "ModelApproval",
     "ModelVersion",
+    "UrgencyAlert",
+    "UrgencyTier",
 ]

@@ -309,9 +309,9 @@ def hash_parameters(parameters: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def end_job(*, job: Job, state: JobState) -> None:
-    """Move a locked job to an ending; used by the result writer."""
-    _end(job, state)
+def end_job(*, job: Job, state: JobState, code: str = "", message: str = "") -> None:
+    """Move a locked job to an ending; used by the result writer and by rules."""
+    _end(job, state, code, message)
 
 
 def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:

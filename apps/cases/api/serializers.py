@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.accounts.api.serializers import PersonSerializer
-from apps.cases.choices import Capacity, CaseStatus, Guise, Sex, TumourType, Urgency
+from apps.cases.choices import WAITING, Capacity, CaseStatus, Guise, Sex, TumourType, Urgency
 from apps.cases.models import Case, CaseGrant
 from apps.cases.projection import project_case_text, project_patient
 
@@ -58,6 +58,25 @@ class NextMeetingSerializer(serializers.Serializer[Any]):
     board = serializers.CharField()
 
 
+class AiUrgencyModelSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    version = serializers.CharField()
+
+
+class AiUrgencySerializer(serializers.Serializer[Any]):
+    """The most urgent study by what AI found: it orders, people decide."""
+
+    score = serializers.IntegerField(help_text="0 to 100, within the band of its level.")
+    level = serializers.ChoiceField(choices=["urgent", "critical"])
+    tier = serializers.ChoiceField(choices=["interrupt", "reorder", "passive"])
+    is_demoted = serializers.BooleanField(help_text="Passive because it went beyond its budget.")
+    reason = serializers.CharField()
+    model = AiUrgencyModelSerializer()
+    finding = serializers.UUIDField()
+    is_accepted = serializers.BooleanField(help_text="Otherwise nobody has reviewed it.")
+    since = serializers.DateTimeField()
+
+
 class CaseListItemSerializer(serializers.Serializer[Case]):
     """One row of the worklist; ``context`` carries standings and summaries per case."""
 
@@ -77,6 +96,12 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
     next_meeting = NextMeetingSerializer(allow_null=True)
     findings_unreviewed = serializers.IntegerField(allow_null=True, help_text="null: hidden")
     ai_hidden = serializers.BooleanField(help_text="The images are to be read first.")
+    ai_urgency = AiUrgencySerializer(
+        allow_null=True, help_text="null: nothing flagged, or not for this viewer now."
+    )
+    waiting_since = serializers.DateTimeField(
+        allow_null=True, help_text="When it came, while the board is still to discuss it."
+    )
     updated_at = serializers.DateTimeField()
 
     def to_representation(self, case: Case) -> dict[str, Any]:
@@ -100,6 +125,8 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "next_meeting": summary.get("next_meeting"),
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
             "ai_hidden": summary.get("ai_hidden", False),
+            "ai_urgency": summary.get("ai_urgency"),
+            "waiting_since": case.created_at.isoformat() if case.status in WAITING else None,
             "updated_at": case.updated_at.isoformat(),
         }
 

@@ -85,6 +85,7 @@ export function useReviewFinding() {
       client.invalidateQueries({ queryKey: ['findings'] }),
       client.invalidateQueries({ queryKey: ['cases'] }),
       client.invalidateQueries({ queryKey: ['case'] }),
+      client.invalidateQueries({ queryKey: ['urgency-notices'] }),
     ])
   const accept = useMutation({
     mutationFn: ({ finding, amendedBy, dwellMs }: { finding: Finding; amendedBy?: AmendedBy; dwellMs?: number }) =>

@@ -66,6 +66,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/automation-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_automation_rules_retrieve"];
+        put?: never;
+        /** @description The board is in the body, so the service asks ``manage_rules`` itself. */
+        post: operations["api_automation_rules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/automation-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_automation_rules_retrieve_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_automation_rules_partial_update"];
+        trace?: never;
+    };
+    "/api/automation-rules/{rule_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_automation_rules_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/automation-rules/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Try a rule on the last studies before it is kept; nothing is asked for. */
+        post: operations["api_automation_rules_trial_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards": {
         parameters: {
             query?: never;
@@ -2547,6 +2637,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/urgency-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What waits for this person's word: critical findings, and for AI administration demotions. */
+        get: operations["api_urgency_notices_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/urgency-notices/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_urgency_notices_acknowledge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/urgency-tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_urgency_tiers_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/urgency-tiers/{tier_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_urgency_tiers_partial_update"];
+        trace?: never;
+    };
+    "/api/urgency-tiers/{tier_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description An AI administrator took note that a tier is shown as passive now. */
+        post: operations["api_urgency_tiers_seen_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2637,6 +2827,33 @@ export interface components {
         AiReadingRequest: {
             ai_reading: components["schemas"]["AiReadingEnum"];
         };
+        /** @description The most urgent study by what AI found: it orders, people decide. */
+        AiUrgency: {
+            /** @description 0 to 100, within the band of its level. */
+            score: number;
+            level: components["schemas"]["AiUrgencyLevelEnum"];
+            tier: components["schemas"]["AiUrgencyTierEnum"];
+            /** @description Passive because it went beyond its budget. */
+            is_demoted: boolean;
+            reason: string;
+            model: components["schemas"]["AiUrgencyModel"];
+            /** Format: uuid */
+            finding: string;
+            /** @description Otherwise nobody has reviewed it. */
+            is_accepted: boolean;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @enum {string} */
+        AiUrgencyLevelEnum: "urgent" | "critical";
+        AiUrgencyModel: {
+            name: string;
+            version: string;
+        };
+        /** @enum {string} */
+        AiUrgencyTierEnum: "interrupt" | "reorder" | "passive";
+        /** @enum {string} */
+        AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
         /** @description A segment that was begun from the finding's mask, at the revision that was looked at. */
@@ -2737,6 +2954,69 @@ export interface components {
         };
         /** @enum {string} */
         AuthKindEnum: "none" | "basic" | "bearer";
+        AutomationRule: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            /** @description null: the whole house */
+            board: components["schemas"]["RuleBoard"] | null;
+            model: components["schemas"]["RuleModel"];
+            modality: string;
+            body_parts: string[];
+            descriptions: string[];
+            not_descriptions: string[];
+            contrast: components["schemas"]["ContrastEnum"];
+            min_images: number;
+            is_urgent: boolean;
+            enabled: boolean;
+            created_by: string;
+            may_change: boolean;
+            last_run: components["schemas"]["AutomationRun"] | null;
+        };
+        AutomationRuleWriteRequest: {
+            name: string;
+            /** Format: uuid */
+            board?: string | null;
+            /** Format: uuid */
+            model: string;
+            modality: string;
+            body_parts?: string[];
+            descriptions?: string[];
+            not_descriptions?: string[];
+            /** @default any */
+            contrast: components["schemas"]["ContrastEnum"];
+            /** @default 1 */
+            min_images: number;
+            /** @default false */
+            is_urgent: boolean;
+            /** @default true */
+            enabled: boolean;
+        };
+        /** @description All rules the viewer may know, and where they may make some. */
+        AutomationRules: {
+            results: components["schemas"]["AutomationRule"][];
+            /** @description Boards for which the viewer makes rules. */
+            boards: components["schemas"]["RuleBoard"][];
+            may_make_house_rules: boolean;
+        };
+        /** @description What a rule did with one study; neither study nor case is named. */
+        AutomationRun: {
+            /** Format: date-time */
+            at: string;
+            rule_version: number;
+            outcome: components["schemas"]["RuleOutcomeEnum"];
+            reason: string;
+            /** Format: uuid */
+            job: string | null;
+        };
+        AutomationRunPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["AutomationRun"][];
+        };
         Beam: {
             number: number | null;
             name: string;
@@ -2841,6 +3121,13 @@ export interface components {
             findings_unreviewed: number | null;
             /** @description The images are to be read first. */
             ai_hidden: boolean;
+            /** @description null: nothing flagged, or not for this viewer now. */
+            ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /**
+             * Format: date-time
+             * @description When it came, while the board is still to discuss it.
+             */
+            waiting_since: string | null;
             /** Format: date-time */
             updated_at: string;
             history: string;
@@ -2874,6 +3161,13 @@ export interface components {
             findings_unreviewed: number | null;
             /** @description The images are to be read first. */
             ai_hidden: boolean;
+            /** @description null: nothing flagged, or not for this viewer now. */
+            ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /**
+             * Format: date-time
+             * @description When it came, while the board is still to discuss it.
+             */
+            waiting_since: string | null;
             /** Format: date-time */
             updated_at: string;
         };
@@ -2998,6 +3292,8 @@ export interface components {
         ConsensusEnum: "consensus" | "majority" | "none";
         /** @enum {string} */
         ContextEnum: "read_first" | "concurrent";
+        /** @enum {string} */
+        ContrastEnum: "any" | "with" | "without";
         Csrf: {
             csrf_token: string;
         };
@@ -3064,6 +3360,8 @@ export interface components {
             until?: string | null;
             comment?: string;
         };
+        /** @enum {string} */
+        DemotionReasonEnum: "share" | "ppv";
         Diagnosis: {
             /** @default  */
             system: string;
@@ -4329,6 +4627,25 @@ export interface components {
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
             version?: number;
         };
+        PatchedAutomationRuleWriteRequest: {
+            name?: string;
+            /** Format: uuid */
+            board?: string | null;
+            /** Format: uuid */
+            model?: string;
+            modality?: string;
+            body_parts?: string[];
+            descriptions?: string[];
+            not_descriptions?: string[];
+            /** @default any */
+            contrast: components["schemas"]["ContrastEnum"];
+            /** @default 1 */
+            min_images: number;
+            /** @default false */
+            is_urgent: boolean;
+            /** @default true */
+            enabled: boolean;
+        };
         PatchedBoardPatchRequest: {
             quorum?: string[];
         };
@@ -4424,6 +4741,14 @@ export interface components {
         PatchedTourStepPatchRequest: {
             title?: string;
             comment?: string;
+        };
+        PatchedUrgencyTierPatchRequest: {
+            tier?: components["schemas"]["AlertTierEnum"];
+            /** Format: double */
+            max_share?: number;
+            /** Format: double */
+            min_ppv?: number;
+            repeat_window_days?: number;
         };
         /** @description A patient as the viewer's guise shows them. */
         Patient: {
@@ -4833,6 +5158,28 @@ export interface components {
         };
         /** @enum {string} */
         Role3fbEnum: "target" | "non_target" | "new";
+        RuleBoard: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        RuleModel: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @enum {string} */
+        RuleOutcomeEnum: "requested" | "no_series" | "inputs_unclear" | "model_not_active" | "headers_away" | "refused";
+        /** @description What the rule would have done with the last studies. */
+        RuleTrial: {
+            studies: number;
+            requested: number;
+            reasons: components["schemas"]["RuleTrialReason"][];
+        };
+        RuleTrialReason: {
+            reason: string;
+            count: number;
+        };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -5217,6 +5564,35 @@ export interface components {
             frame_count: number;
             base_url: string;
         };
+        /** @description A kind of finding that went beyond its budget; for AI administration. */
+        TierDemotion: {
+            /**
+             * Format: uuid
+             * @description The tier to take note of.
+             */
+            id: string;
+            model: string;
+            finding: string;
+            because: components["schemas"]["DemotionReasonEnum"];
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description Of the last 30 days; reviews: the last hundred. ``null``: too few to say. */
+        TierFigures: {
+            studies: number;
+            flagged: number;
+            /** Format: double */
+            share: number | null;
+            alerts: number;
+            repeats: number;
+            reviewed: number;
+            accepted: number;
+            /** Format: double */
+            ppv: number | null;
+            acknowledged: number;
+            /** Format: double */
+            median_acknowledged_s: number | null;
+        };
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -5289,6 +5665,60 @@ export interface components {
         };
         /** @enum {string} */
         UrgencyEnum: "routine" | "soon" | "urgent";
+        /** @description One kind of finding of one patient that nobody has acknowledged yet. */
+        UrgencyNotice: {
+            /**
+             * Format: uuid
+             * @description The alert to acknowledge.
+             */
+            id: string;
+            /** Format: uuid */
+            case: string;
+            case_title: string;
+            /** Format: uuid */
+            finding: string;
+            study_instance_uid: string;
+            level: components["schemas"]["UrgencyNoticeLevelEnum"];
+            /** @description 0 to 100: orders, never decides. */
+            score: number;
+            reason: string;
+            model: components["schemas"]["UrgencyNoticeModel"];
+            /** @description Findings that this notice stands for. */
+            count: number;
+            /** Format: date-time */
+            raised_at: string;
+        };
+        /** @enum {string} */
+        UrgencyNoticeLevelEnum: "routine" | "urgent" | "critical";
+        UrgencyNoticeModel: {
+            name: string;
+            version: string;
+        };
+        UrgencyNotices: {
+            notices: components["schemas"]["UrgencyNotice"][];
+            demotions: components["schemas"]["TierDemotion"][];
+        };
+        UrgencyTier: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            model: string;
+            finding: string;
+            tier: components["schemas"]["AlertTierEnum"];
+            shown_tier: components["schemas"]["AlertTierEnum"];
+            /** Format: double */
+            max_share: number;
+            /** Format: double */
+            min_ppv: number;
+            repeat_window_days: number;
+            /** Format: date-time */
+            demoted_at: string | null;
+            demoted_because: components["schemas"]["DemotionReasonEnum"] | components["schemas"]["NullEnum"];
+            figures: components["schemas"]["TierFigures"];
+        };
+        UrgencyTiers: {
+            results: components["schemas"]["UrgencyTier"][];
+        };
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
@@ -5375,6 +5805,11 @@ export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteReque
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
 export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
+export type AiUrgency = components['schemas']['AiUrgency'];
+export type AiUrgencyLevelEnum = components['schemas']['AiUrgencyLevelEnum'];
+export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
+export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
+export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
@@ -5388,6 +5823,11 @@ export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
+export type AutomationRule = components['schemas']['AutomationRule'];
+export type AutomationRuleWriteRequest = components['schemas']['AutomationRuleWriteRequest'];
+export type AutomationRules = components['schemas']['AutomationRules'];
+export type AutomationRun = components['schemas']['AutomationRun'];
+export type AutomationRunPage = components['schemas']['AutomationRunPage'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
@@ -5420,12 +5860,14 @@ export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
+export type ContrastEnum = components['schemas']['ContrastEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
+export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
@@ -5552,6 +5994,7 @@ export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
+export type PatchedAutomationRuleWriteRequest = components['schemas']['PatchedAutomationRuleWriteRequest'];
 export type PatchedBoardPatchRequest = components['schemas']['PatchedBoardPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
@@ -5565,6 +6008,7 @@ export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatc
 export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
 export type PatchedTourPatchRequest = components['schemas']['PatchedTourPatchRequest'];
 export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStepPatchRequest'];
+export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgencyTierPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
@@ -5618,6 +6062,11 @@ export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
+export type RuleBoard = components['schemas']['RuleBoard'];
+export type RuleModel = components['schemas']['RuleModel'];
+export type RuleOutcomeEnum = components['schemas']['RuleOutcomeEnum'];
+export type RuleTrial = components['schemas']['RuleTrial'];
+export type RuleTrialReason = components['schemas']['RuleTrialReason'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -5661,6 +6110,8 @@ export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
+export type TierDemotion = components['schemas']['TierDemotion'];
+export type TierFigures = components['schemas']['TierFigures'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
@@ -5672,6 +6123,12 @@ export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
+export type UrgencyNotice = components['schemas']['UrgencyNotice'];
+export type UrgencyNoticeLevelEnum = components['schemas']['UrgencyNoticeLevelEnum'];
+export type UrgencyNoticeModel = components['schemas']['UrgencyNoticeModel'];
+export type UrgencyNotices = components['schemas']['UrgencyNotices'];
+export type UrgencyTier = components['schemas']['UrgencyTier'];
+export type UrgencyTiers = components['schemas']['UrgencyTiers'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
@@ -5804,6 +6261,192 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRules"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRuleWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAutomationRuleWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRunPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_automation_rules_trial_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRuleWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrial"];
                 };
             };
             /** @description Refused or failed */
@@ -10968,6 +11611,156 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingTours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_urgency_notices_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrgencyNotices"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_urgency_notices_acknowledge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrgencyNotices"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_urgency_tiers_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrgencyTiers"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_urgency_tiers_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedUrgencyTierPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrgencyTier"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_urgency_tiers_seen_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrgencyNotices"];
                 };
             };
             /** @description Refused or failed */

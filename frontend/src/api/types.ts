@@ -77,6 +77,17 @@ export type VersionAct = wire.VersionActEnum
 export type JobState = wire.JobStateEnum
 export type Job = wire.Job
 
+export type AiUrgency = wire.AiUrgency
+export type AutomationRule = wire.AutomationRule
+export type AutomationRules = wire.AutomationRules
+export type AutomationRun = wire.AutomationRun
+export type RuleDraft = wire.AutomationRuleWriteRequest
+export type RuleTrial = wire.RuleTrial
+export type UrgencyNotice = wire.UrgencyNotice
+export type UrgencyNotices = wire.UrgencyNotices
+export type UrgencyTier = wire.UrgencyTier
+export type TierChanges = wire.PatchedUrgencyTierPatchRequest
+
 export type FindingState = wire.FindingStateEnum
 type PointLps = [number, number, number]
 export type Finding = Omit<wire.Finding, 'centroid_lps' | 'bbox_lps'> & {

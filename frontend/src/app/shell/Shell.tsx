@@ -22,6 +22,8 @@ import { UserMenu } from './UserMenu'
 
 const CommandPalette = lazy(() => import('./CommandPalette').then((module) => ({ default: module.CommandPalette })))
 const DeviceStatus = lazy(() => import('@/features/viewer/DeviceStatus'))
+const UrgencyNotices = lazy(() => import('@/features/urgency/UrgencyNotices'))
+const UrgencyWaiting = lazy(() => import('@/features/urgency/UrgencyWaiting'))
 const CHORD_MS = 900
 
 /** `g` then a letter jumps to a screen, as the rail's tooltips say. */
@@ -81,6 +83,11 @@ export function Shell({ me }: { me: Me }) {
           <UserMenu me={me} />
         </div>
       </div>
+      <div className={classes.notices}>
+        <Suspense fallback={null}>
+          <UrgencyNotices />
+        </Suspense>
+      </div>
       <NavRail me={me} folded={folded} />
       <main id="main" ref={main} className={classes.main} tabIndex={-1}>
         <Outlet />
@@ -93,11 +100,14 @@ export function Shell({ me }: { me: Me }) {
   )
 }
 
+/** The viewer of one person; in the room and on its second windows others look on. */
+const OWN_READING = /^\/cases\/[^/]+\/view$/
 const isApple = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent)
 
 /** The frame of the viewer and the live room: nothing but the images and the strip. */
 export function BareShell() {
   const main = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
   useScreenFocus(main)
   return (
     <div className={classes.bare}>
@@ -107,6 +117,7 @@ export function BareShell() {
       <StatusStrip>
         <Suspense fallback={null}>
           <DeviceStatus />
+          {OWN_READING.test(pathname) && <UrgencyWaiting />}
         </Suspense>
       </StatusStrip>
     </div>

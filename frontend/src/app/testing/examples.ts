@@ -1,4 +1,4 @@
-import type { AgendaItem, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Study } from '@/api/types'
+import type { AgendaItem, AiUrgency, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Study } from '@/api/types'
 
 /** `ready` of `total` studies, of a hundred images each. */
 export const someImages = (ready: number, total: number): CaseListEntry['images'] => ({
@@ -46,7 +46,22 @@ export const aCase = (part: Partial<CaseListEntry> = {}): CaseListEntry => ({
   next_meeting: { id: 'meeting-1', starts_at: '2026-11-28T13:00:00Z', board: 'Thoracic board' },
   findings_unreviewed: 0,
   ai_hidden: false,
+  ai_urgency: null,
+  waiting_since: '2026-11-18T10:00:00Z',
   updated_at: '2026-11-20T10:00:00Z',
+  ...part,
+})
+
+export const anAiUrgency = (part: Partial<AiUrgency> = {}): AiUrgency => ({
+  score: 91,
+  level: 'critical',
+  tier: 'interrupt',
+  is_demoted: false,
+  reason: 'Critical: Pneumothorax (left lung). Probability 0.87, threshold 0.50.',
+  model: { name: 'Chest triage', version: '2.1' },
+  finding: 'finding-1',
+  is_accepted: false,
+  since: '2026-11-20T09:00:00Z',
   ...part,
 })
 

@@ -13,6 +13,7 @@ import { EmptyState } from '@/ui/EmptyState'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen, Section } from '@/ui/Screen'
 
+import { AutomationLink } from './AutomationLink'
 import classes from './Findings.module.css'
 import { JobRow } from './JobRow'
 import { ModelCard } from './ModelCard'
@@ -42,7 +43,7 @@ export default function ModelsRoute() {
     return job.case && title ? <Link to={`/cases/${job.case}`}>{title}</Link> : undefined
   }
   return (
-    <Screen title={t('models.title')} lead={t('models.lead')}>
+    <Screen title={t('models.title')} lead={t('models.lead')} actions={<AutomationLink />}>
       <Section title={t('models.models')} count={models.data?.length}>
         {models.error && !models.data && <ProblemNotice problem={models.error} onRetry={() => void models.refetch()} />}
         {!models.data && !models.error && <LoadingRows label={t('common:list.loading')} rows={3} />}

@@ -7,6 +7,7 @@ import { Link, useNavigate } from 'react-router-dom'
 
 import { useAgendaActions } from '@/api/boards'
 import type { AgendaItem } from '@/api/types'
+import { AiUrgencyChip, AiUrgencyLine } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
 import { formatPatientName, wordFor } from '@/ui/format'
@@ -112,11 +113,13 @@ function AgendaItemText({ item }: { item: AgendaItem }) {
       <div className={classes.itemTitle}>
         <Link to={`/cases/${item.case.id}`}>{item.case.title}</Link>
         <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
+        <AiUrgencyChip urgency={item.case.ai_urgency} />
         {item.status !== 'planned' && <Chip tone={item.status === 'current' ? 'accent' : 'neutral'}>{wordFor('agendaStatus', item.status)}</Chip>}
       </div>
       <div className={`${classes.dim} ${classes.itemQuestion}`}>
         {formatPatientName(item.case.patient.name)} · {item.case.clinical_question}
       </div>
+      <AiUrgencyLine urgency={item.case.ai_urgency} />
     </span>
   )
 }

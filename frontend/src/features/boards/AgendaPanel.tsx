@@ -2,6 +2,7 @@ import { IconAlarm, IconArrowRight, IconCheck, IconListNumbers } from '@tabler/i
 import { useTranslation } from 'react-i18next'
 
 import type { AgendaItem } from '@/api/types'
+import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { CaseAiMark, UrgencyChip } from '@/ui/clinical'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatPatientName, wordFor } from '@/ui/format'
@@ -37,6 +38,7 @@ export function AgendaPanel({ items, currentItemId, onOpen, dense = false }: Age
               <span className={classes.agendaHead}>
                 <span className={classes.agendaTitle}>{item.case.title}</span>
                 <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
+                {!dense && <AiUrgencyChip urgency={item.case.ai_urgency} />}
                 {!dense && <CaseAiMark entry={item.case} />}
               </span>
               {!dense && <span className={classes.agendaDetail}>{formatPatientName(item.case.patient.name)}</span>}

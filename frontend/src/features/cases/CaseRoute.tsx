@@ -9,6 +9,7 @@ import { useCase, useStudies } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
 import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
+import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { GuiseChip, PatientLine, UrgencyChip } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
@@ -54,6 +55,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
           <h1 className={classes.title}>{entry.title}</h1>
           <Chip>{wordFor('caseStatus', entry.status)}</Chip>
           <UrgencyChip urgency={entry.urgency} reason={entry.urgency_reason} />
+          <AiUrgencyChip urgency={entry.ai_urgency} />
           {entry.urgency !== 'routine' && entry.urgency_reason && <span className={classes.dim}>{entry.urgency_reason}</span>}
         </div>
         <div className={classes.grid}>

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import { Link } from 'react-router-dom'
 
 import type { CaseListEntry } from '@/api/types'
+import { AiUrgencyChip, AiUrgencyLine } from '@/ui/AiUrgency'
 import { Chip, type Tone } from '@/ui/Chip'
 import { CaseAiMark, GuiseChip, ImagesMeter, PatientLine, UrgencyChip } from '@/ui/clinical'
 import type { Column } from '@/ui/DataTable'
@@ -35,8 +36,10 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
           <Link to={`/cases/${entry.id}`} className={classes.title} onClick={(event) => event.stopPropagation()}>
             <span className={classes.titleText}>{entry.title}</span>
             <UrgencyChip urgency={entry.urgency} reason={entry.urgency_reason} />
+            <AiUrgencyChip urgency={entry.ai_urgency} />
           </Link>
           {roomy && <div className={classes.question}>{entry.clinical_question}</div>}
+          {roomy && <AiUrgencyLine urgency={entry.ai_urgency} />}
         </div>
       ),
     },

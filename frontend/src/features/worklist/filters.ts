@@ -35,7 +35,26 @@ export function matchesSearch(entry: CaseListEntry, search: string): boolean {
     .every((word) => text.includes(word))
 }
 
-/** The rows to show: urgent first, then what is needed soonest, then the freshest. */
+const DAY_MS = 24 * 60 * 60 * 1000
+/** A case that nobody named a day for is taken to be due this long after it came. */
+const USUAL_WAIT_MS = 14 * DAY_MS
+/** The most that AI moves a case forward: who came a week before is passed by no score. */
+export const LONGEST_HEAD_START_MS = 7 * DAY_MS
+const LAST = Number.MAX_SAFE_INTEGER
+
+/**
+ * When a case should be looked at, in milliseconds: the day it is needed by, or a while after it
+ * came, less a head start by its AI score. So whoever waits moves up by itself, and a low score
+ * loses nothing but the head start.
+ */
+export function dueAt(entry: CaseListEntry): number {
+  const urgency = entry.ai_urgency
+  const came = entry.waiting_since ?? urgency?.since
+  const due = entry.needed_by ? Date.parse(entry.needed_by) : came ? Date.parse(came) + USUAL_WAIT_MS : LAST
+  return urgency && urgency.tier !== 'passive' ? due - (urgency.score / 100) * LONGEST_HEAD_START_MS : due
+}
+
+/** The rows to show: by the urgency people gave, then by when each is due, then the freshest. */
 export function arrangeCases(entries: readonly CaseListEntry[], filters: WorklistFilters): CaseListEntry[] {
   return entries
     .filter(
@@ -50,7 +69,7 @@ export function arrangeCases(entries: readonly CaseListEntry[], filters: Worklis
     .sort(
       (a, b) =>
         (URGENCY_RANK[a.urgency] ?? 2) - (URGENCY_RANK[b.urgency] ?? 2) ||
-        (a.needed_by ?? '9999').localeCompare(b.needed_by ?? '9999') ||
+        dueAt(a) - dueAt(b) ||
         b.updated_at.localeCompare(a.updated_at),
     )
 }
