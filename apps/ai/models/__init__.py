@@ -4,18 +4,30 @@ A finding belongs to the study's job; a review belongs to finding and case. So o
 in two cases is analysed once, and each case decides for itself.
 """
 
+from apps.ai.models.administration import (
+    ActivationProposal,
+    BundleUpload,
+    CardEntry,
+    LocalValidation,
+    VersionChange,
+)
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import FindingExport, FindingReview
 
 __all__ = [
+    "ActivationProposal",
+    "BundleUpload",
+    "CardEntry",
     "Finding",
     "FindingExport",
     "FindingReview",
     "Job",
     "JobInput",
+    "LocalValidation",
     "Model",
     "ModelApproval",
     "ModelVersion",
+    "VersionChange",
 ]

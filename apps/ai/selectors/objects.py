@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from apps.ai.choices import (
     FindingState,
@@ -14,6 +14,9 @@ from apps.ai.selectors.findings import findings_of_case, standing_review
 from apps.cases.embargo import hidden_cases
 from apps.core.actors import Actor
 from apps.imaging.models import CaseStudy
+
+SHOWN = Q(study__ai_findings__job__is_shadow=False)
+"""A join goes past the manager that leaves out what ran in shadow."""
 
 
 def claim_segmentations(
@@ -52,7 +55,7 @@ def summarise_cases(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dic
     found = dict(
         CaseStudy.objects.filter(case_id__in=ids)
         .values_list("case_id")
-        .annotate(total=Count("study__ai_findings"))
+        .annotate(total=Count("study__ai_findings", filter=SHOWN))
     )
     reviewed = dict(
         FindingReview.objects.filter(

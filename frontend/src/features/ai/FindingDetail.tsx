@@ -30,7 +30,8 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
   const review = useReviewFinding()
   const models = useModels()
   const [isCardOpen, setCardOpen] = useState(false)
-  const model = models.data?.find((one) => one.name === finding.model.name && one.version === finding.model.version)
+  const model = models.data?.find((one) => one.name === finding.model.name)
+  const version = model?.versions.find((one) => one.version === finding.model.version)
   const mayReview = entry.data?.can.includes('review_findings') ?? false
   return (
     <article className={classes.detail} data-finding={finding.id}>
@@ -86,7 +87,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
               {t('finding.show')}
             </Button>
           )}
-          <Button variant="default" leftSection={<IconId size={16} aria-hidden />} disabled={!model} onClick={() => setCardOpen(true)}>
+          <Button variant="default" leftSection={<IconId size={16} aria-hidden />} disabled={!version} onClick={() => setCardOpen(true)}>
             {t('finding.modelCard')}
           </Button>
         </div>
@@ -98,7 +99,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
         {finding.state === 'unreviewed' && entry.data && !mayReview && <p className={classes.dim}>{t('review.notYou')}</p>}
         {finding.state === 'unreviewed' && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}
       </section>
-      {isCardOpen && model && <ModelCardDialog model={model} onClose={() => setCardOpen(false)} />}
+      {isCardOpen && model && version && <ModelCardDialog model={model} versionId={version.id} onClose={() => setCardOpen(false)} />}
     </article>
   )
 }
