@@ -325,7 +325,10 @@ SPECTACULAR_SETTINGS = {
         "MeetingStatusEnum": "apps.boards.choices.MeetingStatus",
         "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
+        "ExportStateEnum": "apps.ai.choices.ExportState",
+        "FindingStateEnum": "apps.ai.choices.FindingState",
         "VersionActEnum": "apps.ai.choices.VersionAct",
+        "VersionStateEnum": "apps.ai.choices.VersionState",
     },
 }
 

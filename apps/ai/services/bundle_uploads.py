@@ -142,7 +142,11 @@ def discard_upload(*, actor: Actor, upload_id: UUID) -> None:
 
 def _own_upload(actor: Actor, upload_id: UUID) -> BundleUpload:
     """The actor's own upload, locked; 404 for anybody else's."""
-    upload = BundleUpload.objects.select_for_update().filter(pk=upload_id, user_id=actor.person_id).first()
+    upload = (
+        BundleUpload.objects.select_for_update()
+        .filter(pk=upload_id, user_id=actor.person_id)
+        .first()
+    )
     if upload is None:
         raise NotVisible()
     return upload

@@ -1830,7 +1830,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models/versions/{version_id}/activate": {
+    "/api/models/uploads": {
         parameters: {
             query?: never;
             header?: never;
@@ -1839,13 +1839,81 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description Announce a ZIP file; its bytes go to ``content`` in pieces. */
+        post: operations["api_models_uploads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
         /**
          * @description Parse, authorise, call one service, shape the answer.
          *
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_models_versions_activate_create"];
+        delete: operations["api_models_uploads_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The bytes of an upload, as tus 1.0 sends them. */
+        patch: operations["api_models_uploads_content_partial_update"];
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Read the upload as hostile and register it; the refusal says what is wrong with it. */
+        post: operations["api_models_uploads_install_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Answers with the version as it is afterwards. */
+        get: operations["api_models_versions_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1861,13 +1929,184 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description The word for a content: its code may be evaluated in the runner. */
+        post: operations["api_models_versions_approve_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The card of a version: every attribute, stated or not; and what the house adds. */
+        get: operations["api_models_versions_card_retrieve"];
+        put?: never;
+        /** @description The card of a version: every attribute, stated or not; and what the house adds. */
+        post: operations["api_models_versions_card_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A clinician puts what was proposed into use. */
+        post: operations["api_models_versions_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every file with its hash, and what changed, as text. Nothing of it is evaluated. */
+        get: operations["api_models_versions_content_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_decline_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description AI administration proposes a content for use. */
+        post: operations["api_models_versions_propose_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
          * @description Parse, authorise, call one service, shape the answer.
          *
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_models_versions_approve_create"];
+        get: operations["api_model_version_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/reach.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same list whole, one line for each finding, as CSV. */
+        get: operations["api_model_version_reach_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_retire_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The version that was in use before comes back at once. */
+        post: operations["api_models_versions_roll_back_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_shadow_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1883,12 +2122,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Answers with the version as it is afterwards. */
         post: operations["api_models_versions_suspend_create"];
         delete?: never;
         options?: never;
@@ -2596,7 +2830,7 @@ export interface components {
             readonly actor_id: string | null;
             readonly actor_label: string;
             readonly action: string;
-            readonly outcome: components["schemas"]["OutcomeEnum"];
+            readonly outcome: components["schemas"]["AuditEntryOutcomeEnum"];
             /** Format: uuid */
             readonly case_id: string | null;
             /** Format: uuid */
@@ -2608,6 +2842,8 @@ export interface components {
             seal_position?: number | null;
             readonly dicom_event: string;
         };
+        /** @enum {string} */
+        AuditEntryOutcomeEnum: "success" | "refused" | "failed";
         AuditEntryPage: {
             /** Format: uri */
             next: string | null;
@@ -2697,8 +2933,41 @@ export interface components {
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
+        BundleFile: {
+            path: string;
+            size: number;
+            sha256: string;
+            readonly kind: string;
+        };
+        BundleInstallRequest: {
+            /**
+             * @description The house's consilium.json, for a bundle without one.
+             * @default
+             */
+            side_car: string;
+            /** @description The model it is a version of; left out, by its name. */
+            slug?: string;
+        };
+        BundleUpload: {
+            /** Format: uuid */
+            id: string;
+            most_bytes: number;
+        };
+        /** @description A ZIP file that will come; its name is shown, never opened. */
+        BundleUploadWriteRequest: {
+            name: string;
+            size_bytes: number;
+        };
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
+        CardEntryWriteRequest: {
+            key: string;
+            text: string;
+        };
+        CardGroup: {
+            key: string;
+            statements: components["schemas"]["Statement"][];
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
             /** Format: uuid */
@@ -2806,6 +3075,8 @@ export interface components {
             not_after: string;
             is_expired: boolean;
         };
+        /** @enum {string} */
+        ChangeEnum: "added" | "changed" | "removed";
         Chapter: {
             number: number;
             /** Format: uuid */
@@ -3148,6 +3419,19 @@ export interface components {
         };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
+        /** @description ``lines`` are those of a unified diff; there are none where ``text`` says why. */
+        FileChange: {
+            path: string;
+            kind: components["schemas"]["FileChangeKindEnum"];
+            change: components["schemas"]["ChangeEnum"];
+            before: components["schemas"]["BundleFile"] | null;
+            after: components["schemas"]["BundleFile"] | null;
+            text: components["schemas"]["TextEnum"];
+            lines: string[];
+            cut: boolean;
+        };
+        /** @enum {string} */
+        FileChangeKindEnum: "side_car" | "configuration" | "script" | "weights" | "document" | "other";
         /** @description What the planning system wrote into the dose object. */
         FileDvh: {
             kind: string;
@@ -3500,6 +3784,8 @@ export interface components {
             };
             attempts: number;
             is_urgent: boolean;
+            /** @description Shown to AI administration only. */
+            is_shadow: boolean;
             queue_position: number | null;
             /** @description Why it stands where it stands. */
             queue_reason: components["schemas"]["QueueReasonEnum"] | components["schemas"]["NullEnum"];
@@ -3709,6 +3995,18 @@ export interface components {
         };
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
+        };
+        LocalValidation: {
+            /** Format: date */
+            done_on: string;
+            studies: number;
+            headline: {
+                [key: string]: number;
+            };
+            report_sha256: string;
+            person: string;
+            /** Format: date-time */
+            at: string;
         };
         /** @enum {string} */
         MadeByEnum: "MANUAL" | "SEMIAUTOMATIC" | "AUTOMATIC";
@@ -3955,16 +4253,23 @@ export interface components {
             readonly id: string;
             version: string;
             tree_sha256: string;
-            state: components["schemas"]["ModelVersionStateEnum"];
+            state: components["schemas"]["VersionStateEnum"];
             card?: unknown;
             scope?: unknown;
             approvals: components["schemas"]["Approval"][];
+            readonly proposal: components["schemas"]["Proposal"] | null;
+            readonly last_change: components["schemas"]["VersionChange"] | null;
+            readonly validation: components["schemas"]["LocalValidation"] | null;
+            /** @description Whether a proposal to use it must say why it was not validated here. */
+            readonly needs_reason: boolean;
+            /** @description The reason it came into use with, while nothing was validated here. */
+            readonly not_validated_because: string;
+            /** @description Which version a roll-back brings back. */
+            readonly returns_to: string;
             readonly can: components["schemas"]["VersionActEnum"][];
             /** Format: date-time */
             readonly created_at: string;
         };
-        /** @enum {string} */
-        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired";
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
@@ -4045,8 +4350,6 @@ export interface components {
             presentation: components["schemas"]["Presentation"] | null;
             pages: number;
         };
-        /** @enum {string} */
-        OutcomeEnum: "success" | "refused" | "failed";
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
@@ -4410,6 +4713,20 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
+        /** @description A content that waits for a clinician's word to come into use. */
+        Proposal: {
+            person: string;
+            /** @description Why, although it was not validated here. */
+            reason: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description A word on a content names the hash that was on the person's screen. */
+        ProposeRequest: {
+            tree_sha256: string;
+            /** @default  */
+            reason: string;
+        };
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
         /** @enum {string} */
@@ -4485,12 +4802,74 @@ export interface components {
             message: string;
             severity: components["schemas"]["SeverityEnum"];
         };
+        ReachDecision: {
+            /** Format: uuid */
+            id: string | null;
+            pseudonym: string;
+            status: string;
+            /** Format: date-time */
+            at: string;
+        };
+        ReachFinding: {
+            /** Format: uuid */
+            id: string | null;
+            pseudonym: string;
+            number: number;
+            label: string;
+            urgency: string;
+            state: components["schemas"]["FindingStateEnum"];
+            reason_code: string | null;
+            /** Format: date-time */
+            reviewed_at: string | null;
+            reviewer: string;
+            discipline: string;
+            export: components["schemas"]["ExportStateEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            stored_at: string | null;
+            report_uid: string;
+        };
+        ReachPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ReachRow"][];
+            totals: components["schemas"]["ReachTotals"];
+            by_pseudonym: boolean;
+            ai_hidden: boolean;
+        };
+        /** @description One answer of the version in one case. Without ``case`` it is known by pseudonym only. */
+        ReachRow: {
+            /** Format: uuid */
+            case: string | null;
+            case_title: string;
+            case_pseudonym: string;
+            /** Format: date-time */
+            answered_at: string;
+            outcome: components["schemas"]["ReachRowOutcomeEnum"];
+            findings: components["schemas"]["ReachFinding"][];
+            decisions: components["schemas"]["ReachDecision"][];
+        };
+        /** @enum {string} */
+        ReachRowOutcomeEnum: "findings" | "no_findings";
+        ReachTotals: {
+            cases: number;
+            findings: number;
+            accepted: number;
+            dismissed: number;
+            exported: number;
+            decisions: number;
+            without_findings: number;
+        };
         Reason: {
             code: string;
             message: string;
         };
         /** @enum {string} */
         ReasonCodeEnum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        ReasonWriteRequest: {
+            reason: string;
+        };
         Recommendation: {
             /** Format: uuid */
             readonly id: string;
@@ -4636,6 +5015,14 @@ export interface components {
         };
         /** @enum {string} */
         Role3fbEnum: "target" | "non_target" | "new";
+        RollBackRequest: {
+            reason: string;
+            /**
+             * @description Where the version that is in use now goes.
+             * @default suspended
+             */
+            to: components["schemas"]["ToEnum"];
+        };
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -4900,6 +5287,10 @@ export interface components {
             top_left: number[];
             bottom_right: number[];
         };
+        /** @description A word on a content names the hash that was on the person's screen. */
+        ShownContentRequest: {
+            tree_sha256: string;
+        };
         /** @description In the image's own values; reversed: the lower end is white. */
         ShownRange: {
             /** Format: double */
@@ -4936,6 +5327,17 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
+        /** @description One attribute of the card; ``nobody`` stated it where the text is empty. */
+        Statement: {
+            key: string;
+            text: string;
+            source: components["schemas"]["StatementSourceEnum"];
+            author: string;
+            /** Format: date-time */
+            at: string | null;
+        };
+        /** @enum {string} */
+        StatementSourceEnum: "developer" | "house" | "record" | "rule" | "nobody";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -5005,6 +5407,8 @@ export interface components {
         StudyStateEnum: "queued" | "ingesting" | "ready" | "failed";
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
+        /** @enum {string} */
+        TextEnum: "lines" | "binary" | "too_long";
         /** @description The study ticket; send it in the header named ``header``. */
         Ticket: {
             ticket: string;
@@ -5020,6 +5424,8 @@ export interface components {
             frame_count: number;
             base_url: string;
         };
+        /** @enum {string} */
+        ToEnum: "shadow" | "suspended";
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -5095,10 +5501,90 @@ export interface components {
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
-        VersionActEnum: "approve" | "activate" | "suspend";
+        VersionActEnum: "approve" | "propose" | "confirm" | "decline" | "shadow" | "suspend" | "roll_back" | "retire";
+        VersionBeside: {
+            /** Format: uuid */
+            id: string;
+            version: string;
+            state: components["schemas"]["VersionStateEnum"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description The card of a version; ``groups`` are HTI-1's, in its order. */
+        VersionCard: {
+            groups: components["schemas"]["CardGroup"][];
+            imaging: components["schemas"]["CardGroup"];
+            change_log: components["schemas"]["CardGroup"];
+            regulatory_status: components["schemas"]["Statement"];
+            scope_rules: string[];
+            thresholds: string[];
+            weights: components["schemas"]["Weights"] | null;
+            tree_sha256: string;
+            validation: components["schemas"]["LocalValidation"] | null;
+            not_validated_because: string;
+            changes: components["schemas"]["VersionChange"][];
+            may_write: boolean;
+        };
+        /** @description One change of state; ``person`` is empty for the installation of a release. */
+        VersionChange: {
+            kind: components["schemas"]["VersionChangeKindEnum"];
+            from_state: string;
+            to_state: components["schemas"]["VersionStateEnum"];
+            reason: string;
+            /** @default  */
+            readonly person: string;
+            /** @default  */
+            readonly confirmed_by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @enum {string} */
+        VersionChangeKindEnum: "registered" | "validated" | "activated" | "shadowed" | "suspended" | "replaced" | "rolled_back" | "brought_back" | "retired";
+        VersionContent: {
+            tree_sha256: string;
+            files: components["schemas"]["BundleFile"][];
+            against: components["schemas"]["VersionBeside"] | null;
+            changes: components["schemas"]["FileChange"][];
+        };
+        /** @description A version with all that was done with it, and the versions beside it. */
+        VersionDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            version: string;
+            tree_sha256: string;
+            state: components["schemas"]["VersionStateEnum"];
+            card?: unknown;
+            scope?: unknown;
+            approvals: components["schemas"]["Approval"][];
+            readonly proposal: components["schemas"]["Proposal"] | null;
+            readonly last_change: components["schemas"]["VersionChange"] | null;
+            readonly validation: components["schemas"]["LocalValidation"] | null;
+            /** @description Whether a proposal to use it must say why it was not validated here. */
+            readonly needs_reason: boolean;
+            /** @description The reason it came into use with, while nothing was validated here. */
+            readonly not_validated_because: string;
+            /** @description Which version a roll-back brings back. */
+            readonly returns_to: string;
+            readonly can: components["schemas"]["VersionActEnum"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            model: components["schemas"]["VersionModel"];
+            changes: components["schemas"]["VersionChange"][];
+            validations: components["schemas"]["LocalValidation"][];
+            readonly beside: components["schemas"]["VersionBeside"][];
+        };
+        VersionModel: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            kind: components["schemas"]["Kind22fEnum"];
+        };
         VersionRequest: {
             version?: number;
         };
+        /** @enum {string} */
+        VersionStateEnum: "registered" | "validated" | "active" | "shadow" | "suspended" | "retired";
         Visit: {
             user: components["schemas"]["LivePerson"];
             /** Format: date-time */
@@ -5133,6 +5619,11 @@ export interface components {
         };
         /** @enum {string} */
         WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
+        Weights: {
+            path: string;
+            format: string;
+            sha256: string;
+        };
         /**
          * WindowRange
          * @description Shown values after the modality LUT (PS3.3 C.11.2).
@@ -5187,6 +5678,7 @@ export type Attendance = components['schemas']['Attendance'];
 export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
 export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditEntryOutcomeEnum = components['schemas']['AuditEntryOutcomeEnum'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
 export type Beam = components['schemas']['Beam'];
@@ -5200,7 +5692,13 @@ export type BoardPage = components['schemas']['BoardPage'];
 export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
+export type BundleFile = components['schemas']['BundleFile'];
+export type BundleInstallRequest = components['schemas']['BundleInstallRequest'];
+export type BundleUpload = components['schemas']['BundleUpload'];
+export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
+export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
+export type CardGroup = components['schemas']['CardGroup'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
@@ -5209,6 +5707,7 @@ export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
+export type ChangeEnum = components['schemas']['ChangeEnum'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
@@ -5246,6 +5745,8 @@ export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
+export type FileChange = components['schemas']['FileChange'];
+export type FileChangeKindEnum = components['schemas']['FileChangeKindEnum'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
@@ -5305,6 +5806,7 @@ export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateR
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
+export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
@@ -5325,7 +5827,6 @@ export type MintedToken = components['schemas']['MintedToken'];
 export type Model = components['schemas']['Model'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
-export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
@@ -5334,7 +5835,6 @@ export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
-export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -5376,6 +5876,8 @@ export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
+export type Proposal = components['schemas']['Proposal'];
+export type ProposeRequest = components['schemas']['ProposeRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
@@ -5387,8 +5889,15 @@ export type RadiomicsSettings = components['schemas']['RadiomicsSettings'];
 export type RadiomicsValue = components['schemas']['RadiomicsValue'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
+export type ReachDecision = components['schemas']['ReachDecision'];
+export type ReachFinding = components['schemas']['ReachFinding'];
+export type ReachPage = components['schemas']['ReachPage'];
+export type ReachRow = components['schemas']['ReachRow'];
+export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
+export type ReachTotals = components['schemas']['ReachTotals'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
+export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
@@ -5409,6 +5918,7 @@ export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
+export type RollBackRequest = components['schemas']['RollBackRequest'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -5435,6 +5945,7 @@ export type SeriesSelector = components['schemas']['SeriesSelector'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type ShownArea = components['schemas']['ShownArea'];
+export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
 export type Stack = components['schemas']['Stack'];
@@ -5442,6 +5953,8 @@ export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type Statement = components['schemas']['Statement'];
+export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
@@ -5450,8 +5963,10 @@ export type StudySource = components['schemas']['StudySource'];
 export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum'];
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
+export type TextEnum = components['schemas']['TextEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
+export type ToEnum = components['schemas']['ToEnum'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
@@ -5465,13 +5980,22 @@ export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
+export type VersionBeside = components['schemas']['VersionBeside'];
+export type VersionCard = components['schemas']['VersionCard'];
+export type VersionChange = components['schemas']['VersionChange'];
+export type VersionChangeKindEnum = components['schemas']['VersionChangeKindEnum'];
+export type VersionContent = components['schemas']['VersionContent'];
+export type VersionDetail = components['schemas']['VersionDetail'];
+export type VersionModel = components['schemas']['VersionModel'];
 export type VersionRequest = components['schemas']['VersionRequest'];
+export type VersionStateEnum = components['schemas']['VersionStateEnum'];
 export type Visit = components['schemas']['Visit'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
 export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
+export type Weights = components['schemas']['Weights'];
 export type WindowRange = components['schemas']['WindowRange'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
@@ -9259,7 +9783,137 @@ export interface operations {
             };
         };
     };
-    api_models_versions_activate_create: {
+    api_models_uploads_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleUploadWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleUpload"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_content_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_install_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BundleInstallRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -9275,7 +9929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
@@ -9298,6 +9952,40 @@ export interface operations {
             };
             cookie?: never;
         };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_card_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
             200: {
@@ -9305,7 +9993,334 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionCard"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_card_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardEntryWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionCard"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_content_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The id of the version to compare with, or `nothing`; left out, the one in use. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionContent"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_decline_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_propose_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_version_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_version_reach_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_retire_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_roll_back_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_shadow_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
@@ -9328,14 +10343,18 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
