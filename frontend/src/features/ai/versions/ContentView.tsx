@@ -60,7 +60,7 @@ function FilesTable({ files }: { files: BundleFile[] }) {
     { id: 'size', header: t('content.size'), width: 100, align: 'end', figures: true, render: ({ size }) => formatBytes(size) },
     { id: 'sha256', header: t('content.sha256'), width: '46%', from: 'medium', render: ({ sha256 }) => <span className={classes.mono}>{sha256}</span> },
   ]
-  return <DataTable label={t('content.files')} columns={columns} rows={files} rowKey={({ path }) => path} keysEnabled={false} empty={<EmptyState icon={IconFileOff} title={t('content.noFiles')} />} />
+  return <DataTable label={t('content.filesOfThis')} columns={columns} rows={files} rowKey={({ path }) => path} keysEnabled={false} empty={<EmptyState icon={IconFileOff} title={t('content.noFiles')} />} />
 }
 
 function ChangedFile({ change }: { change: FileChange }) {

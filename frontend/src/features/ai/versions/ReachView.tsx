@@ -48,7 +48,7 @@ export function ReachView({ version }: { version: VersionDetail }) {
         {results.length === 0 ? (
           <EmptyState icon={IconCircleOff} title={t('reach.none')} hint={t('reach.noneHint')} />
         ) : (
-          <div className={classes.tableScroll} tabIndex={0} role="region" aria-label={t('reach.answers')}>
+          <div className={classes.tableScroll} tabIndex={0} role="region" aria-label={t('reach.table')}>
             <table className={classes.reach}>
               <thead>
                 <tr>

@@ -1,4 +1,4 @@
-import { Alert, Button, FileInput, Group, Progress, Stack, Text, TextInput } from '@mantine/core'
+import { Button, FileInput, Group, Progress, Stack, Text, TextInput } from '@mantine/core'
 import { IconFileZip, IconInfoCircle, IconUpload } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -47,9 +47,10 @@ function UploadForm() {
     <Section title={t('upload.section')} padded>
       <form onSubmit={(event) => void submit(event)} className={classes.form}>
         <Stack gap="md">
-          <Alert color="gray" icon={<IconInfoCircle size={18} aria-hidden />}>
+          <p className={classes.note}>
+            <IconInfoCircle size={18} aria-hidden />
             {t('upload.isCode')}
-          </Alert>
+          </p>
           <FileInput
             label={t('upload.archive')}
             description={t('upload.archiveHint')}
