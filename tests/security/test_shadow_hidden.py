@@ -114,7 +114,7 @@ def test_ai_administration_is_told_that_it_ran_and_not_what_it_found(
 
 def test_no_room_hears_of_it(scene: ShadowScene) -> None:
     team = scene.team
-    session = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
+    session, _ = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
     snapshot = build_snapshot(session)
     assert snapshot["findings"] == []
     told = json.dumps(
