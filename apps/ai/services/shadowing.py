@@ -8,7 +8,7 @@ from apps.ai import selectors
 from apps.ai.choices import RUNNING_STATES, VersionState
 from apps.ai.exceptions import InputsUnclear, ModelNotActive
 from apps.ai.models import Finding, Job, ModelVersion
-from apps.ai.services.announcing import announce_findings
+from apps.ai.services.announcing import announce_findings, announce_job
 from apps.ai.services.inputs import choose_inputs, digest_inputs, hash_parameters, write_inputs
 from apps.core.actors import Actor
 from apps.imaging.models import Series
@@ -91,3 +91,4 @@ def show_what_ran_in_shadow(*, actor: Actor, job: Job) -> None:
     job.is_shadow = False
     job.save(update_fields=["is_shadow", "updated_at"])
     announce_findings(actor=actor, job=job, findings=Finding.objects.filter(job=job))
+    announce_job(actor=actor, job=job)
