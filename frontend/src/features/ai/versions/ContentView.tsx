@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useVersionContent } from '@/api/models'
 import type { BundleFile, FileChange, VersionDetail } from '@/api/types'
-import { type Column, DataTable, LoadingRows } from '@/ui/DataTable'
+import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatBytes, wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -52,15 +52,36 @@ export function ContentView({ version }: { version: VersionDetail }) {
   )
 }
 
+/** Plain, with nothing to select: the list is read, and no row of it may move the page. */
 function FilesTable({ files }: { files: BundleFile[] }) {
   const { t } = useTranslation('models')
-  const columns: Column<BundleFile>[] = [
-    { id: 'path', header: t('content.path'), grow: true, render: ({ path }) => <span className={classes.mono}>{path}</span> },
-    { id: 'kind', header: t('content.kind'), width: 130, render: ({ kind }) => t(`kind.${kind}`) },
-    { id: 'size', header: t('content.size'), width: 100, align: 'end', figures: true, render: ({ size }) => formatBytes(size) },
-    { id: 'sha256', header: t('content.sha256'), width: '46%', from: 'medium', render: ({ sha256 }) => <span className={classes.mono}>{sha256}</span> },
-  ]
-  return <DataTable label={t('content.filesOfThis')} columns={columns} rows={files} rowKey={({ path }) => path} keysEnabled={false} empty={<EmptyState icon={IconFileOff} title={t('content.noFiles')} />} />
+  if (files.length === 0) return <EmptyState icon={IconFileOff} title={t('content.noFiles')} />
+  return (
+    <div className={classes.tableScroll} tabIndex={0} role="region" aria-label={t('content.filesOfThis')}>
+      <table className={classes.reach} aria-label={t('content.filesOfThis')}>
+        <thead>
+          <tr>
+            <th scope="col">{t('content.path')}</th>
+            <th scope="col">{t('content.kind')}</th>
+            <th scope="col">{t('content.size')}</th>
+            <th scope="col">{t('content.sha256')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {files.map(({ path, kind, size, sha256 }) => (
+            <tr key={path}>
+              <th scope="row" className={classes.mono}>
+                {path}
+              </th>
+              <td>{t(`kind.${kind}`)}</td>
+              <td className={classes.size}>{formatBytes(size)}</td>
+              <td className={classes.mono}>{sha256}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
 }
 
 function ChangedFile({ change }: { change: FileChange }) {

@@ -124,7 +124,7 @@ it('shows changes as text and never as markup', async () => {
   expect(diff).toHaveTextContent('+B = "<img src=x onerror=alert(1)>"')
   expect(container.querySelector('img')).toBeNull()
   expect(screen.getByText('Binary; told by its hash.')).toBeInTheDocument()
-  const files = screen.getByRole('grid', { name: 'Files of this version' })
+  const files = screen.getByRole('table', { name: 'Files of this version' })
   expect(within(files).getByText('models/model.pt')).toBeVisible()
   expect(within(files).getByText('Weights')).toBeVisible()
   expect(await accessibilityFaults(container)).toEqual([])
