@@ -325,12 +325,14 @@ SPECTACULAR_SETTINGS = {
         "MeetingStatusEnum": "apps.boards.choices.MeetingStatus",
         "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
         "BoardRoleEnum": "apps.boards.choices.BoardRole",
-        "VersionActEnum": "apps.ai.choices.VersionAct",
+        "ExportStateEnum": "apps.ai.choices.ExportState",
         "FindingStateEnum": "apps.ai.choices.FindingState",
+        "VersionActEnum": "apps.ai.choices.VersionAct",
         "AlertTierEnum": "apps.ai.urgency_choices.AlertTier",
         "DemotionReasonEnum": "apps.ai.urgency_choices.DemotionReason",
         "RuleOutcomeEnum": "apps.ai.urgency_choices.RuleOutcome",
         "OutcomeEnum": "apps.audit.choices.Outcome",
+        "VersionStateEnum": "apps.ai.choices.VersionState",
     },
 }
 

@@ -12,26 +12,69 @@ class ModelKind(models.TextChoices):
 
 
 class VersionState(models.TextChoices):
-    PENDING = "pending", _("Waiting for two approvals")
+    """How far a content has come. Only ``active`` and ``shadow`` start jobs."""
+
+    REGISTERED = "registered", _("Registered")
+    VALIDATED = "validated", _("Validated locally")
     ACTIVE = "active", _("In use")
+    SHADOW = "shadow", _("In shadow: runs, shows nothing")
     SUSPENDED = "suspended", _("Suspended")
     RETIRED = "retired", _("Retired")
 
 
 VERSION_MOVES: dict[str, frozenset[str]] = {
-    VersionState.PENDING: frozenset({VersionState.ACTIVE, VersionState.RETIRED}),
-    VersionState.ACTIVE: frozenset({VersionState.SUSPENDED, VersionState.RETIRED}),
-    VersionState.SUSPENDED: frozenset({VersionState.ACTIVE, VersionState.RETIRED}),
+    VersionState.REGISTERED: frozenset(
+        {
+            VersionState.VALIDATED,
+            VersionState.ACTIVE,
+            VersionState.SHADOW,
+            VersionState.RETIRED,
+        }
+    ),
+    VersionState.VALIDATED: frozenset(
+        {VersionState.ACTIVE, VersionState.SHADOW, VersionState.RETIRED}
+    ),
+    VersionState.ACTIVE: frozenset(
+        {VersionState.SHADOW, VersionState.SUSPENDED, VersionState.RETIRED}
+    ),
+    VersionState.SHADOW: frozenset(
+        {VersionState.ACTIVE, VersionState.SUSPENDED, VersionState.RETIRED}
+    ),
+    VersionState.SUSPENDED: frozenset(
+        {VersionState.ACTIVE, VersionState.SHADOW, VersionState.RETIRED}
+    ),
     VersionState.RETIRED: frozenset(),
 }
+RUNNING_STATES = frozenset({VersionState.ACTIVE, VersionState.SHADOW})
+LEFT_STATES = frozenset({VersionState.SUSPENDED, VersionState.RETIRED})
+"""Out of use: no job of it starts, and what it touched can be asked for."""
 
 
 class VersionAct(models.TextChoices):
     """What a person does with a version; the moves follow from it."""
 
     APPROVE = "approve", _("Approve")
-    ACTIVATE = "activate", _("Put into use")
+    PROPOSE = "propose", _("Propose for use")
+    CONFIRM = "confirm", _("Put into use")
+    DECLINE = "decline", _("Take the proposal back")
+    SHADOW = "shadow", _("Put into shadow")
     SUSPEND = "suspend", _("Suspend")
+    ROLL_BACK = "roll_back", _("Roll back")
+    RETIRE = "retire", _("Retire")
+
+
+class VersionChangeKind(models.TextChoices):
+    """Why a version came into the state it is in."""
+
+    REGISTERED = "registered", _("Registered")
+    VALIDATED = "validated", _("Validated locally")
+    ACTIVATED = "activated", _("Put into use")
+    SHADOWED = "shadowed", _("Put into shadow")
+    SUSPENDED = "suspended", _("Suspended")
+    REPLACED = "replaced", _("Replaced by another version")
+    ROLLED_BACK = "rolled_back", _("Rolled back from")
+    BROUGHT_BACK = "brought_back", _("Brought back")
+    RETIRED = "retired", _("Retired")
 
 
 class JobState(models.TextChoices):

@@ -54,6 +54,11 @@ def bundle_store() -> Path:
     return Path(settings.VAR_DIR) / "ai" / "bundles"
 
 
+def bundle_spool() -> Path:
+    """Archives on their way here; on the store's disk, and not in it."""
+    return Path(settings.VAR_DIR) / "ai" / "uploads"
+
+
 def scratch_root() -> Path:
     return Path(settings.VAR_DIR) / "ai" / "scratch"
 

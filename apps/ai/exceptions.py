@@ -21,6 +21,36 @@ class SecondPersonNeeded(Forbidden):
     code = "second_person_needed"
 
 
+class ReasonNeeded(InvalidInput):
+    """What is done has to be explained in writing; the words are kept and shown."""
+
+    code = "reason_needed"
+
+
+class ContentNotShown(Conflict):
+    """The word is for another content than the one on the person's screen."""
+
+    code = "content_not_shown"
+
+
+class ContentMissing(Conflict):
+    """The files of a version are not in the store, or not the ones that were registered."""
+
+    code = "content_missing"
+
+
+class NothingProposed(Conflict):
+    """There is no open proposal to confirm or to close."""
+
+    code = "nothing_proposed"
+
+
+class NothingToRollBackTo(Conflict):
+    """No version was replaced by this one, or it was withdrawn for a reason of its own."""
+
+    code = "nothing_to_roll_back_to"
+
+
 class NotABundle(InvalidInput):
     """What was offered cannot be registered; read by the AI administrator.
 

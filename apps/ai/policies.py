@@ -29,6 +29,20 @@ def manage_models(*, actor: Actor, **ids: Any) -> None:
     require_role(actor, AI_ADMIN)
 
 
+def administer_model(*, actor: Actor, **ids: Any) -> None:
+    """A person of AI administration: nothing puts a model in or out of use by itself."""
+    require_role(actor, AI_ADMIN)
+    if not actor.is_person:
+        raise Forbidden("This is done by a person.", code="person_needed")
+
+
+def confirm_activation(*, actor: Actor, **ids: Any) -> None:
+    """The second word: a clinician, of no side but the clinic's."""
+    approve_model(actor=actor)
+    if approval_side(actor=actor) != CLINIC:
+        raise Forbidden("A clinician confirms what AI administration proposes.")
+
+
 def approve_model(*, actor: Actor, **ids: Any) -> None:
     """AI administration or a clinician; two different people are counted by the service."""
     signed_in(actor=actor)
@@ -50,6 +64,18 @@ def approval_side(*, actor: Actor) -> str:
 def list_in_case(*, actor: Actor, **ids: Any) -> None:
     """Lists take their case from the query; the selector asks ``view_results`` for it."""
     signed_in(actor=actor)
+
+
+def read_content(*, actor: Actor, **ids: Any) -> None:
+    """The files of a bundle: for those who give a word on them."""
+    approve_model(actor=actor)
+
+
+def view_reach(*, actor: Actor, **ids: Any) -> None:
+    """What a version touched: the AI administrator by pseudonyms, others in their own cases."""
+    signed_in(actor=actor)
+    if not actor.is_person:
+        raise Forbidden("This is read by people.", code="person_needed")
 
 
 def view_results(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
@@ -202,7 +228,9 @@ def _require_any_case(*, actor: Actor, study_id: UUID, policy: Any) -> None:
 
 
 def _study_of_job(job_id: UUID) -> UUID:
-    study_id = Job.objects.filter(pk=job_id).values_list("series__study_id", flat=True).first()
+    """Of a job people may see: one that ran in shadow is not there."""
+    jobs = Job.objects.filter(pk=job_id, is_shadow=False)
+    study_id = jobs.values_list("series__study_id", flat=True).first()
     if study_id is None:
         raise NotVisible()
     return study_id

@@ -9,14 +9,16 @@ class BoardsConfig(AppConfig):
         from apps.boards.embargo import revealed_after_reading, withhold_from_agenda
         from apps.boards.selectors import (
             cases_on_coming_agendas,
+            decisions_about,
             name_boards,
             next_meetings,
         )
         from apps.cases.embargo import ai_embargoes, ai_reveals
-        from apps.core.registry import board_names, case_needs, case_summaries
+        from apps.core.registry import board_names, case_decisions, case_needs, case_summaries
 
         board_names.register("boards", name_boards)
         ai_embargoes.register("boards.agenda", withhold_from_agenda)
         ai_reveals.register("boards.agenda", revealed_after_reading)
+        case_decisions.register("boards.decisions", decisions_about)
         case_needs.register("boards.agenda", cases_on_coming_agendas)
         case_summaries.register("boards.next_meeting", next_meetings)

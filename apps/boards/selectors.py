@@ -192,6 +192,18 @@ def list_decisions(*, case_id: UUID) -> "QuerySet[Decision]":
     )
 
 
+def decisions_about(*, case_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Which decisions there are about cases, and since when; for callers that checked access."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    rows = Decision.objects.filter(case_id__in=list(case_ids)).order_by("created_at", "id")
+    for pk, case_id, status, signed_at, updated_at in rows.values_list(
+        "pk", "case_id", "status", "signed_at", "updated_at"
+    ):
+        at = signed_at or updated_at
+        found.setdefault(case_id, []).append({"id": pk, "status": status, "at": at})
+    return found
+
+
 def next_meetings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """The next meeting of each case, for the worklist."""
     items = (

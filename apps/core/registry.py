@@ -44,6 +44,12 @@ report_owners: "Registry[Callable[..., set[str]]]" = Registry("report owners")
 """``provider(*, case_id, sop_instance_uids) -> {uid}``: reports in the archive that this house
 wrote itself and shows as something of its own."""
 
+case_decisions: "Registry[Callable[..., dict[UUID, list[dict[str, Any]]]]]" = Registry(
+    "decisions about cases"
+)
+"""``provider(*, case_ids) -> {case_id: [{id, status, at}]}``: what was decided and when, without
+a word of it. ``at`` is when it was signed, or last written while it is a draft."""
+
 periodic: "Registry[Callable[[], object]]" = Registry("periodic work")
 """``provider()`` run every second by the ticker (relay, sealer, sweepers); must be quick."""
 

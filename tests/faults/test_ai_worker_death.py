@@ -111,8 +111,7 @@ def slow_version(phantom_team, house) -> ModelVersion:
     )
     root = write_bundle(house / "source" / "slow", inference={**INFERENCE, "network_def": network})
     version = services.register_bundle(actor=world.INSTALLER, root=root, slug="slow")
-    services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
-    return services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
+    return world.put_into_use(team=phantom_team, version=version)
 
 
 def wait_until(condition: Callable[[], object], *, timeout_s: float, processes: Processes) -> float:

@@ -37,6 +37,7 @@ class JobSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField()
     attempts = serializers.IntegerField()
     is_urgent = serializers.BooleanField()
+    is_shadow = serializers.BooleanField(help_text="Shown to AI administration only.")
     queue_position = serializers.IntegerField(allow_null=True)
     queue_reason = serializers.ChoiceField(
         choices=RankReason.choices, allow_null=True, help_text="Why it stands where it stands."
@@ -89,6 +90,7 @@ def describe_job(
         "parameters": job.results_parameters or job.parameters,
         "attempts": job.attempts,
         "is_urgent": job.is_urgent,
+        "is_shadow": job.is_shadow,
         "queue_position": place.position if place else None,
         "queue_reason": job.rank_reason if place else None,
         "starts_in_s": place.starts_in_s if place else None,

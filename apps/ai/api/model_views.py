@@ -1,4 +1,4 @@
-"""Models and their versions over REST."""
+"""Models, their versions, and what people do with a version, over REST."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,8 @@ from apps.ai.api import model_serializers as shapes
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 
+DETAIL = shapes.VersionDetailSerializer
+
 
 class ModelsView(ConsiliumView):
     policies = {"get": policies.view_models}
@@ -23,35 +25,109 @@ class ModelsView(ConsiliumView):
         return Response({"next": None, "previous": None, "results": data})
 
 
-class _VersionActionView(ConsiliumView):
-    policies = {"post": policies.manage_models}
-    perform: Any
+class _VersionView(ConsiliumView):
+    """Answers with the version as it is afterwards."""
 
-    def post(self, request: Request, version_id: UUID) -> Response:
-        version = type(self).perform(actor=self.actor, version_id=version_id)
-        return Response(shapes.ModelVersionSerializer(version, context={"actor": self.actor}).data)
+    def show(self, version_id: UUID, status: int = 200) -> Response:
+        version = selectors.get_version(version_id=version_id)
+        return Response(DETAIL(version, context={"actor": self.actor}).data, status=status)
+
+    def read(self, request: Request, shape: type[Any]) -> dict[str, Any]:
+        said = shape(data=request.data)
+        said.is_valid(raise_exception=True)
+        return dict(said.validated_data)
 
 
-class ApproveVersionView(_VersionActionView):
+class VersionView(_VersionView):
+    policies = {"get": policies.view_models}
+
+    @extend_schema(responses=DETAIL)
+    def get(self, request: Request, version_id: UUID) -> Response:
+        return self.show(version_id)
+
+
+class ApproveVersionView(_VersionView):
+    """The word for a content: its code may be evaluated in the runner."""
+
     policies = {"post": policies.approve_model}
-    perform = staticmethod(services.approve_version)
 
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    @extend_schema(request=shapes.ShownContentSerializer, responses=DETAIL)
     def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
+        said = self.read(request, shapes.ShownContentSerializer)
+        services.approve_version(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
 
 
-class ActivateVersionView(_VersionActionView):
-    perform = staticmethod(services.activate_version)
+class ProposeVersionView(_VersionView):
+    """AI administration proposes a content for use."""
 
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    policies = {"post": policies.administer_model}
+
+    @extend_schema(request=shapes.ProposeSerializer, responses=DETAIL)
     def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
+        said = self.read(request, shapes.ProposeSerializer)
+        services.propose_activation(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
 
 
-class SuspendVersionView(_VersionActionView):
-    perform = staticmethod(services.suspend_version)
+class ConfirmVersionView(_VersionView):
+    """A clinician puts what was proposed into use."""
 
-    @extend_schema(request=None, responses=shapes.ModelVersionSerializer)
+    policies = {"post": policies.confirm_activation}
+
+    @extend_schema(request=shapes.ShownContentSerializer, responses=DETAIL)
     def post(self, request: Request, version_id: UUID) -> Response:
-        return super().post(request, version_id)
+        said = self.read(request, shapes.ShownContentSerializer)
+        services.confirm_activation(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
+
+
+class DeclineVersionView(_VersionView):
+    policies = {"post": policies.approve_model}
+
+    @extend_schema(request=None, responses=DETAIL)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        services.decline_activation(actor=self.actor, version_id=version_id)
+        return self.show(version_id)
+
+
+class ShadowVersionView(_VersionView):
+    policies = {"post": policies.administer_model}
+
+    @extend_schema(request=shapes.ReasonWriteSerializer, responses=DETAIL)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        said = self.read(request, shapes.ReasonWriteSerializer)
+        services.put_into_shadow(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
+
+
+class SuspendVersionView(_VersionView):
+    policies = {"post": policies.administer_model}
+
+    @extend_schema(request=shapes.ReasonWriteSerializer, responses=DETAIL)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        said = self.read(request, shapes.ReasonWriteSerializer)
+        services.suspend_version(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
+
+
+class RetireVersionView(_VersionView):
+    policies = {"post": policies.administer_model}
+
+    @extend_schema(request=shapes.ReasonWriteSerializer, responses=DETAIL)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        said = self.read(request, shapes.ReasonWriteSerializer)
+        services.retire_version(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)
+
+
+class RollBackVersionView(_VersionView):
+    """The version that was in use before comes back at once."""
+
+    policies = {"post": policies.administer_model}
+
+    @extend_schema(request=shapes.RollBackSerializer, responses=DETAIL)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        said = self.read(request, shapes.RollBackSerializer)
+        services.roll_back(actor=self.actor, version_id=version_id, **said)
+        return self.show(version_id)

@@ -17,3 +17,10 @@ def read_case(request: Request) -> UUID | None:
         return UUID(raw) if raw else None
     except ValueError:
         raise InvalidInput("This is not the id of a case.") from None
+
+
+def read_version(raw: str) -> UUID:
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise InvalidInput("This is not the id of a version.") from None

@@ -2,22 +2,22 @@ from django.urls import path
 
 from apps.ai.api import (
     automation_views,
+    content_views,
     finding_views,
     job_views,
     model_views,
     radiomics_views,
+    reach_views,
     research_views,
     review_views,
     urgency_views,
 )
 
+VERSION = "models/versions/<uuid:version_id>"
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
 urlpatterns = [
     path("models", model_views.ModelsView.as_view()),
-    path("models/versions/<uuid:version_id>/approve", model_views.ApproveVersionView.as_view()),
-    path("models/versions/<uuid:version_id>/activate", model_views.ActivateVersionView.as_view()),
-    path("models/versions/<uuid:version_id>/suspend", model_views.SuspendVersionView.as_view()),
     path("automation-rules", automation_views.AutomationRulesView.as_view()),
     path("automation-rules/trial", automation_views.RuleTrialView.as_view()),
     path("automation-rules/<uuid:rule_id>", automation_views.AutomationRuleView.as_view()),
@@ -30,6 +30,25 @@ urlpatterns = [
     path("urgency-tiers", urgency_views.UrgencyTiersView.as_view()),
     path("urgency-tiers/<uuid:tier_id>", urgency_views.UrgencyTierView.as_view()),
     path("urgency-tiers/<uuid:tier_id>/seen", urgency_views.DemotionSeenView.as_view()),
+    path("models/uploads", content_views.BundleUploadsView.as_view()),
+    path("models/uploads/<uuid:upload_id>", content_views.BundleUploadView.as_view()),
+    path(
+        "models/uploads/<uuid:upload_id>/content", content_views.BundleUploadContentView.as_view()
+    ),
+    path("models/uploads/<uuid:upload_id>/install", content_views.BundleInstallView.as_view()),
+    path(VERSION, model_views.VersionView.as_view()),
+    path(f"{VERSION}/content", content_views.VersionContentView.as_view()),
+    path(f"{VERSION}/card", content_views.VersionCardView.as_view()),
+    path(f"{VERSION}/reach", reach_views.ReachView.as_view()),
+    path(f"{VERSION}/reach.csv", reach_views.ReachTableView.as_view()),
+    path(f"{VERSION}/approve", model_views.ApproveVersionView.as_view()),
+    path(f"{VERSION}/propose", model_views.ProposeVersionView.as_view()),
+    path(f"{VERSION}/confirm", model_views.ConfirmVersionView.as_view()),
+    path(f"{VERSION}/decline", model_views.DeclineVersionView.as_view()),
+    path(f"{VERSION}/shadow", model_views.ShadowVersionView.as_view()),
+    path(f"{VERSION}/suspend", model_views.SuspendVersionView.as_view()),
+    path(f"{VERSION}/roll-back", model_views.RollBackVersionView.as_view()),
+    path(f"{VERSION}/retire", model_views.RetireVersionView.as_view()),
     path("jobs", job_views.JobsView.as_view()),
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),

@@ -4,6 +4,13 @@ A finding belongs to the study's job; a review belongs to finding and case. So o
 in two cases is analysed once, and each case decides for itself.
 """
 
+from apps.ai.models.administration import (
+    ActivationProposal,
+    BundleUpload,
+    CardEntry,
+    LocalValidation,
+    VersionChange,
+)
 from apps.ai.models.automation import AutomationRule, AutomationRun
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
@@ -18,8 +25,11 @@ from apps.ai.models.reviews import (
 from apps.ai.models.urgency import UrgencyAlert, UrgencyTier
 
 __all__ = [
+    "ActivationProposal",
     "AutomationRule",
     "AutomationRun",
+    "BundleUpload",
+    "CardEntry",
     "Finding",
     "FindingAmendment",
     "FindingExport",
@@ -28,9 +38,11 @@ __all__ = [
     "FindingViewing",
     "Job",
     "JobInput",
+    "LocalValidation",
     "Model",
     "ModelApproval",
     "ModelVersion",
     "UrgencyAlert",
     "UrgencyTier",
+    "VersionChange",
 ]

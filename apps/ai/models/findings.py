@@ -7,10 +7,19 @@ from apps.ai.models.jobs import Job
 from apps.core.models import BaseModel
 
 
+class ShownFindings(models.Manager["Finding"]):
+    """Findings people may come to see: none of a shadow version's (decision 0237)."""
+
+    def get_queryset(self) -> models.QuerySet["Finding"]:
+        return super().get_queryset().filter(job__is_shadow=False)
+
+
 class Finding(BaseModel):
     """One thing a job found, with the DICOM objects encoded once for it.
 
     What is said of the whole series has no place: no mask, no SEG, empty coordinates.
+    ``objects``, and every list by way of a job or a study, leaves out what ran in shadow;
+    ``with_shadow`` is for counting how a version does, and for nothing that names a case.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="findings")
@@ -39,6 +48,9 @@ class Finding(BaseModel):
     segmentation_sha256 = models.CharField(max_length=64, blank=True, default="")
     report_uid = models.CharField(max_length=64, unique=True)
     report_sha256 = models.CharField(max_length=64)
+
+    objects = ShownFindings()
+    with_shadow = models.Manager["Finding"]()
 
     class Meta:
         ordering = ["job_id", "number"]

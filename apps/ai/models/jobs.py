@@ -26,6 +26,9 @@ class Job(BaseModel):
         max_length=12, choices=choices.JobState.choices, default=choices.JobState.QUEUED
     )
     is_urgent = models.BooleanField(default=False)
+    is_shadow = models.BooleanField(
+        default=False, help_text="Run to be watched: nobody is shown that it ran or what it found."
+    )
     queued_at = models.DateTimeField()
     rank_at = models.DateTimeField(help_text="queued_at less its head start: the earliest is next")
     rank_reason = models.CharField(

@@ -30,7 +30,7 @@ class ModelVersion(BaseModel):
     tree_sha256 = models.CharField(max_length=64)
     module = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(
-        max_length=10, choices=choices.VersionState.choices, default=choices.VersionState.PENDING
+        max_length=10, choices=choices.VersionState.choices, default=choices.VersionState.REGISTERED
     )
     card = models.JSONField(default=dict)
     scope = models.JSONField(default=dict)

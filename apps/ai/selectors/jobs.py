@@ -29,12 +29,13 @@ def list_jobs(*, actor: Actor, cases: ResultCases) -> "QuerySet[Job]":
     """Jobs on the studies of one case, or of all cases whose results the actor may see.
 
     One row per job and case, with ``case_pk`` and ``case_title``. The AI administrator's list
-    without a case holds every job once, without either.
+    without a case holds every job once, those in shadow too, without either.
     """
     jobs = Job.objects.select_related("version__model", "series__study")
     if cases.case_id is None and actor.has_role(policies.AI_ADMIN):
         return jobs
-    return jobs.filter(series__study__case_studies__case_id__in=cases.shown).annotate(
+    shown = jobs.filter(series__study__case_studies__case_id__in=cases.shown, is_shadow=False)
+    return shown.annotate(
         case_pk=F("series__study__case_studies__case_id"),
         case_title=F("series__study__case_studies__case__title"),
     )

@@ -12,6 +12,9 @@ from apps.ai.selectors.findings import findings_of_case, state_of_finding
 from apps.cases.embargo import hidden_cases
 from apps.core.actors import Actor
 
+SHOWN = Q(study__ai_findings__job__is_shadow=False)
+"""A join goes past the manager that leaves out what ran in shadow."""
+
 
 def claim_segmentations(
     *, case_id: UUID, sop_instance_uids: Iterable[str]

@@ -1,5 +1,21 @@
 """Writes of the AI floor. Jobs, results, reviews and exports each have their own module."""
 
+from apps.ai.services.activation import (
+    confirm_activation,
+    decline_activation,
+    propose_activation,
+    put_into_shadow,
+    retire_version,
+    roll_back,
+    suspend_version,
+)
+from apps.ai.services.bundle_uploads import (
+    discard_upload,
+    install_upload,
+    open_bundle_upload,
+    receive_bundle_piece,
+)
+from apps.ai.services.cards import record_local_validation, write_card_entry
 from apps.ai.services.exports import (
     claim_export,
     complete_export,
@@ -19,25 +35,25 @@ from apps.ai.services.jobs import (
 )
 from apps.ai.services.opinions import give_opinion, note_viewing
 from apps.ai.services.registry import (
-    activate_version,
     approve_version,
     register_builtin,
     register_bundle,
-    suspend_version,
 )
 from apps.ai.services.results import complete_job
 from apps.ai.services.reviews import accept_finding, defer_finding, dismiss_finding
 
 __all__ = [
     "accept_finding",
-    "activate_version",
     "approve_version",
     "cancel_job",
     "claim_export",
     "claim_next_job",
     "complete_export",
     "complete_job",
+    "confirm_activation",
+    "decline_activation",
     "defer_finding",
+    "discard_upload",
     "dismiss_finding",
     "fail_export",
     "fail_job",
@@ -45,12 +61,21 @@ __all__ = [
     "give_opinion",
     "heartbeat_job",
     "install_bundle",
+    "install_upload",
     "note_viewing",
+    "open_bundle_upload",
+    "propose_activation",
+    "put_into_shadow",
+    "receive_bundle_piece",
+    "record_local_validation",
     "register_builtin",
     "register_bundle",
     "release_job",
     "request_job",
+    "retire_version",
     "retry_export",
     "retry_job",
+    "roll_back",
     "suspend_version",
+    "write_card_entry",
 ]

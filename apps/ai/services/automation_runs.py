@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from apps.ai.choices import JobState, VersionState
 from apps.ai.exceptions import InputsUnclear, ModelNotActive
 from apps.ai.models import AutomationRule, AutomationRun, Job, ModelVersion
+from apps.ai.services.announcing import announce_job
 from apps.ai.services.inputs import choose_inputs
-from apps.ai.services.jobs import announce_job, end_job, request_job
+from apps.ai.services.jobs import end_job, request_job
 from apps.ai.services.series_matching import Match, match_series
 from apps.ai.urgency_choices import REPEATED_OUTCOMES, RuleOutcome
 from apps.audit.services import record_entry

@@ -75,6 +75,11 @@ def digest_inputs(chosen: Sequence[ChosenInput]) -> str:
     return _digest([(one.role, one.series.content_sha256) for one in chosen])
 
 
+def hash_parameters(parameters: dict[str, Any]) -> str:
+    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def write_inputs(*, job: Job, chosen: Sequence[ChosenInput]) -> None:
     """Keep the inputs of a job that was just created; called in its transaction."""
     if len(chosen) < 2:

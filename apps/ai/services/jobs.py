@@ -4,8 +4,6 @@ The queue is the table. ``claim_next_job`` takes a lease and a new fencing token
 write names the token, so a worker that was given up for dead cannot write over its successor.
 """
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,25 +15,31 @@ from apps.ai import policies, selectors
 from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,
+    RUNNING_STATES,
     JobState,
     VersionState,
     check_move,
 )
 from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
-from apps.ai.events import JobChanged
 from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
-from apps.ai.models import Job, ModelVersion
-from apps.ai.services.inputs import choose_inputs, digest_inputs, write_inputs
+from apps.ai.models import Job
+from apps.ai.services.announcing import announce_job
+from apps.ai.services.inputs import choose_inputs, digest_inputs, hash_parameters, write_inputs
 from apps.ai.services.ranking import rank_of_study
+from apps.ai.services.shadowing import (
+    follow_in_shadow,
+    show_what_ran_in_shadow,
+    version_to_ask,
+)
 from apps.audit.services import record_entry
-from apps.core import events
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.core.outbox import enqueue
-from apps.imaging.models import CaseStudy, Series
+from apps.imaging.models import Series
 
 RUN_TASK = "apps.ai.tasks.run_jobs"
 WORKER_LOST = "worker_lost"
+OUT_OF_USE = ("model_not_active", "The model was taken out of use.")
 
 
 @transaction.atomic
@@ -67,7 +71,8 @@ def request_job(
     """
     policies.run_model(actor=actor, case_id=case_id)
     series = _find_series(case_id, series_instance_uid)
-    version = _find_active_version(model_id)
+    version = version_to_ask(actor=actor, model_id=model_id)
+    is_shadow = version.state == VersionState.SHADOW
     chosen = choose_inputs(version=version, series=series, named=inputs or {})
     asked = {**version.default_parameters, **(parameters or {})}
     now = timezone.now()
@@ -82,6 +87,7 @@ def request_job(
             "series": chosen[0].series,
             "parameters": asked,
             "is_urgent": is_urgent,
+            "is_shadow": is_shadow,
             "queued_at": now,
             "rank_at": standing.at,
             "rank_reason": standing.reason,
@@ -104,12 +110,17 @@ def request_job(
             "is_urgent": is_urgent,
         },
     )
+    follow_in_shadow(
+        actor=actor, version=version, series=series, parameters=parameters or {}, now=now
+    )
     if created:
         write_inputs(job=job, chosen=chosen)
         ring_bell()
         announce_job(actor=actor, job=job)
         return job
     job = lock_job(job_id=job.pk)
+    if job.is_shadow and not is_shadow:
+        show_what_ran_in_shadow(actor=actor, job=job)
     is_more_urgent = is_urgent and not job.is_urgent
     job.is_urgent = job.is_urgent or is_urgent
     if job.state in RETRYABLE_JOB_STATES:
@@ -126,6 +137,8 @@ def retry_job(*, actor: Actor, job_id: UUID) -> Job:
     """Queue a failed or cancelled job again, with all its attempts before it."""
     policies.control_job(actor=actor, job_id=job_id)
     job = lock_job(job_id=job_id)
+    if job.version.state not in RUNNING_STATES or _left_for_shadow(job):
+        raise ModelNotActive("This version of the model is not in use any more.")
     _audit(actor, "job.retried", job)
     _queue_again(job, actor)
     return job
@@ -160,8 +173,8 @@ def claim_next_job(*, worker: str) -> Job | None:
     if job is None:
         return None
     actor = Actor.system(worker)
-    if job.version.state != VersionState.ACTIVE or not selectors.is_approved(version=job.version):
-        _end(job, JobState.FAILED, "model_not_active", "The model was taken out of use.")
+    if not _may_run(job):
+        _end(job, JobState.CANCELLED, *OUT_OF_USE)
         announce_job(actor=actor, job=job)
         return job
     check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.RUNNING)
@@ -218,7 +231,7 @@ def release_job(*, job_id: UUID, fence: int, code: str, message: str) -> Job:
 @transaction.atomic
 def finish_cancelled_job(*, job_id: UUID, fence: int) -> Job:
     job = lock_owned_job(job_id=job_id, fence=fence)
-    _end(job, JobState.CANCELLED)
+    _end(job, JobState.CANCELLED, *_why_cancelled(job))
     announce_job(actor=Actor.system(job.worker), job=job)
     return job
 
@@ -227,7 +240,7 @@ def requeue_or_quarantine(*, job: Job, code: str, message: str) -> None:
     """After a lost attempt: wait and try again, or stop after the last. Job is locked."""
     actor = Actor.system(job.worker or "sweeper")
     if job.cancel_requested:
-        _end(job, JobState.CANCELLED)
+        _end(job, JobState.CANCELLED, *_why_cancelled(job))
     elif job.attempts >= MAX_ATTEMPTS:
         _end(
             job,
@@ -281,37 +294,31 @@ def ring_bell(*, eta: Any = None) -> None:
     enqueue(task=RUN_TASK, kwargs={}, queue="ai", eta=eta)
 
 
-def announce_job(*, actor: Actor, job: Job) -> None:
-    """Tell every case that shows the study. Last statement: the log's head is locked here."""
-    for case_id in cases_of_study(study_id=job.series.study_id):
-        events.record(
-            JobChanged(
-                **events.actor_fields(actor),
-                case_id=case_id,
-                entity="job",
-                entity_id=str(job.pk),
-                entity_version=job.fence,
-                state=job.state,
-                series_instance_uid=job.series.series_instance_uid,
-                reason_code=job.reason_code,
-            )
-        )
-
-
-def cases_of_study(*, study_id: UUID) -> list[UUID]:
-    """In one order everywhere, so that two writers lock the logs alike."""
-    links = CaseStudy.objects.filter(study_id=study_id).order_by("case_id")
-    return list(links.values_list("case_id", flat=True))
-
-
-def hash_parameters(parameters: dict[str, Any]) -> str:
-    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def end_job(*, job: Job, state: JobState, code: str = "", message: str = "") -> None:
-    """Move a locked job to an ending; used by the result writer and by rules."""
+    """Move a locked job to an ending; used where results are written and models withdrawn."""
     _end(job, state, code, message)
+
+
+def lost_its_model(*, job: Job) -> bool:
+    """Whether the version left its use while the locked job ran: its results are not written."""
+    job.version.refresh_from_db(fields=["state"])
+    return not _may_run(job)
+
+
+def _may_run(job: Job) -> bool:
+    """In use, or in shadow as it was asked; and its content approved, as ever."""
+    if job.version.state not in RUNNING_STATES or _left_for_shadow(job):
+        return False
+    return selectors.is_approved(version=job.version)
+
+
+def _left_for_shadow(job: Job) -> bool:
+    """Asked by somebody who waits for the answer, of a version that shows none any more."""
+    return job.version.state == VersionState.SHADOW and not job.is_shadow
+
+
+def _why_cancelled(job: Job) -> tuple[str, str]:
+    return OUT_OF_USE if lost_its_model(job=job) else ("", "")
 
 
 def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
@@ -360,17 +367,6 @@ def _find_series(case_id: UUID, series_instance_uid: str) -> Series:
     if series.study.ready_at is None or not series.content_sha256:
         raise SeriesNotReady("The series is not completely in the archive yet.")
     return series
-
-
-def _find_active_version(model_id: UUID) -> ModelVersion:
-    version = (
-        ModelVersion.objects.select_related("model")
-        .filter(model_id=model_id, state=VersionState.ACTIVE)
-        .first()
-    )
-    if version is None:
-        raise ModelNotActive("This model has no version in use.")
-    return version
 
 
 def _audit(actor: Actor, action: str, job: Job) -> None:

@@ -48,7 +48,10 @@ def rerank_waiting_jobs() -> int:
     if not waiting:
         return 0
     needs = needs_of_studies({job.series.study_id for job in waiting})
-    return sum(_place(job, needs.get(job.series.study_id), now) for job in waiting)
+    return sum(
+        _place(job, None if job.is_shadow else needs.get(job.series.study_id), now)
+        for job in waiting
+    )
 
 
 def _place(job: Job, needed_at: datetime | None, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Registering models and putting them into use: two people, one content."""
+"""Registering models, and approving their exact content: two people, one hash."""
 
 import hashlib
 from pathlib import Path
@@ -8,18 +8,23 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.text import slugify
 
-from apps.ai import policies, selectors
+from apps.ai import policies
+from apps.ai.bundle_card import describe_bundle
 from apps.ai.bundle_errors import BundleError
 from apps.ai.bundle_manifest import read_manifest
 from apps.ai.bundle_tree import copy_into_store
-from apps.ai.choices import VERSION_MOVES, ModelKind, VersionState, check_move
+from apps.ai.choices import ModelKind, VersionChangeKind, VersionState
 from apps.ai.conf import bundle_store
-from apps.ai.exceptions import ModelNotApproved, NotABundle, SecondPersonNeeded
+from apps.ai.exceptions import ContentNotShown, NotABundle, SecondPersonNeeded
 from apps.ai.models import Model, ModelApproval, ModelVersion
 from apps.ai.services.people import get_person
-from apps.audit.services import record_entry
+from apps.ai.services.version_states import (
+    audit_version,
+    keep_change,
+    lock_version,
+    move_version,
+)
 from apps.core.actors import Actor
-from apps.core.exceptions import NotVisible
 
 
 @transaction.atomic
@@ -51,13 +56,13 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
         tree_sha256=manifest.tree_sha256,
         defaults={
             "version": manifest.version,
-            "card": {**manifest.card, "manufacturer": manifest.manufacturer},
+            "card": describe_bundle(manifest),
             "scope": manifest.scope,
             "limits": manifest.limits,
         },
     )
     if created:
-        _audit(actor, "model.registered", version)
+        _keep_registration(actor, version)
     return version
 
 
@@ -76,7 +81,9 @@ def register_builtin(
 ) -> ModelVersion:
     """Register an analysis that is part of this release and put it into use.
 
-    Its code was reviewed with the release; an earlier content is retired.
+    Its code was reviewed with the release. An earlier content is retired: its code is not there
+    any more. Where that one was suspended or in shadow, the new one is as well until two people
+    put it into use: a release does not overrule the house.
     """
     policies.manage_models(actor=actor)
     model, _ = Model.objects.get_or_create(
@@ -95,25 +102,32 @@ def register_builtin(
         },
     )
     if created:
-        _retire_others(found)
-        found.state = VersionState.ACTIVE
-        found.save(update_fields=["state", "updated_at"])
-        _audit(actor, "model.registered", found)
+        _keep_registration(actor, found)
+        _follow_earlier_content(actor, found)
     return found
 
 
 @transaction.atomic
-def approve_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
-    """Record that this person approves exactly this content; the second word activates it.
+def approve_version(
+    *, actor: Actor, version_id: UUID, tree_sha256: str | None = None
+) -> ModelVersion:
+    """Record that this person approves exactly this content: its code may be evaluated.
+
+    It does not come into use by that. ``tree_sha256`` is the content the person was shown, where
+    a screen asks.
 
     Raises
     ------
+    ContentNotShown
+        The version holds another content.
     SecondPersonNeeded
         The person approved already, or stands on the side that has spoken: one word comes
         from AI administration, one from a clinician.
     """
     policies.approve_model(actor=actor)
-    version = _lock(version_id)
+    version = lock_version(version_id)
+    if tree_sha256 is not None and tree_sha256 != version.tree_sha256:
+        raise ContentNotShown("This is not the content that you were shown.")
     side = policies.approval_side(actor=actor)
     approvals = list(version.approvals.filter(tree_sha256=version.tree_sha256))
     if any(approval.user_id == actor.id for approval in approvals):
@@ -127,30 +141,7 @@ def approve_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     ModelApproval.objects.create(
         version=version, user=person, side=side, tree_sha256=version.tree_sha256
     )
-    _audit(actor, "model.approved", version)
-    if version.state == VersionState.PENDING and selectors.is_approved(version=version):
-        _activate(actor, version)
-    return version
-
-
-@transaction.atomic
-def activate_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
-    """Put a suspended (or approved, waiting) version into use."""
-    policies.manage_models(actor=actor)
-    version = _lock(version_id)
-    if not selectors.is_approved(version=version):
-        raise ModelNotApproved("Two people must approve exactly this content first.")
-    _activate(actor, version)
-    return version
-
-
-@transaction.atomic
-def suspend_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
-    """Take a version out of use; waiting jobs of it fail with the reason."""
-    policies.manage_models(actor=actor)
-    version = _lock(version_id)
-    _move(version, VersionState.SUSPENDED)
-    _audit(actor, "model.suspended", version)
+    audit_version(actor=actor, action="model.approved", version=version)
     return version
 
 
@@ -160,35 +151,36 @@ def refuse_bundle(error: BundleError | OSError) -> NotABundle:
     return NotABundle(str(error), code=code)
 
 
-def _activate(actor: Actor, version: ModelVersion) -> None:
-    _retire_others(version)
-    _move(version, VersionState.ACTIVE)
-    _audit(actor, "model.activated", version)
+def _keep_registration(actor: Actor, version: ModelVersion) -> None:
+    keep_change(actor=actor, version=version, kind=VersionChangeKind.REGISTERED, from_state="")
 
 
-def _retire_others(version: ModelVersion) -> None:
-    others = ModelVersion.objects.filter(
-        model=version.model, state__in=[VersionState.ACTIVE, VersionState.SUSPENDED]
-    ).exclude(pk=version.pk)
-    others.update(state=VersionState.RETIRED)
-
-
-def _move(version: ModelVersion, to: VersionState) -> None:
-    check_move(moves=VERSION_MOVES, subject="model version", source=version.state, to=to)
-    version.state = to
-    version.save(update_fields=["state", "updated_at"])
-
-
-def _lock(version_id: UUID) -> ModelVersion:
-    version = (
-        ModelVersion.objects.select_for_update(of=("self",))
+def _follow_earlier_content(actor: Actor, version: ModelVersion) -> None:
+    """Retire a built-in's earlier content, and take over where the house had put it."""
+    before = list(
+        ModelVersion.objects.select_for_update(of=("self",), no_key=True)
         .select_related("model")
-        .filter(pk=version_id)
-        .first()
+        .filter(model=version.model)
+        .exclude(pk=version.pk)
+        .exclude(state=VersionState.RETIRED)
+        .order_by("created_at", "id")
     )
-    if version is None:
-        raise NotVisible()
-    return version
+    last = before[-1].state if before else VersionState.ACTIVE
+    for earlier in before:
+        move_version(
+            actor=actor, version=earlier, to=VersionState.RETIRED,
+            kind=VersionChangeKind.RETIRED, reason=f"Release with version {version.version}.",
+        )  # fmt: skip
+    if last == VersionState.SUSPENDED:
+        return  # registered, and out of use until two people say otherwise
+    is_held = last == VersionState.SHADOW
+    move_version(
+        actor=actor,
+        version=version,
+        to=VersionState.SHADOW if is_held else VersionState.ACTIVE,
+        kind=VersionChangeKind.SHADOWED if is_held else VersionChangeKind.ACTIVATED,
+        reason="Part of this release.",
+    )
 
 
 def _hash_package(source: Path) -> str:
@@ -197,18 +189,3 @@ def _hash_package(source: Path) -> str:
         digest.update(path.relative_to(source).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _audit(actor: Actor, action: str, version: ModelVersion) -> None:
-    record_entry(
-        actor=actor,
-        action=action,
-        entity="model_version",
-        entity_id=version.pk,
-        details={
-            "model": version.model.slug,
-            "version": version.version,
-            "tree_sha256": version.tree_sha256,
-            "state": version.state,
-        },
-    )

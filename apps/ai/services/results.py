@@ -6,14 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.ai.choices import FindingState, JobState
+from apps.ai.choices import JobState
 from apps.ai.drafts import FindingDraft
-from apps.ai.events import FindingsAdded, FindingStamp
 from apps.ai.models import Finding, Job
-from apps.ai.services.jobs import announce_job, cases_of_study, end_job, lock_owned_job
+from apps.ai.services.announcing import announce_findings, announce_job
+from apps.ai.services.jobs import OUT_OF_USE, end_job, lock_owned_job, lost_its_model
 from apps.ai.services.superseding import supersede_older
 from apps.audit.services import record_entry
-from apps.core import events
 from apps.core.actors import Actor
 
 
@@ -29,12 +28,18 @@ def complete_job(
 ) -> Job:
     """End the job with its findings, or with "no findings" when there are none.
 
+    Of a version that left its use meanwhile nothing is written: the job ends as cancelled.
+
     Raises
     ------
     StaleFence
         Another worker has the job: nothing is written.
     """
     job = lock_owned_job(job_id=job_id, fence=fence)
+    if lost_its_model(job=job):
+        end_job(job=job, state=JobState.CANCELLED, code=OUT_OF_USE[0], message=OUT_OF_USE[1])
+        announce_job(actor=Actor.system(job.worker), job=job)
+        return job
     job.grid = grid
     job.results_parameters = parameters
     job.warnings = [list(warning) for warning in warnings]
@@ -50,8 +55,7 @@ def complete_job(
         entity_id=job.pk,
         details={"state": job.state, "findings": len(findings)},
     )
-    if findings:
-        _announce_findings(actor, job, findings)
+    announce_findings(actor=actor, job=job, findings=findings)
     supersede_older(actor=actor, job=job)
     announce_job(actor=actor, job=job)
     return job
@@ -90,22 +94,3 @@ def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
         report_uid=draft.report_uid,
         report_sha256=draft.report_sha256,
     )
-
-
-def _announce_findings(actor: Actor, job: Job, findings: list[Finding]) -> None:
-    stamps = tuple(
-        FindingStamp(id=finding.pk, version=1, state=FindingState.UNREVIEWED)
-        for finding in findings
-    )
-    for case_id in cases_of_study(study_id=job.series.study_id):
-        events.record(
-            FindingsAdded(
-                **events.actor_fields(actor),
-                case_id=case_id,
-                entity="job",
-                entity_id=str(job.pk),
-                entity_version=job.fence,
-                job=job.pk,
-                findings=stamps,
-            )
-        )

@@ -11,7 +11,7 @@ from apps.ai.choices import FindingState, JobState, VersionState
 from apps.ai.events import FindingsAdded, FindingStamp
 from apps.ai.models import Finding, FindingReview, Job
 from apps.ai.selectors.findings import UNREVIEWED_VERSION
-from apps.ai.services.jobs import cases_of_study
+from apps.ai.services.announcing import cases_of_study
 from apps.core import events
 from apps.core.actors import Actor
 

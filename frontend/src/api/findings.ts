@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { http } from './http'
 import { getAll } from './pages'
-import type { Finding, HistoryEntry, Job, ModelEntry, ModelVersion, VersionAct } from './types'
+import type { Finding, HistoryEntry, Job, ModelEntry } from './types'
 
 export interface FindingFilters {
   case?: string
@@ -148,15 +148,6 @@ export function useModels() {
     queryKey: ['models'],
     queryFn: ({ signal }) => getAll<ModelEntry>('/api/models', { signal }),
     staleTime: 60_000,
-  })
-}
-
-/** Two people approve, the AI administrator puts into use and suspends. */
-export function useVersionAct() {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: ({ version, act }: { version: ModelVersion; act: VersionAct }) => http.post<ModelVersion>(`/api/models/versions/${version.id}/${act}`),
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ['models'] }), client.invalidateQueries({ queryKey: ['jobs'] })]),
   })
 }
 

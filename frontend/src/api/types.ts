@@ -74,6 +74,17 @@ export type MeasuredQuantity = wire.Measured
 export type ModelEntry = wire.Model
 export type ModelVersion = wire.ModelVersion
 export type VersionAct = wire.VersionActEnum
+export type VersionDetail = wire.VersionDetail
+export type VersionChange = wire.VersionChange
+export type VersionContent = wire.VersionContent
+export type BundleFile = wire.BundleFile
+export type FileChange = wire.FileChange
+export type VersionCard = wire.VersionCard
+export type CardGroup = wire.CardGroup
+export type CardStatement = wire.Statement
+export type BundleUpload = wire.BundleUpload
+export type ReachPage = wire.ReachPage
+export type ReachRow = wire.ReachRow
 export type JobState = wire.JobStateEnum
 export type Job = wire.Job
 

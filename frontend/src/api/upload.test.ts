@@ -26,7 +26,7 @@ async function take(request: Request) {
 }
 
 const send = (offset = 0, signal = new AbortController().signal) =>
-  sendUpload({ importId: '1', files, offset, signal, onNews: (news) => news })
+  sendUpload({ to: '/api/imports/1', files, offset, signal, onNews: (news) => news })
 
 beforeEach(() => {
   received = ''
@@ -73,7 +73,7 @@ it('asks where to go on after a broken connection, without sending bytes', async
     },
   })
   const news: boolean[] = []
-  await sendUpload({ importId: '1', files, offset: 0, signal: new AbortController().signal, onNews: ({ isWaiting }) => news.push(isWaiting) })
+  await sendUpload({ to: '/api/imports/1', files, offset: 0, signal: new AbortController().signal, onNews: ({ isWaiting }) => news.push(isWaiting) })
   expect(received).toBe('hellowideworld')
   expect(sent).toEqual(['hellowideworld'])
   expect(requests).toHaveLength(2)

@@ -23,7 +23,8 @@ export interface UploadNews {
 }
 
 interface SendOptions {
-  importId: string
+  /** Where the upload was announced: `/api/imports/ID`. */
+  to: string
   /** In the order that was announced. */
   files: UploadFile[]
   offset: number
@@ -60,14 +61,14 @@ export function fileAt(starts: readonly number[], offset: number): number {
   return low
 }
 
-export async function sendUpload({ importId, files, offset: from, signal, onNews }: SendOptions): Promise<void> {
+export async function sendUpload({ to, files, offset: from, signal, onNews }: SendOptions): Promise<void> {
   const starts = startsOf(files.map(({ size }) => size))
   const total = starts.at(-1) ?? 0
   let offset = from
   let piece = FIRST_PIECE
   let failures = 0
   const send = async (content: Uint8Array) => {
-    await http.patch(`/api/imports/${importId}/content`, content, { headers: { ...TUS, 'Upload-Offset': String(offset) }, signal })
+    await http.patch(`${to}/content`, content, { headers: { ...TUS, 'Upload-Offset': String(offset) }, signal })
     offset += content.length
   }
   while (offset < total) {
@@ -76,7 +77,7 @@ export async function sendUpload({ importId, files, offset: from, signal, onNews
       if (failures > 0) await send(new Uint8Array()) // no bytes: only asks where to go on
       const { content, unreadable } = await readPiece(files, starts, offset, piece)
       if (unreadable !== null && content.length === 0) {
-        await http.post(`/api/imports/${importId}/omit`, { position: unreadable }, { signal })
+        await http.post(`${to}/omit`, { position: unreadable }, { signal })
         offset = starts[unreadable + 1] ?? total
       } else {
         const started = performance.now()

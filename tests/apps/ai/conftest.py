@@ -10,6 +10,7 @@ from apps.ai import execution, services
 from apps.ai.models import ModelVersion
 from apps.imaging.models import Series
 from apps.imaging.services import import_files
+from tests.apps.ai import world
 from tests.apps.ai.bundles import write_bundle
 from tests.apps.ai.phantom_files import write_ct
 from tests.apps.ai.world import INSTALLER
@@ -44,8 +45,7 @@ def import_ct(team: CaseTeam, folder: Path) -> Series:
 def approved_bundle(phantom_team: CaseTeam, house: Path) -> ModelVersion:
     root = write_bundle(house / "source" / "bright")
     version = services.register_bundle(actor=INSTALLER, root=root)
-    services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
-    return services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
+    return world.put_into_use(team=phantom_team, version=version)
 
 
 @pytest.fixture

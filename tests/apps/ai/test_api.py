@@ -11,7 +11,6 @@ from apps.ai import services
 from apps.ai.choices import DismissalReason
 from apps.audit.models import AuditEntry
 from tests.apps.ai import world
-from tests.apps.ai.bundles import write_bundle
 from tests.people import make_case_team
 
 pytestmark = pytest.mark.django_db
@@ -219,36 +218,6 @@ def test_mask_is_served_gzipped_as_it_lies_and_plain_on_demand(team, findings):
     assert again.status_code == 304
     frames = [1] * len(world.GRID["sop_instance_uids"])
     assert browser.get(f"{path}-geometry").json() == world.GRID | {"frames": frames}
-
-
-def test_only_the_ai_admin_suspends_a_model(team, version):
-    path = f"/api/models/versions/{version.pk}/suspend"
-    assert client(team, "radiologist").post(path).status_code == 403
-    assert client(team, "ai_admin").post(path).json()["state"] == "suspended"
-
-
-def _may(team, who):
-    (model,) = client(team, who).get("/api/models").json()["results"]
-    return model["versions"][0]["can"]
-
-
-def test_the_list_says_what_each_person_may_do_with_a_version(team, tmp_path, settings):
-    settings.VAR_DIR = tmp_path / "var"
-    waiting = services.register_bundle(
-        actor=team.actor("ai_admin"), root=write_bundle(tmp_path / "bright")
-    )
-    path = f"/api/models/versions/{waiting.pk}"
-    assert [_may(team, who) for who in ("ai_admin", "radiologist")] == [["approve"], ["approve"]]
-    assert [_may(team, who) for who in ("trainee", "coordinator", "auditor")] == [[], [], []]
-    assert client(team, "ai_admin").post(f"{path}/activate").json()["code"] == "model_not_approved"
-    assert client(team, "ai_admin").post(f"{path}/approve").json()["can"] == []
-    assert [_may(team, who) for who in ("ai_admin", "surgeon")] == [[], ["approve"]]
-    approved = client(team, "surgeon").post(f"{path}/approve").json()
-    assert (approved["state"], approved["can"]) == ("active", [])
-    assert [one["side"] for one in approved["approvals"]] == ["administration", "clinic"]
-    assert [_may(team, who) for who in ("ai_admin", "surgeon")] == [["suspend"], []]
-    assert client(team, "ai_admin").post(f"{path}/suspend").json()["can"] == ["activate"]
-    assert client(team, "ai_admin").post(f"{path}/activate").json()["state"] == "active"
 
 
 def test_the_list_of_models_needs_as_many_queries_for_five_as_for_one(team, tmp_path):

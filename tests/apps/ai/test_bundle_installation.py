@@ -40,7 +40,7 @@ def test_zip_and_directory_are_one_content(bundle, tmp_path):
     archive = archives.pack_tree(bundle, tmp_path / "bright.zip", folder="bright/")
     said = say("install", archive)
     version = ModelVersion.objects.get()
-    assert version.state == "pending"
+    assert version.state == "registered"
     assert version.tree_sha256 in said
     assert "+ configs/inference.json" in said
     say("install", bundle)
@@ -75,21 +75,27 @@ def test_the_next_version_is_compared_with_the_one_before(bundle, tmp_path):
     assert "+ scripts/more.py" in say("diff", first.pk, second.tree_sha256[:12])
     assert "- scripts/more.py" in say("diff", second.pk, first.pk)
     assert "no difference" in say("diff", first.pk, first.pk)
-    assert say("list").count("pending") == 2
+    assert say("list").count("registered") == 2
     assert "models/model.pt" in say("show", second.pk)
     with pytest.raises(CommandError, match="no version"):
         say("show", "0" * 12)
 
 
-def test_two_people_approve_by_name(bundle):
+def test_two_people_approve_and_put_it_into_use_by_name(bundle):
     say("install", bundle)
     version = ModelVersion.objects.get()
     admin = make_person(discipline=Discipline.ADMINISTRATION, roles=(SystemRole.AI_ADMIN,))
     clinician = make_person(discipline=Discipline.RADIOLOGY)
-    assert "pending, 1 of 2" in say("approve", version.pk, "--approver", admin.email)
+    assert "registered, 1 of 2" in say("approve", version.pk, "--approver", admin.email)
     with pytest.raises(CommandError, match="second_person_needed"):
         say("approve", version.pk, "--approver", admin.email)
-    assert "active, 2 of 2" in say("approve", version.pk, "--approver", clinician.email)
+    assert "registered, 2 of 2" in say("approve", version.pk, "--approver", clinician.email)
+    with pytest.raises(CommandError, match="reason_needed"):
+        say("propose", version.pk, "--by", admin.email)
+    say("propose", version.pk, "--by", admin.email, "--reason", "Tried on phantoms only.")
+    with pytest.raises(CommandError, match="forbidden"):
+        say("confirm", version.pk, "--by", admin.email)
+    assert "active, 2 of 2" in say("confirm", version.pk, "--by", clinician.email)
     with pytest.raises(CommandError, match="no such person"):
         say("approve", version.pk, "--approver", "nobody@example.org")
 

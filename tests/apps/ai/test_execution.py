@@ -84,8 +84,7 @@ def test_nothing_bright_is_no_findings(phantom_team, approved_bundle, house):
 def test_model_error_fails_with_the_reason_and_is_not_tried_again(phantom_team, house):
     root = write_bundle(house / "source" / "broken", inference={"network_def": "$1 / 0"})
     version = services.register_bundle(actor=world.INSTALLER, root=root, slug="broken")
-    services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
-    services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
+    world.put_into_use(team=phantom_team, version=version)
     folder = write_ct(house / "ct", patient_id="PH-1", birth_date="19610504")
     job = run_one(phantom_team, version, import_ct(phantom_team, folder))
     assert (job.state, job.reason_code, job.attempts) == ("failed", "model_error", 1)
@@ -134,8 +133,7 @@ def test_cancel_stops_a_running_job(phantom_team, house, monkeypatch):
         house / "source" / "slow", inference={"network_def": "$__import__('time').sleep(300)"}
     )
     version = services.register_bundle(actor=world.INSTALLER, root=root, slug="slow")
-    services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
-    services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
+    world.put_into_use(team=phantom_team, version=version)
     folder = write_ct(house / "ct", patient_id="PH-1", birth_date="19610504")
     job = world.request(team=phantom_team, version=version, series=import_ct(phantom_team, folder))
 

@@ -205,7 +205,7 @@ def test_nothing_is_evaluated_before_approval(tmp_path, canary, name, settings):
     trap = f"open({str(canary.root / 'written')!r}, 'w')\n"
     root = write_bundle(tmp_path / "bundle", inference=config, scripts={"__init__.py": trap})
     services.install_bundle(actor=INSTALLER, source=archives.pack_tree(root, tmp_path / "evil.zip"))
-    assert ModelVersion.objects.get().state == "pending"
+    assert ModelVersion.objects.get().state == "registered"
     canary.assert_untouched()
 
 

@@ -11,7 +11,7 @@ from apps.ai import services, sweeper
 from apps.ai.choices import JOB_MOVES, JobState
 from apps.ai.conf import BELL_EVERY, MAX_ATTEMPTS
 from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
-from apps.ai.models import Finding, Job
+from apps.ai.models import Finding, Job, ModelVersion
 from apps.ai.services.jobs import RUN_TASK
 from apps.audit.models import AuditEntry
 from apps.core import events
@@ -99,13 +99,24 @@ def test_series_of_another_case_is_not_visible(team, version):
 
 def test_suspended_model_is_not_run(team, version, series):
     job = world.request(team=team, version=version, series=series)
-    services.suspend_version(actor=world.INSTALLER, version_id=version.pk)
+    services.suspend_version(
+        actor=team.actor("ai_admin"), version_id=version.pk, reason="Misses small lesions."
+    )
     with pytest.raises(ModelNotActive):
         world.request(team=team, version=version, series=world.indexed_series(team=team))
+    job.refresh_from_db()
+    assert (job.state, job.reason_code) == (JobState.CANCELLED, "model_suspended")
+    assert services.claim_next_job(worker="w") is None
+    with pytest.raises(ModelNotActive):
+        services.retry_job(actor=team.actor("radiologist"), job_id=job.pk)
+
+
+def test_a_job_that_slipped_past_a_suspension_is_not_run_either(team, version, series):
+    job = world.request(team=team, version=version, series=series)
+    ModelVersion.objects.filter(pk=version.pk).update(state="suspended")
     claimed = services.claim_next_job(worker="w")
     assert claimed.pk == job.pk
-    assert claimed.state == JobState.FAILED
-    assert claimed.reason_code == "model_not_active"
+    assert (claimed.state, claimed.reason_code) == (JobState.CANCELLED, "model_not_active")
 
 
 def test_series_that_is_not_ready_is_refused(team, version, series):

@@ -13,13 +13,20 @@ from apps.ai import conf, services
 from apps.ai.bundle_errors import BundleError
 from apps.ai.bundle_manifest import read_manifest
 from apps.ai.bundle_tree import hash_tree
-from apps.ai.exceptions import ModelNotApproved, NotABundle, SecondPersonNeeded
+from apps.ai.exceptions import (
+    ContentNotShown,
+    ModelNotApproved,
+    NotABundle,
+    SecondPersonNeeded,
+)
 from apps.ai.models import Model, ModelVersion
-from apps.core.exceptions import Forbidden, IllegalMove
+from apps.core.exceptions import Forbidden
 from tests.apps.ai.bundles import write_bundle
 from tests.people import make_person
 
 pytestmark = pytest.mark.django_db
+
+REASON = "Tried on phantoms of this house only."
 
 
 @pytest.fixture
@@ -43,15 +50,17 @@ def store(tmp_path, settings):
     settings.VAR_DIR = tmp_path / "var"
 
 
-def test_bundle_waits_until_two_sides_approved(admin, clinician, bundle):
+def test_bundle_waits_until_two_sides_approved_its_content(admin, clinician, bundle):
     version = services.register_bundle(actor=admin, root=bundle)
-    assert version.state == "pending"
+    assert version.state == "registered"
     with pytest.raises(ModelNotApproved):
-        services.activate_version(actor=admin, version_id=version.pk)
-    assert services.approve_version(actor=admin, version_id=version.pk).state == "pending"
+        services.propose_activation(actor=admin, version_id=version.pk, reason=REASON)
+    services.approve_version(actor=admin, version_id=version.pk)
     with pytest.raises(SecondPersonNeeded):
         services.approve_version(actor=admin, version_id=version.pk)
-    assert services.approve_version(actor=clinician, version_id=version.pk).state == "active"
+    services.approve_version(actor=clinician, version_id=version.pk)
+    version.refresh_from_db()
+    assert version.state == "registered", "approved is not in use"
 
 
 def test_two_from_one_side_do_not_suffice(clinician, admin, bundle):
@@ -88,14 +97,19 @@ def test_approval_does_not_carry_over_to_changed_content(admin, clinician, bundl
     (bundle / "docs" / "note.txt").write_text("changed")
     second = services.register_bundle(actor=admin, root=bundle)
     assert second.pk != first.pk
-    assert second.state == "pending"
+    assert second.state == "registered"
     assert second.approvals.count() == 0
-    services.approve_version(actor=admin, version_id=second.pk)
-    services.approve_version(actor=clinician, version_id=second.pk)
-    first.refresh_from_db()
-    assert first.state == "retired"
-    with pytest.raises(IllegalMove):
-        services.activate_version(actor=admin, version_id=first.pk)
+    with pytest.raises(ModelNotApproved):
+        services.propose_activation(actor=admin, version_id=second.pk, reason=REASON)
+
+
+def test_an_approval_names_the_content_that_was_shown(admin, bundle):
+    version = services.register_bundle(actor=admin, root=bundle)
+    with pytest.raises(ContentNotShown):
+        services.approve_version(actor=admin, version_id=version.pk, tree_sha256="0" * 64)
+    assert version.approvals.count() == 0
+    services.approve_version(actor=admin, version_id=version.pk, tree_sha256=version.tree_sha256)
+    assert version.approvals.count() == 1
 
 
 def test_what_runs_is_the_copy_that_was_approved(admin, bundle):
@@ -150,13 +164,14 @@ def test_shipped_models_register_once_and_wait_for_two_people(admin, clinician):
     assert pet.kind == "builtin"
     assert pet.versions.get().state == "active"
     bundle = ModelVersion.objects.get(model__slug="phantom-tumour")
-    assert bundle.state == "pending"
+    assert bundle.state == "registered"
     people = list(User.objects.values_list("email", flat=True))
     call_command(
         "register_models", *[part for email in people for part in ("--approver", email)], stdout=out
     )
     bundle.refresh_from_db()
     assert bundle.state == "active"
+    assert bundle.changes.filter(kind="activated").get().reason.endswith("not validated here.")
     call_command(
         "register_models", *[part for email in people for part in ("--approver", email)], stdout=out
     )

@@ -29,8 +29,7 @@ MG_STORAGE = "1.2.840.10008.5.1.4.1.1.1.2"
 
 def approve(team: CaseTeam, root: Path, slug: str) -> ModelVersion:
     version = services.install_bundle(actor=world.INSTALLER, source=root, slug=slug)
-    services.approve_version(actor=team.actor("ai_admin"), version_id=version.pk)
-    return services.approve_version(actor=team.actor("radiologist"), version_id=version.pk)
+    return world.put_into_use(team=team, version=version)
 
 
 def bring_in(team: CaseTeam, folder: Path) -> None:

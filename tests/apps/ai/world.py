@@ -36,6 +36,24 @@ def builtin_version(tmp_path: Path, *, slug: str = "threshold") -> ModelVersion:
     )
 
 
+NOT_VALIDATED = "Test data of this house: nothing to validate it on."
+
+
+def approve(*, team: CaseTeam, version: ModelVersion) -> None:
+    """Both sides' word for the content."""
+    for who in ("ai_admin", "radiologist"):
+        services.approve_version(actor=team.actor(who), version_id=version.pk)
+
+
+def put_into_use(*, team: CaseTeam, version: ModelVersion) -> ModelVersion:
+    """Approved by two people, proposed by one of them and confirmed by the other."""
+    approve(team=team, version=version)
+    services.propose_activation(
+        actor=team.actor("ai_admin"), version_id=version.pk, reason=NOT_VALIDATED
+    )
+    return services.confirm_activation(actor=team.actor("radiologist"), version_id=version.pk)
+
+
 def indexed_series(*, team: CaseTeam, uid: str = "", content: str = "") -> Series:
     """A study and a series of the case as the index knows them; nothing in the archive."""
     study = Study.objects.create(

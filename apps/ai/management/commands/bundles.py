@@ -51,6 +51,13 @@ class Command(BaseCommand):
         approve = acts.add_parser("approve", help="record a person's word for a content")
         approve.add_argument("version", metavar="ID|SHA256")
         approve.add_argument("--approver", required=True, metavar="EMAIL")
+        propose = acts.add_parser("propose", help="AI administration proposes it for use")
+        propose.add_argument("version", metavar="ID|SHA256")
+        propose.add_argument("--by", required=True, metavar="EMAIL")
+        propose.add_argument("--reason", default="", help="why, if it was not validated here")
+        confirm = acts.add_parser("confirm", help="a clinician puts it into use")
+        confirm.add_argument("version", metavar="ID|SHA256")
+        confirm.add_argument("--by", required=True, metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -71,6 +78,17 @@ class Command(BaseCommand):
                     self._say_diff(diff_versions(before=before, after=after))
                 case "approve":
                     self._approve(_find_version(options["version"]), options["approver"])
+                case "propose":
+                    version = _find_version(options["version"])
+                    actor = _find_person(options["by"])
+                    services.propose_activation(
+                        actor=actor, version_id=version.pk, reason=options["reason"]
+                    )
+                    self._say(version)
+                case "confirm":
+                    version = _find_version(options["version"])
+                    actor = _find_person(options["by"])
+                    self._say(services.confirm_activation(actor=actor, version_id=version.pk))
         except DomainError as error:
             raise CommandError(f"{error.error_code}: {error.message}") from error
         except BundleError as error:
@@ -113,10 +131,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {one.sha256}  {one.size:>12}  {one.path}")
 
     def _approve(self, version: ModelVersion, email: str) -> None:
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
-        if user is None:
-            raise CommandError(f"{email}: no such person")
-        self._say(services.approve_version(actor=actor_for(user=user), version_id=version.pk))
+        actor = _find_person(email)
+        self._say(services.approve_version(actor=actor, version_id=version.pk))
 
     def _say(self, version: ModelVersion) -> None:
         approvals = version.approvals.filter(tree_sha256=version.tree_sha256).count()
@@ -136,6 +152,13 @@ class Command(BaseCommand):
             self.stdout.write(f"  - {one.path}  {one.size} bytes  {one.sha256}")
         if diff.is_empty:
             self.stdout.write("  no difference")
+
+
+def _find_person(email: str) -> Actor:
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise CommandError(f"{email}: no such person")
+    return actor_for(user=user)
 
 
 def _find_version(named: str) -> ModelVersion:

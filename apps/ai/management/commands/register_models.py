@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
-from apps.ai import services
+from apps.ai import policies, selectors, services
 from apps.ai.choices import VersionState
 from apps.ai.exceptions import SecondPersonNeeded
 from apps.ai.models import ModelVersion
@@ -19,6 +19,7 @@ AI_ROOT = Path(__file__).resolve().parents[2]
 BUNDLES = AI_ROOT / "bundles"
 ANALYSES = AI_ROOT / "analyses"
 INSTALLER = Actor.system("installation")
+SHIPPED = "Installed with this release by its operators; not validated here."
 
 
 class Command(BaseCommand):
@@ -62,19 +63,40 @@ class Command(BaseCommand):
         self._say(version)
 
     def _approve(self, version: ModelVersion, emails: list[str]) -> None:
-        for email in emails:
-            user = User.objects.filter(email__iexact=email, is_active=True).first()
-            if user is None:
-                raise CommandError(f"{email}: no such person")
+        """Approve the content, and put a version into use that is new here, by two people."""
+        actors = [self._find(email) for email in emails]
+        for actor in actors:
             try:
-                services.approve_version(actor=actor_for(user=user), version_id=version.pk)
+                services.approve_version(actor=actor, version_id=version.pk)
             except SecondPersonNeeded as error:
-                if not version.approvals.filter(user=user).exists():
-                    raise CommandError(f"{email}: {error.message}") from error
+                if not version.approvals.filter(user_id=actor.person_id).exists():
+                    raise CommandError(f"{actor.label}: {error.message}") from error
+        version = selectors.get_version(version_id=version.pk)
+        if version.state == VersionState.REGISTERED and selectors.is_approved(version=version):
+            self._put_into_use(version, actors)
+
+    def _put_into_use(self, version: ModelVersion, actors: list[Actor]) -> None:
+        sides = {policies.approval_side(actor=actor): actor for actor in actors}
+        proposer, second = sides.get(policies.ADMINISTRATION), sides.get(policies.CLINIC)
+        if proposer is None or second is None:
+            return
+        if selectors.open_proposal(version=version) is None:
+            services.propose_activation(actor=proposer, version_id=version.pk, reason=SHIPPED)
+        services.confirm_activation(actor=second, version_id=version.pk)
+
+    def _find(self, email: str) -> Actor:
+        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        if user is None:
+            raise CommandError(f"{email}: no such person")
+        return actor_for(user=user)
 
     def _say(self, version: ModelVersion) -> None:
         version.refresh_from_db()
-        note = "" if version.state == VersionState.ACTIVE else " - needs two approvals"
+        note = (
+            ""
+            if version.state == VersionState.ACTIVE
+            else " - two people approve it and put it into use"
+        )
         self.stdout.write(f"{version.model.slug} {version.version}: {version.state}{note}")
 
 

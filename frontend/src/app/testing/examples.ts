@@ -143,6 +143,7 @@ export const aJob = (part: Partial<Job> = {}): Job => ({
   parameters: {},
   attempts: 1,
   is_urgent: false,
+  is_shadow: false,
   queue_position: null,
   queue_reason: null,
   starts_in_s: null,

@@ -35,7 +35,8 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
   const openedAt = useOpened(finding, true)
   const models = useModels()
   const [isCardOpen, setCardOpen] = useState(false)
-  const model = models.data?.find((one) => one.name === finding.model.name && one.version === finding.model.version)
+  const model = models.data?.find((one) => one.name === finding.model.name)
+  const version = model?.versions.find((one) => one.version === finding.model.version)
   return (
     <article className={classes.detail} data-finding={finding.id}>
       <h2 className={classes.detailTitle}>
@@ -91,7 +92,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
               {t('finding.show')}
             </Button>
           )}
-          <Button variant="default" leftSection={<IconId size={16} aria-hidden />} disabled={!model} onClick={() => setCardOpen(true)}>
+          <Button variant="default" leftSection={<IconId size={16} aria-hidden />} disabled={!version} onClick={() => setCardOpen(true)}>
             {t('finding.modelCard')}
           </Button>
         </div>
@@ -105,7 +106,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
         {isOpen(finding) && <p className={classes.dim}>{t('finding.unreviewedNote')}</p>}
         {(finding.review || finding.opinions.length > 0) && <FindingHistory finding={finding} />}
       </section>
-      {isCardOpen && model && <ModelCardDialog model={model} onClose={() => setCardOpen(false)} />}
+      {isCardOpen && model && version && <ModelCardDialog model={model} versionId={version.id} onClose={() => setCardOpen(false)} />}
     </article>
   )
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { isJobOpen, useJobActions } from '@/api/findings'
 import type { Job } from '@/api/types'
+import { Chip } from '@/ui/Chip'
 import { formatRelative, humanise } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
@@ -22,6 +23,7 @@ export function JobRow({ job, where, mayAct }: { job: Job; where?: React.ReactNo
       <div className={classes.jobTitle}>
         {model}
         <JobChip state={job.state} />
+        {job.is_shadow && <Chip tone="ai">{t('models.shadowJob')}</Chip>}
       </div>
       {mayAct && isJobOpen(job) && (
         <Button size="compact-sm" variant="default" loading={cancel.isPending} aria-label={t('job.cancelJob', { model })} onClick={() => cancel.mutate(job.id)}>

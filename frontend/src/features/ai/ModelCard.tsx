@@ -1,14 +1,17 @@
 import { Button } from '@mantine/core'
-import { IconCircleCheck, IconClock, IconId, IconPlayerPause, IconTopologyStar3 } from '@tabler/icons-react'
+import { IconId, IconTopologyStar3 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
 
 import type { ModelEntry, ModelVersion } from '@/api/types'
-import { Chip } from '@/ui/Chip'
 import { formatDate, wordFor } from '@/ui/format'
 
 import classes from './Findings.module.css'
 import { scopeRules } from './ModelCardDialog'
-import { VersionActs } from './VersionActs'
+import { VersionStateChip } from './versions/VersionStateChip'
+
+/** Words that two people give; whoever may give one is told that it is waited for. */
+const WORDS = new Set<string>(['approve', 'confirm'])
 
 /** One model with every version that is in use or may come into use. */
 export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => void }) {
@@ -28,8 +31,12 @@ export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => 
           <li key={version.id} className={classes.version} data-version={version.id} data-state={version.state}>
             <span>{t('models.version', { version: version.version })}</span>
             <VersionStateChip state={version.state} />
-            <VersionActs model={model} version={version} />
-            <VersionApprovals model={model} version={version} />
+            <span className={classes.versionActs}>
+              <Button size="compact-sm" variant="default" component={Link} to={`/models/versions/${version.id}`} aria-label={t('models.open', { name: model.name, version: version.version })}>
+                {t('models.openVersion')}
+              </Button>
+            </span>
+            <VersionLine version={version} />
           </li>
         ))}
       </ul>
@@ -40,30 +47,13 @@ export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => 
   )
 }
 
-const STATE_LOOKS = {
-  active: { tone: 'ok', Icon: IconCircleCheck },
-  suspended: { tone: 'warning', Icon: IconPlayerPause },
-  pending: { tone: 'neutral', Icon: IconClock },
-  retired: { tone: 'neutral', Icon: IconClock },
-} as const
-
-function VersionStateChip({ state }: { state: ModelVersion['state'] }) {
-  const { tone, Icon } = STATE_LOOKS[state]
-  return (
-    <Chip tone={tone} icon={<Icon size={13} aria-hidden />}>
-      {wordFor('versionState', state)}
-    </Chip>
-  )
-}
-
-/** Whose word it has; a built-in analysis came with the release and needs none. */
-function VersionApprovals({ model, version }: { model: ModelEntry; version: ModelVersion }) {
-  const { t } = useTranslation('ai')
-  if (model.kind === 'builtin') return null
-  if (version.approvals.length === 0) return <span className={classes.versionText}>{t('models.noApproval')}</span>
-  return version.approvals.map(({ person, side, at }) => (
-    <span key={side} className={classes.versionText}>
-      {t('models.approvedBy', { who: person, side: wordFor('approvalSide', side), when: formatDate(at) })}
-    </span>
-  ))
+/** What there is to know before opening it: a word that is waited for, or what was validated. */
+function VersionLine({ version }: { version: ModelVersion }) {
+  const { t } = useTranslation('models')
+  const { validation, proposal } = version
+  if (version.can.some((act) => WORDS.has(act))) return <span className={classes.versionText}>{t('ai:models.waitsForYou')}</span>
+  if (proposal) return <span className={classes.versionText}>{t('version.proposedBy', { who: proposal.person, when: formatDate(proposal.at) })}</span>
+  if (version.not_validated_because) return <span className={classes.versionText}>{t('version.notValidatedBecause', { reason: version.not_validated_because })}</span>
+  if (validation) return <span className={classes.versionText}>{t('version.validated', { when: formatDate(validation.done_on), count: validation.studies })}</span>
+  return null
 }

@@ -2,81 +2,24 @@ import { Modal } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
 import type { ModelEntry } from '@/api/types'
-import { humanise } from '@/ui/format'
 
-import classes from './Findings.module.css'
+import { CardView } from './versions/CardView'
 
-/** A model card is free-form: whatever its authors said is shown as they said it. */
-export function ModelCardDialog({ model, onClose }: { model: ModelEntry; onClose: () => void }) {
-  const { t } = useTranslation('ai')
-  const rows = Object.entries(model.card ?? {})
-  const rules = scopeRules(model.scope)
-  return (
-    <Modal opened onClose={onClose} title={`${model.name} ${model.version}`} size="lg">
-      {rows.length === 0 && <p>{t('models.noCard')}</p>}
-      <table className={classes.cardTable}>
-        <tbody>
-          {rows.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{humanise(name)}</th>
-              <td>
-                <CardValue value={value} />
-              </td>
-            </tr>
-          ))}
-          {rules.length > 0 && (
-            <tr>
-              <th scope="row">{t('models.scope')}</th>
-              <td>
-                <ul>
-                  {rules.map((rule) => (
-                    <li key={rule}>{rule}</li>
-                  ))}
-                </ul>
-              </td>
-            </tr>
-          )}
-          {model.sha256 && (
-            <tr>
-              <th scope="row">{t('models.sha')}</th>
-              <td className={classes.mono}>{model.sha256}</td>
-            </tr>
-          )}
-        </tbody>
-      </table>
-    </Modal>
-  )
+interface ModelCardDialogProps {
+  model: ModelEntry
+  versionId: string
+  onClose: () => void
 }
 
-function CardValue({ value }: { value: unknown }) {
-  if (Array.isArray(value)) {
-    return (
-      <ul>
-        {value.map((entry: unknown, index) => (
-          <li key={index}>
-            <CardValue value={entry} />
-          </li>
-        ))}
-      </ul>
-    )
-  }
-  if (typeof value === 'object' && value !== null) {
-    return (
-      <table className={classes.cardTable}>
-        <tbody>
-          {Object.entries(value).map(([name, inner]) => (
-            <tr key={name}>
-              <th scope="row">{humanise(name)}</th>
-              <td>
-                <CardValue value={inner} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    )
-  }
-  return <>{value === null || value === '' ? '–' : String(value)}</>
+/** The card of one version, over whatever somebody is reading. */
+export function ModelCardDialog({ model, versionId, onClose }: ModelCardDialogProps) {
+  const { t } = useTranslation('models')
+  const version = model.versions.find(({ id }) => id === versionId)?.version ?? model.version
+  return (
+    <Modal opened onClose={onClose} title={t('version.title', { name: model.name, version })} size="xl">
+      <CardView versionId={versionId} />
+    </Modal>
+  )
 }
 
 /** The sentences of a scope, in whichever of its known shapes it came. */

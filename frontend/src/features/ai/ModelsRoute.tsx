@@ -1,5 +1,5 @@
-import { SegmentedControl } from '@mantine/core'
-import { IconSparkles, IconTopologyStar3 } from '@tabler/icons-react'
+import { Button, SegmentedControl } from '@mantine/core'
+import { IconSparkles, IconTopologyStar3, IconUpload } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
@@ -43,7 +43,20 @@ export default function ModelsRoute() {
     return job.case && title ? <Link to={`/cases/${job.case}`}>{title}</Link> : undefined
   }
   return (
-    <Screen title={t('models.title')} lead={t('models.lead')} actions={<AutomationLink />}>
+    <Screen
+      title={t('models.title')}
+      lead={t('models.lead')}
+      actions={
+        <>
+          <AutomationLink />
+          {isAiAdmin && (
+            <Button component={Link} to="/models/upload" leftSection={<IconUpload size={16} aria-hidden />}>
+              {t('models:upload.open')}
+            </Button>
+          )}
+        </>
+      }
+    >
       <Section title={t('models.models')} count={models.data?.length}>
         {models.error && !models.data && <ProblemNotice problem={models.error} onRetry={() => void models.refetch()} />}
         {!models.data && !models.error && <LoadingRows label={t('common:list.loading')} rows={3} />}
@@ -74,7 +87,7 @@ export default function ModelsRoute() {
           <JobRow key={job.id} job={job} where={place(job)} mayAct={mayAct(job)} />
         ))}
       </Section>
-      {card && <ModelCardDialog model={card} onClose={() => setCard(null)} />}
+      {card?.version_id && <ModelCardDialog model={card} versionId={card.version_id} onClose={() => setCard(null)} />}
     </Screen>
   )
 }

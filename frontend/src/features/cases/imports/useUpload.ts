@@ -50,7 +50,7 @@ export function useUpload(caseId: string) {
       importId = batch.id
       setState((now) => ({ ...now, importId, sending: now.sending && { ...now.sending, offset: batch.received_bytes } }))
       await sendUpload({
-        importId,
+        to: `/api/imports/${importId}`,
         files,
         offset: batch.received_bytes,
         signal: controller.signal,
