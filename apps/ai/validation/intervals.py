@@ -69,6 +69,8 @@ def bootstrap(
         return Estimate(value, None, None, n)
     drawn = [statistic(row) for row in draw_cases(n, resamples=resamples, seed=seed)]
     known = [one for one in drawn if one is not None]
+    if not known:
+        return Estimate(value, None, None, n)
     lower, upper = np.percentile(known, [2.5, 97.5])
     return Estimate(value, float(lower), float(upper), n)
 

@@ -105,7 +105,7 @@ def publish_series(
     *, study_instance_uid: str, series_instance_uid: str, objects: Sequence[ArchivableInstance]
 ) -> PublishedSeries:
     """Write the series once under its content hash; nothing is visible before the rename."""
-    ordered, geometry = _in_slice_order(objects)
+    ordered, geometry = in_slice_order(objects)
     content = content_hash([one.summary for one in ordered])
     key = _archive_key(study_instance_uid, series_instance_uid, content)
     warnings = _warnings(ordered, geometry)
@@ -162,9 +162,10 @@ def _archive_key(study_uid: str, series_uid: str, content: str) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _in_slice_order(
+def in_slice_order(
     objects: Sequence[ArchivableInstance],
 ) -> tuple[list[ArchivableInstance], SeriesGeometry]:
+    """The objects in slice order (those without a place at the end), and what they are together."""
     poses = [frame_pose(pose) for one in objects for pose in one.summary["poses"]]
     geometry = describe_frames(poses)
     place = {uid: n for n, uid in enumerate(instance_order(poses, geometry))}
