@@ -8,6 +8,7 @@ from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import FindingExport, FindingReview
+from apps.ai.models.validation import ValidationRun
 
 __all__ = [
     "Finding",
@@ -18,4 +19,5 @@ __all__ = [
     "Model",
     "ModelApproval",
     "ModelVersion",
+    "ValidationRun",
 ]
