@@ -1,6 +1,13 @@
 from django.urls import path
 
-from apps.ai.api import finding_views, job_views, model_views, radiomics_views, research_views
+from apps.ai.api import (
+    finding_views,
+    job_views,
+    model_views,
+    radiomics_views,
+    research_views,
+    validation_views,
+)
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
@@ -9,6 +16,14 @@ urlpatterns = [
     path("models/versions/<uuid:version_id>/approve", model_views.ApproveVersionView.as_view()),
     path("models/versions/<uuid:version_id>/activate", model_views.ActivateVersionView.as_view()),
     path("models/versions/<uuid:version_id>/suspend", model_views.SuspendVersionView.as_view()),
+    path("validation/folders", validation_views.ValidationFoldersView.as_view()),
+    path("validation/runs", validation_views.ValidationRunsView.as_view()),
+    path("validation/runs/<uuid:run_id>", validation_views.ValidationRunView.as_view()),
+    path("validation/runs/<uuid:run_id>/cancel", validation_views.CancelValidationRunView.as_view()),
+    path(
+        "validation/runs/<uuid:run_id>/report.<str:kind>",
+        validation_views.ValidationReportView.as_view(),
+    ),
     path("jobs", job_views.JobsView.as_view()),
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),
