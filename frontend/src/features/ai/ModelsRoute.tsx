@@ -1,4 +1,4 @@
-import { SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { IconSparkles, IconTopologyStar3 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -42,7 +42,17 @@ export default function ModelsRoute() {
     return job.case && title ? <Link to={`/cases/${job.case}`}>{title}</Link> : undefined
   }
   return (
-    <Screen title={t('models.title')} lead={t('models.lead')}>
+    <Screen
+      title={t('models.title')}
+      lead={t('models.lead')}
+      actions={
+        isAiAdmin && (
+          <Button component={Link} to="/models/validation" variant="default">
+            {t('validation:title')}
+          </Button>
+        )
+      }
+    >
       <Section title={t('models.models')} count={models.data?.length}>
         {models.error && !models.data && <ProblemNotice problem={models.error} onRetry={() => void models.refetch()} />}
         {!models.data && !models.error && <LoadingRows label={t('common:list.loading')} rows={3} />}
