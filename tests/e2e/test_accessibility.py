@@ -32,6 +32,11 @@ ROUTES = {
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
+    "/models/validation": ("ai-admin", "/models/validation"),
+    "/models/validation/:runId": (
+        "ai-admin",
+        "/models/validation/00000000-0000-4000-8000-000000000000",
+    ),
     "/admin": ("admin", "/admin"),
     "/audit": ("auditor", "/audit"),
     "/account/tokens": ("radiologist", "/account/tokens"),

@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,8 +16,6 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from apps.ai import conf, storage
@@ -29,7 +26,8 @@ from apps.ai.reading import ReadInput, judge_for_version
 from apps.ai.runner.client import RunnerError, RunStopped
 from apps.ai.validation.cases import CaseResult, ReferenceMask, compare, lesions_of
 from apps.ai.validation.manifest import Manifest
-from apps.ai.validation.report import ReportFacts, write_html, write_json, write_rows
+from apps.ai.validation.report import write_html
+from apps.ai.validation.rows import ReportFacts, write_json, write_rows
 from apps.ai.validation.subgroups import Traits
 from apps.ai.validation.totals import summarise
 from apps.ai.validation_runs import services
@@ -41,6 +39,7 @@ from apps.ai.validation_runs.folders import (
     resolve_folder,
     spool_study,
 )
+from apps.ai.validation_runs.keeping import LeaseKeeper, scratch_directory
 from apps.ai.validation_runs.references import empty_references, lay_references
 from apps.ai.validation_runs.studies import (
     FolderStudy,
@@ -73,7 +72,7 @@ def run_claimed(
     between:
         Called before each study: the worker lets waiting jobs of patients go first.
     """
-    keeper = _LeaseKeeper(run.pk)
+    keeper = LeaseKeeper(run.pk)
     try:
         with keeper:
             _Validation(run=run, folder=folder, between=between).execute()
@@ -87,44 +86,6 @@ def run_claimed(
             run_id=run.pk, code="internal_error", message=f"{type(error).__name__} in the worker."
         )
         raise
-
-
-def scratch_directory() -> Path:
-    """Of this process; what dead ones left is removed: it may hold image data."""
-    root = Path(settings.VAR_DIR) / "ai" / "validation"
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for left in root.glob("run-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=root))
-
-
-class _LeaseKeeper:
-    """Extends the lease from a thread of its own: a long study, or a patient's job in between."""
-
-    def __init__(self, run_id: UUID) -> None:
-        self._run_id = run_id
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="validation-lease", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=conf.HEARTBEAT_S)
-
-    def _beat(self) -> None:
-        try:
-            while not self._stop.wait(conf.VALIDATION_BEAT_S):
-                try:
-                    services.extend_lease(run_id=self._run_id)
-                except DatabaseError:
-                    logger.warning("validation run %s: lease not extended", self._run_id)
-                    close_old_connections()
-        finally:
-            connection.close()
 
 
 @dataclass
