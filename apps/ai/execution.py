@@ -155,9 +155,7 @@ def _analyse(job: Job, keeper: LeaseKeeper) -> None:
         )  # fmt: skip
         return
     outcome = model_runner().run(
-        request=build_request(
-            version=job.version, parameters=job.parameters, inputs=inputs
-        ),
+        request=build_request(version=job.version, parameters=job.parameters, inputs=inputs),
         on_progress=keeper.report,
         should_stop=keeper.should_stop,
     )

@@ -19,7 +19,9 @@ urlpatterns = [
     path("validation/folders", validation_views.ValidationFoldersView.as_view()),
     path("validation/runs", validation_views.ValidationRunsView.as_view()),
     path("validation/runs/<uuid:run_id>", validation_views.ValidationRunView.as_view()),
-    path("validation/runs/<uuid:run_id>/cancel", validation_views.CancelValidationRunView.as_view()),
+    path(
+        "validation/runs/<uuid:run_id>/cancel", validation_views.CancelValidationRunView.as_view()
+    ),
     path(
         "validation/runs/<uuid:run_id>/report.<str:kind>",
         validation_views.ValidationReportView.as_view(),

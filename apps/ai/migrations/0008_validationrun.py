@@ -15,11 +15,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ValidationRun",
             fields=[
-                ("id", models.UUIDField(default=uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
-                ("model_tree_sha256", models.CharField(help_text="What ran, as it was at start.", max_length=64)),
-                ("folder", models.CharField(help_text="Below the configured root.", max_length=400)),
+                (
+                    "model_tree_sha256",
+                    models.CharField(help_text="What ran, as it was at start.", max_length=64),
+                ),
+                (
+                    "folder",
+                    models.CharField(help_text="Below the configured root.", max_length=400),
+                ),
                 ("study_limit", models.PositiveIntegerField(blank=True, null=True)),
                 ("started_by_label", models.CharField(max_length=200)),
                 (
@@ -49,7 +60,10 @@ class Migration(migrations.Migration):
                 ("studies_out_of_scope", models.PositiveIntegerField(default=0)),
                 ("studies_failed", models.PositiveIntegerField(default=0)),
                 ("studies_refused", models.PositiveIntegerField(default=0)),
-                ("parameters", models.JSONField(default=dict, help_text="What the model was run with.")),
+                (
+                    "parameters",
+                    models.JSONField(default=dict, help_text="What the model was run with."),
+                ),
                 (
                     "thresholds",
                     models.JSONField(
@@ -61,9 +75,18 @@ class Migration(migrations.Migration):
                 ("dataset_name", models.CharField(blank=True, default="", max_length=200)),
                 ("dataset_sha256", models.CharField(blank=True, default="", max_length=64)),
                 ("metrics", models.JSONField(default=dict)),
-                ("report_sha256", models.CharField(blank=True, default="", help_text="HTML", max_length=64)),
-                ("rows_sha256", models.CharField(blank=True, default="", help_text="CSV", max_length=64)),
-                ("metrics_sha256", models.CharField(blank=True, default="", help_text="JSON", max_length=64)),
+                (
+                    "report_sha256",
+                    models.CharField(blank=True, default="", help_text="HTML", max_length=64),
+                ),
+                (
+                    "rows_sha256",
+                    models.CharField(blank=True, default="", help_text="CSV", max_length=64),
+                ),
+                (
+                    "metrics_sha256",
+                    models.CharField(blank=True, default="", help_text="JSON", max_length=64),
+                ),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (

@@ -11,9 +11,7 @@ from math import sqrt
 from statistics import NormalDist
 
 
-def wilson_interval(
-    successes: int, n: int, confidence: float = 0.95
-) -> tuple[float, float] | None:
+def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
     """Lower and upper bound of the proportion ``successes / n``, without continuity correction.
 
     Returns ``None`` where ``n`` is 0: of no cases nothing is known, and (0, 1) would look like a

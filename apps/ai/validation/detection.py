@@ -139,9 +139,7 @@ def iou_of(one: MaskRegion, other: MaskRegion) -> float:
 
 def _shared(one: MaskRegion, other: MaskRegion) -> int:
     low = np.maximum(one.start, other.start)
-    high = np.minimum(
-        np.add(one.start, one.values.shape), np.add(other.start, other.values.shape)
-    )
+    high = np.minimum(np.add(one.start, one.values.shape), np.add(other.start, other.values.shape))
     if (high <= low).any():
         return 0
     first = one.values[tuple(map(slice, low - one.start, high - one.start))]

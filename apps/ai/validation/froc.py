@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.ai.validation.detection import CaseDetection, assign
-from apps.ai.validation.intervals import Estimate, draw_cases
+from apps.ai.validation.intervals import UNKNOWN, Estimate, draw_cases
 
 RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 MOST_THRESHOLDS = 500
@@ -47,7 +47,7 @@ class Froc:
     reason: str
     points: tuple[FrocPoint, ...] = ()
     rates: tuple[RateSensitivity, ...] = ()
-    cpm: Estimate = Estimate(None, None, None, 0)
+    cpm: Estimate = UNKNOWN
     scans: int = 0
     lesions: int = 0
 

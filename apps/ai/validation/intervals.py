@@ -34,11 +34,14 @@ class Estimate:
         return {"value": self.value, "lower": self.lower, "upper": self.upper, "n": self.n}
 
 
+UNKNOWN = Estimate(None, None, None, 0)
+
+
 def proportion(successes: int, n: int) -> Estimate:
     """A share with Wilson's 95 % interval."""
     bounds = wilson_interval(successes, n)
     if bounds is None:
-        return Estimate(None, None, None, 0)
+        return UNKNOWN
     return Estimate(successes / n, bounds[0], bounds[1], n)
 
 
@@ -63,7 +66,7 @@ def bootstrap(
         none (no lesion was drawn); such draws are left out.
     """
     if n == 0:
-        return Estimate(None, None, None, 0)
+        return UNKNOWN
     value = statistic(np.arange(n, dtype=np.intp))
     if value is None or n < LEAST_CASES:
         return Estimate(value, None, None, n)

@@ -82,7 +82,10 @@ def _facts(facts: ReportFacts) -> str:
         ("Comparison and thresholds", json.dumps(facts.thresholds, sort_keys=True)),
         ("Software", ", ".join(f"{k} {v}" for k, v in sorted(facts.software.items()))),
     ]
-    return _section("What was run", _table(["", ""], [[a, f"<code>{escape(b)}</code>"] for a, b in rows], raw=True))  # noqa: E501
+    return _section(
+        "What was run",
+        _table(["", ""], [[a, f"<code>{escape(b)}</code>"] for a, b in rows], raw=True),
+    )
 
 
 def _studies(studies: Figures) -> str:

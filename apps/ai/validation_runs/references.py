@@ -72,9 +72,7 @@ class ReferenceFiles:
         return named & {one.series_instance_uid for one in images}
 
 
-def read_reference_files(
-    series: Sequence[LooseSeries], spooled: SpooledStudy
-) -> ReferenceFiles:
+def read_reference_files(series: Sequence[LooseSeries], spooled: SpooledStudy) -> ReferenceFiles:
     """Headers of segmentations and structure sets, and the NIfTI files of a study.
 
     Raises

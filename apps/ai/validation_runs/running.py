@@ -228,9 +228,7 @@ class _Validation:
         return references
 
     def _run_model(self, inputs: list[ReadInput]) -> AnalysisOutcome:
-        request = build_request(
-            version=self.version, parameters=self.run.parameters, inputs=inputs
-        )
+        request = build_request(version=self.version, parameters=self.run.parameters, inputs=inputs)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return model_runner().run(

@@ -54,9 +54,7 @@ def start_run(
 
 
 @transaction.atomic
-def create_run(
-    *, actor: Actor, version_id: UUID, folder: str, limit: int | None
-) -> ValidationRun:
+def create_run(*, actor: Actor, version_id: UUID, folder: str, limit: int | None) -> ValidationRun:
     """The row of a run; whoever makes it sees that somebody runs it.
 
     Raises
@@ -132,9 +130,7 @@ def note_dataset(*, run_id: UUID, manifest: Manifest, total: int) -> None:
     run.save()
 
 
-def report_progress(
-    *, run_id: UUID, progress: float, stage: str, counts: dict[str, int]
-) -> bool:
+def report_progress(*, run_id: UUID, progress: float, stage: str, counts: dict[str, int]) -> bool:
     """Say how far it is and extend the lease; whether to go on.
 
     ``counts`` are studies by how they ended.

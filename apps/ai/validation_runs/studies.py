@@ -191,9 +191,7 @@ def parse_study(
     )
 
 
-def open_inputs(
-    *, study: FolderStudy, version: ModelVersion, scratch: Path
-) -> list[ReadInput]:
+def open_inputs(*, study: FolderStudy, version: ModelVersion, scratch: Path) -> list[ReadInput]:
     """Voxels and headers of every input, as ``reading.read_inputs`` gives a job's.
 
     Raises
@@ -214,9 +212,7 @@ def open_inputs(
     return opened
 
 
-def read_traits(
-    *, headers: Sequence[Dataset], rule: StudyRule, slice_spacing_mm: float
-) -> Traits:
+def read_traits(*, headers: Sequence[Dataset], rule: StudyRule, slice_spacing_mm: float) -> Traits:
     """What the study is counted under; age from Patient's Age, else from the two dates."""
     first = headers[0]
     thickness = _number(text(first, "SliceThickness"))

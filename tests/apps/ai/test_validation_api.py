@@ -147,7 +147,9 @@ def test_a_started_run_is_owed_listed_audited_and_can_be_stopped(
     assert admin.post(f"{URL}/{run['id']}/cancel").json()["state"] == "cancelled"
     assert admin.post(f"{URL}/{run['id']}/cancel").json()["code"] == "illegal_move"
     assert start(team, version, "lungs").status_code == 202
-    actions = list(AuditEntry.objects.filter(entity="validation_run").values_list("action", flat=True))
+    actions = list(
+        AuditEntry.objects.filter(entity="validation_run").values_list("action", flat=True)
+    )
     assert sorted(actions) == ["validation.cancelled", "validation.started", "validation.started"]
 
 
@@ -161,9 +163,7 @@ def test_a_limit_that_is_none_is_refused(
 def test_a_content_two_people_have_not_approved_is_not_evaluated(
     team: CaseTeam, house: Path, root: Path
 ) -> None:
-    bundle = ai_services.register_bundle(
-        actor=INSTALLER, root=write_bundle(house / "source" / "b")
-    )
+    bundle = ai_services.register_bundle(actor=INSTALLER, root=write_bundle(house / "source" / "b"))
     answer = start(team, bundle, "lungs")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "model_not_approved")

@@ -114,7 +114,7 @@ def test_between_points_it_is_interpolated_as_luna16_does() -> None:
 
 
 def test_a_weak_candidate_does_not_count_for_a_strong_threshold() -> None:
-    """Two candidates on one lesion: at 0.9 the strong one finds it, though the other fits better."""
+    """Two candidates on one lesion: at 0.9 the strong one finds it."""
     a = bar(0, 10)
     found = compute_froc([scored([a], (bar(0, 4), 0.9), (bar(0, 10), 0.2))])
 

@@ -45,7 +45,7 @@ def test_two_boxes_by_hand() -> None:
     assert found.hd95_mm == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("axis", "step_mm"), enumerate(ANISOTROPIC))
+@pytest.mark.parametrize(("axis", "step_mm"), list(enumerate(ANISOTROPIC)))
 def test_parallel_plates_lie_as_far_apart_as_the_spacing_says(axis: int, step_mm: float) -> None:
     """Every surface voxel of a plate is three steps from the other one: both distances are."""
     plates = []

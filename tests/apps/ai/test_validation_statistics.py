@@ -86,7 +86,8 @@ def test_what_is_no_probability_is_refused(wrong: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "years"), [("063Y", 63), ("018M", 1.5), ("010D", 10 / 365.25), ("63Y", None), ("", None)]
+    ("said", "years"),
+    [("063Y", 63), ("018M", 1.5), ("010D", 10 / 365.25), ("63Y", None), ("", None)],
 )
 def test_patients_age(said: str, years: float | None) -> None:
     found = read_age(said)

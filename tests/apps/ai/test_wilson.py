@@ -16,9 +16,7 @@ from apps.ai.statistics.wilson import wilson_interval
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_newcombe_1998_table_1_method_3(
-    successes: int, n: int, lower: float, upper: float
-) -> None:
+def test_newcombe_1998_table_1_method_3(successes: int, n: int, lower: float, upper: float) -> None:
     """Newcombe RG, Stat Med 1998;17:857-872, Table I, 95 %, four decimals as printed."""
     found = wilson_interval(successes, n)
 

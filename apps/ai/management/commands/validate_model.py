@@ -32,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="any folder this user may read")
         parser.add_argument("--limit", type=_count, help="only the first so many studies")
         parser.add_argument("--person", metavar="EMAIL", help="who runs it; an AI administrator")
-        parser.add_argument("--output", type=Path, help="folder for report.html, cases.csv, metrics.json")  # noqa: E501
+        parser.add_argument(
+            "--output", type=Path, help="folder for report.html, cases.csv, metrics.json"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["folder"].resolve()
