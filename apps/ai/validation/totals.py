@@ -49,7 +49,7 @@ def summarise(cases: Sequence[CaseResult]) -> Figures:
 
 def count_studies(cases: Sequence[CaseResult]) -> Figures:
     """How many ended how, why those that were left out were, and what lies in them."""
-    counts = Counter(one.state for one in cases)
+    counts = Counter(str(one.state) for one in cases)
     left_out = []
     for state in STATES[1:]:
         reasons: dict[str, list[CaseResult]] = {}

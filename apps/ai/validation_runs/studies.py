@@ -54,7 +54,7 @@ class FolderStudy:
         return self.inputs[0][1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Facts:
     """What a role's rule reads, of a series in a folder."""
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import orjson
 
@@ -32,6 +32,9 @@ class ArchivableInstance(Protocol):
     def frames(self) -> bytes: ...
     def metadata(self) -> bytes: ...
     def viewer(self) -> bytes: ...
+
+
+Archivable = TypeVar("Archivable", bound=ArchivableInstance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,8 @@ def _archive_key(study_uid: str, series_uid: str, content: str) -> str:
 
 
 def in_slice_order(
-    objects: Sequence[ArchivableInstance],
-) -> tuple[list[ArchivableInstance], SeriesGeometry]:
+    objects: Sequence[Archivable],
+) -> tuple[list[Archivable], SeriesGeometry]:
     """The objects in slice order (those without a place at the end), and what they are together."""
     poses = [frame_pose(pose) for one in objects for pose in one.summary["poses"]]
     geometry = describe_frames(poses)
