@@ -49,6 +49,8 @@ class ReferenceFiles:
     structure_sets: tuple[StructureSet, ...]
     nifti: tuple[tuple[str, bytes], ...]
     side_car: Sidecar | None
+    images: frozenset[str] = frozenset()
+    """SOP Instance UIDs of every image of the study."""
 
     @property
     def are_there(self) -> bool:
@@ -109,6 +111,12 @@ def read_reference_files(series: Sequence[LooseSeries], spooled: SpooledStudy) -
         structure_sets=tuple(structures),
         nifti=tuple(files),
         side_car=_read_side_car(spooled),
+        images=frozenset(
+            image["sop_instance_uid"]
+            for one in series
+            if one.kind == "image"
+            for image in one.instances
+        ),
     )
 
 
@@ -161,7 +169,7 @@ def _every_mask(
     for holder, header in files.segmentations:
         yield from _of_segmentation(holder, header, series, grid, remarks)
     for structures in files.structure_sets:
-        yield from _of_structures(structures, series, grid, remarks)
+        yield from _of_structures(structures, files.images, series, grid, remarks)
     for name, body in files.nifti:
         yield from _of_nifti(name, body, files.side_car, series, grid)
 
@@ -238,18 +246,31 @@ def _planes_of(
 
 
 def _of_structures(
-    structures: StructureSet, series: LooseSeries, grid: ImageGrid, remarks: list[Remark]
+    structures: StructureSet,
+    images: frozenset[str],
+    series: LooseSeries,
+    grid: ImageGrid,
+    remarks: list[Remark],
 ) -> Iterator[tuple[str, int | None, BoolMask]]:
+    """Of images that are not in the study (data sets give new UIDs): by frame of reference.
+
+    Each contour must lie in a slice all the same.
+    """
     own = {one["sop_instance_uid"] for one in series.instances}
     named = structures.referenced_instances
-    if named and not named & own:
+    if named & images and not named & own:
         remarks.append(("rtstruct_on_other_series", "A structure set belongs to another series."))
         return
+    by_geometry = not named & own
+    if by_geometry:
+        remarks.append(
+            ("placed_by_geometry", "A structure set names none of these images; its place fits.")
+        )
     for region in structures.regions:
         if not region.contours:
             continue
         frame = region.frame_of_reference_uid
-        if frame and grid.frame_of_reference_uid and frame != grid.frame_of_reference_uid:
+        if frame != grid.frame_of_reference_uid or (by_geometry and not frame):
             raise StudyRefused(
                 "rtstruct_frame_of_reference",
                 f"The region {region.name} lies in another frame of reference.",

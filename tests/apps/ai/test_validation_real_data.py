@@ -97,6 +97,7 @@ def test_the_sarcomas_pet_is_evaluated_and_its_neighbours_are_named(
     assert cases["CT"]["reference_lesions"] == 1
     say("STS_001 PET", cases["PET"])
     say("detection", run.metrics["detection"])
+    assert [code for code, _ in cases["PET"]["remarks"]][0] == "placed_by_geometry"
     assert cases["PET"]["lesions_found"] == 1
 
 
@@ -119,7 +120,8 @@ def test_a_folder_of_everything_ends_each_study_by_a_name(
 
     cases = cases_of(run)
     for name, one in cases.items():
-        say(name, one["state"], one["reason_code"], one["reason"])
+        said = {key: one[key] for key in ("lesions_found", "false_positives", "overlaps")}
+        say(name, one["state"], one["reason_code"], one["reason"], said, one["remarks"])
     assert len(cases) >= 20
     assert all(one["reason_code"] for one in cases.values() if one["state"] != "evaluated")
     assert not [one for one in cases.values() if one["reason_code"] == "internal_error"]
