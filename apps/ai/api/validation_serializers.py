@@ -188,6 +188,7 @@ class ValidationRunSerializer(serializers.ModelSerializer[ValidationRun]):
             "state", "progress", "stage", "may_cancel", "reason_code", "reason_message", "studies",
             "dataset_name", "created_at", "started_at", "finished_at",
         )  # fmt: skip
+        read_only_fields = fields
 
     @extend_schema_field(ValidationStudiesSerializer)
     def get_studies(self, run: ValidationRun) -> dict[str, int]:
@@ -218,6 +219,7 @@ class ValidationRunDetailSerializer(ValidationRunSerializer):
             "metrics", "parameters", "thresholds", "software", "model_tree_sha256",
             "dataset_sha256", "report_sha256",
         )  # fmt: skip
+        read_only_fields = fields
 
     @extend_schema_field(ValidationMetricsSerializer(allow_null=True))
     def get_metrics(self, run: ValidationRun) -> dict[str, Any] | None:

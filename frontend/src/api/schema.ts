@@ -2450,6 +2450,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/validation/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_folders_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_runs_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_validation_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_validation_runs_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}/report.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The report as a file; the browser is told to load and run nothing in it. */
+        get: operations["api_validation_runs_report._retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2617,6 +2728,8 @@ export interface components {
         };
         /** @enum {string} */
         AuthKindEnum: "none" | "basic" | "bearer";
+        /** @enum {string} */
+        AxisEnum: "sex" | "age" | "scanner" | "site" | "slice_thickness";
         Beam: {
             number: number | null;
             name: string;
@@ -2697,6 +2810,14 @@ export interface components {
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
+        CalibrationFigures: {
+            n: number;
+            /** Format: double */
+            ece: number | null;
+            /** Format: double */
+            brier: number | null;
+            bins: components["schemas"]["ReliabilityBin"][];
+        };
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
@@ -2922,6 +3043,22 @@ export interface components {
             view?: unknown | null;
             version?: number;
         };
+        DetectionFigures: {
+            scans: number;
+            lesions: number;
+            found: number;
+            sensitivity: components["schemas"]["Estimate"];
+            sensitivity_by_case: components["schemas"]["Estimate"];
+            false_positives: number;
+            false_positives_per_scan: components["schemas"]["Estimate"];
+            most_false_positives: number;
+            duplicates: number;
+            scans_with_lesions: number;
+            scans_with_all_found: components["schemas"]["Estimate"];
+            scans_without_lesions: number;
+            scans_without_lesions_clean: components["schemas"]["Estimate"];
+            froc: components["schemas"]["Froc"];
+        };
         Diagnosis: {
             /** @default  */
             system: string;
@@ -3135,6 +3272,16 @@ export interface components {
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
         };
+        /** @description A number with its 95 % interval; null where nothing is known. */
+        Estimate: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            lower: number | null;
+            /** Format: double */
+            upper: number | null;
+            n: number;
+        };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
             attempts: number;
@@ -3234,6 +3381,34 @@ export interface components {
             beams: number | null;
             /** Format: double */
             dose_per_fraction_gy: number | null;
+        };
+        /** @description ``reason`` is empty where there is a curve. */
+        Froc: {
+            reason: string;
+            points: components["schemas"]["FrocPoint"][];
+            rates: components["schemas"]["FrocRate"][];
+            cpm: components["schemas"]["Estimate"];
+        };
+        FrocPoint: {
+            /** Format: double */
+            threshold: number;
+            /** Format: double */
+            fp_per_scan: number;
+            /** Format: double */
+            sensitivity: number;
+        };
+        /** @description A number with its 95 % interval; null where nothing is known. */
+        FrocRate: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            lower: number | null;
+            /** Format: double */
+            upper: number | null;
+            n: number;
+            /** Format: double */
+            rate: number;
+            beyond: boolean;
         };
         Grant: {
             /** Format: uuid */
@@ -3598,6 +3773,17 @@ export interface components {
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
+        /** @description Studies that enter no figure, by reason. */
+        LeftOut: {
+            state: components["schemas"]["LeftOutStateEnum"];
+            code: string;
+            reason: string;
+            studies: number;
+            reference_lesions: number;
+            lesions_unknown_in: number;
+        };
+        /** @enum {string} */
+        LeftOutStateEnum: "out_of_scope" | "failed" | "refused";
         /** @description The shape of ``selectors.describe_lesion``; a test holds the two together. */
         Lesion: {
             /** Format: uuid */
@@ -4047,6 +4233,23 @@ export interface components {
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        /** @description Masks of one finding code; ``target`` is ``*`` for whatever the model names. */
+        OverlapFigures: {
+            target: string;
+            labels: string[];
+            studies: number;
+            both: number;
+            both_empty: number;
+            only_reference: number;
+            only_model: number;
+            dice: components["schemas"]["Spread"];
+            dice_missed_as_zero: components["schemas"]["Estimate"];
+            hd95_mm: components["schemas"]["Spread"];
+            mean_surface_mm: components["schemas"]["Spread"];
+            volume_error_ml: components["schemas"]["Spread"];
+            volume_error_relative: components["schemas"]["Spread"];
+            dice_histogram: number[];
+        };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
@@ -4603,6 +4806,16 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Registration"][];
         };
+        ReliabilityBin: {
+            /** Format: double */
+            from: number;
+            /** Format: double */
+            to: number;
+            n: number;
+            /** Format: double */
+            mean_probability: number;
+            observed: components["schemas"]["Estimate"];
+        };
         ReportLine: {
             depth: number;
             /** @description The value type, in small letters; see: a reference. */
@@ -4912,6 +5125,15 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
+        Spread: {
+            /** Format: double */
+            median: number | null;
+            /** Format: double */
+            lower_quartile: number | null;
+            /** Format: double */
+            upper_quartile: number | null;
+            mean: components["schemas"]["Estimate"];
+        };
         /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
         Stack: {
             number: number;
@@ -4936,6 +5158,8 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
+        /** @enum {string} */
+        State4abEnum: "queued" | "running" | "finished" | "failed" | "cancelled";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -4985,6 +5209,15 @@ export interface components {
             patient: components["schemas"]["StudyPatient"];
             series: components["schemas"]["Series"][];
         };
+        /** @description How many studies ended how, so far. */
+        StudyCounts: {
+            total: number;
+            evaluated: number;
+            out_of_scope: number;
+            failed: number;
+            refused: number;
+            left_out: components["schemas"]["LeftOut"][];
+        };
         StudyPatient: {
             patient_id: string;
             name: string;
@@ -5003,6 +5236,17 @@ export interface components {
         StudySourceStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
         /** @enum {string} */
         StudyStateEnum: "queued" | "ingesting" | "ready" | "failed";
+        /** @description Figures are absent where the group is suppressed. */
+        SubgroupFigures: {
+            axis: components["schemas"]["AxisEnum"];
+            value: string;
+            is_suppressed: boolean;
+            studies?: number;
+            lesions?: number;
+            sensitivity?: components["schemas"]["Estimate"];
+            false_positives_per_scan?: components["schemas"]["Estimate"];
+            dice?: components["schemas"]["Spread"];
+        };
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
         /** @description The study ticket; send it in the header named ``header``. */
@@ -5092,6 +5336,114 @@ export interface components {
         };
         /** @enum {string} */
         UrgencyEnum: "routine" | "soon" | "urgent";
+        ValidationFolder: {
+            name: string;
+            studies: number;
+        };
+        /** @description ``configured`` false: the operator has set no root, and nothing can be started. */
+        ValidationFolders: {
+            configured: boolean;
+            folders: components["schemas"]["ValidationFolder"][];
+        };
+        ValidationMetrics: {
+            version: number;
+            studies: components["schemas"]["StudyCounts"];
+            overlap: components["schemas"]["OverlapFigures"][];
+            detection: components["schemas"]["DetectionFigures"];
+            calibration: components["schemas"]["CalibrationFigures"];
+            subgroups: components["schemas"]["SubgroupFigures"][];
+            smallest_group_shown: number;
+        };
+        ValidationRequestRequest: {
+            /** Format: uuid */
+            version: string;
+            folder: string;
+            limit?: number | null;
+        };
+        /** @description One run as a list shows it. */
+        ValidationRun: {
+            /** Format: uuid */
+            readonly id: string;
+            model: string;
+            model_slug: string;
+            version: string;
+            /** Format: uuid */
+            version_id: string;
+            /** @description Below the configured root. */
+            readonly folder: string;
+            limit: number | null;
+            started_by: string;
+            state: components["schemas"]["State4abEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly stage: string;
+            readonly may_cancel: boolean;
+            readonly reason_code: string;
+            readonly reason_message: string;
+            readonly studies: components["schemas"]["ValidationStudies"];
+            readonly dataset_name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        /** @description One run with what it found; ``metrics`` is null before the end. */
+        ValidationRunDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            model: string;
+            model_slug: string;
+            version: string;
+            /** Format: uuid */
+            version_id: string;
+            /** @description Below the configured root. */
+            readonly folder: string;
+            limit: number | null;
+            started_by: string;
+            state: components["schemas"]["State4abEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly stage: string;
+            readonly may_cancel: boolean;
+            readonly reason_code: string;
+            readonly reason_message: string;
+            readonly studies: components["schemas"]["ValidationStudies"];
+            readonly dataset_name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly metrics: components["schemas"]["ValidationMetrics"] | null;
+            parameters: unknown;
+            thresholds: unknown;
+            software: {
+                [key: string]: string;
+            };
+            /** @description What ran, as it was at start. */
+            readonly model_tree_sha256: string;
+            readonly dataset_sha256: string;
+            /** @description HTML */
+            readonly report_sha256: string;
+        };
+        ValidationRunPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ValidationRun"][];
+        };
+        /** @description How many studies ended how, so far. */
+        ValidationStudies: {
+            total: number;
+            evaluated: number;
+            out_of_scope: number;
+            failed: number;
+            refused: number;
+        };
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
@@ -5189,6 +5541,7 @@ export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuthKindEnum = components['schemas']['AuthKindEnum'];
+export type AxisEnum = components['schemas']['AxisEnum'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
@@ -5200,6 +5553,7 @@ export type BoardPage = components['schemas']['BoardPage'];
 export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
+export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
@@ -5223,6 +5577,7 @@ export type Decision = components['schemas']['Decision'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
+export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
@@ -5243,6 +5598,7 @@ export type DrawnSegment = components['schemas']['DrawnSegment'];
 export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
+export type Estimate = components['schemas']['Estimate'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
@@ -5254,6 +5610,9 @@ export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
+export type Froc = components['schemas']['Froc'];
+export type FrocPoint = components['schemas']['FrocPoint'];
+export type FrocRate = components['schemas']['FrocRate'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
@@ -5293,6 +5652,8 @@ export type Kind22fEnum = components['schemas']['Kind22fEnum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
+export type LeftOut = components['schemas']['LeftOut'];
+export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
 export type LesionCreateRequest = components['schemas']['LesionCreateRequest'];
 export type LesionPage = components['schemas']['LesionPage'];
@@ -5335,6 +5696,7 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type OverlapFigures = components['schemas']['OverlapFigures'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -5404,6 +5766,7 @@ export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
+export type ReliabilityBin = components['schemas']['ReliabilityBin'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
@@ -5437,18 +5800,22 @@ export type SexEnum = components['schemas']['SexEnum'];
 export type ShownArea = components['schemas']['ShownArea'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type State4abEnum = components['schemas']['State4abEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
+export type StudyCounts = components['schemas']['StudyCounts'];
 export type StudyPatient = components['schemas']['StudyPatient'];
 export type StudySource = components['schemas']['StudySource'];
 export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum'];
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
+export type SubgroupFigures = components['schemas']['SubgroupFigures'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
@@ -5463,6 +5830,14 @@ export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
+export type ValidationFolder = components['schemas']['ValidationFolder'];
+export type ValidationFolders = components['schemas']['ValidationFolders'];
+export type ValidationMetrics = components['schemas']['ValidationMetrics'];
+export type ValidationRequestRequest = components['schemas']['ValidationRequestRequest'];
+export type ValidationRun = components['schemas']['ValidationRun'];
+export type ValidationRunDetail = components['schemas']['ValidationRunDetail'];
+export type ValidationRunPage = components['schemas']['ValidationRunPage'];
+export type ValidationStudies = components['schemas']['ValidationStudies'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
@@ -10562,6 +10937,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingTours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_folders_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationFolders"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_list: {
+        parameters: {
+            query?: {
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRunPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidationRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRun"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRunDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRun"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "api_validation_runs_report._retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused or failed */

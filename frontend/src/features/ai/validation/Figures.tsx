@@ -16,7 +16,7 @@ interface PlainTableProps {
 
 export function PlainTable({ label, header, rows }: PlainTableProps) {
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={label}>
+    <div className={classes.scroll} tabIndex={0} role="group" aria-label={label}>
       <table className={classes.table} aria-label={label}>
         <thead>
           <tr>
@@ -129,7 +129,7 @@ export function LesionSection({ detection }: { detection: ValidationMetrics['det
             <p className={classes.text}>{t('report.cpm', { value: interval(froc.cpm, 3) })}</p>
             <PlainTable
               label={t('chart.froc')}
-              header={[t('report.rate'), t('report.sensitivityShort'), '']}
+              header={[t('report.rate'), t('report.sensitivityShort'), t('report.note')]}
               rows={froc.rates.map((one) => ({ key: String(one.rate), cells: [one.rate, interval(one, 3), one.beyond ? t('report.beyond') : ''] }))}
             />
           </div>
