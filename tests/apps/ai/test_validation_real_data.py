@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from io import StringIO
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.apps.ai.real_data import (
     shared_data,
 )
 from tests.apps.ai.test_validation_run import cases_of
+from tests.apps.ai.validation_phantoms import write_manifest
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -126,3 +128,27 @@ def test_a_folder_of_everything_ends_each_study_by_a_name(
     assert all(one["reason_code"] for one in cases.values() if one["state"] != "evaluated")
     assert not [one for one in cases.values() if one["reason_code"] == "internal_error"]
     assert np.isfinite(run.progress)
+
+
+def test_two_pet_series_of_the_sarcoma_against_the_mass_alone(
+    versions: dict[str, ModelVersion], tmp_path: Path
+) -> None:
+    """Named labels: the oedema drawn beside the mass in 04 is not compared."""
+    folder = tmp_path / "sarcoma"
+    shutil.copytree(shared_data(STS, "PET"), folder / "sts-001-suv")
+    shutil.copytree(shared_data("04-pet-raw-BQML-STS_001"), folder / "sts-001-bqml")
+    write_manifest(
+        folder,
+        name="STS_001, PET",
+        labels=[{"label": "GTV_Mass"}, {"label": "GTV_Mass_PET"}],
+        matching="centre",
+        score="suv_max",
+    )
+
+    run = run_on(versions["pet-uptake"], folder)
+
+    for name, one in cases_of(run).items():
+        say(name, one["lesions_found"], one["false_positives"], one["duplicates"], one["overlaps"])
+    say("detection", run.metrics["detection"])
+    assert run.studies_evaluated == 2
+    assert run.metrics["detection"]["froc"]["reason"] == ""
