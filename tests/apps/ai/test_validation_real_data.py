@@ -99,7 +99,7 @@ def test_the_sarcomas_pet_is_evaluated_and_its_neighbours_are_named(
     assert cases["CT"]["reference_lesions"] == 1
     say("STS_001 PET", cases["PET"])
     say("detection", run.metrics["detection"])
-    assert [code for code, _ in cases["PET"]["remarks"]][0] == "placed_by_geometry"
+    assert "placed_by_geometry" in {code for code, _ in cases["PET"]["remarks"]}
     assert cases["PET"]["lesions_found"] == 1
 
 
