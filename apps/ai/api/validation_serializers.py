@@ -219,7 +219,7 @@ class ValidationRunDetailSerializer(ValidationRunSerializer):
             "metrics", "parameters", "thresholds", "software", "model_tree_sha256",
             "dataset_sha256", "report_sha256",
         )  # fmt: skip
-        read_only_fields = fields
+        read_only_fields = fields  # type: ignore[assignment]  # as above
 
     @extend_schema_field(ValidationMetricsSerializer(allow_null=True))
     def get_metrics(self, run: ValidationRun) -> dict[str, Any] | None:
