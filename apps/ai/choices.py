@@ -193,6 +193,28 @@ EXPORT_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class ValidationState(models.TextChoices):
+    """A local validation run."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    FINISHED = "finished", _("Finished")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+_VALIDATION_ENDINGS = frozenset(
+    {ValidationState.FINISHED, ValidationState.FAILED, ValidationState.CANCELLED}
+)
+VALIDATION_MOVES: dict[str, frozenset[str]] = {
+    ValidationState.QUEUED: frozenset(
+        {ValidationState.RUNNING, ValidationState.CANCELLED, ValidationState.FAILED}
+    ),
+    ValidationState.RUNNING: _VALIDATION_ENDINGS,
+    **{ending: frozenset() for ending in _VALIDATION_ENDINGS},
+}
+
+
 def check_move(*, moves: dict[str, frozenset[str]], subject: str, source: str, to: str) -> None:
     """Raise ``IllegalMove`` unless ``to`` may follow ``source``."""
     if to not in moves[source]:

@@ -34,6 +34,16 @@ DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
 MANUFACTURER = "Consilium"
 
+VALIDATION_LEASE = timedelta(minutes=3)
+VALIDATION_BEAT_S = 30.0
+VALIDATION_REPORT_EVERY_S = 2.0
+VALIDATION_BELL_EVERY = timedelta(seconds=30)
+VALIDATION_MAX_STUDIES = 5_000
+VALIDATION_MAX_FILES = 20_000
+"""Of one study."""
+VALIDATION_MAX_BYTES = 8 * 1024**3
+"""Of one study: it is copied before it is read."""
+
 
 def read_device() -> str:
     """``CONSILIUM_AI_DEVICE``: cpu, cuda:N, or auto (a GPU when the driver shows one)."""
@@ -57,6 +67,12 @@ def bundle_store() -> Path:
 def bundle_spool() -> Path:
     """Archives on their way here; on the store's disk, and not in it."""
     return Path(settings.VAR_DIR) / "ai" / "uploads"
+
+
+def validation_root() -> Path | None:
+    """``CONSILIUM_VALIDATION_ROOT``: below it lie folders of studies with reference masks."""
+    chosen = read_str("CONSILIUM_VALIDATION_ROOT", "")
+    return Path(chosen) if chosen else None
 
 
 def scratch_root() -> Path:

@@ -103,6 +103,16 @@ class SegmentBusy(Unavailable):
     code = "segment_busy"
 
 
+class ValidationNotPossible(Conflict):
+    """The folder cannot be used, or nothing may be started; read by the AI administrator.
+
+    ``validation_root_missing``, ``folder_missing``, ``unsafe_folder``, ``no_studies``,
+    ``bad_manifest``, ``run_open``, ``task_not_validated``, ``not_finished``.
+    """
+
+    code = "validation_not_possible"
+
+
 class StaleFence(Exception):
     """Another worker owns the job now. For the job machinery, never for people."""
 

@@ -7,8 +7,10 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import (
@@ -24,7 +26,7 @@ from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesState
 from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
-from apps.ai.models import Job
+from apps.ai.models import Job, ModelVersion
 from apps.ai.objects import draft_finding
 from apps.ai.reading import ReadInput, judge_inputs, read_inputs
 from apps.ai.runner.client import (
@@ -153,7 +155,7 @@ def _analyse(job: Job, keeper: LeaseKeeper) -> None:
         )  # fmt: skip
         return
     outcome = model_runner().run(
-        request=_build_request(job, inputs),
+        request=build_request(version=job.version, parameters=job.parameters, inputs=inputs),
         on_progress=keeper.report,
         should_stop=keeper.should_stop,
     )
@@ -167,8 +169,10 @@ def _analyse(job: Job, keeper: LeaseKeeper) -> None:
     _write_results(job, keeper, inputs[0], outcome)
 
 
-def _build_request(job: Job, inputs: list[ReadInput]) -> RunRequest:
-    version = job.version
+def build_request(
+    *, version: ModelVersion, parameters: dict[str, Any], inputs: Sequence[ReadInput]
+) -> RunRequest:
+    """What the runner is asked, for a job and for a validation run alike."""
     timeout_s = float(version.limits.get("timeout_s", conf.DEFAULT_TIMEOUT_S))
     builtin = version.model.kind == ModelKind.BUILTIN
     return RunRequest(
@@ -176,7 +180,7 @@ def _build_request(job: Job, inputs: list[ReadInput]) -> RunRequest:
         volume=inputs[0].for_runner(),
         further=[(one.role, one.for_runner()) for one in inputs[1:]],
         headers=inputs[0].headers if builtin else [],
-        parameters=job.parameters,
+        parameters=parameters,
         timeout_s=timeout_s,
         module=version.module,
         bundle_root=str(conf.bundle_store() / version.tree_sha256),

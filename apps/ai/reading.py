@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from apps.ai.models import Job
+from apps.ai.models import Job, ModelVersion
 from apps.ai.runner.volumes import RunnerVolume
 from apps.ai.scope import ScopeVerdict, check_scope, describe_geometry
 from apps.ai.services.inputs import ChosenInput, current_inputs, read_roles
@@ -53,8 +53,13 @@ def read_inputs(*, job: Job) -> list[ReadInput]:
 
 def judge_inputs(*, job: Job, inputs: Sequence[ReadInput]) -> ScopeVerdict:
     """The first rule that refuses: the model's on its first series, then each role's own."""
-    roles = {role.role: role for role in read_roles(version=job.version)}
-    verdict = _judge(job.version.scope, inputs[0])
+    return judge_for_version(version=job.version, inputs=inputs)
+
+
+def judge_for_version(*, version: ModelVersion, inputs: Sequence[ReadInput]) -> ScopeVerdict:
+    """As ``judge_inputs``, of inputs that are nobody's job."""
+    roles = {role.role: role for role in read_roles(version=version)}
+    verdict = _judge(version.scope, inputs[0])
     if not verdict.in_scope:
         return verdict
     for one in inputs:

@@ -18,6 +18,7 @@ from apps.ai.models import FindingExport, Job
 from apps.ai.services.exports import EXPORT_TASK
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.ai.services.ranking import rerank_waiting_jobs
+from apps.ai.validation_runs.services import sweep_runs
 from apps.core.outbox import enqueue
 
 BATCH = 100
@@ -30,6 +31,7 @@ def sweep() -> None:
     rerank_now_and_then()
     ring_for_waiting_jobs()
     ring_for_due_exports()
+    sweep_runs()
 
 
 def requeue_expired_jobs() -> int:

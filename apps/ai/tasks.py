@@ -13,6 +13,14 @@ def run_jobs() -> None:
     run_waiting_jobs()
 
 
+@durable_task(queue="ai", guarantee="at_most_once")
+def run_validation(run_id: str) -> None:
+    """One local validation run. A doubled bell finds it claimed; a lost one is rung again."""
+    from apps.ai.validation_runs.running import run_from_queue
+
+    run_from_queue(run_id=UUID(run_id))
+
+
 @durable_task(guarantee="at_least_once")
 def export_finding(export_id: str) -> None:
     """Send one accepted finding to its PACS; retried by its own row, not by the broker."""

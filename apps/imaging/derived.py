@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from apps.imaging.archive import SeriesArchive
+from apps.imaging.archive import ReadableSeries
 from apps.imaging.archive.layout import sync_file, volume_directory
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
@@ -67,7 +67,11 @@ class Volume:
 
 
 def open_archived_volume(
-    archive: SeriesArchive, *, stack: int | None = None, with_tilt: bool = False
+    archive: ReadableSeries,
+    *,
+    stack: int | None = None,
+    with_tilt: bool = False,
+    directory: Path | None = None,
 ) -> Volume:
     """The volume of a published series, or of one of its stacks, built first where it is missing.
 
@@ -76,6 +80,7 @@ def open_archived_volume(
     stack : its number, from 1; without it the series must be one volume by itself.
     with_tilt : a gantry tilt is no reason to refuse; ``affine_lps`` then holds the shear. For who
         carries voxels as they are, never for who computes as if slices lay straight.
+    directory : where its file is kept, for a series that is not the archive's.
     """
     poses, geometry = describe_archive(archive)
     if any(not one["frames"] for one in archive.instances) and poses:
@@ -91,7 +96,7 @@ def open_archived_volume(
     shape = (len(order), first.rows, first.columns)
     is_part = stack is not None and len(geometry.stacks) > 1
     name = f"{archive.archive_key}.{stack}.f32" if is_part else f"{archive.archive_key}.f32"
-    path = volume_directory() / name
+    path = (directory or volume_directory()) / name
     if not path.exists() or path.stat().st_size != int(np.prod(shape)) * 4:
         _build(archive, path=path, order=order, shape=shape, summary=chosen.summary())
     os.utime(path)  # least recently used is evicted first
@@ -124,7 +129,7 @@ def _refuse(code: str) -> NoReturn:
 
 
 def _build(
-    archive: SeriesArchive,
+    archive: ReadableSeries,
     *,
     path: Path,
     order: list[tuple[str, int]],

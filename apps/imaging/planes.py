@@ -5,7 +5,7 @@ from uuid import UUID
 import numpy as np
 
 from apps.core.exceptions import NotVisible
-from apps.imaging.archive import open_series
+from apps.imaging.archive import ReadableSeries, open_series
 from apps.imaging.derived import REFUSALS, Volume, apply_modality_lut
 from apps.imaging.evicted import explain_absence
 from apps.imaging.exceptions import NotAVolume
@@ -36,6 +36,11 @@ def open_plane(*, series_id: UUID) -> Volume:
         archive = open_series(series.archive_key)
     except FileNotFoundError:
         raise explain_absence(series.archive_key) from None
+    return open_archived_plane(archive)
+
+
+def open_archived_plane(archive: ReadableSeries) -> Volume:
+    """As ``open_plane``, of a series that is at hand."""
     instances = archive.instances
     if len(instances) != 1 or len(instances[0]["frames"]) > 1:
         raise NotAVolume("The series holds more than one image.", code="several_images")

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from apps.core.exceptions import NotVisible
-from apps.imaging.archive import SeriesArchive, open_series
+from apps.imaging.archive import ReadableSeries, open_series
 from apps.imaging.archive.writer import frame_pose
 from apps.imaging.evicted import explain_absence
 from apps.imaging.geometry import Facet, FramePose, SeriesGeometry, Stack, describe_frames
@@ -42,7 +42,7 @@ def list_stacks(*, series_id: UUID) -> tuple[Stack, ...]:
         raise explain_absence(key) from None
 
 
-def describe_archive(archive: SeriesArchive) -> tuple[tuple[FramePose, ...], SeriesGeometry]:
+def describe_archive(archive: ReadableSeries) -> tuple[tuple[FramePose, ...], SeriesGeometry]:
     """The frames of a series in archive order, and what they are together."""
     poses = tuple(frame_pose(pose) for one in archive.instances for pose in one["poses"])
     return poses, describe_frames(poses)

@@ -33,6 +33,11 @@ ROUTES = {
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/automation": ("ai-admin", "/automation"),
+    "/models/validation": ("ai-admin", "/models/validation"),
+    "/models/validation/:runId": (
+        "ai-admin",
+        "/models/validation/00000000-0000-4000-8000-000000000000",
+    ),
     "/admin": ("admin", "/admin"),
     "/audit": ("auditor", "/audit"),
     "/account/tokens": ("radiologist", "/account/tokens"),

@@ -11,6 +11,7 @@ from apps.ai.api import (
     research_views,
     review_views,
     urgency_views,
+    validation_views,
 )
 
 VERSION = "models/versions/<uuid:version_id>"
@@ -49,6 +50,16 @@ urlpatterns = [
     path(f"{VERSION}/suspend", model_views.SuspendVersionView.as_view()),
     path(f"{VERSION}/roll-back", model_views.RollBackVersionView.as_view()),
     path(f"{VERSION}/retire", model_views.RetireVersionView.as_view()),
+    path("validation/folders", validation_views.ValidationFoldersView.as_view()),
+    path("validation/runs", validation_views.ValidationRunsView.as_view()),
+    path("validation/runs/<uuid:run_id>", validation_views.ValidationRunView.as_view()),
+    path(
+        "validation/runs/<uuid:run_id>/cancel", validation_views.CancelValidationRunView.as_view()
+    ),
+    path(
+        "validation/runs/<uuid:run_id>/report.<str:kind>",
+        validation_views.ValidationReportView.as_view(),
+    ),
     path("jobs", job_views.JobsView.as_view()),
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),

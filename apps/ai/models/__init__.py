@@ -23,6 +23,7 @@ from apps.ai.models.reviews import (
     FindingViewing,
 )
 from apps.ai.models.urgency import UrgencyAlert, UrgencyTier
+from apps.ai.models.validation import ValidationRun
 
 __all__ = [
     "ActivationProposal",
@@ -44,5 +45,6 @@ __all__ = [
     "ModelVersion",
     "UrgencyAlert",
     "UrgencyTier",
+    "ValidationRun",
     "VersionChange",
 ]

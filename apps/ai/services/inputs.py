@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol
 
 from apps.ai.exceptions import InputsUnclear, SeriesNotReady
 from apps.ai.models import Job, JobInput, ModelVersion
@@ -143,7 +143,17 @@ def _choose(
     return fitting[0]
 
 
-def fits_role(*, rule: SeriesRule, series: Series) -> bool:
+class SeriesFacts(Protocol):
+    """What a role's rule reads of a series: a row of the index, or a series of a folder."""
+
+    modality: str
+    body_part: str
+    description: str
+    instance_count: int
+    frame_count: int
+
+
+def fits_role(*, rule: SeriesRule, series: "Series | SeriesFacts") -> bool:
     """Whether what the index knows of the series fits; headers are read in the worker."""
     if rule.modality and series.modality != rule.modality:
         return False

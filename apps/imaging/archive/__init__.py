@@ -5,9 +5,21 @@ from uuid import UUID
 from pydicom.dataset import Dataset
 
 from apps.core.exceptions import NotVisible
-from apps.imaging.archive.reader import SeriesArchive, open_series, series_at_hand
+from apps.imaging.archive.reader import (
+    ReadableSeries,
+    SeriesArchive,
+    open_series,
+    series_at_hand,
+)
 
-__all__ = ["SeriesArchive", "open_series", "read_headers", "read_original", "series_at_hand"]
+__all__ = [
+    "ReadableSeries",
+    "SeriesArchive",
+    "open_series",
+    "read_headers",
+    "read_original",
+    "series_at_hand",
+]
 
 
 def read_headers(*, series_id: UUID) -> list[Dataset]:

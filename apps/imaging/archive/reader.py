@@ -7,7 +7,7 @@ import time
 import weakref
 from collections import OrderedDict
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 import numpy.typing as npt
 import orjson
@@ -26,6 +26,17 @@ THUMBNAIL = "thumbnail.jpg"
 OPEN_SERIES = 64
 LOOK_AGAIN_S = 2.0
 CHUNK_BYTES = 8 * 1024 * 1024
+
+
+class ReadableSeries(Protocol):
+    """What computing needs of a series: an archived one, or one that lies in a folder."""
+
+    archive_key: str
+    instances: list[dict[str, Any]]
+
+    def metadata(self) -> list[dict[str, Any]]: ...
+
+    def decode(self, sop_instance_uid: str, frame: int = 1) -> npt.NDArray[Any]: ...
 
 
 class SeriesArchive:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import orjson
 
@@ -32,6 +32,9 @@ class ArchivableInstance(Protocol):
     def frames(self) -> bytes: ...
     def metadata(self) -> bytes: ...
     def viewer(self) -> bytes: ...
+
+
+Archivable = TypeVar("Archivable", bound=ArchivableInstance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def publish_series(
     *, study_instance_uid: str, series_instance_uid: str, objects: Sequence[ArchivableInstance]
 ) -> PublishedSeries:
     """Write the series once under its content hash; nothing is visible before the rename."""
-    ordered, geometry = _in_slice_order(objects)
+    ordered, geometry = in_slice_order(objects)
     content = content_hash([one.summary for one in ordered])
     key = _archive_key(study_instance_uid, series_instance_uid, content)
     warnings = _warnings(ordered, geometry)
@@ -162,9 +165,10 @@ def _archive_key(study_uid: str, series_uid: str, content: str) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _in_slice_order(
-    objects: Sequence[ArchivableInstance],
-) -> tuple[list[ArchivableInstance], SeriesGeometry]:
+def in_slice_order(
+    objects: Sequence[Archivable],
+) -> tuple[list[Archivable], SeriesGeometry]:
+    """The objects in slice order (those without a place at the end), and what they are together."""
     poses = [frame_pose(pose) for one in objects for pose in one.summary["poses"]]
     geometry = describe_frames(poses)
     place = {uid: n for n, uid in enumerate(instance_order(poses, geometry))}

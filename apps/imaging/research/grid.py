@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from apps.imaging.archive import SeriesArchive
+from apps.imaging.archive import ReadableSeries
 from apps.imaging.derived import REFUSALS
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import tilted_affine
@@ -68,7 +68,7 @@ class ImageGrid:
         return float(np.linalg.norm(places - self.positions_lps, axis=1).max())
 
 
-def read_grid(archive: SeriesArchive, *, stack: int | None = None) -> ImageGrid:
+def read_grid(archive: ReadableSeries, *, stack: int | None = None) -> ImageGrid:
     """The grid of a series, or of one of its stacks.
 
     Parameters

@@ -1,6 +1,7 @@
 """The unpacked frames of an archived segmentation: derived, memory-mapped, rebuilt at need."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,12 @@ def open_unpacked(*, archive: SeriesArchive, sop_instance_uid: str) -> UnpackedF
     described = path.with_suffix(".json")
     if not described.exists():
         _unpack(archive.read_original(sop_instance_uid), name=summary["sha256"])
+    return read_unpacked(path)
+
+
+def read_unpacked(path: Path) -> UnpackedFrames:
+    """The frames that a parser child wrote to ``path`` and described beside it."""
+    described = path.with_suffix(".json")
     facts = orjson.loads(described.read_bytes())
     rows, columns, count = facts["rows"], facts["columns"], len(facts["present"])
     holds_labels = facts["encoding"] == LABELS

@@ -50,9 +50,14 @@ export default function ModelsRoute() {
         <>
           <AutomationLink />
           {isAiAdmin && (
-            <Button component={Link} to="/models/upload" leftSection={<IconUpload size={16} aria-hidden />}>
-              {t('models:upload.open')}
-            </Button>
+            <>
+              <Button component={Link} to="/models/validation" variant="default">
+                {t('validation:title')}
+              </Button>
+              <Button component={Link} to="/models/upload" leftSection={<IconUpload size={16} aria-hidden />}>
+                {t('models:upload.open')}
+              </Button>
+            </>
           )}
         </>
       }
