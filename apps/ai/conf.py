@@ -25,6 +25,7 @@ EXPORT_LONGEST_DELAY = timedelta(minutes=10)
 
 DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
+DEFAULT_WARM_GIB = 4
 MANUFACTURER = "Consilium"
 
 
@@ -41,6 +42,11 @@ def memory_limit_bytes() -> int:
     if read_device().startswith("cuda"):
         return 0
     return read_int("CONSILIUM_AI_MEMORY_GIB", DEFAULT_MEMORY_GIB) * 1024**3
+
+
+def warm_limit_bytes() -> int:
+    """How much the models that stay loaded may hold together."""
+    return read_int("CONSILIUM_AI_WARM_GIB", DEFAULT_WARM_GIB) * 1024**3
 
 
 def bundle_store() -> Path:

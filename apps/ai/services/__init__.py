@@ -1,5 +1,6 @@
 """Writes of the AI floor. Jobs, results, reviews and exports each have their own module."""
 
+from apps.ai.services.claiming import claim_next_job
 from apps.ai.services.exports import (
     claim_export,
     complete_export,
@@ -9,7 +10,6 @@ from apps.ai.services.exports import (
 from apps.ai.services.installation import install_bundle
 from apps.ai.services.jobs import (
     cancel_job,
-    claim_next_job,
     fail_job,
     finish_cancelled_job,
     heartbeat_job,

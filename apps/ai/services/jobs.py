@@ -1,6 +1,6 @@
 """Jobs: asked for once, owned by one worker at a time, never lost.
 
-The queue is the table. ``claim_next_job`` takes a lease and a new fencing token; every later
+The queue is the table. ``claiming.claim_next_job`` takes a lease and a new fencing token; every later
 write names the token, so a worker that was given up for dead cannot write over its successor.
 """
 
@@ -146,39 +146,6 @@ def cancel_job(*, actor: Actor, job_id: UUID) -> Job:
     return job
 
 
-@transaction.atomic
-def claim_next_job(*, worker: str) -> Job | None:
-    """Take the next waiting job, with a lease and a new fencing token; None when none waits."""
-    now = timezone.now()
-    job = (
-        Job.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("version__model", "series__study")
-        .filter(state=JobState.QUEUED, not_before__lte=now)
-        .order_by("rank_at", "id")
-        .first()
-    )
-    if job is None:
-        return None
-    actor = Actor.system(worker)
-    if job.version.state != VersionState.ACTIVE or not selectors.is_approved(version=job.version):
-        _end(job, JobState.FAILED, "model_not_active", "The model was taken out of use.")
-        announce_job(actor=actor, job=job)
-        return job
-    check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.RUNNING)
-    job.state = JobState.RUNNING
-    job.fence += 1
-    job.attempts += 1
-    job.lease_until = now + LEASE
-    job.worker = worker
-    job.started_at = now
-    job.first_started_at = job.first_started_at or now
-    job.progress, job.stage = 0.0, "starting"
-    job.reason_code = job.reason_message = ""
-    job.save()
-    announce_job(actor=actor, job=job)
-    return job
-
-
 def heartbeat_job(*, job_id: UUID, fence: int, progress: float, stage: str) -> bool:
     """Extend the lease and report; True when somebody asked to cancel.
 
@@ -309,9 +276,9 @@ def hash_parameters(parameters: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def end_job(*, job: Job, state: JobState) -> None:
-    """Move a locked job to an ending; used by the result writer."""
-    _end(job, state)
+def end_job(*, job: Job, state: JobState, code: str = "", message: str = "") -> None:
+    """Move a locked job to an ending; used by the result writer and by who claims."""
+    _end(job, state, code, message)
 
 
 def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
