@@ -42,7 +42,7 @@ class Admission(Enum):
     """What a worker does with a job it could take."""
 
     TAKE = "take"
-    PASS_OVER = "pass_over"
+    PASS_OVER = "pass_over"  # noqa: S105 - no password
     HOLD_BACK = "hold_back"
     """Take nothing behind it either: what runs beside frees memory by ending."""
     TOO_LARGE = "too_large"
@@ -63,9 +63,7 @@ def estimate_need(
     return Need(BUNDLE_BASE_BYTES + voxels * per_voxel, is_stated=False)
 
 
-def admit(
-    *, need: Need, memory: DeviceMemory, waited_s: float, others_run: bool
-) -> Admission:
+def admit(*, need: Need, memory: DeviceMemory, waited_s: float, others_run: bool) -> Admission:
     """What to do with the first job of the queue, or one behind others that were passed over.
 
     Parameters

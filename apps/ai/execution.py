@@ -73,9 +73,7 @@ def _claim(worker: str) -> Job | None:
 @cache
 def worker_place() -> Place:
     """This process's device, and which jobs it has passed over since when."""
-    return Place(
-        name=f"{socket.gethostname()}/{conf.read_device()}", memory=DeviceMemory(0, 0)
-    )
+    return Place(name=f"{socket.gethostname()}/{conf.read_device()}", memory=DeviceMemory(0, 0))
 
 
 def run_job(*, job: Job) -> None:

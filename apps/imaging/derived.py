@@ -139,20 +139,7 @@ def _build(
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
     try:
         voxels = np.memmap(draft, dtype="<f4", mode="w+", shape=shape)
-        archive.file(FRAMES)  # opened once, before there are several threads
-
-        def fill(index: int) -> bool:
-            uid, frame = order[index]
-            stored = archive.decode(uid, frame)
-            if stored.shape != shape[1:]:
-                return False
-            voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)
-            return True
-
-        # The decoder lets other threads run meanwhile.
-        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            if not all(threads.map(fill, range(len(order)))):
-                _refuse("pixels_unavailable")
+        _fill(voxels, archive, order=order, documents=documents)
         voxels.flush()
         del voxels
         sync_file(draft)
@@ -160,6 +147,29 @@ def _build(
         _note_geometry(path, summary=summary, order=order)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _fill(
+    voxels: npt.NDArray[np.float32],
+    archive: SeriesArchive,
+    *,
+    order: list[tuple[str, int]],
+    documents: dict[str, dict[str, Any]],
+) -> None:
+    """Decode on all processors: the decoder lets other threads run meanwhile."""
+    archive.file(FRAMES)  # opened once, before there are several threads
+
+    def fill(index: int) -> bool:
+        uid, frame = order[index]
+        stored = archive.decode(uid, frame)
+        if stored.shape != voxels.shape[1:]:
+            return False
+        voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)
+        return True
+
+    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
+        if not all(threads.map(fill, range(len(order)))):
+            _refuse("pixels_unavailable")
 
 
 def _note_geometry(path: Path, *, summary: dict[str, Any], order: list[tuple[str, int]]) -> None:

@@ -26,6 +26,7 @@ from apps.ai.runner.label_maps import find_segments
 from apps.ai.runner.model_inputs import build_items
 from apps.ai.runner.model_outputs import read_grid
 from apps.ai.runner.refusals import BundleRefused
+from apps.ai.runner.tuning import TunedNetwork
 from apps.ai.runner.volumes import RunnerVolume
 from apps.ai.runner.windows import WindowedInference
 
@@ -62,6 +63,7 @@ class BundleModel:
         self._windows = WindowedInference(
             self._parts.inferer, same_once=self._side_car.limits.same_windows_once
         )
+        self._network = TunedNetwork(self._parts.network, device=self.device)
 
     @property
     def memory_bytes(self) -> int:
@@ -147,7 +149,7 @@ class BundleModel:
     def _infer(self, data: Data) -> Any:
         image = data[self._image_key].unsqueeze(0).to(self.device)
         with self._in_precision():
-            raw = self._windows(image, self._parts.network)
+            raw = self._windows(image, self._parts.network, self._network)
         if isinstance(raw, tuple | list):
             raw = raw[0]
         return raw[0]
@@ -222,4 +224,3 @@ class BundleModel:
             parameters={**parameters, **{f"probability: {name}": p for name, p in table.items()}},
             warnings=warnings,
         )
-

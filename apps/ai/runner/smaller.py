@@ -68,9 +68,7 @@ def run_to_fit(
     for step in steps:
         smaller = replace(request, effort=step.effort, device=step.device)
         try:
-            outcome = runner.run(
-                request=smaller, on_progress=on_progress, should_stop=should_stop
-            )
+            outcome = runner.run(request=smaller, on_progress=on_progress, should_stop=should_stop)
         except RunnerError as error:
             if error.code != OUT_OF_MEMORY:
                 raise

@@ -35,9 +35,7 @@ class WarmModels(Generic[Model]):
     def __len__(self) -> int:
         return len(self._models)
 
-    def take(
-        self, key: str, *, device: str, room_bytes: int, load: Callable[[], Model]
-    ) -> Model:
+    def take(self, key: str, *, device: str, room_bytes: int, load: Callable[[], Model]) -> Model:
         """The warm model under ``key``, or a new one; others make room for it.
 
         Parameters

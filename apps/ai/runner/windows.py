@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as functional
 from monai.data.utils import (
     compute_importance_map,
     dense_patch_slices,
@@ -26,6 +25,7 @@ from monai.data.utils import (
 from monai.inferers import SlidingWindowInferer  # type: ignore[attr-defined]
 from monai.inferers.utils import _get_scan_interval
 from monai.utils import ensure_tuple_rep, fall_back_tuple
+from torch.nn import functional
 
 from apps.ai.runner.effort import Effort
 from apps.ai.runner.refusals import BundleRefused
@@ -64,9 +64,17 @@ class WindowedInference:
     effort: Effort = Effort.USUAL
     same_once: bool = True
     counted: Counted | None = None
+    _is_sure: bool = False
 
-    def __call__(self, image: torch.Tensor, network: Network) -> Any:
-        """The network's output for ``image`` (1, channel, …), on the device it is put together."""
+    def __call__(
+        self, image: torch.Tensor, network: Network, arranged: Network | None = None
+    ) -> Any:
+        """The network's output for ``image`` (1, channel, …), on the device it is put together.
+
+        Parameters
+        ----------
+        arranged : the same network as it is best asked about windows (``tuning``).
+        """
         inferer = self.inferer
         if not isinstance(inferer, SlidingWindowInferer):
             if self.effort in {Effort.ONE_WINDOW, Effort.STITCHED_ON_HOST}:
@@ -74,15 +82,18 @@ class WindowedInference:
                     "out_of_memory", "The model reads the image whole; there is no smaller step."
                 )
             return inferer(image, network)
-        batch = 1 if self.effort is not Effort.USUAL else max(1, inferer.sw_batch_size)
+        asked = network if arranged is None else arranged
+        usual = max(inferer.sw_batch_size, getattr(asked, "batch", 1))
+        batch = usual if self.effort is Effort.USUAL else 1
         stitch_on = _stitch_device(inferer, image, self.effort)
         if type(inferer) is SlidingWindowInferer and not inferer.with_coord:
             try:
-                return self._infer(image, network, inferer, batch, stitch_on)
+                return self._infer(image, asked, inferer, batch, stitch_on)
             except _NotPlain:
                 pass
         smaller = copy.copy(inferer)
-        smaller.sw_batch_size, smaller.device = batch, stitch_on
+        if self.effort is not Effort.USUAL:
+            smaller.sw_batch_size, smaller.device = batch, stitch_on
         return smaller(image, network)
 
     def _infer(
@@ -103,43 +114,33 @@ class WindowedInference:
         windows: list[Window] = list(dense_patch_slices(size, roi, steps))
         weights = _weights(inferer, size, roi, plain)
         total = _Stitched(windows=windows, weights=weights, size=size, on=stitch_on)
-        same = self._find_same(padded, windows, network) if self.same_once else {}
-        answers: dict[tuple[float, ...], torch.Tensor] = {}
-        alike = {index for group in same.values() for index in group}
+        same = _find_same(padded, windows) if self.same_once else []
+        alike = {index for group in same for index in group}
+        single = [window for index, window in enumerate(windows) if index not in alike]
         asked = 0
-        for value, group in same.items():
-            answers[value] = _ask(network, padded, [windows[group[0]]])
-            asked += 1
-            for index in group:
-                total.add(windows[index], answers[value][0])
-        answers.clear()
-        single = [index for index in range(len(windows)) if index not in alike]
         for begin in range(0, len(single), batch):
-            chosen = [windows[index] for index in single[begin : begin + batch]]
-            given = _ask(network, padded, chosen)
+            chosen = single[begin : begin + batch]
             asked += len(chosen)
-            for window, one in zip(chosen, given, strict=True):
+            for window, one in zip(chosen, _ask(network, padded, chosen), strict=True):
                 total.add(window, one)
+        for group in same:
+            asked += self._infer_same(padded, [windows[index] for index in group], network, total)
         self.counted = Counted(windows=len(windows), asked=asked)
         return total.result()[(slice(None), slice(None), *inner)]
 
-    def _find_same(
-        self, padded: torch.Tensor, windows: Sequence[Window], network: Network
-    ) -> dict[tuple[float, ...], list[int]]:
-        """Windows of one value throughout, by that value, where there are enough of them."""
-        groups: dict[tuple[float, ...], list[int]] = {}
-        for index, window in enumerate(windows):
-            low, high = _extremes(padded[(0, slice(None), *window)])
-            if torch.equal(low, high):
-                groups.setdefault(tuple(low.tolist()), []).append(index)
-        groups = {value: group for value, group in groups.items() if len(group) >= WORTH_KNOWING}
-        for group in groups.values():
-            first = [windows[group[0]]]
-            if not torch.equal(_ask(network, padded, first), _ask(network, padded, first)):
-                self.same_once = False
-                return {}
-            break
-        return groups
+    def _infer_same(
+        self, padded: torch.Tensor, group: Sequence[Window], network: Network, total: _Stitched
+    ) -> int:
+        """Windows that hold one value: one answer for all, if it is one; how often it asked."""
+        answer = _ask(network, padded, group[:1])
+        if self.same_once and not self._is_sure:
+            again = _ask(network, padded, group[:1])
+            self._is_sure = self.same_once = torch.equal(answer, again)
+        for window in group:
+            if not self.same_once:
+                answer = _ask(network, padded, [window])
+            total.add(window, answer[0])
+        return 1 if self.same_once else len(group)
 
 
 @dataclass(slots=True)
@@ -170,6 +171,16 @@ class _Stitched:
         return self._sum
 
 
+def _find_same(padded: torch.Tensor, windows: Sequence[Window]) -> list[list[int]]:
+    """Windows of one value throughout, together by that value, where there are enough of them."""
+    groups: dict[tuple[float, ...], list[int]] = {}
+    for index, window in enumerate(windows):
+        low, high = _extremes(padded[(0, slice(None), *window)])
+        if torch.equal(low, high):
+            groups.setdefault(tuple(low.tolist()), []).append(index)
+    return [group for group in groups.values() if len(group) >= WORTH_KNOWING]
+
+
 def _ask(network: Network, padded: torch.Tensor, windows: Sequence[Window]) -> torch.Tensor:
     everything = (slice(None), slice(None))
     data = torch.cat([padded[(*everything, *window)] for window in windows])
@@ -198,9 +209,7 @@ def _pad(
     spatial = tuple(image.shape[2:])
     missing = [max(0, wanted - given) for wanted, given in zip(roi, spatial, strict=True)]
     before = [one // 2 for one in missing]
-    inner = tuple(
-        slice(start, start + given) for start, given in zip(before, spatial, strict=True)
-    )
+    inner = tuple(slice(start, start + given) for start, given in zip(before, spatial, strict=True))
     if not any(missing):
         return image, inner
     pads: list[int] = []

@@ -152,9 +152,12 @@ def _end_if_hopeless(job: Job, place: Place, verdict: Admission) -> Job | None:
     need = need_of(job=job)
     needed = admission.in_gib(need.bytes)
     if verdict is Admission.GIVE_UP:
-        code, message = NOT_FREED, (
-            f"It needs {needed} of memory; so much was not free within "
-            f"{admission.WAITS_AT_MOST_S / 60:.0f} minutes."
+        code, message = (
+            NOT_FREED,
+            (
+                f"It needs {needed} of memory; so much was not free within "
+                f"{admission.WAITS_AT_MOST_S / 60:.0f} minutes."
+            ),
         )
     elif place.waited_s(job.pk) >= admission.FITS_NOBODY_AFTER_S:
         within = timedelta(seconds=admission.FITS_NOBODY_AFTER_S)
@@ -162,9 +165,12 @@ def _end_if_hopeless(job: Job, place: Place, verdict: Admission) -> Job | None:
         largest = max((int(one) for one in said if isinstance(one, int)), default=0)
         if need.bytes <= largest * admission.MIB:
             return None
-        code, message = FITS_NOBODY, (
-            f"It needs {needed} of memory on one device; the largest worker has "
-            f"{admission.in_gib(largest * admission.MIB)}."
+        code, message = (
+            FITS_NOBODY,
+            (
+                f"It needs {needed} of memory on one device; the largest worker has "
+                f"{admission.in_gib(largest * admission.MIB)}."
+            ),
         )
     else:
         return None

@@ -1,7 +1,7 @@
 """Jobs: asked for once, owned by one worker at a time, never lost.
 
-The queue is the table. ``claiming.claim_next_job`` takes a lease and a new fencing token; every later
-write names the token, so a worker that was given up for dead cannot write over its successor.
+The queue is the table. ``claiming`` takes a lease and a new fencing token; every later write names
+the token, so a worker that was given up for dead cannot write over its successor.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.ai import policies, selectors
+from apps.ai import policies
 from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,

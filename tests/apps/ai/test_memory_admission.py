@@ -110,9 +110,7 @@ def test_a_small_job_goes_before_a_large_one_that_has_to_wait(team, make_version
     assert (taken.pk, taken.state, taken.reason_code) == (large.pk, "running", "")
 
 
-def test_small_jobs_do_not_overtake_for_ever_while_something_runs_that_will_end(
-    team, make_version
-):
+def test_small_jobs_do_not_overtake_for_ever_while_something_runs_that_will_end(team, make_version):
     large, small = ask(team, make_version("large", 6_000)), make_version("small", 500)
     here = place(free=2)
     first, second = ask(team, small), ask(team, small)

@@ -133,7 +133,11 @@ def test_a_process_that_aborts_for_want_of_memory_is_recognised(tmp_path):
         "    sys.stderr.flush()\n"
         "    os.abort()\n"
     )
-    config = {**INFERENCE, "network_def": "$abort()", "imports": ["$from scripts.ends import abort"]}
+    config = {
+        **INFERENCE,
+        "network_def": "$abort()",
+        "imports": ["$from scripts.ends import abort"],
+    }
     root = write_bundle(
         tmp_path / "bundles" / "aborts", inference=config,
         scripts={"ends.py": script, "__init__.py": ""},
@@ -204,13 +208,12 @@ def test_the_control_groups_limit_counts_where_it_is_lower(tmp_path):
 def test_a_job_says_that_it_ran_smaller_and_one_that_fits_in_no_way_fails_by_name(
     phantom_team, phantom_series, house, usual_gib, monkeypatch
 ):
-    monkeypatch.setenv("CONSILIUM_AI_MEMORY_GIB", str(usual_gib + 1))
-    assert conf.memory_limit_bytes() == (usual_gib + 1) * GIB
-    for copies, ending in ((COPIES, ("findings", "")), (COPIES * 16, ("failed", "out_of_memory"))):
+    """The series has two windows, of 1.7 GiB each in this network, or of 12."""
+    monkeypatch.setenv("CONSILIUM_AI_MEMORY_GIB", str(usual_gib + 2))
+    assert conf.memory_limit_bytes() == (usual_gib + 2) * GIB
+    for copies, ending in ((14_000, ("findings", "")), (100_000, ("failed", "out_of_memory"))):
         root = wide_bundle(house / "source" / f"wide-{copies}", copies=copies)
-        version = services.register_bundle(
-            actor=world.INSTALLER, root=root, slug=f"wide-{copies}"
-        )
+        version = services.register_bundle(actor=world.INSTALLER, root=root, slug=f"wide-{copies}")
         services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
         services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
         job = world.request(team=phantom_team, version=version, series=phantom_series)

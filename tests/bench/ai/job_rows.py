@@ -154,9 +154,10 @@ def _time_stock_forward(scene: Scene, copy: Path) -> float:
 
 def _check(run: Run, labels: NDArray[np.bool_]) -> list[Figure]:
     """Dice against MONAI's own label map, of the components that are findings; else no figures."""
+    from scipy import ndimage
+
     from apps.ai.models import Finding
     from apps.ai.objects import read_mask
-    from scipy import ndimage
 
     ours = np.zeros(labels.shape, dtype=bool)
     for finding in Finding.objects.filter(job_id=run.job_id).select_related("job"):
@@ -176,9 +177,7 @@ def _compare(
     first, second = (statistics.median(one.wall_s for one in runs) for runs in (cold, warm))
     inference = statistics.median(one.stages["inference"] for one in warm)
     encode = statistics.median(one.stages.get("encode", 0.0) for one in warm)
-    own = statistics.median(
-        sum(one.stages.get(name, 0.0) for name in BUNDLES_OWN) for one in warm
-    )
+    own = statistics.median(sum(one.stages.get(name, 0.0) for name in BUNDLES_OWN) for one in warm)
     around = second - inference - encode
     bundle_s = statistics.median(one.bundle_s for one in stock)
     whole_s = statistics.median(one.bundle_s + one.seg_s for one in stock)

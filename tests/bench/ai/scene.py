@@ -129,9 +129,7 @@ def _bring_in(files: Files) -> tuple[Any, Any]:
         birth_date=date(1960, 1, 1), sex="F",
     )  # fmt: skip
     team = make_case_team(patient=patient)
-    done = import_files(
-        actor=team.actor("radiologist"), case_id=team.case_id, paths=[files.dicom]
-    )
+    done = import_files(actor=team.actor("radiologist"), case_id=team.case_id, paths=[files.dicom])
     verdicts = {(one.verdict, one.reason) for one in done.files.all()}
     if verdicts != {("stored", "")}:
         raise AssertionError(f"not imported: {verdicts}")

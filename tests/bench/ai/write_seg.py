@@ -1,6 +1,6 @@
 """What a bundle's user writes next: its label map and the DICOM series to a SEG, by highdicom.
 
-    python write_seg.py LABELS.nii.gz DICOM_FOLDER OUT.dcm
+python write_seg.py LABELS.nii.gz DICOM_FOLDER OUT.dcm
 """
 
 import sys
