@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -68,7 +68,8 @@ def _tune(network: nn.Module) -> nn.Module | None:
     try:
         copied = copy.deepcopy(network)
         fold_norms(copied)
-        return copied.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        copied.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        return copied
     except Exception as error:  # noqa: BLE001 - a model's own classes may refuse in any way
         logger.info("network not arranged: %s", error)
         return None
@@ -88,9 +89,11 @@ def fold_norms(network: nn.Module) -> int:
                 holder, norm_name = _leading_norm(chain, second)
                 if type(first) not in _CONVOLUTIONS or holder is None or _is_hooked(first):
                     continue
-                norm = holder.get_submodule(norm_name)
+                convolution, norm = cast(nn.Conv3d, first), holder.get_submodule(norm_name)
                 fused = fuse_conv_bn_eval(
-                    first, norm, transpose=isinstance(first, nn.ConvTranspose3d)
+                    convolution,
+                    cast(nn.BatchNorm3d, norm),
+                    transpose=isinstance(first, nn.ConvTranspose3d),
                 )
                 setattr(chain, name, fused)
                 setattr(holder, norm_name, nn.Identity())

@@ -88,7 +88,9 @@ def _run_job(scene: Scene, question: str) -> Run:
     if state != "findings":
         job.refresh_from_db()
         raise AssertionError(f"job ended as {state}: {job.reason_code} {job.reason_message}")
-    return Run(job_id=job.pk, wall_s=wall_s, stages=_read_stages(scene, job.pk))
+    run = Run(job_id=job.pk, wall_s=wall_s, stages=_read_stages(scene, job.pk))
+    print(f"{question}: {wall_s:.2f} s, {run.stages}", flush=True)
+    return run
 
 
 def _read_stages(scene: Scene, job_id: Any) -> dict[str, float]:
@@ -135,6 +137,7 @@ def _run_stock(scene: Scene, directory: Path) -> tuple[StockRun, NDArray[np.bool
         check=True, capture_output=True, timeout=JOB_LIMIT_S,
     )  # fmt: skip
     seg_s = time.monotonic() - started
+    print(f"monai.bundle run: {bundle_s:.2f} s, SEG script: {seg_s:.2f} s", flush=True)
     labels = np.asarray(nibabel.load(written).dataobj).squeeze().transpose(2, 1, 0) == 1
     return StockRun(bundle_s=bundle_s, seg_s=seg_s), labels
 
@@ -149,6 +152,7 @@ def _time_stock_forward(scene: Scene, copy: Path) -> float:
         ],
         cwd=BASE, check=True, capture_output=True, text=True, timeout=JOB_LIMIT_S,
     )  # fmt: skip
+    print(f"MONAI's evaluator, forward passes: {outcome.stdout.strip()}", flush=True)
     return float(json.loads(outcome.stdout.strip().splitlines()[-1])[-1])
 
 
@@ -239,13 +243,11 @@ def _ask_at_once(scene: Scene) -> list[Figure]:
     while job.state in {"queued", "running"} and time.monotonic() - started < JOB_LIMIT_S:
         time.sleep(0.05)
         job.refresh_from_db()
-    began = time.monotonic()
     again = _run_job(scene, "at once")
-    answered_ms = (time.monotonic() - began) * 1000
     if again.job_id != job.pk or job.state != "findings":
         raise AssertionError(f"asked again: another job, or {job.state}")
     inferences = Job.objects.count() - before - 1 + job.attempts
     return [
         at_most(f"asked {AT_ONCE} times at once, inferences", inferences, "", 1),
-        Figure("asked again when it is done, answer", answered_ms, "ms"),
+        Figure("asked again when it is done, answer", again.wall_s * 1000, "ms"),
     ]
