@@ -108,9 +108,7 @@ def test_a_network_that_folding_would_change_keeps_its_own_arithmetic():
 
         def __init__(self):
             super().__init__()
-            self.both = torch.nn.Sequential(
-                torch.nn.Conv3d(2, 2, 1), torch.nn.BatchNorm3d(2)
-            )
+            self.both = torch.nn.Sequential(torch.nn.Conv3d(2, 2, 1), torch.nn.BatchNorm3d(2))
 
         def forward(self, data):
             return self.both[0](data) - self.both(data)

@@ -185,13 +185,11 @@ def _compare(
     around = second - inference - encode
     bundle_s = statistics.median(one.bundle_s for one in stock)
     whole_s = statistics.median(one.bundle_s + one.seg_s for one in stock)
-    stages = ", ".join(
-        f"{name} {statistics.median(one.stages.get(name, 0.0) for one in warm):.2f}"
-        for name in warm[-1].stages
-    )
+    lowest, highest = (pick(one.stages["inference"] for one in warm) for pick in (min, max))
+    title = f"warm job, forward pass ({lowest:.3g} to {highest:.3g} in {len(warm)} jobs)"
     return [
         Figure("warm job, request to findings", second, "s"),
-        Figure(f"warm job, forward pass (of {stages})", inference, "s"),
+        Figure(title, inference, "s"),
         Figure("warm job, SEG and SR", encode, "s"),
         at_most("warm job, all but forward pass and SEG", around * 1000, "ms", 300),
         Figure("warm job, of that the bundle's own transforms", own * 1000, "ms"),
