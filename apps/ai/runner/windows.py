@@ -24,7 +24,7 @@ from monai.data.utils import (
 )
 from monai.inferers import SlidingWindowInferer  # type: ignore[attr-defined]
 from monai.inferers.utils import _get_scan_interval
-from monai.utils import ensure_tuple_rep, fall_back_tuple
+from monai.utils import ensure_tuple_rep, fall_back_tuple  # type: ignore[attr-defined]
 from torch.nn import functional
 
 from apps.ai.runner.effort import Effort
@@ -158,7 +158,7 @@ class _Stitched:
             self._sum = torch.zeros(
                 (1, output.shape[0], *self.size), dtype=self.weights.dtype, device=self.on
             )
-        self._sum[(0, slice(None), *window)] += (output * self.weights).to(self.on)
+        self._sum[_one_of_all(0, window)] += (output * self.weights).to(self.on)
 
     def result(self) -> torch.Tensor:
         if self._sum is None:
@@ -175,15 +175,14 @@ def _find_same(padded: torch.Tensor, windows: Sequence[Window]) -> list[list[int
     """Windows of one value throughout, together by that value, where there are enough of them."""
     groups: dict[tuple[float, ...], list[int]] = {}
     for index, window in enumerate(windows):
-        low, high = _extremes(padded[(0, slice(None), *window)])
+        low, high = _extremes(padded[_one_of_all(0, window)])
         if torch.equal(low, high):
             groups.setdefault(tuple(low.tolist()), []).append(index)
     return [group for group in groups.values() if len(group) >= WORTH_KNOWING]
 
 
 def _ask(network: Network, padded: torch.Tensor, windows: Sequence[Window]) -> torch.Tensor:
-    everything = (slice(None), slice(None))
-    data = torch.cat([padded[(*everything, *window)] for window in windows])
+    data = torch.cat([padded[_one_of_all(slice(None), window)] for window in windows])
     given = network(data)
     if isinstance(given, tuple | list) and given:
         given = given[0]
@@ -192,11 +191,17 @@ def _ask(network: Network, padded: torch.Tensor, windows: Sequence[Window]) -> t
     return given
 
 
+def _one_of_all(item: int | slice, window: Window) -> tuple[Any, ...]:
+    """Index of a window, all channels, in (item, channel, …)."""
+    return (item, slice(None), *window)
+
+
 def _extremes(window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Lowest and highest value of each channel."""
     axes = tuple(range(1, window.ndim))
     # Most windows differ in their first line already.
-    line = window[(slice(None), *([0] * (window.ndim - 2)))]
+    first: tuple[Any, ...] = (slice(None), *([0] * (window.ndim - 2)))
+    line = window[first]
     if not torch.equal(line.amin(dim=1), line.amax(dim=1)):
         return line.amin(dim=1), line.amax(dim=1)
     return window.amin(dim=axes), window.amax(dim=axes)
