@@ -32,6 +32,7 @@ BUDGETS_EVERY_S = 60.0
 
 DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
+DEFAULT_WARM_GIB = 4
 MANUFACTURER = "Consilium"
 
 VALIDATION_LEASE = timedelta(minutes=3)
@@ -58,6 +59,11 @@ def memory_limit_bytes() -> int:
     if read_device().startswith("cuda"):
         return 0
     return read_int("CONSILIUM_AI_MEMORY_GIB", DEFAULT_MEMORY_GIB) * 1024**3
+
+
+def warm_limit_bytes() -> int:
+    """How much the models that stay loaded may hold together."""
+    return read_int("CONSILIUM_AI_WARM_GIB", DEFAULT_WARM_GIB) * 1024**3
 
 
 def bundle_store() -> Path:

@@ -36,6 +36,10 @@ from apps.ai.runner.client import (
     RunRequest,
     RunStopped,
 )
+from apps.ai.runner.memory import DeviceMemory
+from apps.ai.runner.smaller import run_to_fit
+from apps.ai.services.claiming import Place, need_of, say_memory
+from apps.ai.stages import StageClock
 from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.exceptions import NotAVolume
 
@@ -46,19 +50,37 @@ UNREADABLE = frozenset({"pixels_unavailable"})
 
 
 def run_waiting_jobs(*, worker: str = "") -> int:
-    """Run jobs until none is due; how many were run."""
+    """Run jobs until none is due that fits this worker's device; how many were run."""
     name = worker or f"{socket.gethostname()}:{os.getpid()}"
     count = 0
-    while (job := services.claim_next_job(worker=name)) is not None:
+    while (job := _claim(name)) is not None:
         if job.state == JobState.RUNNING:
             run_job(job=job)
         count += 1
     return count
 
 
+def _claim(worker: str) -> Job | None:
+    place = worker_place()
+    try:
+        place.memory = model_runner().device_memory(device=conf.read_device())
+    except RunnerError as error:
+        # The job says so itself when it meets the same.
+        logger.warning("%s: %s; jobs are taken without asking for memory", worker, error.message)
+        return services.claim_next_job(worker=worker)
+    say_memory(place=place)
+    return services.claim_next_job(worker=worker, place=place)
+
+
+@cache
+def worker_place() -> Place:
+    """This process's device, and which jobs it has passed over since when."""
+    return Place(name=f"{socket.gethostname()}/{conf.read_device()}", memory=DeviceMemory(0, 0))
+
+
 def run_job(*, job: Job) -> None:
     """Run a claimed job to an ending; whatever happens, it is written under its fence."""
-    keeper = LeaseKeeper(job_id=job.pk, fence=job.fence)
+    keeper = LeaseKeeper(job_id=job.pk, fence=job.fence, place=worker_place())
     keeper.start()
     try:
         _analyse(job, keeper)
@@ -73,6 +95,9 @@ def run_job(*, job: Job) -> None:
         _end_or_release(job, error)
     finally:
         keeper.stop()
+        took = keeper.clock.stop()
+        said = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in took.items())
+        logger.info("job %s: %s", job.pk, said, extra={"stages": took})
 
 
 @cache
@@ -81,7 +106,9 @@ def model_runner() -> ModelRunner:
     return ModelRunner(
         scratch_root=conf.scratch_root(),
         readable=[conf.bundle_store()],
-        limits=RunnerLimits(memory_bytes=conf.memory_limit_bytes()),
+        limits=RunnerLimits(
+            memory_bytes=conf.memory_limit_bytes(), warm_bytes=conf.warm_limit_bytes()
+        ),
     )
 
 
@@ -94,6 +121,8 @@ class LeaseKeeper:
 
     job_id: UUID
     fence: int
+    place: Place
+    clock: StageClock = field(default_factory=StageClock)
     progress: float = 0.0
     stage: str = "starting"
     cancelled: bool = False
@@ -112,6 +141,7 @@ class LeaseKeeper:
 
     def report(self, fraction: float, stage: str) -> None:
         self.progress, self.stage = fraction, stage
+        self.clock.enter(stage)
 
     def should_stop(self) -> bool:
         return self.cancelled or self.lost
@@ -135,6 +165,7 @@ class LeaseKeeper:
             self.cancelled = services.heartbeat_job(
                 job_id=self.job_id, fence=self.fence, progress=progress, stage=stage
             )
+            say_memory(place=self.place)
         except StaleFence:
             self.lost = True
             return False
@@ -154,8 +185,11 @@ def _analyse(job: Job, keeper: LeaseKeeper) -> None:
             state=JobState.OUT_OF_SCOPE,
         )  # fmt: skip
         return
-    outcome = model_runner().run(
+    keeper.clock.enter("hand_over")
+    outcome = run_to_fit(
+        runner=model_runner(),
         request=build_request(version=job.version, parameters=job.parameters, inputs=inputs),
+        may_use_cpu=bool(job.version.limits.get("cpu_fallback")),
         on_progress=keeper.report,
         should_stop=keeper.should_stop,
     )
@@ -186,6 +220,7 @@ def build_request(
         bundle_root=str(conf.bundle_store() / version.tree_sha256),
         tree_sha256=version.tree_sha256,
         device=conf.read_device(),
+        room_bytes=need_of(job=job).bytes,
     )
 
 
@@ -210,6 +245,7 @@ def _write_results(
             )
         )
     keeper.stop()
+    keeper.clock.enter("write")
     services.complete_job(
         job_id=job.pk,
         fence=job.fence,

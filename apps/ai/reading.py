@@ -14,8 +14,12 @@ from apps.ai.scope import ScopeVerdict, check_scope, describe_geometry
 from apps.ai.services.inputs import ChosenInput, current_inputs, read_roles
 from apps.ai.side_car import InputPart
 from apps.imaging.archive import read_headers
+from apps.imaging.models import Series
 from apps.imaging.planes import open_plane
 from apps.imaging.volumes import Volume, open_volume
+
+KEPT_HEADERS = 4
+_last_headers: dict[str, list[Dataset]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,22 @@ def _extent_lps(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
 
 def _read(chosen: ChosenInput, role: InputPart | None) -> ReadInput:
     series_id = chosen.series.pk
-    headers = read_headers(series_id=series_id)
+    headers = _headers_at_hand(chosen.series)
     if role is not None and role.plane:
         volume = open_plane(series_id=series_id)
     else:
         volume = open_volume(series_id=series_id)
     return ReadInput(role=chosen.role, headers=headers, volume=volume)
+
+
+def _headers_at_hand(series: Series) -> list[Dataset]:
+    """Headers of the series read last stay in memory: every model of a series asks for them.
+
+    An archive key names one content for ever. The Datasets are shared and nobody writes to them.
+    """
+    key = series.archive_key
+    headers = _last_headers.pop(key, None) or read_headers(series_id=series.pk)
+    _last_headers[key] = headers
+    while len(_last_headers) > KEPT_HEADERS:
+        _last_headers.pop(next(iter(_last_headers)))
+    return headers

@@ -26,3 +26,9 @@ def count_alive(*, name: str) -> int:
     """How many processes whose name starts with ``name`` have spoken lately."""
     heard = Heartbeat.objects.filter(name__startswith=name, at__gte=timezone.now() - ALIVE_FOR)
     return heard.count()
+
+
+def read_details(*, name: str, within: timedelta = ALIVE_FOR) -> list[dict[str, Any]]:
+    """What processes whose name starts with ``name`` said last, of those heard ``within``."""
+    heard = Heartbeat.objects.filter(name__startswith=name, at__gte=timezone.now() - within)
+    return list(heard.values_list("detail", flat=True))

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,9 +14,12 @@ import numpy.typing as npt
 
 from apps.imaging.archive import ReadableSeries
 from apps.imaging.archive.layout import sync_file, volume_directory
+from apps.imaging.archive.reader import FRAMES
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
 from apps.imaging.stacks import describe_archive
+
+DECODERS = min(8, os.cpu_count() or 1)
 
 REFUSALS = {
     "not_an_image": "The series holds no images.",
@@ -140,11 +144,7 @@ def _build(
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
     try:
         voxels = np.memmap(draft, dtype="<f4", mode="w+", shape=shape)
-        for index, (uid, frame) in enumerate(order):
-            stored = archive.decode(uid, frame)
-            if stored.shape != shape[1:]:
-                _refuse("pixels_unavailable")
-            voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)
+        _fill(voxels, archive, order=order, documents=documents)
         voxels.flush()
         del voxels
         sync_file(draft)
@@ -152,6 +152,29 @@ def _build(
         _note_geometry(path, summary=summary, order=order)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _fill(
+    voxels: npt.NDArray[np.float32],
+    archive: SeriesArchive,
+    *,
+    order: list[tuple[str, int]],
+    documents: dict[str, dict[str, Any]],
+) -> None:
+    """Decode on all processors: the decoder lets other threads run meanwhile."""
+    archive.file(FRAMES)  # opened once, before there are several threads
+
+    def fill(index: int) -> bool:
+        uid, frame = order[index]
+        stored = archive.decode(uid, frame)
+        if stored.shape != voxels.shape[1:]:
+            return False
+        voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)
+        return True
+
+    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
+        if not all(threads.map(fill, range(len(order)))):
+            _refuse("pixels_unavailable")
 
 
 def _note_geometry(path: Path, *, summary: dict[str, Any], order: list[tuple[str, int]]) -> None:

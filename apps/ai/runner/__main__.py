@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.ai.runner import frames
+from apps.ai.runner.memory import is_out_of_memory
 from apps.ai.runner.sandbox import confine, die_with_parent, limit_resources
-
-MAX_WARM_MODELS = 2
 
 
 def main() -> int:
@@ -37,15 +36,17 @@ def main() -> int:
         writable=[scratch / "work"],
     )
     os.chdir(scratch / "work")
-    _serve(requests, answers, scratch, confinement.as_dict())
+    _serve(requests, answers, scratch, confinement.as_dict(), arguments.warm_bytes)
     return 0
 
 
-def _serve(requests: int, answers: int, scratch: Path, confinement: dict[str, Any]) -> None:
+def _serve(
+    requests: int, answers: int, scratch: Path, confinement: dict[str, Any], warm_bytes: int
+) -> None:
     frames.write_frame(answers, {"type": "ready", "pid": os.getpid(), "confinement": confinement})
     from apps.ai.runner.execution import Executor
 
-    executor = Executor(scratch=scratch, max_warm_models=MAX_WARM_MODELS)
+    executor = Executor(scratch=scratch, warm_bytes=warm_bytes)
     while True:
         try:
             request = frames.read_frame(requests)
@@ -76,7 +77,7 @@ def _describe_error(run_id: str, error: BaseException) -> dict[str, Any]:
         chain.append(deeper)
     codes = [getattr(one, "code", None) for one in chain]
     named = next((code for code in codes if isinstance(code, str)), "")
-    if any(isinstance(one, MemoryError) for one in chain):
+    if any(is_out_of_memory(one) for one in chain):
         named = "out_of_memory"
     root = chain[-1]
     message = f"{type(root).__name__}: {root}"
@@ -106,6 +107,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--scratch", required=True)
     parser.add_argument("--readable", action="append", default=[])
     parser.add_argument("--memory-bytes", type=int, default=0)
+    parser.add_argument("--warm-bytes", type=int, default=4 * 1024**3)
     parser.add_argument("--file-bytes", type=int, default=8 * 1024**3)
     parser.add_argument("--open-files", type=int, default=256)
     return parser.parse_args()

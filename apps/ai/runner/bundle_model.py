@@ -6,7 +6,8 @@ its task is: labels or channels on the grid, boxes, or classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ from apps.ai.bundle_tree import read_tree
 from apps.ai.runner.boxes import find_boxes
 from apps.ai.runner.bundle_config import OwnCode, build_parts
 from apps.ai.runner.classes import read_probabilities, state_class
+from apps.ai.runner.effort import Effort
 from apps.ai.runner.label_maps import find_segments
 from apps.ai.runner.model_inputs import build_items
 from apps.ai.runner.model_outputs import read_grid
 from apps.ai.runner.refusals import BundleRefused
+from apps.ai.runner.tuning import TunedNetwork
 from apps.ai.runner.volumes import RunnerVolume
+from apps.ai.runner.windows import WindowedInference
 
 Data = dict[str, Any]
 Warnings = tuple[tuple[str, str], ...]
@@ -56,6 +60,17 @@ class BundleModel:
         self._own_code = OwnCode(root=root)
         with self._own_code:
             self._parts = build_parts(root=root, manifest=self.manifest, device=self.device)
+        self._windows = WindowedInference(
+            self._parts.inferer, same_once=self._side_car.limits.same_windows_once
+        )
+        self._network = TunedNetwork(self._parts.network, device=self.device)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What its weights hold."""
+        network = self._parts.network
+        held = [*network.parameters(), *network.buffers()]
+        return sum(one.numel() * one.element_size() for one in held)
 
     def run(
         self,
@@ -64,6 +79,7 @@ class BundleModel:
         parameters: dict[str, Any],
         progress: ProgressReporter,
         further: Mapping[str, RunnerVolume] | None = None,
+        effort: Effort = Effort.USUAL,
     ) -> AnalysisOutcome:
         """Run the bundle and describe what it gave, on the grid of ``volume``.
 
@@ -73,7 +89,10 @@ class BundleModel:
             The first input.
         further:
             The other inputs by their role.
+        effort:
+            How much memory it may take.
         """
+        self._windows.effort = effort
         volumes = {self._inputs[0].role: volume, **(further or {})}
         progress(0.2, "preprocess")
         with self._own_code, torch.inference_mode():
@@ -112,6 +131,8 @@ class BundleModel:
 
     def _detect(self, data: Data, progress: ProgressReporter) -> Data:
         """Detectors take a list of images and give a dictionary for each."""
+        if self._windows.effort is not Effort.USUAL and self._windows.effort is not Effort.ON_CPU:
+            raise BundleRefused("out_of_memory", "A detector lays its own windows.")
         image = data[self._image_key].to(self.device)
         raw = self._parts.inferer([image], self._parts.network)
         found = raw[0] if isinstance(raw, list | tuple) and raw else raw
@@ -127,10 +148,18 @@ class BundleModel:
 
     def _infer(self, data: Data) -> Any:
         image = data[self._image_key].unsqueeze(0).to(self.device)
-        raw = self._parts.inferer(image, self._parts.network)
+        with self._in_precision():
+            raw = self._windows(image, self._parts.network, self._network)
         if isinstance(raw, tuple | list):
             raw = raw[0]
         return raw[0]
+
+    def _in_precision(self) -> Any:
+        """The arithmetic the model was validated in; mixed precision on a GPU only."""
+        precision = self._side_car.limits.precision
+        if precision == "float32" or self.device.type != "cuda":
+            return nullcontext()
+        return torch.autocast("cuda", dtype=getattr(torch, precision))
 
     def _as_output(self, raw: Any, data: Data) -> MetaTensor:
         """The raw output with the image's place, so that the way back to the source is known.
@@ -195,14 +224,3 @@ class BundleModel:
             parameters={**parameters, **{f"probability: {name}": p for name, p in table.items()}},
             warnings=warnings,
         )
-
-
-def load_cached(
-    cache: dict[str, BundleModel], *, limit: int, load: Callable[[], BundleModel], key: str
-) -> BundleModel:
-    """The warm model under ``key``; the least recently used one makes room."""
-    model = cache.pop(key, None) or load()
-    cache[key] = model
-    while len(cache) > limit:
-        cache.pop(next(iter(cache)))
-    return model

@@ -16,6 +16,7 @@ import logging
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -32,6 +33,14 @@ from pydicom.dataset import Dataset
 
 from apps.ai.analyses.results import AnalysisOutcome
 from apps.ai.runner import frames
+from apps.ai.runner.effort import Effort
+from apps.ai.runner.memory import (
+    DeviceMemory,
+    count_oom_kills,
+    host_memory,
+    names_want_of_memory,
+    resident_bytes,
+)
 from apps.ai.runner.scratch import empty_directory, exceeds, make_scratch
 from apps.ai.runner.volumes import RunnerVolume, describe_volume, strip_identity
 from apps.ai.runner.wire import WireError, unpack_outcome
@@ -42,6 +51,7 @@ START_TIMEOUT_S = 60.0
 POLL_S = 0.25
 FRAME_TIMEOUT_S = 20.0
 STDERR_TAIL_LINES = 40
+OUT_OF_MEMORY = "out_of_memory"
 _CODE_ROOT = Path(__file__).resolve().parents[3]
 _PASSED_ON = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
 
@@ -65,6 +75,7 @@ class RunnerLimits:
     """What one runner process may use. ``memory_bytes=0`` lifts the limit (GPU)."""
 
     memory_bytes: int = 16 * 1024**3
+    warm_bytes: int = 4 * 1024**3
     file_bytes: int = 8 * 1024**3
     open_files: int = 256
     scratch_bytes: int = 16 * 1024**3
@@ -76,7 +87,8 @@ class RunRequest:
     """One run. ``module`` for a built-in, ``bundle_root`` and ``tree_sha256`` for a bundle.
 
     ``further`` are the other inputs of a bundle that reads several series, by role; results lie
-    on the grid of ``volume``.
+    on the grid of ``volume``. ``room_bytes`` is what the run needs of its device: warm models make
+    room for it. ``effort`` says how much memory it may take (``smaller``).
     """
 
     kind: Literal["builtin", "bundle"]
@@ -89,6 +101,8 @@ class RunRequest:
     tree_sha256: str = ""
     device: str = "cpu"
     further: Sequence[tuple[str, RunnerVolume]] = ()
+    room_bytes: int = 0
+    effort: Effort = Effort.USUAL
 
 
 @dataclass(slots=True)
@@ -111,6 +125,8 @@ class ModelRunner:
     _process: subprocess.Popen[bytes] | None = None
     _scratch: Path | None = None
     _stderr: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_TAIL_LINES))
+    _drainer: threading.Thread | None = None
+    _oom_kills: int = 0
 
     @property
     def pid(self) -> int | None:
@@ -135,6 +151,7 @@ class ModelRunner:
         """
         process = self._ensure_started()
         run_id = uuid4().hex
+        self._oom_kills = count_oom_kills()
         try:
             self._send(process, run_id, request)
             answer = self._await_outcome(process, run_id, request, on_progress, should_stop)
@@ -153,6 +170,33 @@ class ModelRunner:
             raise RunnerError("protocol_broken", str(error), retryable=True) from error
         finally:
             self._forget_run(run_id)
+
+    def device_memory(self, *, device: str) -> DeviceMemory:
+        """What ``device`` has for a run here; what this runner's own models hold counts as free.
+
+        Raises
+        ------
+        RunnerError
+            The runner does not start, or cannot reach the GPU.
+        """
+        if not device.startswith("cuda"):
+            held = resident_bytes(self.pid) if self.pid else 0
+            host = host_memory()
+            free = min(host.total_bytes, host.free_bytes + held)
+            return DeviceMemory(host.total_bytes, free).held_to(self.limits.memory_bytes)
+        process = self._ensure_started()
+        run_id = uuid4().hex
+        frames.write_frame(
+            _descriptor(process.stdin), {"run_id": run_id, "kind": "memory", "device": device}
+        )
+        try:
+            answer = frames.read_frame(_descriptor(process.stdout), timeout_s=START_TIMEOUT_S)
+            found = answer["outcome"]
+            return DeviceMemory(int(found["total_mb"]) << 20, int(found["free_mb"]) << 20)
+        except (frames.EndOfStream, frames.FrameError, TimeoutError, KeyError, ValueError) as error:
+            self.close()
+            message = f"{device} does not say what memory it has."
+            raise RunnerError("device_unknown", message, retryable=True) from error
 
     def close(self) -> None:
         """Kill the process and remove its directory; the next run starts a new one."""
@@ -187,7 +231,8 @@ class ModelRunner:
         )
         self._process = process
         self.starts += 1
-        threading.Thread(target=self._drain, args=(process,), daemon=True).start()
+        self._drainer = threading.Thread(target=self._drain, args=(process,), daemon=True)
+        self._drainer.start()
         try:
             ready = frames.read_frame(_descriptor(process.stdout), timeout_s=START_TIMEOUT_S)
         except (frames.EndOfStream, frames.FrameError, TimeoutError) as error:
@@ -211,6 +256,7 @@ class ModelRunner:
             "--parent-pid", str(os.getpid()),
             "--scratch", str(scratch),
             "--memory-bytes", str(self.limits.memory_bytes),
+            "--warm-bytes", str(self.limits.warm_bytes),
             "--file-bytes", str(self.limits.file_bytes),
             "--open-files", str(self.limits.open_files),
         ]  # fmt: skip
@@ -238,6 +284,8 @@ class ModelRunner:
                 "bundle_root": request.bundle_root,
                 "tree_sha256": request.tree_sha256,
                 "device": request.device,
+                "room_bytes": request.room_bytes,
+                "effort": request.effort.value,
                 "parameters": request.parameters,
                 "volume": describe_volume(request.volume),
                 "further": [
@@ -297,7 +345,14 @@ class ModelRunner:
 
     def _describe_death(self) -> RunnerError:
         code = self._process.wait(timeout=5) if self._process else None
+        if self._drainer is not None:
+            self._drainer.join(timeout=2)
+        killed = code == -signal.SIGKILL and count_oom_kills() > self._oom_kills
+        wanted = code != -signal.SIGKILL and names_want_of_memory(" ".join(self._stderr))
         self.close()
+        if killed or wanted:
+            message = "The model runner was ended for want of memory."
+            return RunnerError(OUT_OF_MEMORY, message, retryable=False)
         how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
         return RunnerError("runner_died", f"The model runner ended {how}.", retryable=True)
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
+from apps.ai.runner.effort import Effort
+from apps.ai.runner.memory import describe, device_memory
 from apps.ai.runner.volumes import RunnerVolume, open_volume, read_headers
+from apps.ai.runner.warm import WarmModels
 from apps.ai.runner.wire import pack_outcome
 
 if TYPE_CHECKING:
@@ -25,17 +28,21 @@ class Executor:
     ----------
     scratch:
         The runner's directory: ``in`` is read, ``work`` is written.
-    max_warm_models:
-        How many bundles stay loaded; the least recently used one is dropped.
+    warm_bytes:
+        How much the bundles that stay loaded may hold; the least recently used one is dropped.
     """
 
-    def __init__(self, *, scratch: Path, max_warm_models: int) -> None:
+    def __init__(self, *, scratch: Path, warm_bytes: int) -> None:
         self._scratch = scratch
-        self._max_warm_models = max_warm_models
-        self._warm: dict[str, BundleModel] = {}
+        self._warm: WarmModels[BundleModel] = WarmModels(budget_bytes=warm_bytes)
 
     def execute(self, *, request: dict[str, Any], progress: ProgressReporter) -> dict[str, Any]:
-        """Run one request and return its packed outcome; masks lie in ``work/<run_id>``."""
+        """Run one request and return its packed outcome; masks lie in ``work/<run_id>``.
+
+        A request of kind ``memory`` is answered with what its device has.
+        """
+        if request["kind"] == "memory":
+            return describe(device_memory(str(request["device"])))
         run_id = str(request["run_id"])
         inbox = self._scratch / "in" / run_id
         volume = open_volume(path=inbox / "volume.npy", description=request["volume"])
@@ -83,15 +90,21 @@ class Executor:
         progress: ProgressReporter,
     ) -> AnalysisOutcome:
         progress(0.05, "load_model")
-        from apps.ai.runner.bundle_model import BundleModel, load_cached
+        from apps.ai.runner.bundle_model import BundleModel
 
         tree_sha256, device = str(request["tree_sha256"]), str(request["device"])
-        model = load_cached(
-            self._warm,
-            limit=self._max_warm_models,
-            key=f"{tree_sha256}@{device}",
+        model = self._warm.take(
+            f"{tree_sha256}@{device}",
+            device=device,
+            room_bytes=int(request.get("room_bytes", 0)),
             load=lambda: BundleModel(
                 root=Path(request["bundle_root"]), tree_sha256=tree_sha256, device=device
             ),
         )
-        return model.run(volume=volume, further=further, parameters=parameters, progress=progress)
+        return model.run(
+            volume=volume,
+            further=further,
+            parameters=parameters,
+            progress=progress,
+            effort=Effort(request.get("effort", Effort.USUAL)),
+        )

@@ -121,14 +121,21 @@ def _choose(
 def _split(chosen: NDArray[np.bool_], *, per_component: bool) -> list[MaskRegion]:
     if not chosen.any():
         return []
+    whole = MaskRegion.from_mask(chosen)
     if not per_component:
-        return [MaskRegion.from_mask(chosen)]
-    components, _ = ndimage.label(chosen, structure=_NEIGHBOURS)
-    shape = (int(chosen.shape[0]), int(chosen.shape[1]), int(chosen.shape[2]))
+        return [whole]
+    # Components touch only within the box that holds them all: it is searched, not the volume.
+    components, _ = ndimage.label(whole.values, structure=_NEIGHBOURS)
     regions = []
     for number, box in enumerate(ndimage.find_objects(components), start=1):
-        start = (int(box[0].start), int(box[1].start), int(box[2].start))
-        regions.append(MaskRegion(values=components[box] == number, start=start, shape=shape))
+        first, second, third = (
+            begin + int(one.start) for begin, one in zip(whole.start, box, strict=True)
+        )
+        regions.append(
+            MaskRegion(
+                values=components[box] == number, start=(first, second, third), shape=whole.shape
+            )
+        )
     return regions
 
 

@@ -118,8 +118,9 @@ def put_on_grid(*, volume: RunnerVolume, grid: RunnerVolume) -> tuple[NDArray[np
 def _build_tensor(
     channels: Sequence[NDArray[np.float32]], affine_lps: NDArray[np.float64]
 ) -> MetaTensor:
+    # Turned in how it is read, not in memory: the first transform that writes copies it anyway.
     turned = [
-        torch.from_numpy(np.array(one, dtype=np.float32).transpose(2, 1, 0)) for one in channels
+        torch.from_numpy(np.asarray(one, dtype=np.float32).transpose(2, 1, 0)) for one in channels
     ]
     several = len(turned) > 1
     voxels = torch.stack(turned) if several else turned[0]
@@ -150,7 +151,7 @@ def _tensor(
         "original_affine": affine_ras.clone(),
         "space": "RAS",
     }
-    return MetaTensor(voxels.contiguous(), affine=affine_ras, meta=meta)
+    return MetaTensor(voxels, affine=affine_ras, meta=meta)
 
 
 def _with_channel_first(image: MetaTensor) -> MetaTensor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
+from monai.data import MetaTensor  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from apps.ai.runner.label_maps import LabelledGrid
@@ -37,33 +39,40 @@ def read_grid(
         raise BundleRefused(
             "output_grid", f"The output has shape {given}, the image {tuple(shape)}."
         )
-    if not np.isfinite(output).all():
+    low, high = (float(one) for one in output.aminmax())
+    if not math.isfinite(low) or not math.isfinite(high):  # a NaN anywhere is both
         raise BundleRefused("output_values", "The model's output holds no valid labels.")
     if by_channel:
-        if output.min() < 0 or output.max() > 1:
+        if low < 0 or high > 1:
             raise BundleRefused("output_values", "A channel holds more than 0 to 1.")
-        return LabelledGrid(channels=output.transpose(0, 3, 2, 1))
+        return LabelledGrid(channels=output.numpy().transpose(0, 3, 2, 1))
     if output.shape[0] > 1:
-        probability = _soft(output)
+        probability = _soft(output.numpy())
         labels = probability.argmax(axis=0)
         chosen = np.take_along_axis(probability, labels[None], axis=0)[0]
+        low, high = 0.0, float(output.shape[0] - 1)
+        labelled = labels.astype(np.uint8)
     else:
-        labels, chosen = np.rint(output[0]), None
+        chosen = None
+        labelled = output[0].round().clamp(0, 255).to(torch.uint8).numpy()
         if "probability" in data:
-            chosen = _as_channels(data["probability"]).max(axis=0)
-    if labels.min() < 0 or labels.max() > 255:
+            chosen = _as_channels(data["probability"]).amax(dim=0).numpy()
+    if round(low) < 0 or round(high) > 255:
         raise BundleRefused("output_values", "The model's output holds no valid labels.")
     return LabelledGrid(
-        labels=labels.astype(np.uint8).transpose(2, 1, 0),
+        labels=labelled.transpose(2, 1, 0),
         probability=None
         if chosen is None
         else np.nan_to_num(chosen.astype(np.float32)).transpose(2, 1, 0),
     )
 
 
-def _as_channels(value: Any) -> NDArray[np.float32]:
-    array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
-    array = np.asarray(array, dtype=np.float32)
+def _as_channels(value: Any) -> torch.Tensor:
+    """(channel, x, y, z), float32, on the processor, without MONAI's additions."""
+    tensor = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(value)
+    if isinstance(tensor, MetaTensor):
+        tensor = tensor.as_tensor()
+    array = tensor.to(device="cpu", dtype=torch.float32)
     if array.ndim == 3:
         array = array[None]
     if array.ndim != 4:

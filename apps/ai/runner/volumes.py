@@ -36,8 +36,11 @@ class RunnerVolume:
 
 
 def open_volume(*, path: Path, description: dict[str, Any]) -> RunnerVolume:
-    """Map the worker's file read-only; pickled arrays are refused."""
-    voxels = np.load(path, mmap_mode="r", allow_pickle=False)
+    """Map the worker's file; pickled arrays are refused.
+
+    Copy on write: a model that writes into its input changes its own copy, never the file.
+    """
+    voxels = np.load(path, mmap_mode="c", allow_pickle=False)
     return RunnerVolume(
         voxels=voxels,
         affine_lps=np.asarray(description["affine_lps"], dtype=np.float64),

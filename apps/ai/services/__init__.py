@@ -16,6 +16,7 @@ from apps.ai.services.bundle_uploads import (
     receive_bundle_piece,
 )
 from apps.ai.services.cards import record_local_validation, write_card_entry
+from apps.ai.services.claiming import claim_next_job
 from apps.ai.services.exports import (
     claim_export,
     complete_export,
@@ -25,7 +26,6 @@ from apps.ai.services.exports import (
 from apps.ai.services.installation import install_bundle
 from apps.ai.services.jobs import (
     cancel_job,
-    claim_next_job,
     fail_job,
     finish_cancelled_job,
     heartbeat_job,

@@ -1,7 +1,7 @@
 """Jobs: asked for once, owned by one worker at a time, never lost.
 
-The queue is the table. ``claim_next_job`` takes a lease and a new fencing token; every later
-write names the token, so a worker that was given up for dead cannot write over its successor.
+The queue is the table. ``claiming`` takes a lease and a new fencing token; every later write names
+the token, so a worker that was given up for dead cannot write over its successor.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.ai import policies, selectors
+from apps.ai import policies
 from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,
@@ -159,39 +159,6 @@ def cancel_job(*, actor: Actor, job_id: UUID) -> Job:
     return job
 
 
-@transaction.atomic
-def claim_next_job(*, worker: str) -> Job | None:
-    """Take the next waiting job, with a lease and a new fencing token; None when none waits."""
-    now = timezone.now()
-    job = (
-        Job.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("version__model", "series__study")
-        .filter(state=JobState.QUEUED, not_before__lte=now)
-        .order_by("rank_at", "id")
-        .first()
-    )
-    if job is None:
-        return None
-    actor = Actor.system(worker)
-    if not _may_run(job):
-        _end(job, JobState.CANCELLED, *OUT_OF_USE)
-        announce_job(actor=actor, job=job)
-        return job
-    check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.RUNNING)
-    job.state = JobState.RUNNING
-    job.fence += 1
-    job.attempts += 1
-    job.lease_until = now + LEASE
-    job.worker = worker
-    job.started_at = now
-    job.first_started_at = job.first_started_at or now
-    job.progress, job.stage = 0.0, "starting"
-    job.reason_code = job.reason_message = ""
-    job.save()
-    announce_job(actor=actor, job=job)
-    return job
-
-
 def heartbeat_job(*, job_id: UUID, fence: int, progress: float, stage: str) -> bool:
     """Extend the lease and report; True when somebody asked to cancel.
 
@@ -302,10 +269,10 @@ def end_job(*, job: Job, state: JobState, code: str = "", message: str = "") -> 
 def lost_its_model(*, job: Job) -> bool:
     """Whether the version left its use while the locked job ran: its results are not written."""
     job.version.refresh_from_db(fields=["state"])
-    return not _may_run(job)
+    return not may_run(job)
 
 
-def _may_run(job: Job) -> bool:
+def may_run(job: Job) -> bool:
     """In use, or in shadow as it was asked; and its content approved, as ever."""
     if job.version.state not in RUNNING_STATES or _left_for_shadow(job):
         return False

@@ -1,0 +1,1 @@
+"""What `make bench NAME=ai` compares, and with what."""
