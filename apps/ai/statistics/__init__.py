@@ -1,0 +1,1 @@
+"""Statistics that more than one part of the AI app needs. Pure: no Django, no DICOM, no files."""
