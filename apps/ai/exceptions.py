@@ -63,6 +63,12 @@ class SegmentBusy(Unavailable):
     code = "segment_busy"
 
 
+class AlertAnswered(Conflict):
+    """Somebody has said what was made of this alert; reload."""
+
+    code = "alert_answered"
+
+
 class StaleFence(Exception):
     """Another worker owns the job now. For the job machinery, never for people."""
 

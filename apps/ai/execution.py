@@ -25,6 +25,7 @@ from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import Job
+from apps.ai.monitoring.profiles import read_profile
 from apps.ai.objects import draft_finding
 from apps.ai.reading import ReadInput, judge_inputs, read_inputs
 from apps.ai.runner.client import (
@@ -145,6 +146,7 @@ class LeaseKeeper:
 def _analyse(job: Job, keeper: LeaseKeeper) -> None:
     keeper.report(0.02, "read")
     inputs = read_inputs(job=job)
+    services.keep_profile(job_id=job.pk, profile=read_profile(inputs[0].headers[0]))
     verdict = judge_inputs(job=job, inputs=inputs)
     if not verdict.in_scope:
         services.fail_job(

@@ -32,6 +32,7 @@ ROUTES = {
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
+    "/models/:modelId/monitoring": ("ai-admin", "/models/{model}/monitoring"),
     "/admin": ("admin", "/admin"),
     "/audit": ("auditor", "/audit"),
     "/account/tokens": ("radiologist", "/account/tokens"),
@@ -114,7 +115,10 @@ class Persons:
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> dict[str, str]:
     case, meeting, session = open_session(stack, PET_CT)
-    return {"case": case["id"], "meeting": meeting, "session": session}
+    models = stack.client(role="ai-admin").get("/api/models").json()["results"]
+    return {
+        "case": case["id"], "meeting": meeting, "session": session, "model": models[0]["id"],
+    }  # fmt: skip
 
 
 @pytest.fixture

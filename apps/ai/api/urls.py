@@ -1,6 +1,13 @@
 from django.urls import path
 
-from apps.ai.api import finding_views, job_views, model_views, radiomics_views, research_views
+from apps.ai.api import (
+    finding_views,
+    job_views,
+    model_views,
+    monitoring_views,
+    radiomics_views,
+    research_views,
+)
 
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
 
@@ -9,6 +16,14 @@ urlpatterns = [
     path("models/versions/<uuid:version_id>/approve", model_views.ApproveVersionView.as_view()),
     path("models/versions/<uuid:version_id>/activate", model_views.ActivateVersionView.as_view()),
     path("models/versions/<uuid:version_id>/suspend", model_views.SuspendVersionView.as_view()),
+    path("models/alerts", monitoring_views.AlertsView.as_view()),
+    path(
+        "models/alerts/<uuid:alert_id>/acknowledge",
+        monitoring_views.AcknowledgeAlertView.as_view(),
+    ),
+    path("models/<uuid:model_id>/monitoring", monitoring_views.MonitoringView.as_view()),
+    path("models/<uuid:model_id>/monitoring/csv", monitoring_views.MonitoringCsvView.as_view()),
+    path("models/<uuid:model_id>/drift", monitoring_views.DriftView.as_view()),
     path("jobs", job_views.JobsView.as_view()),
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),

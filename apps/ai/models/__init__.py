@@ -6,6 +6,7 @@ in two cases is analysed once, and each case decides for itself.
 
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
+from apps.ai.models.monitoring import JobProfile, ModelAlert, MonitoringReference
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import (
     FindingAmendment,
@@ -24,7 +25,10 @@ __all__ = [
     "FindingViewing",
     "Job",
     "JobInput",
+    "JobProfile",
     "Model",
+    "ModelAlert",
     "ModelApproval",
     "ModelVersion",
+    "MonitoringReference",
 ]

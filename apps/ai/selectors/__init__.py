@@ -22,6 +22,13 @@ from apps.ai.selectors.jobs import (
     queue_places,
     usual_durations_s,
 )
+from apps.ai.selectors.monitoring import (
+    MonitoredVersion,
+    drift_report,
+    list_alerts,
+    monitored_version,
+    monitoring_report,
+)
 from apps.ai.selectors.objects import (
     claim_reports,
     claim_segmentations,
@@ -39,6 +46,7 @@ from apps.ai.selectors.registry import (
 __all__ = [
     "APPROVALS_NEEDED",
     "UNREVIEWED_VERSION",
+    "MonitoredVersion",
     "QueuePlace",
     "ResultCases",
     "accepted_findings",
@@ -48,13 +56,17 @@ __all__ = [
     "claim_segmentations",
     "current_version",
     "describe_finding",
+    "drift_report",
     "findings_of_case",
     "get_finding",
     "get_job",
     "is_approved",
+    "list_alerts",
     "list_findings",
     "list_jobs",
     "list_models",
+    "monitored_version",
+    "monitoring_report",
     "queue_places",
     "resolve_case",
     "result_cases",

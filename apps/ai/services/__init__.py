@@ -17,6 +17,13 @@ from apps.ai.services.jobs import (
     request_job,
     retry_job,
 )
+from apps.ai.services.monitoring import (
+    acknowledge_alert,
+    keep_profile,
+    keep_reference,
+    watch_version,
+    watch_versions,
+)
 from apps.ai.services.registry import (
     activate_version,
     approve_version,
@@ -29,6 +36,7 @@ from apps.ai.services.reviews import accept_finding, dismiss_finding
 
 __all__ = [
     "accept_finding",
+    "acknowledge_alert",
     "activate_version",
     "approve_version",
     "cancel_job",
@@ -42,6 +50,8 @@ __all__ = [
     "finish_cancelled_job",
     "heartbeat_job",
     "install_bundle",
+    "keep_profile",
+    "keep_reference",
     "register_builtin",
     "register_bundle",
     "release_job",
@@ -49,4 +59,6 @@ __all__ = [
     "retry_export",
     "retry_job",
     "suspend_version",
+    "watch_version",
+    "watch_versions",
 ]

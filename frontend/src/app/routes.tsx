@@ -25,6 +25,7 @@ const inFrame: RouteObject[] = [
   { path: 'meetings/:meetingId', lazy: screen(() => import('@/features/boards/MeetingRoute')) },
   { path: 'findings', lazy: screen(() => import('@/features/ai/FindingInboxRoute')) },
   { path: 'models', lazy: screen(() => import('@/features/ai/ModelsRoute')) },
+  { path: 'models/:modelId/monitoring', lazy: screen(() => import('@/features/ai/monitoring/MonitoringRoute')) },
   { path: 'admin', lazy: screen(() => import('@/features/admin/AdminRoute')) },
   { path: 'audit', lazy: screen(() => import('@/features/audit/AuditRoute')) },
   { path: 'account/tokens', lazy: screen(() => import('@/features/auth/tokens/TokensRoute')) },
