@@ -4,8 +4,8 @@ import os
 import warnings
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.platforms import SecurityWarning
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

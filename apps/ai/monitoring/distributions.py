@@ -69,9 +69,7 @@ class DriftReport:
 
 def report_drift(*, version_id: UUID, today: date | None = None) -> DriftReport:
     """The last complete weeks against the reference. Of fewer than ten nothing is said."""
-    weeks = last_weeks(
-        today=today or timezone.localdate(), count=WATCHED_WEEKS, with_running=False
-    )
+    weeks = last_weeks(today=today or timezone.localdate(), count=WATCHED_WEEKS, with_running=False)
     recent = Period(weeks[0].starts_on, weeks[-1].ends_before, True)
     since, *_, until = instants(weeks, timezone.get_current_timezone())
     kept = MonitoringReference.objects.filter(version_id=version_id).first()

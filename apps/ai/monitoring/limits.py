@@ -21,7 +21,7 @@ REFERENCE_MAX = 5_000
 PSI_WARN = 0.10
 PSI_ACT = 0.25
 PSI_BINS = 10
-"""Clinical reference, E5; the usual reading of the index (Siddiqi, Credit Risk Scorecards, 2006)."""
+"""Clinical reference, E5; the usual reading (Siddiqi, Credit Risk Scorecards, 2006)."""
 
 WATCHED_WEEKS = 4
 """Rules look at the last complete weeks, this many."""

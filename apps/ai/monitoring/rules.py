@@ -95,9 +95,7 @@ def _drifted(report: DriftReport) -> Broken | None:
         for one in moved if one.drift
     ]  # fmt: skip
     figures = {"features": features, "reference": report.source}
-    return Broken(
-        AlertRule.DRIFT, figures, suggests_shadow=any(one.name == SCORE for one in moved)
-    )
+    return Broken(AlertRule.DRIFT, figures, suggests_shadow=any(one.name == SCORE for one in moved))
 
 
 def _share_figures(tally: Tally, share: str) -> dict[str, Any] | None:

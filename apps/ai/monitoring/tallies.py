@@ -130,18 +130,20 @@ GROUP BY period, grp
 """
 
 _ACKNOWLEDGED = """
-SELECT period, grp, count(*) AS to_acknowledge, count(wait_s) AS acknowledged,
-    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (
-        ORDER BY coalesce(wait_s, 'infinity'::float8)) AS acknowledge_s
+SELECT period, grp, count(*) AS to_acknowledge, count(seen_at) AS acknowledged,
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY CASE
+        WHEN seen_at IS NULL THEN 'infinity'::float8
+        ELSE extract(epoch FROM greatest(seen_at, finished_at) - finished_at)::float8 END
+    ) AS acknowledge_s
 FROM (
-    SELECT run.*, greatest(0, extract(epoch FROM least(
+    SELECT run.*, least(
         (SELECT min(viewing.created_at) FROM ai_findingviewing viewing
             JOIN ai_finding finding ON finding.id = viewing.finding_id
             WHERE finding.job_id = run.id),
         (SELECT min(review.created_at) FROM ai_findingreview review
             JOIN ai_finding finding ON finding.id = review.finding_id
             WHERE finding.job_id = run.id)
-    ) - run.finished_at)::float8) AS wait_s
+    ) AS seen_at
     FROM run
     WHERE run.state = 'findings' AND EXISTS (
         SELECT 1 FROM imaging_casestudy shown WHERE shown.study_id = run.study_id)

@@ -25,9 +25,7 @@ class MonitoredVersion:
     versions: tuple[ModelVersion, ...]
 
 
-def monitored_version(
-    *, actor: Actor, model_id: UUID, version_id: UUID | None
-) -> MonitoredVersion:
+def monitored_version(*, actor: Actor, model_id: UUID, version_id: UUID | None) -> MonitoredVersion:
     """The named version, else the one in use, else the newest.
 
     Raises

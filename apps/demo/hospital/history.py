@@ -208,7 +208,7 @@ class _Teller:
         self.rows.add(link, at)
         if state == JobState.FINDINGS:
             for number in range(1, self.dice.choice((1, 1, 1, 2, 2, 3)) + 1):
-                self._finding(job, study, number, ended, scanner, is_late)
+                self._finding(job=job, number=number, scanner=scanner, is_late=is_late)
 
     def _scanner(self, is_late: bool) -> Scanner:
         weights = [one.late if is_late else one.early for one in self.story.scanners]
@@ -247,13 +247,12 @@ class _Teller:
             site=scanner.site, slice_thickness_mm=scanner.thickness_mm,
         )  # fmt: skip
 
-    def _finding(
-        self, job: Job, study: Study, number: int, ended: datetime, scanner: Scanner, is_late: bool
-    ) -> None:
+    def _finding(self, *, job: Job, number: int, scanner: Scanner, is_late: bool) -> None:
+        ended = job.finished_at or job.queued_at
         uid = self._uid(f"finding {number}")
         thin = scanner.thickness_mm <= 1.0
         finding = Finding(
-            job=job, study=study, number=number, label=self.story.label,
+            job=job, study=job.series.study, number=number, label=self.story.label,
             code={"scheme": "SCT", "value": "4147007", "meaning": "Mass"},
             category={"scheme": "SCT", "value": "49755003",
                       "meaning": "Morphologically abnormal structure"},
@@ -350,9 +349,7 @@ def _keep_reference(story: Story) -> None:
         source=f"{MARK}: a validation on 120 studies that never happened",
         numbers={
             "score": [round(dice.betavariate(6, 3), 4) for _ in range(150)],
-            "slice_thickness_mm": [
-                one.thickness_mm for one, n in shares.items() for _ in range(n)
-            ],
+            "slice_thickness_mm": [one.thickness_mm for one, n in shares.items() for _ in range(n)],
             "age_years": [min(90, max(24, round(dice.gauss(64, 12)))) for _ in range(120)],
         },
         categories={

@@ -82,9 +82,7 @@ def write_runs(
     return done
 
 
-def _finding(
-    job: Job, study: Study, number: int, urgency: str, scores: Sequence[float]
-) -> Finding:
+def _finding(job: Job, study: Study, number: int, urgency: str, scores: Sequence[float]) -> Finding:
     place = int(job.pk.int % len(scores)) if scores else 0
     return Finding(
         job=job, study=study, number=number, label="Thing", code={}, category={}, urgency=urgency,

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date
+from itertools import pairwise
 from math import log
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,7 @@ def test_blocks_never_cut_weeks_differently_whenever_and_however_far_they_are_as
             assert len(blocks) * 4 >= weeks
             starts |= {one.starts_on for one in blocks}
     ordered = sorted(starts)
-    assert {(b - a).days for a, b in zip(ordered, ordered[1:], strict=False)} == {28}
+    assert {(b - a).days for a, b in pairwise(ordered)} == {28}
 
 
 def test_a_week_begins_at_midnight_of_the_house_also_when_the_clocks_change():
