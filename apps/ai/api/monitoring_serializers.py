@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.ai.choices import AlertRule, VersionState
 from apps.ai.models import ModelAlert
-from apps.ai.monitoring.distributions import DriftReport
+from apps.ai.monitoring.distributions import DriftReport, FeatureDrift
 from apps.ai.monitoring.limits import PSI_ACT, PSI_WARN, SMALL_CELL
 from apps.ai.monitoring.periods import Period
 from apps.ai.monitoring.report import Report
@@ -69,7 +69,7 @@ class FigureSerializer(serializers.Serializer[Any]):
     together = serializers.ListField(child=serializers.CharField(allow_blank=True))
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class FigureReasonSerializer(serializers.Serializer[Any]):
     period = serializers.IntegerField()
     group = serializers.CharField(allow_blank=True)
     of = serializers.ChoiceField(choices=["failed", "out_of_scope", "dismissed"])
@@ -92,27 +92,29 @@ class MonitoringSerializer(serializers.Serializer[Any]):
     periods = PeriodSerializer(many=True)
     groups = serializers.ListField(child=serializers.CharField(allow_blank=True))
     figures = FigureSerializer(many=True)
-    reasons = ReasonSerializer(many=True)
+    reasons = FigureReasonSerializer(many=True)
 
 
 class DriftFeatureSerializer(serializers.Serializer[Any]):
+    """How far one feature moved; nulls where there are too few values."""
+
     name = serializers.CharField()
     unit = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(choices=["steady", "warn", "act", "too_few"])
-    reference_n = serializers.IntegerField(source="drift.reference_n", default=None)
-    n = serializers.IntegerField(source="drift.n", default=None)
-    psi = serializers.FloatField(source="drift.psi", default=None)
+    reference_n = serializers.IntegerField(allow_null=True)
+    n = serializers.IntegerField(allow_null=True)
+    psi = serializers.FloatField(allow_null=True)
     psi_by_chance = serializers.FloatField(
-        source="drift.psi_by_chance", default=None,
+        allow_null=True,
         help_text="What the index exceeds once in twenty times without any drift.",
-    )  # fmt: skip
-    ks = serializers.FloatField(source="drift.ks", default=None)
-    ks_p = serializers.FloatField(source="drift.ks_p", default=None)
+    )
+    ks = serializers.FloatField(allow_null=True)
+    ks_p = serializers.FloatField(allow_null=True)
 
 
 class DriftSerializer(serializers.Serializer[Any]):
     version = MonitoredVersionSerializer()
-    source = serializers.ChoiceField(choices=["validation", "first_runs", "none"])
+    reference = serializers.ChoiceField(choices=["validation", "first_runs", "none"])
     words = serializers.CharField(allow_blank=True, help_text="Which validation.")
     reference_runs = serializers.IntegerField()
     recent_runs = serializers.IntegerField(allow_null=True, help_text="Null of fewer than ten.")
@@ -162,12 +164,18 @@ def describe_report(*, asked: MonitoredVersion, report: Report) -> dict[str, Any
 def describe_drift(*, asked: MonitoredVersion, report: DriftReport) -> dict[str, Any]:
     return {
         "version": asked.version,
-        "source": report.source,
+        "reference": report.source,
         "words": report.words,
         "reference_runs": report.reference_runs,
         "recent_runs": report.recent_runs if report.recent_runs >= SMALL_CELL else None,
         "recent": report.recent,
         "warn_from": PSI_WARN,
         "act_from": PSI_ACT,
-        "features": report.features,
+        "features": [_describe_feature(one) for one in report.features],
     }
+
+
+def _describe_feature(feature: FeatureDrift) -> dict[str, Any]:
+    names = ("reference_n", "n", "psi", "psi_by_chance", "ks", "ks_p")
+    said = {name: getattr(feature.drift, name, None) for name in names}
+    return {"name": feature.name, "unit": feature.unit, "state": feature.state, **said}

@@ -1830,6 +1830,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{model_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_drift_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_monitoring_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/monitoring/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_monitoring_csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_model_alerts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_models_alerts_acknowledge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/versions/{version_id}/activate": {
         parameters: {
             query?: never;
@@ -2494,6 +2604,10 @@ export interface components {
              */
             expires_at: string;
         };
+        AcknowledgeRequest: {
+            /** @description What was found or done. */
+            words: string;
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -2697,6 +2811,8 @@ export interface components {
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
+        /** @enum {string} */
+        ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
@@ -3104,6 +3220,42 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["DrawnSegmentation"][];
         };
+        Drift: {
+            version: components["schemas"]["MonitoredVersion"];
+            reference: components["schemas"]["ReferenceEnum"];
+            /** @description Which validation. */
+            words: string;
+            reference_runs: number;
+            /** @description Null of fewer than ten. */
+            recent_runs: number | null;
+            recent: components["schemas"]["Period"];
+            /** Format: double */
+            warn_from: number;
+            /** Format: double */
+            act_from: number;
+            features: components["schemas"]["DriftFeature"][];
+        };
+        /** @description How far one feature moved; nulls where there are too few values. */
+        DriftFeature: {
+            name: string;
+            unit: string;
+            state: components["schemas"]["DriftFeatureStateEnum"];
+            reference_n: number | null;
+            n: number | null;
+            /** Format: double */
+            psi: number | null;
+            /**
+             * Format: double
+             * @description What the index exceeds once in twenty times without any drift.
+             */
+            psi_by_chance: number | null;
+            /** Format: double */
+            ks: number | null;
+            /** Format: double */
+            ks_p: number | null;
+        };
+        /** @enum {string} */
+        DriftFeatureStateEnum: "steady" | "warn" | "act" | "too_few";
         /** @description Cumulative: ``percent[i]`` of the volume gets at least ``doses_gy[i]``. */
         Dvh: {
             number: number;
@@ -3148,6 +3300,43 @@ export interface components {
         };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
+        /** @description One figure of one group in one period; nothing but its name where it is hidden. */
+        Figure: {
+            /** @description Place in periods, from 0. */
+            period: number;
+            /** @description Empty: not known, or all. +: all hidden ones together. */
+            group: string;
+            name: string;
+            kind: components["schemas"]["FigureKindEnum"];
+            /** @description UCUM */
+            unit: string;
+            /** @description Of fewer than ten, or it would give such a figure away. */
+            is_hidden: boolean;
+            n: number | null;
+            count: number | null;
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description Wilson, 95 %
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            at: number[];
+            /** @description At each of at; null where more than that share is still to come. */
+            quantiles: (number | null)[];
+            together: string[];
+        };
+        /** @enum {string} */
+        FigureKindEnum: "amount" | "share" | "quantiles";
+        FigureReason: {
+            period: number;
+            group: string;
+            of: components["schemas"]["OfEnum"];
+            code: string;
+            count: number;
+        };
         /** @description What the planning system wrote into the dose object. */
         FileDvh: {
             kind: string;
@@ -3204,7 +3393,7 @@ export interface components {
             ai_hidden: boolean;
         };
         /** @enum {string} */
-        FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
+        FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -3942,6 +4131,39 @@ export interface components {
             };
             versions: components["schemas"]["ModelVersion"][];
         };
+        /** @description A rule that a version broke, and what somebody made of it. */
+        ModelAlert: {
+            /** Format: uuid */
+            readonly id: string;
+            rule: components["schemas"]["RuleEnum"];
+            model: components["schemas"]["MonitoredModel"];
+            version: components["schemas"]["MonitoredVersion"];
+            figures?: unknown;
+            suggests_shadow?: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When the figures were last counted.
+             */
+            checked_at: string;
+            /**
+             * Format: date-time
+             * @description Since when the rule is kept again.
+             */
+            cleared_at?: string | null;
+            /** Format: date-time */
+            acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
+            words?: string;
+        };
+        ModelAlertPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ModelAlert"][];
+        };
         ModelPage: {
             /** Format: uri */
             next: string | null;
@@ -3955,7 +4177,7 @@ export interface components {
             readonly id: string;
             version: string;
             tree_sha256: string;
-            state: components["schemas"]["ModelVersionStateEnum"];
+            state: components["schemas"]["StateFe4Enum"];
             card?: unknown;
             scope?: unknown;
             approvals: components["schemas"]["Approval"][];
@@ -3963,8 +4185,34 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
-        /** @enum {string} */
-        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired";
+        MonitoredModel: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+        };
+        MonitoredVersion: {
+            /** Format: uuid */
+            id: string;
+            version: string;
+            state: components["schemas"]["StateFe4Enum"];
+        };
+        /** @description What was counted of a version, by week or by subgroup and block of weeks. */
+        Monitoring: {
+            model: components["schemas"]["MonitoredModel"];
+            version: components["schemas"]["MonitoredVersion"];
+            versions: components["schemas"]["MonitoredVersion"][];
+            by: components["schemas"]["ByEnum"] | components["schemas"]["BlankEnum"];
+            subgroups: string[];
+            /** @description Nothing is said of fewer. */
+            small_cell: number;
+            /** @description Of the runs, those on images made for demonstration or tests. */
+            synthetic_runs: number;
+            periods: components["schemas"]["Period"][];
+            groups: string[];
+            figures: components["schemas"]["Figure"][];
+            reasons: components["schemas"]["FigureReason"][];
+        };
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
@@ -3998,6 +4246,8 @@ export interface components {
         /** @enum {string} */
         NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
         NullEnum: null;
+        /** @enum {string} */
+        OfEnum: "failed" | "out_of_scope" | "dismissed";
         OmitWriteRequest: {
             position: number;
         };
@@ -4266,6 +4516,16 @@ export interface components {
             birth_date?: string | null;
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /** @description A week or block: from the Monday it starts to the Sunday it ends. */
+        Period: {
+            /** @description ISO week, or the first and the last of a block. */
+            name: string;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            readonly ends_on: string;
+            is_complete: boolean;
         };
         /** @description A colleague, as others see them. */
         Person: {
@@ -4556,6 +4816,8 @@ export interface components {
             keeps_days: number | null;
         };
         /** @enum {string} */
+        ReferenceEnum: "validation" | "first_runs" | "none";
+        /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
         Region: {
             number: number;
@@ -4636,6 +4898,8 @@ export interface components {
         };
         /** @enum {string} */
         Role3fbEnum: "target" | "non_target" | "new";
+        /** @enum {string} */
+        RuleEnum: "failures" | "drift" | "acceptance" | "fast_dismissals" | "budget";
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -4936,6 +5200,8 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
+        /** @enum {string} */
+        StateFe4Enum: "pending" | "active" | "suspended" | "retired";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -5171,6 +5437,7 @@ export type AcceptRequest = components['schemas']['AcceptRequest'];
 export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
+export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -5200,6 +5467,7 @@ export type BoardPage = components['schemas']['BoardPage'];
 export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
+export type ByEnum = components['schemas']['ByEnum'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
@@ -5242,10 +5510,16 @@ export type DrawnCode = components['schemas']['DrawnCode'];
 export type DrawnSegment = components['schemas']['DrawnSegment'];
 export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
+export type Drift = components['schemas']['Drift'];
+export type DriftFeature = components['schemas']['DriftFeature'];
+export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum'];
 export type Dvh = components['schemas']['Dvh'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
+export type Figure = components['schemas']['Figure'];
+export type FigureKindEnum = components['schemas']['FigureKindEnum'];
+export type FigureReason = components['schemas']['FigureReason'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
@@ -5323,15 +5597,20 @@ export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type MintedToken = components['schemas']['MintedToken'];
 export type Model = components['schemas']['Model'];
+export type ModelAlert = components['schemas']['ModelAlert'];
+export type ModelAlertPage = components['schemas']['ModelAlertPage'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
-export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
+export type MonitoredModel = components['schemas']['MonitoredModel'];
+export type MonitoredVersion = components['schemas']['MonitoredVersion'];
+export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
+export type OfEnum = components['schemas']['OfEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
@@ -5359,6 +5638,7 @@ export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStep
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
+export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
@@ -5398,6 +5678,7 @@ export type RecordedPointers = components['schemas']['RecordedPointers'];
 export type RecordedState = components['schemas']['RecordedState'];
 export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
+export type ReferenceEnum = components['schemas']['ReferenceEnum'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
@@ -5409,6 +5690,7 @@ export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
+export type RuleEnum = components['schemas']['RuleEnum'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -5442,6 +5724,7 @@ export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type StateFe4Enum = components['schemas']['StateFe4Enum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
@@ -7120,7 +7403,7 @@ export interface operations {
             query?: {
                 /** @description The case looked at. */
                 case?: string;
-                state?: "accepted" | "dismissed" | "unreviewed";
+                state?: "accepted" | "deferred" | "dismissed" | "superseded" | "unreviewed";
             };
             header?: never;
             path?: never;
@@ -9246,6 +9529,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_drift_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The version in use where none is named. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drift"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_monitoring_retrieve: {
+        parameters: {
+            query?: {
+                /** @description By subgroup, in blocks of four weeks. */
+                by?: "age_band" | "manufacturer" | "scanner" | "sex" | "site" | "slice_thickness";
+                /** @description The version in use where none is named. */
+                version?: string;
+                /** @description Complete weeks back, 12 by default. */
+                weeks?: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitoring"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_monitoring_csv_retrieve: {
+        parameters: {
+            query?: {
+                /** @description By subgroup, in blocks of four weeks. */
+                by?: "age_band" | "manufacturer" | "scanner" | "sex" | "site" | "slice_thickness";
+                /** @description The version in use where none is named. */
+                version?: string;
+                /** @description Complete weeks back, 12 by default. */
+                weeks?: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_alerts_list: {
+        parameters: {
+            query?: {
+                model?: string;
+                /** @description Only those nobody answered. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAlertPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_alerts_acknowledge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAlert"];
                 };
             };
             /** @description Refused or failed */

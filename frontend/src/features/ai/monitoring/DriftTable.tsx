@@ -14,8 +14,8 @@ export function DriftTable({ drift }: { drift: MonitoringDrift }) {
   const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits))
   return (
     <div className={classes.padded}>
-      <p>{t(`drift.source.${drift.source}`, { words: drift.words, n: drift.reference_runs })}</p>
-      {drift.source !== 'none' && (
+      <p>{t(`drift.source.${drift.reference}`, { words: drift.words, n: drift.reference_runs })}</p>
+      {drift.reference !== 'none' && (
         <>
           <p className={classes.dim}>{drift.recent_runs === null ? t('drift.fewRecent', when) : t('drift.recent', { ...when, n: drift.recent_runs })}</p>
           <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('drift.title')}>

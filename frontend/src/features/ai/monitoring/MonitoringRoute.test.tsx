@@ -13,7 +13,7 @@ import { aFigure, anAlert, aReport } from './testing'
 
 const drift: MonitoringDrift = {
   version: aReport().version,
-  source: 'first_runs',
+  reference: 'first_runs',
   words: '',
   reference_runs: 200,
   recent_runs: 80,
