@@ -130,24 +130,25 @@ GROUP BY period, grp
 """
 
 _ACKNOWLEDGED = """
-SELECT period, grp, count(*) AS to_acknowledge, count(seen_at) AS acknowledged,
-    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY CASE
-        WHEN seen_at IS NULL THEN 'infinity'::float8
-        ELSE extract(epoch FROM greatest(seen_at, finished_at) - finished_at)::float8 END
-    ) AS acknowledge_s
-FROM (
-    SELECT run.*, least(
-        (SELECT min(viewing.created_at) FROM ai_findingviewing viewing
-            JOIN ai_finding finding ON finding.id = viewing.finding_id
-            WHERE finding.job_id = run.id),
-        (SELECT min(review.created_at) FROM ai_findingreview review
-            JOIN ai_finding finding ON finding.id = review.finding_id
-            WHERE finding.job_id = run.id)
-    ) AS seen_at
+, seen AS MATERIALIZED (
+    SELECT run.id, min(looked.created_at) AS at
     FROM run
-    WHERE run.state = 'findings' AND EXISTS (
-        SELECT 1 FROM imaging_casestudy shown WHERE shown.study_id = run.study_id)
-) waited GROUP BY period, grp
+    JOIN ai_finding finding ON finding.job_id = run.id
+    JOIN (
+        SELECT finding_id, created_at FROM ai_findingviewing
+        UNION ALL SELECT finding_id, created_at FROM ai_findingreview
+    ) looked ON looked.finding_id = finding.id
+    GROUP BY run.id
+)
+SELECT period, grp, count(*) AS to_acknowledge, count(seen.at) AS acknowledged,
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY CASE
+        WHEN seen.at IS NULL THEN 'infinity'::float8
+        ELSE extract(epoch FROM greatest(seen.at, finished_at) - finished_at)::float8 END
+    ) AS acknowledge_s
+FROM run LEFT JOIN seen ON seen.id = run.id
+WHERE run.state = 'findings'
+    AND EXISTS (SELECT 1 FROM imaging_casestudy shown WHERE shown.study_id = run.study_id)
+GROUP BY period, grp
 """
 
 

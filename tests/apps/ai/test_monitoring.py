@@ -570,6 +570,7 @@ def test_a_run_keeps_what_was_imaged(phantom_team, approved_bundle, phantom_seri
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_fifty_thousand_runs_are_counted_while_somebody_waits(team, version, capsys):
     """A year of a large house, all of one version; the bound is loose, the print is not."""
     who = make_person(discipline=Discipline.RADIOLOGY)

@@ -18,7 +18,7 @@ export function DriftTable({ drift }: { drift: MonitoringDrift }) {
       {drift.reference !== 'none' && (
         <>
           <p className={classes.dim}>{drift.recent_runs === null ? t('drift.fewRecent', when) : t('drift.recent', { ...when, n: drift.recent_runs })}</p>
-          <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('drift.title')}>
+          <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('drift.table')}>
             <table className={`${classes.table} c-figures`}>
               <thead>
                 <tr>

@@ -9,6 +9,7 @@ import { SeriesChart } from './SeriesChart'
 
 /** As many lines as a picture bears; the table has all of them. */
 const DRAWN = 6
+const NONE: Point = { state: 'none' }
 /** Groups of these have words; others are named as image headers name them. */
 const WORDED = new Set(['sex', 'age_band', 'slice_thickness'])
 
@@ -88,7 +89,7 @@ function FigureTable({ report, lines, measure, title }: { report: MonitoringRepo
                 {!period.is_complete && ` ${t('running')}`}
               </th>
               {lines.map((line) => (
-                <td key={line.key}>{say(line.points[index] ?? { state: 'none' })}</td>
+                <td key={line.key}>{say(line.points[index] ?? NONE)}</td>
               ))}
             </tr>
           ))}

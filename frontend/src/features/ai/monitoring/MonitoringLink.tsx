@@ -13,7 +13,9 @@ const NOT_CLINICAL = new Set(['', 'coordination', 'administration', 'other', 'nu
 export function MonitoringLink({ model }: { model: ModelEntry }) {
   const { t } = useTranslation('monitoring')
   const me = useMe()
-  if (!me.data || !(me.data.system_roles.includes('ai_admin') || !NOT_CLINICAL.has(me.data.discipline))) return null
+  if (!me.data) return null
+  const isClinician = !NOT_CLINICAL.has(me.data.discipline) && !me.data.is_trainee
+  if (!isClinician && !me.data.system_roles.includes('ai_admin')) return null
   return (
     <Button component={Link} to={`/models/${model.id}/monitoring`} size="xs" variant="default" leftSection={<IconChartLine size={15} aria-hidden />} aria-label={t('titleOf', { name: model.name })}>
       {t('title')}

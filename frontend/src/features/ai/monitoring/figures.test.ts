@@ -3,10 +3,14 @@ import { expect, it } from 'vitest'
 import type { MonitoringFigure, MonitoringReport } from '@/api/types'
 
 import { alertFigures } from './alertFigures'
-import { axisOf, CHARTS, formatMeasure, formatSeconds, linesOf, pointOf, shortPeriod } from './figures'
+import { axisOf, CHARTS, type ChartSpec, formatMeasure, formatSeconds, linesOf, pointOf, shortPeriod } from './figures'
 import { aFigure, aReport } from './testing'
 
-const spec = (key: string) => CHARTS.find((one) => one.key === key)!
+function spec(key: string): ChartSpec {
+  const found = CHARTS.find((one) => one.key === key)
+  if (!found) throw new Error(key)
+  return found
+}
 const period = (name: string) => ({ name, starts_on: '2026-11-02', ends_on: '2026-11-08', is_complete: true })
 
 it('keeps hidden, none, not reached and a value apart', () => {
