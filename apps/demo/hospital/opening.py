@@ -38,7 +38,7 @@ from apps.demo.hospital.casebook import (
     BoardRecipe,
     CaseRecipe,
 )
-from apps.demo.hospital.history import write_history
+from apps.demo.hospital.history import tell_history
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
 from apps.imaging.choices import StudyState
@@ -102,7 +102,7 @@ class Opening:
         self.record_past_decision()
         self.open_models()
         if self.with_history:
-            self.tell_history()
+            tell_history(people=self.people, say=self.say)
         self.ask_models(recipes=self.recipes)
         self.bring_studies()
 
@@ -350,13 +350,6 @@ class Opening:
         if not Model.objects.filter(slug=CT_MODEL).exists():
             emails = [self.people[login].email for login in AI_APPROVERS]
             call_command("register_models", approver=emails)
-
-    def tell_history(self) -> None:
-        """What monitoring shows; belongs to no case that anybody sees."""
-        runs = write_history(reviewer=self.people["radiologist"], trainee=self.people["trainee"])
-        if runs:
-            opened = ai.watch_versions()
-            self.say(f"{runs} runs of models as demo history, {opened} alerts")
 
     def ask_models(self, *, recipes: tuple[StudyRecipe, ...]) -> None:
         """The radiologist asks each model about what it is for; asked before, it stays."""
