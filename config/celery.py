@@ -5,6 +5,7 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,4 +18,5 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "purge-outbox": {"task": "config.tasks.purge_outbox", "schedule": 3600.0},
     "clear-sessions": {"task": "config.tasks.clear_sessions", "schedule": 3600.0},
+    "watch-models": {"task": "apps.ai.tasks.watch_models", "schedule": crontab(hour=4, minute=20)},
 }

@@ -176,6 +176,16 @@ class DismissalReason(models.TextChoices):
     OTHER = "other", _("Other (say why)")
 
 
+class AlertRule(models.TextChoices):
+    """What AI administration is told about a version in use."""
+
+    FAILURES = "failures", _("Runs fail too often")
+    DRIFT = "drift", _("Inputs or scores have drifted")
+    ACCEPTANCE = "acceptance", _("Fewer findings are accepted than before")
+    FAST_DISMISSALS = "fast_dismissals", _("Findings are dismissed too fast to be read")
+    BUDGET = "budget", _("More studies are flagged urgent than agreed")
+
+
 class ExportState(models.TextChoices):
     QUEUED = "queued", _("Waiting to be stored")
     STORING = "storing", _("Being stored")

@@ -113,6 +113,12 @@ class ValidationNotPossible(Conflict):
     code = "validation_not_possible"
 
 
+class AlertAnswered(Conflict):
+    """Somebody has said what was made of this alert; reload."""
+
+    code = "alert_answered"
+
+
 class StaleFence(Exception):
     """Another worker owns the job now. For the job machinery, never for people."""
 

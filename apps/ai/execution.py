@@ -21,12 +21,13 @@ from django.db import (
     connection,
 )
 
-from apps.ai import conf, services
+from apps.ai import admission, conf, services
 from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesStatement
 from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import Job, ModelVersion
+from apps.ai.monitoring.profiles import read_profile
 from apps.ai.objects import draft_finding
 from apps.ai.reading import ReadInput, judge_inputs, read_inputs
 from apps.ai.runner.client import (
@@ -38,7 +39,7 @@ from apps.ai.runner.client import (
 )
 from apps.ai.runner.memory import DeviceMemory
 from apps.ai.runner.smaller import run_to_fit
-from apps.ai.services.claiming import Place, need_of, say_memory
+from apps.ai.services.claiming import Place, say_memory
 from apps.ai.stages import StageClock
 from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.exceptions import NotAVolume
@@ -178,6 +179,7 @@ class LeaseKeeper:
 def _analyse(job: Job, keeper: LeaseKeeper) -> None:
     keeper.report(0.02, "read")
     inputs = read_inputs(job=job)
+    services.keep_profile(job_id=job.pk, profile=read_profile(inputs[0].headers[0]))
     verdict = judge_inputs(job=job, inputs=inputs)
     if not verdict.in_scope:
         services.fail_job(
@@ -220,7 +222,11 @@ def build_request(
         bundle_root=str(conf.bundle_store() / version.tree_sha256),
         tree_sha256=version.tree_sha256,
         device=conf.read_device(),
-        room_bytes=need_of(job=job).bytes,
+        room_bytes=admission.estimate_need(
+            limits=version.limits,
+            is_builtin=builtin,
+            voxels=sum(one.volume.voxels.size for one in inputs),
+        ).bytes,
     )
 
 

@@ -52,6 +52,14 @@ def approve_model(*, actor: Actor, **ids: Any) -> None:
         raise Forbidden("Approvals come from AI administration and from clinicians.")
 
 
+def view_monitoring(*, actor: Actor, **ids: Any) -> None:
+    """AI administration, and the clinicians who meet the results. It names no patient."""
+    signed_in(actor=actor)
+    if actor.is_system or (actor.is_person and approval_side(actor=actor)):
+        return
+    raise Forbidden("Figures of models are for AI administration and clinicians.")
+
+
 def approval_side(*, actor: Actor) -> str:
     """Which side's word the actor gives on a model; empty for whoever gives none."""
     if actor.has_role(AI_ADMIN):

@@ -22,6 +22,14 @@ def run_validation(run_id: str) -> None:
 
 
 @durable_task(guarantee="at_least_once")
+def watch_models() -> None:
+    """Once a day: open alerts where a version in use breaks a rule. Doing it twice is harmless."""
+    from apps.ai.services import watch_versions
+
+    watch_versions()
+
+
+@durable_task(guarantee="at_least_once")
 def export_finding(export_id: str) -> None:
     """Send one accepted finding to its PACS; retried by its own row, not by the broker."""
     from apps.ai.exporting import export_accepted_finding

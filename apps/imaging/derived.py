@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from apps.imaging.archive import ReadableSeries
 from apps.imaging.archive.layout import sync_file, volume_directory
-from apps.imaging.archive.reader import FRAMES
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
 from apps.imaging.stacks import describe_archive
@@ -156,13 +155,13 @@ def _build(
 
 def _fill(
     voxels: npt.NDArray[np.float32],
-    archive: SeriesArchive,
+    archive: ReadableSeries,
     *,
     order: list[tuple[str, int]],
     documents: dict[str, dict[str, Any]],
 ) -> None:
     """Decode on all processors: the decoder lets other threads run meanwhile."""
-    archive.file(FRAMES)  # opened once, before there are several threads
+    archive.open_frames()
 
     def fill(index: int) -> bool:
         uid, frame = order[index]

@@ -56,6 +56,9 @@ class LooseSeries:
             dtype=one.summary["dtype"],
         )
 
+    def open_frames(self) -> None:
+        """Nothing is shared: each frame opens its own file."""
+
     def headers(self) -> list[Dataset]:
         """Headers in slice order, pixels left out."""
         return [

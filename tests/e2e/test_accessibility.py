@@ -38,6 +38,7 @@ ROUTES = {
         "ai-admin",
         "/models/validation/00000000-0000-4000-8000-000000000000",
     ),
+    "/models/:modelId/monitoring": ("ai-admin", "/models/{model}/monitoring"),
     "/admin": ("admin", "/admin"),
     "/audit": ("auditor", "/audit"),
     "/account/tokens": ("radiologist", "/account/tokens"),
@@ -120,7 +121,10 @@ class Persons:
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> dict[str, str]:
     case, meeting, session = open_session(stack, PET_CT)
-    return {"case": case["id"], "meeting": meeting, "session": session}
+    models = stack.client(role="ai-admin").get("/api/models").json()["results"]
+    return {
+        "case": case["id"], "meeting": meeting, "session": session, "model": models[0]["id"],
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ OF_MODEL = {
     "measurement_id": "measurement", "lesion_id": "lesion", "segmentation_id": "segmentation",
     "decision_id": "decision", "board_id": "board",
     "meeting_id": "meeting", "item_id": "agendaitem", "version_id": "modelversion",
-    "rule_id": "automationrule", "alert_id": "urgencyalert", "tier_id": "urgencytier",
-    "upload_id": "bundleupload",
+    "rule_id": "automationrule", "notice_id": "urgencyalert", "tier_id": "urgencytier",
+    "upload_id": "bundleupload", "model_id": "model", "alert_id": "modelalert",
 }  # fmt: skip
 BULK = ("7FE00010", "7FE00008", "00091001", "00091003", "00420011", "60003000", "00402400")
 UNKNOWN_UUIDS = 4

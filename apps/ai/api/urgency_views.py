@@ -31,8 +31,8 @@ class AcknowledgeNoticeView(ConsiliumView):
     policies = {"post": urgency_policies.acknowledge_notice}
 
     @extend_schema(request=None, responses=shapes.UrgencyNoticesSerializer)
-    def post(self, request: Request, alert_id: UUID) -> Response:
-        alerts.acknowledge_notice(actor=self.actor, alert_id=alert_id)
+    def post(self, request: Request, notice_id: UUID) -> Response:
+        alerts.acknowledge_notice(actor=self.actor, alert_id=notice_id)
         return Response(_show(self.actor))
 
 

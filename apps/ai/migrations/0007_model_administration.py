@@ -21,7 +21,7 @@ def rename_back(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ai", "0005_reviews"),
+        ("ai", "0006_monitoring"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

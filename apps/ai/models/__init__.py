@@ -14,6 +14,7 @@ from apps.ai.models.administration import (
 from apps.ai.models.automation import AutomationRule, AutomationRun
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
+from apps.ai.models.monitoring import JobProfile, ModelAlert, MonitoringReference
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import (
     FindingAmendment,
@@ -39,10 +40,13 @@ __all__ = [
     "FindingViewing",
     "Job",
     "JobInput",
+    "JobProfile",
     "LocalValidation",
     "Model",
+    "ModelAlert",
     "ModelApproval",
     "ModelVersion",
+    "MonitoringReference",
     "UrgencyAlert",
     "UrgencyTier",
     "ValidationRun",

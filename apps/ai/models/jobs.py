@@ -86,6 +86,7 @@ class Job(BaseModel):
                 fields=["lease_until"], condition=Q(state="running"), name="ai_job_leases"
             ),
             models.Index(fields=["-created_at", "id"], name="ai_job_newest"),
+            models.Index(fields=["version", "finished_at"], name="ai_job_ended"),
         ]
 
     def __str__(self) -> str:

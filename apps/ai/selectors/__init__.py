@@ -25,6 +25,13 @@ from apps.ai.selectors.jobs import (
     queue_places,
     usual_durations_s,
 )
+from apps.ai.selectors.monitoring import (
+    MonitoredVersion,
+    drift_report,
+    list_alerts,
+    monitored_version,
+    monitoring_report,
+)
 from apps.ai.selectors.objects import (
     claim_reports,
     claim_segmentations,
@@ -54,6 +61,7 @@ from apps.ai.selectors.registry import (
 __all__ = [
     "APPROVALS_NEEDED",
     "UNREVIEWED_VERSION",
+    "MonitoredVersion",
     "QueuePlace",
     "ReachScope",
     "ResultCases",
@@ -67,17 +75,21 @@ __all__ = [
     "describe_card",
     "describe_finding",
     "describe_reach",
+    "drift_report",
     "findings_of_case",
     "get_finding",
     "get_job",
     "get_version",
     "history_of_finding",
     "is_approved",
+    "list_alerts",
     "list_findings",
     "list_jobs",
     "list_models",
     "list_reach",
     "may_skip_validation",
+    "monitored_version",
+    "monitoring_report",
     "open_proposal",
     "queue_places",
     "reach_scope",

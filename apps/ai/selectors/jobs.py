@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.ai import conf, policies
-from apps.ai.choices import (
-    JobState,
-)
+from apps.ai.choices import OPEN_JOB_STATES, JobState
 from apps.ai.models import Job
 from apps.ai.queueing import Running, expect_starts
 from apps.ai.selectors.cases import ResultCases
@@ -24,16 +23,21 @@ QUEUE_SHOWN = 1_000
 
 WORKER = "worker-ai@"
 
+LISTED_FOR = timedelta(weeks=2)
+LISTED_LONGER = (*OPEN_JOB_STATES, JobState.FAILED)
+
 
 def list_jobs(*, actor: Actor, cases: ResultCases) -> "QuerySet[Job]":
     """Jobs on the studies of one case, or of all cases whose results the actor may see.
 
     One row per job and case, with ``case_pk`` and ``case_title``. The AI administrator's list
-    without a case holds every job once, those in shadow too, without either.
+    without a case holds each job once, those in shadow too, without either: those of the last two
+    weeks, and of older ones what is open or failed. Figures of all are in monitoring.
     """
     jobs = Job.objects.select_related("version__model", "series__study")
     if cases.case_id is None and actor.has_role(policies.AI_ADMIN):
-        return jobs
+        since = timezone.now() - LISTED_FOR
+        return jobs.filter(Q(created_at__gte=since) | Q(state__in=LISTED_LONGER))
     shown = jobs.filter(series__study__case_studies__case_id__in=cases.shown, is_shadow=False)
     return shown.annotate(
         case_pk=F("series__study__case_studies__case_id"),

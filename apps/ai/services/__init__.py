@@ -33,6 +33,13 @@ from apps.ai.services.jobs import (
     request_job,
     retry_job,
 )
+from apps.ai.services.monitoring import (
+    acknowledge_alert,
+    keep_profile,
+    keep_reference,
+    watch_version,
+    watch_versions,
+)
 from apps.ai.services.opinions import give_opinion, note_viewing
 from apps.ai.services.registry import (
     approve_version,
@@ -44,6 +51,7 @@ from apps.ai.services.reviews import accept_finding, defer_finding, dismiss_find
 
 __all__ = [
     "accept_finding",
+    "acknowledge_alert",
     "approve_version",
     "cancel_job",
     "claim_export",
@@ -62,6 +70,8 @@ __all__ = [
     "heartbeat_job",
     "install_bundle",
     "install_upload",
+    "keep_profile",
+    "keep_reference",
     "note_viewing",
     "open_bundle_upload",
     "propose_activation",
@@ -77,5 +87,7 @@ __all__ = [
     "retry_job",
     "roll_back",
     "suspend_version",
+    "watch_version",
+    "watch_versions",
     "write_card_entry",
 ]

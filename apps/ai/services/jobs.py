@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.ai import policies
+from apps.ai import policies, selectors
 from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,

@@ -38,6 +38,7 @@ from apps.demo.hospital.casebook import (
     BoardRecipe,
     CaseRecipe,
 )
+from apps.demo.hospital.history import tell_history
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
 from apps.imaging.choices import StudyState
@@ -60,6 +61,8 @@ class Opening:
         Where the computed examinations are kept.
     small
         Three cases on one board with coarse phantoms, for end-to-end tests.
+    with_history
+        Months of runs of the models that never happened, for monitoring.
     failed
         Examinations that did not come in; the next run tries them again.
     """
@@ -67,6 +70,7 @@ class Opening:
     root: Path
     small: bool
     say: Say
+    with_history: bool = False
     people: dict[str, User] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -97,6 +101,8 @@ class Opening:
         self.open_boards()
         self.record_past_decision()
         self.open_models()
+        if self.with_history:
+            tell_history(people=self.people, say=self.say)
         self.ask_models(recipes=self.recipes)
         self.bring_studies()
 

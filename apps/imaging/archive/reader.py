@@ -38,6 +38,9 @@ class ReadableSeries(Protocol):
 
     def decode(self, sop_instance_uid: str, frame: int = 1) -> npt.NDArray[Any]: ...
 
+    def open_frames(self) -> None:
+        """Before several threads decode at once: what they share is opened by one."""
+
 
 class SeriesArchive:
     """Read access to one archive key. Immutable content: safe to cache and to share."""
@@ -71,6 +74,9 @@ class SeriesArchive:
         if name not in self._files:
             self._files[name] = self._store.open(self.archive_key, name)
         return self._files[name]
+
+    def open_frames(self) -> None:
+        self.file(FRAMES)
 
     def frame_span(self, sop_instance_uid: str, frame: int) -> tuple[int, int, str] | None:
         """Offset, length, transfer syntax of frame ``frame`` (from 1); ``None`` if absent."""

@@ -30,6 +30,7 @@ const inFrame: RouteObject[] = [
   { path: 'models/versions/:versionId', lazy: screen(() => import('@/features/ai/versions/VersionRoute')) },
   { path: 'models/validation', lazy: screen(() => import('@/features/ai/validation/ValidationRoute')) },
   { path: 'models/validation/:runId', lazy: screen(() => import('@/features/ai/validation/ValidationRunRoute')) },
+  { path: 'models/:modelId/monitoring', lazy: screen(() => import('@/features/ai/monitoring/MonitoringRoute')) },
   { path: 'admin', lazy: screen(() => import('@/features/admin/AdminRoute')) },
   { path: 'audit', lazy: screen(() => import('@/features/audit/AuditRoute')) },
   { path: 'account/tokens', lazy: screen(() => import('@/features/auth/tokens/TokensRoute')) },

@@ -20,6 +20,7 @@ from apps.cases.selectors import guise_for, visible_cases
 from apps.demo.hospital import opening
 from apps.demo.hospital.build import build_all
 from apps.demo.hospital.casebook import CASES
+from apps.demo.hospital.history import MARK
 from apps.demo.hospital.people import PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import SMALL_RECIPES
 from apps.imaging.models import CaseStudy, Study
@@ -120,7 +121,7 @@ def test_consultant_sees_one_case_without_a_name_and_administrators_none(empty_h
 def test_all_boards_and_cases(empty_house: Path) -> None:
     run()
     assert Board.objects.count() == 3
-    assert Case.objects.count() == len(CASES)
+    assert Case.objects.exclude(title__startswith=MARK).count() == len(CASES)
     today = Meeting.objects.filter(starts_at__date=timezone.localdate())
     assert today.exists()
     assert Meeting.objects.filter(starts_at__gt=timezone.now()).count() >= 3

@@ -26,12 +26,22 @@ class Command(BaseCommand):
             "--small", action="store_true", help="three cases on one board, coarse phantoms"
         )
 
+        parser.add_argument(
+            "--history", action="store_true",
+            help="runs of the models over months, for monitoring; without --small always",
+        )  # fmt: skip
+
     def handle(self, *args: Any, **options: Any) -> None:
         started_at = time.monotonic()
         root = Path(settings.VAR_DIR) / "demo"
         if options["fresh"]:
             shutil.rmtree(root, ignore_errors=True)
-        opening = Opening(root=root, small=options["small"], say=self.say)
+        opening = Opening(
+            root=root,
+            small=options["small"],
+            say=self.say,
+            with_history=bool(options["history"]) or not options["small"],
+        )
         opening.run()
         if opening.failed:
             keys = ", ".join(opening.failed)

@@ -8,6 +8,7 @@ import { formatDate, wordFor } from '@/ui/format'
 
 import classes from './Findings.module.css'
 import { scopeRules } from './ModelCardDialog'
+import { MonitoringLink } from './monitoring/MonitoringLink'
 import { VersionStateChip } from './versions/VersionStateChip'
 
 /** Words that two people give; whoever may give one is told that it is waited for. */
@@ -40,6 +41,7 @@ export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => 
           </li>
         ))}
       </ul>
+      <MonitoringLink model={model} />
       <Button size="xs" variant="default" mt="auto" leftSection={<IconId size={15} aria-hidden />} aria-label={t('models.openCard', { name: model.name })} onClick={onOpen}>
         {t('models.card')}
       </Button>
