@@ -9,6 +9,7 @@ from apps.ai.exceptions import refuse_move
 class ModelKind(models.TextChoices):
     BUNDLE = "bundle", _("MONAI bundle")
     BUILTIN = "builtin", _("Built-in analysis")
+    EXTERNAL = "external", _("External: results from the PACS")
 
 
 class VersionState(models.TextChoices):
@@ -16,6 +17,7 @@ class VersionState(models.TextChoices):
     ACTIVE = "active", _("In use")
     SUSPENDED = "suspended", _("Suspended")
     RETIRED = "retired", _("Retired")
+    EXTERNAL = "external", _("Runs elsewhere")
 
 
 VERSION_MOVES: dict[str, frozenset[str]] = {
@@ -23,6 +25,7 @@ VERSION_MOVES: dict[str, frozenset[str]] = {
     VersionState.ACTIVE: frozenset({VersionState.SUSPENDED, VersionState.RETIRED}),
     VersionState.SUSPENDED: frozenset({VersionState.ACTIVE, VersionState.RETIRED}),
     VersionState.RETIRED: frozenset(),
+    VersionState.EXTERNAL: frozenset(),
 }
 
 
@@ -131,6 +134,25 @@ class DismissalReason(models.TextChoices):
     TREATMENT_CHANGE = "treatment-change", _("Treatment change")
     CANNOT_ASSESS = "cannot-assess", _("Cannot be assessed")
     OTHER = "other", _("Other (say why)")
+
+
+class ExternalOutcome(models.TextChoices):
+    """What became of an object of somebody else's."""
+
+    TAKEN = "taken", _("Its results are findings")
+    JOINED = "joined", _("It says more of findings that are known")
+    EMPTY = "empty", _("It states that nothing was found")
+    REFUSED = "refused", _("It could not be read, or does not belong to the images")
+    NOT_AI = "not_ai", _("Nothing in it was made by an algorithm")
+    OWN = "own", _("This house wrote it")
+
+
+class VerifiedElsewhere(models.TextChoices):
+    """What the report of somebody else says of itself. Here it is unreviewed all the same."""
+
+    NOT_SAID = "", _("Says nothing of verification")
+    UNVERIFIED = "unverified", _("Unverified")
+    VERIFIED = "verified", _("Verified elsewhere")
 
 
 class ExportState(models.TextChoices):

@@ -23,6 +23,14 @@ EXPORT_MAX_ATTEMPTS = 10
 EXPORT_FIRST_DELAY = timedelta(seconds=5)
 EXPORT_LONGEST_DELAY = timedelta(minutes=10)
 
+EXTERNAL_MASK_BYTES = 512 * 1024 * 1024
+"""Of one finding's mask on the whole grid of its images, unpacked."""
+EXTERNAL_MAX_FINDINGS = 256
+"""Of one object; one that states more is refused whole, since a part would look like all."""
+EXTERNAL_LOOK_AGAIN = timedelta(minutes=10)
+"""While images that an object speaks of are being fetched again."""
+EXTERNAL_BELL_EVERY = timedelta(seconds=60)
+
 DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
 MANUFACTURER = "Consilium"

@@ -63,6 +63,12 @@ class SegmentBusy(Unavailable):
     code = "segment_busy"
 
 
+class RunsElsewhere(Conflict):
+    """The model is another vendor's: nothing of it can be run, approved or put into use here."""
+
+    code = "runs_elsewhere"
+
+
 class StaleFence(Exception):
     """Another worker owns the job now. For the job machinery, never for people."""
 

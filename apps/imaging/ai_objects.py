@@ -1,23 +1,34 @@
 """Objects that AI made, and from whom they are hidden while the images are to be read first.
 
-Ours are known by their maker. A segmentation of somebody else's is AI where one of its
-segments says AUTOMATIC (PS3.3 C.8.20.2); one whose files are not here to say so counts as AI.
-Reports of others cannot be told apart: they came with the study and stay.
+Ours are known by their maker, and so is what the floor above has read of others. Before that an
+object is asked itself: a segmentation is AI where one of its segments was not drawn by a person
+alone (PS3.3 C.8.20.2), a measurement report where it names an algorithm, or a device and no
+person, and every CAD report is. One whose files are not here to say so counts as AI.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.cases.embargo import AiHidden, is_ai_hidden
 from apps.core.actors import Actor
 from apps.imaging.archive import open_series
 from apps.imaging.derived_objects import objects_about
+from apps.imaging.dicom_json import Document, items_of
+from apps.imaging.documents.measurements import by_algorithm, read_groups
 from apps.imaging.models import CaseStudy, Instance, Series
 
 SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-AUTOMATIC = "AUTOMATIC"
+REPORTS = "1.2.840.10008.5.1.4.1.1.88."
+CAD_CLASSES = {
+    f"{REPORTS}50": "Mammography CAD SR",
+    f"{REPORTS}65": "Chest CAD SR",
+    f"{REPORTS}69": "Colon CAD SR",
+}
+"""Reports that are computer-aided detection by their kind (PS3.3 A.35.5, A.35.6, A.35.10)."""
+MANUAL = "MANUAL"
 NONE: frozenset[str] = frozenset()
 
 
@@ -26,7 +37,8 @@ def ai_made_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> frozenset[st
     studies = list(study_ids)
     ours = {one.sop_instance_uid for one in objects_about(case_id=case_id, study_ids=studies)}
     rows = Instance.objects.filter(
-        sop_class_uid__in=SEGMENTATION_CLASSES, study_id__in=studies
+        Q(sop_class_uid__in=SEGMENTATION_CLASSES) | Q(sop_class_uid__startswith=REPORTS),
+        study_id__in=studies,
     ).exclude(series__archive_key="")
     found = rows.values_list("sop_instance_uid", "series__archive_key")
     theirs = {uid for uid, archive_key in found if _is_automatic(uid, archive_key)}
@@ -86,13 +98,18 @@ def _automatic(archive_key: str) -> frozenset[str]:
     return frozenset(
         str(document["00080018"]["Value"][0])
         for document in open_series(archive_key).metadata()
-        if any(_algorithm(segment) == AUTOMATIC for segment in _segments(document))
+        if _says_machine(document)
     )
 
 
-def _segments(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return document.get("00620002", {}).get("Value") or []
+def _says_machine(document: Document) -> bool:
+    sop_class = str(document.get("00080016", {}).get("Value", [""])[0])
+    if sop_class in SEGMENTATION_CLASSES:
+        return any(_algorithm(segment) != MANUAL for segment in items_of(document, "00620002"))
+    if sop_class in CAD_CLASSES:
+        return True
+    return by_algorithm(document) and bool(read_groups(document))
 
 
-def _algorithm(segment: dict[str, Any]) -> str:
+def _algorithm(segment: Document) -> str:
     return str((segment.get("00620008", {}).get("Value") or [""])[0])

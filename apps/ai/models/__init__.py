@@ -4,6 +4,7 @@ A finding belongs to the study's job; a review belongs to finding and case. So o
 in two cases is analysed once, and each case decides for itself.
 """
 
+from apps.ai.models.external import ExternalFinding, ExternalObject, ExternalReading
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
@@ -16,6 +17,9 @@ from apps.ai.models.reviews import (
 )
 
 __all__ = [
+    "ExternalFinding",
+    "ExternalObject",
+    "ExternalReading",
     "Finding",
     "FindingAmendment",
     "FindingExport",

@@ -5,6 +5,7 @@ from apps.ai.selectors.cases import (
     cases_in_work,
     result_cases,
 )
+from apps.ai.selectors.external import describe_external, offer_external, own_objects
 from apps.ai.selectors.findings import (
     UNREVIEWED_VERSION,
     accepted_findings,
@@ -47,6 +48,7 @@ __all__ = [
     "claim_reports",
     "claim_segmentations",
     "current_version",
+    "describe_external",
     "describe_finding",
     "findings_of_case",
     "get_finding",
@@ -55,6 +57,8 @@ __all__ = [
     "list_findings",
     "list_jobs",
     "list_models",
+    "offer_external",
+    "own_objects",
     "queue_places",
     "resolve_case",
     "result_cases",

@@ -13,6 +13,7 @@ from apps.ai.choices import (
 )
 from apps.ai.models import Finding, FindingReview
 from apps.ai.selectors.cases import ResultCases
+from apps.ai.selectors.external import describe_external
 from apps.cases.embargo import require_ai_shown
 from apps.core.actors import Actor
 from apps.core.exceptions import InvalidInput, NotVisible
@@ -51,7 +52,7 @@ def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
             case_pk=F("study__case_studies__case_id"),
             case_title=F("study__case_studies__case__title"),
         )
-        .select_related("job__version__model", "job__series", "study")
+        .select_related("job__version__model", "job__series", "study", "external")
         .prefetch_related(Prefetch("reviews", queryset=standing, to_attr="standing_reviews"))
         .defer("job__grid")
     )
@@ -119,6 +120,7 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
         "job": finding.job_id,
         "number": finding.number,
         "model": {"name": version.model.name, "version": version.version},
+        "external": describe_external(finding=finding),
         "study_instance_uid": finding.study.study_instance_uid,
         "series_instance_uid": finding.job.series.series_instance_uid,
         "frame_of_reference_uid": finding.frame_of_reference_uid or None,

@@ -10,6 +10,7 @@ from apps.ai.choices import (
     FindingState,
 )
 from apps.ai.models import FindingReview
+from apps.ai.selectors.external import claim_external_segments
 from apps.ai.selectors.findings import findings_of_case, standing_review
 from apps.cases.embargo import hidden_cases
 from apps.core.actors import Actor
@@ -19,21 +20,23 @@ from apps.imaging.models import CaseStudy
 def claim_segmentations(
     *, case_id: UUID, sop_instance_uids: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Which archived segmentations are findings of this case: they are shown as those."""
-    findings = findings_of_case(case_id=case_id).filter(
-        segmentation_uid__in=[uid for uid in sop_instance_uids if uid]
-    )
+    """Which archived segmentations are findings of this case: they are shown as those.
+
+    Of another vendor's, ``segments`` are those that are; the rest stays a segmentation.
+    """
+    asked = [uid for uid in sop_instance_uids if uid]
+    findings = findings_of_case(case_id=case_id).filter(segmentation_uid__in=asked)
     claimed: dict[str, dict[str, Any]] = {}
     for finding in findings:
         review = standing_review(finding=finding)
         state = review.decision if review else FindingState.UNREVIEWED.value
         claimed[finding.segmentation_uid] = {"finding": finding.pk, "state": state}
-    return claimed
+    return claimed | claim_external_segments(case_id=case_id, sop_instance_uids=asked)
 
 
 def claim_reports(*, case_id: UUID, sop_instance_uids: Iterable[str]) -> set[str]:
     """Which archived reports, unverified or verified, say what findings of this case show."""
-    asked = list(sop_instance_uids)
+    asked = [uid for uid in sop_instance_uids if uid]
     findings = findings_of_case(case_id=case_id)
     own = findings.filter(report_uid__in=asked).values_list("report_uid", flat=True)
     verified = FindingReview.objects.filter(

@@ -18,12 +18,13 @@ from apps.ai.choices import (
     JOB_MOVES,
     RETRYABLE_JOB_STATES,
     JobState,
+    ModelKind,
     VersionState,
     check_move,
 )
 from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
 from apps.ai.events import JobChanged
-from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
+from apps.ai.exceptions import ModelNotActive, RunsElsewhere, SeriesNotReady, StaleFence
 from apps.ai.models import Job, ModelVersion
 from apps.ai.services.inputs import choose_inputs, digest_inputs, write_inputs
 from apps.ai.services.ranking import rank_of_study
@@ -327,6 +328,8 @@ def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
 
 
 def _queue_again(job: Job, actor: Actor) -> None:
+    if job.version.model.kind == ModelKind.EXTERNAL:
+        raise RunsElsewhere("This model runs elsewhere: there is nothing to run again here.")
     check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.QUEUED)
     now = timezone.now()
     job.state = JobState.QUEUED

@@ -14,12 +14,16 @@ from apps.ai.bundle_manifest import read_manifest
 from apps.ai.bundle_tree import copy_into_store
 from apps.ai.choices import VERSION_MOVES, ModelKind, VersionState, check_move
 from apps.ai.conf import bundle_store
-from apps.ai.exceptions import ModelNotApproved, NotABundle, SecondPersonNeeded
+from apps.ai.exceptions import ModelNotApproved, NotABundle, RunsElsewhere, SecondPersonNeeded
 from apps.ai.models import Model, ModelApproval, ModelVersion
 from apps.ai.services.people import get_person
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
+
+
+EXTERNAL_PREFIX = "external-"
+"""Of the slugs of models that run elsewhere."""
 
 
 @transaction.atomic
@@ -35,17 +39,19 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
         The directory is not a bundle with ``consilium.json``.
     """
     policies.manage_models(actor=actor)
+    if slug.startswith(EXTERNAL_PREFIX):
+        raise NotABundle("This name is kept for results of other vendors.")
     try:
         manifest = read_manifest(root)
         copy_into_store(source=root, store=bundle_store(), tree_sha256=manifest.tree_sha256)
     except (BundleError, OSError) as error:
         raise refuse_bundle(error) from error
     model, _ = Model.objects.get_or_create(
-        slug=slug or slugify(manifest.name)[:80],
+        slug=slug or slugify(manifest.name)[:80].removeprefix(EXTERNAL_PREFIX),
         defaults={"name": manifest.name, "kind": ModelKind.BUNDLE},
     )
     if model.kind != ModelKind.BUNDLE:
-        raise NotABundle("A built-in analysis has this name.")
+        raise NotABundle("A model of another kind has this name.")
     version, created = ModelVersion.objects.get_or_create(
         model=model,
         tree_sha256=manifest.tree_sha256,
@@ -114,6 +120,7 @@ def approve_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     """
     policies.approve_model(actor=actor)
     version = _lock(version_id)
+    _require_runnable(version)
     side = policies.approval_side(actor=actor)
     approvals = list(version.approvals.filter(tree_sha256=version.tree_sha256))
     if any(approval.user_id == actor.id for approval in approvals):
@@ -138,6 +145,7 @@ def activate_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     """Put a suspended (or approved, waiting) version into use."""
     policies.manage_models(actor=actor)
     version = _lock(version_id)
+    _require_runnable(version)
     if not selectors.is_approved(version=version):
         raise ModelNotApproved("Two people must approve exactly this content first.")
     _activate(actor, version)
@@ -149,6 +157,7 @@ def suspend_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     """Take a version out of use; waiting jobs of it fail with the reason."""
     policies.manage_models(actor=actor)
     version = _lock(version_id)
+    _require_runnable(version)
     _move(version, VersionState.SUSPENDED)
     _audit(actor, "model.suspended", version)
     return version
@@ -158,6 +167,11 @@ def refuse_bundle(error: BundleError | OSError) -> NotABundle:
     """The refusal people read; a fault of the disk keeps the general code."""
     code = error.code if isinstance(error, BundleError) else NotABundle.code
     return NotABundle(str(error), code=code)
+
+
+def _require_runnable(version: ModelVersion) -> None:
+    if version.model.kind == ModelKind.EXTERNAL:
+        raise RunsElsewhere("This model runs elsewhere: only its results come here.")
 
 
 def _activate(actor: Actor, version: ModelVersion) -> None:

@@ -68,7 +68,7 @@ def complete_job(
         details={"state": job.state, "findings": len(findings)},
     )
     if findings:
-        _announce_findings(actor, job, findings)
+        announce_findings(actor=actor, job=job, findings=findings)
     announce_job(actor=actor, job=job)
     return job
 
@@ -108,7 +108,8 @@ def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
     )
 
 
-def _announce_findings(actor: Actor, job: Job, findings: list[Finding]) -> None:
+def announce_findings(*, actor: Actor, job: Job, findings: Sequence[Finding]) -> None:
+    """Tell every case that shows the study of unreviewed findings. The log's head is locked."""
     stamps = tuple(
         FindingStamp(id=finding.pk, version=1, state=FindingState.UNREVIEWED)
         for finding in findings

@@ -6,6 +6,7 @@ import { Chip } from '@/ui/Chip'
 import { AiMark } from '@/ui/clinical'
 import { formatProbability, wordFor } from '@/ui/format'
 
+import { ExternalLine, ExternalMark } from './ExternalMark'
 import classes from './Findings.module.css'
 import type { FindingReview } from './review'
 import { ReviewForm } from './ReviewForm'
@@ -45,6 +46,7 @@ export function FindingCard({ finding, isActive, onShow, review, dense }: Findin
             {t('finding.urgent')}
           </Chip>
         )}
+        <ExternalMark finding={finding} />
         <FindingStateChip finding={finding} />
       </div>
       <div className={classes.figures}>
@@ -59,6 +61,7 @@ export function FindingCard({ finding, isActive, onShow, review, dense }: Findin
         {finding.model.name} {finding.model.version}
         {finding.site ? ` · ${finding.site.display}` : ''}
       </div>
+      <ExternalLine finding={finding} />
       <ReviewLine finding={finding} review={review} />
       {unreviewed && review && <ReviewForm finding={finding} review={review} dense={dense} />}
     </li>

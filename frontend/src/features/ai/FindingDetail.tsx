@@ -9,6 +9,7 @@ import { useModels, useReviewFinding } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { formatFigure, formatProbability, formatQuantity } from '@/ui/format'
 
+import { ExternalFacts, ExternalMark } from './ExternalMark'
 import { FindingStateChip } from './FindingCard'
 import classes from './Findings.module.css'
 import { findingUrl } from './links'
@@ -37,6 +38,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
       <h2 className={classes.detailTitle}>
         <IconSparkles size={20} aria-hidden />
         {finding.label}
+        <ExternalMark finding={finding} />
         <FindingStateChip finding={finding} />
       </h2>
       <div className={classes.dim}>{[caseTitle, finding.code?.display, finding.site?.display].filter(Boolean).join(' · ')}</div>
@@ -91,6 +93,8 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
           </Button>
         </div>
       </section>
+
+      <ExternalFacts finding={finding} />
 
       <section className={classes.block}>
         <ReviewLine finding={finding} review={mayReview ? review : null} />

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconCircleCheck, IconClock, IconId, IconPlayerPause, IconTopologyStar3 } from '@tabler/icons-react'
+import { IconCircleCheck, IconClock, IconId, IconPlayerPause, IconTopologyStar3, IconWorldDownload } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
 import type { ModelEntry, ModelVersion } from '@/api/types'
@@ -45,6 +45,7 @@ const STATE_LOOKS = {
   suspended: { tone: 'warning', Icon: IconPlayerPause },
   pending: { tone: 'neutral', Icon: IconClock },
   retired: { tone: 'neutral', Icon: IconClock },
+  external: { tone: 'neutral', Icon: IconWorldDownload },
 } as const
 
 function VersionStateChip({ state }: { state: ModelVersion['state'] }) {
@@ -60,6 +61,7 @@ function VersionStateChip({ state }: { state: ModelVersion['state'] }) {
 function VersionApprovals({ model, version }: { model: ModelEntry; version: ModelVersion }) {
   const { t } = useTranslation('ai')
   if (model.kind === 'builtin') return null
+  if (model.kind === 'external') return <span className={classes.versionText}>{t('external:runsElsewhere')}</span>
   if (version.approvals.length === 0) return <span className={classes.versionText}>{t('models.noApproval')}</span>
   return version.approvals.map(({ person, side, at }) => (
     <span key={side} className={classes.versionText}>
