@@ -9,7 +9,7 @@ from apps.ai import services, storage
 from apps.ai.choices import ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
-from apps.ai.external.exporting import encode_verified_external
+from apps.ai.external_export import encode_verified_external
 from apps.ai.models import FindingExport, FindingReview
 from apps.ai.objects import encode_verified_report, verified_report_uid
 from apps.ai.services.exports import EXPORTER, keep_report
@@ -53,7 +53,6 @@ def _store(export: FindingExport) -> None:
         "finding__job__series",
         "finding__external",
         "reviewer__institution",
-
     ).get(pk=export.review_id)
     finding = review.finding
     segmentation = report = b""  # of another vendor's finding the PACS has its own already

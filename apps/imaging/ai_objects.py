@@ -16,19 +16,9 @@ from apps.cases.embargo import AiHidden, is_ai_hidden
 from apps.core.actors import Actor
 from apps.imaging.archive import open_series
 from apps.imaging.derived_objects import objects_about
-from apps.imaging.dicom_json import Document, items_of
-from apps.imaging.documents.measurements import by_algorithm, read_groups
+from apps.imaging.machine_made import REPORTS, SEGMENTATION_CLASSES, says_machine
 from apps.imaging.models import CaseStudy, Instance, Series
 
-SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-REPORTS = "1.2.840.10008.5.1.4.1.1.88."
-CAD_CLASSES = {
-    f"{REPORTS}50": "Mammography CAD SR",
-    f"{REPORTS}65": "Chest CAD SR",
-    f"{REPORTS}69": "Colon CAD SR",
-}
-"""Reports that are computer-aided detection by their kind (PS3.3 A.35.5, A.35.6, A.35.10)."""
-MANUAL = "MANUAL"
 NONE: frozenset[str] = frozenset()
 
 
@@ -98,18 +88,5 @@ def _automatic(archive_key: str) -> frozenset[str]:
     return frozenset(
         str(document["00080018"]["Value"][0])
         for document in open_series(archive_key).metadata()
-        if _says_machine(document)
+        if says_machine(document)
     )
-
-
-def _says_machine(document: Document) -> bool:
-    sop_class = str(document.get("00080016", {}).get("Value", [""])[0])
-    if sop_class in SEGMENTATION_CLASSES:
-        return any(_algorithm(segment) != MANUAL for segment in items_of(document, "00620002"))
-    if sop_class in CAD_CLASSES:
-        return True
-    return by_algorithm(document) and bool(read_groups(document))
-
-
-def _algorithm(segment: Document) -> str:
-    return str((segment.get("00620008", {}).get("Value") or [""])[0])

@@ -20,7 +20,7 @@ from pydicom.uid import generate_uid
 
 from apps.ai import services as ai
 from apps.ai import storage
-from apps.ai.models import Finding, FindingExport, Job
+from apps.ai.models import Finding, FindingExport
 from apps.boards import services as boards
 from apps.boards.choices import AiReading, BoardRole
 from apps.boards.models import AgendaItem
@@ -30,6 +30,7 @@ from apps.imaging.services import import_files
 from apps.live.services import open_meeting_session
 from tests.apps.ai import world
 from tests.apps.ai.encoded import encode, finding, read
+from tests.apps.ai.external_objects import make_report, of_images, read_owed
 from tests.apps.imaging.dicom import write_files
 from tests.apps.imaging.segs import blob, describe_segment, make_seg, make_stack, raw
 from tests.apps.imaging.test_importing import patient_fields
@@ -65,7 +66,10 @@ def scene(team: CaseTeam, tmp_path: Path) -> Scene:
 
 
 class Scene:
-    """A case with a finding whose SEG and reports came back from the PACS, and a stranger's SEG."""
+    """A case with a finding whose SEG and reports came back from the PACS, and strangers' results.
+
+    A stranger's SEG is a finding of its own; one that came last was not read yet, nor was a report.
+    """
 
     def __init__(self, team: CaseTeam, secrets: list[str], item: AgendaItem) -> None:
         self.team, self.secrets, self.item = team, secrets, item
@@ -86,8 +90,15 @@ class Scene:
         for name in ("seg", "report", "verified"):
             cls._bring(team, folder / name, [objects[name]])
         cls._bring(team, folder / "foreign", [foreign])
-        secrets = [SECRET, str(row.pk), str(row.job_id)]
-        for one in (*objects.values(), foreign):
+        read_owed()
+        unread = make_seg(
+            stack, blob(seed=3), segments=[describe_segment(label=SECRET, algorithm="AUTOMATIC")]
+        )
+        report = make_report(stack, [of_images(stack[:1])], series_description=SECRET)
+        cls._bring(team, folder / "unread", [unread, report])
+        theirs = Finding.objects.get(external__pixels_uid=str(foreign.SOPInstanceUID))
+        secrets = [SECRET, *(str(one) for row in (row, theirs) for one in (row.pk, row.job_id))]
+        for one in (*objects.values(), foreign, unread, report):
             secrets += [str(one.SOPInstanceUID), str(one.SeriesInstanceUID)]
         return cls(team, secrets, cls._board(team))
 
@@ -294,7 +305,8 @@ def test_LIVE_X1_nothing_is_written_to_a_hidden_result(scene: Scene) -> None:
     client.force_login(
         scene.team.people["radiologist"], backend="django.contrib.auth.backends.ModelBackend"
     )
-    found, job = Finding.objects.get(), Job.objects.get()
+    found = Finding.objects.get(external__isnull=True)
+    job = found.job
     for path, body in (
         (f"/api/findings/{found.pk}/accept", {"version": 2}),
         (f"/api/findings/{found.pk}/dismiss", {"version": 2, "reason_code": "artefact"}),

@@ -92,7 +92,8 @@ def encode_external_report(
         )
     sources = prepare_images(source_headers=images) if images else []
     model = sources[0] if sources else prepare_images(source_headers=vendor.present[:1])[0]
-    group = _group(statement, vendor, outlines, frame_of_reference_uid, algorithm, uids, sources)
+    region = _region(outlines, frame_of_reference_uid, sources)
+    group = _group(_common(statement, algorithm, uids), vendor, region, sources)
     content = hd.sr.MeasurementReport(
         observation_context=_context(algorithm, verified_by),
         procedure_reported=procedure_of(str(model.Modality)),
@@ -149,15 +150,9 @@ def _context(
 
 
 def _group(
-    statement: SeriesStatement,
-    vendor: VendorObjects,
-    outlines: Sequence[Outline],
-    frame_of_reference_uid: str,
-    algorithm: AlgorithmIdentity,
-    uids: FindingUids,
-    sources: Sequence[Dataset],
+    common: dict[str, Any], vendor: VendorObjects, region: Any, sources: Sequence[Dataset]
 ) -> Any:
-    common = _common(statement, algorithm, uids)
+    """On the vendor's segment, on its one outline, or about the images as a whole."""
     if vendor.segment is not None and vendor.pixels is not None and sources:
         return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
             **common,
@@ -168,7 +163,6 @@ def _group(
                 source_series=hd.sr.SourceSeriesForSegmentation(sources[0].SeriesInstanceUID),
             ),
         )
-    region = _region(outlines, frame_of_reference_uid, sources)
     if region is not None:
         return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
             **common, referenced_region=region
@@ -229,6 +223,8 @@ def _region(
                     referenced_sop_instance_uid=source.SOPInstanceUID,
                 ),
             )
+        if not frame_of_reference_uid:
+            return None
         return hd.sr.ImageRegion3D(
             graphic_type=outline.shape,
             graphic_data=np.asarray(outline.points_lps, float),

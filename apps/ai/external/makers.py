@@ -123,8 +123,7 @@ def read_authors(document: Document, content: str) -> Authors:
         equipment.version,
     )
     names_device = any(
-        code_of(one, "0040A043").value == OBSERVER_TYPE
-        and code_of(one, "0040A168").value == DEVICE
+        code_of(one, "0040A043").value == OBSERVER_TYPE and code_of(one, "0040A168").value == DEVICE
         for one in items
     )
     return Authors(

@@ -16,16 +16,15 @@ from apps.ai.external.segment_places import place_segment
 from apps.ai.external.segments import read_segment_statements
 from apps.ai.external.statements import NOT_CODED, Statement, read_uid
 from apps.cases.identity import find_mismatches
-from apps.imaging.ai_objects import CAD_CLASSES, SEGMENTATION_CLASSES
 from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.reports import CONTENT
 from apps.imaging.documents.values import text_of
 from apps.imaging.identity import identity_of_object, identity_of_study
+from apps.imaging.machine_made import CAD_CLASSES, SEGMENTATION_CLASSES
 from apps.imaging.models import Instance, Study
 from apps.imaging.selectors import open_published
 
 PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
-REPORTS = "1.2.840.10008.5.1.4.1.1.88."
 IDENTITY = {
     "patient_id": "00100020",
     "issuer_of_patient_id": "00100021",

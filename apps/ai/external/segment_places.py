@@ -206,9 +206,7 @@ def _with_box(
     )
 
 
-def _corners_of(
-    frame: SegmentFrame, unpacked: UnpackedFrames, segment: int
-) -> FloatArray | None:
+def _corners_of(frame: SegmentFrame, unpacked: UnpackedFrames, segment: int) -> FloatArray | None:
     if frame.position_lps is None or frame.orientation is None or frame.pixel_spacing_mm is None:
         return None
     rows, columns = np.nonzero(unpacked.mask(frame=frame.index, segment=segment))
@@ -238,6 +236,4 @@ class _PlaneOf:
         """Of the pixels with their extent, (4, 3)."""
         top, bottom = float(rows.min()) - 0.5, float(rows.max()) + 0.5
         left, right = float(columns.min()) - 0.5, float(columns.max()) + 0.5
-        return np.stack(
-            [self.at(row, column) for row in (top, bottom) for column in (left, right)]
-        )
+        return np.stack([self.at(row, column) for row in (top, bottom) for column in (left, right)])

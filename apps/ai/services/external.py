@@ -13,13 +13,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from apps.ai.choices import ExternalOutcome, JobState
+from apps.ai.choices import ExternalOutcome
 from apps.ai.conf import EXTERNAL_BELL_EVERY, EXTERNAL_LOOK_AGAIN
 from apps.ai.external.makers import maker_of_equipment
 from apps.ai.external.places import StudyImages
 from apps.ai.external.reading import (
     PARAMETRIC_MAP,
-    REPORTS,
     Reading,
     document_of,
     predecessors_of,
@@ -31,10 +30,10 @@ from apps.ai.selectors.external import own_objects
 from apps.ai.services.external_findings import READER, fail, take
 from apps.core.exceptions import DomainError, NotVisible
 from apps.core.outbox import enqueue
-from apps.imaging.ai_objects import SEGMENTATION_CLASSES
 from apps.imaging.documents.kinds import KEY_OBJECTS
 from apps.imaging.events import StudyIngested
 from apps.imaging.exceptions import SeriesEvicted
+from apps.imaging.machine_made import REPORTS, SEGMENTATION_CLASSES
 from apps.imaging.models import Instance, Study
 
 logger = logging.getLogger(__name__)
@@ -130,9 +129,7 @@ def _candidates() -> "QuerySet[Instance]":
 
 def _in_order(rows: list[Instance]) -> list[Instance]:
     """Reports first, each after those it takes the place of: what both say becomes one."""
-    reports = {
-        row.sop_instance_uid: row for row in rows if row.sop_class_uid.startswith(REPORTS)
-    }
+    reports = {row.sop_instance_uid: row for row in rows if row.sop_class_uid.startswith(REPORTS)}
     before = {uid: _predecessors(row) & reports.keys() for uid, row in reports.items()}
     ordered: list[Instance] = []
     left = dict(sorted(before.items()))

@@ -13,6 +13,7 @@ from apps.ai.external.card import make_card
 from apps.ai.external.makers import Maker
 from apps.ai.external.reading import Reading, Result
 from apps.ai.external.refusals import Remark
+from apps.ai.external.statements import read_uid
 from apps.ai.models import (
     ExternalFinding,
     ExternalObject,
@@ -156,7 +157,7 @@ def _move_to(finding: Finding, result: Result) -> None:
         job.series, job.grid = place.series, place.grid
         job.save(update_fields=["series", "grid", "updated_at"])
         finding.mask_sha256 = storage.put_bytes(content=place.mask)
-    finding.frame_of_reference_uid = place.frame_of_reference_uid
+    finding.frame_of_reference_uid = read_uid(place.frame_of_reference_uid)
     finding.sop_instance_uid, finding.frame = place.sop_instance_uid, place.frame
     finding.centroid_lps, finding.bbox_lps = place.centroid_lps, place.bbox_lps
 
@@ -261,7 +262,7 @@ def _build(row: Instance, job: Job, number: int, result: Result) -> Finding:
         job=job,
         study_id=row.study_id,
         number=number,
-        frame_of_reference_uid=place.frame_of_reference_uid,
+        frame_of_reference_uid=read_uid(place.frame_of_reference_uid),
         sop_instance_uid=place.sop_instance_uid,
         frame=place.frame,
         centroid_lps=place.centroid_lps,

@@ -21,7 +21,6 @@ from apps.audit.services import record_entry
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 
-
 EXTERNAL_PREFIX = "external-"
 """Of the slugs of models that run elsewhere."""
 

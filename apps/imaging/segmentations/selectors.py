@@ -13,9 +13,10 @@ from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.core.registry import segmentation_owners
-from apps.imaging.ai_objects import SEGMENTATION_CLASSES, hidden_objects
+from apps.imaging.ai_objects import hidden_objects
 from apps.imaging.choices import SeriesKind
 from apps.imaging.exceptions import SeriesEvicted, UnreadableObject
+from apps.imaging.machine_made import SEGMENTATION_CLASSES
 from apps.imaging.masks import pack_mask
 from apps.imaging.models import Instance, Series
 from apps.imaging.projection import Projection
@@ -215,9 +216,7 @@ def _describe(
         described.append(
             SegmentationInCase(
                 row=row,
-                header=_without(
-                    _shown_header(row, projection) if projection else header, owned
-                ),
+                header=_without(_shown_header(row, projection) if projection else header, owned),
                 places=tuple(one for one in places if one[0].pk not in withheld),
                 problems=problems,
                 verified=row.sop_instance_uid in verified,

@@ -51,9 +51,8 @@ def read_owed() -> Study:
 
 
 def stack_of(team: CaseTeam, **fields: Any) -> list[Any]:
-    return make_stack(
-        study_uid=generate_uid(), series_uid=generate_uid(), **patient_fields(team), **fields
-    )
+    identity = {"study_uid": generate_uid(), "series_uid": generate_uid(), **patient_fields(team)}
+    return make_stack(**identity, FrameOfReferenceUID=generate_uid(), **fields)
 
 
 def outcomes() -> dict[str, str]:
@@ -100,7 +99,9 @@ def of_segment(seg: Dataset, images: Sequence[Dataset], *, number: int = 1, **ch
     )
 
 
-def on_image(image: Dataset, points: Sequence[Sequence[float]], *, shape: str, **changes: Any) -> Any:
+def on_image(
+    image: Dataset, points: Sequence[Sequence[float]], *, shape: str, **changes: Any
+) -> Any:
     return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         **shared(**changes),
         referenced_region=hd.sr.ImageRegion(

@@ -47,9 +47,7 @@ class Expected:
 DCMQI = "https://github.com/"
 TABLE = {
     "11-seg-sr-dcmqi/ct-3slice": [
-        Expected(
-            "liver.dcm", "taken", "QIICR · SlicerEditor", "unknown", "Liver", has_mask=True
-        ),
+        Expected("liver.dcm", "taken", "QIICR · SlicerEditor", "unknown", "Liver", has_mask=True),
         Expected("partial_overlaps.dcm", "not_ai"),
     ],
     "11-seg-sr-dcmqi/23x38x3": [

@@ -117,9 +117,7 @@ def test_accepted_goes_home_as_one_verified_report_on_the_vendors_segment(
     assert document.PatientID == team.case.patient.patient_id
 
 
-def test_the_report_that_went_home_is_ours_when_it_comes_back(
-    team: CaseTeam, seg: Any
-) -> None:
+def test_the_report_that_went_home_is_ours_when_it_comes_back(team: CaseTeam, seg: Any) -> None:
     found, _ = only_finding()
     document = export(team, found)
     made.read_owed()
@@ -251,9 +249,7 @@ def test_what_was_verified_elsewhere_is_reviewed_nowhere_here(
 # --- in the guises and at the gateway ------------------------------------------------------
 
 
-def test_the_gateway_gives_the_vendors_object_once_it_is_accepted(
-    team: CaseTeam, seg: Any
-) -> None:
+def test_the_gateway_gives_the_vendors_object_once_it_is_accepted(team: CaseTeam, seg: Any) -> None:
     """As an AI object of our own that came back: unreviewed it takes a scope, dismissed none."""
     uid = str(seg.SOPInstanceUID)
     assert uid not in gateway_uids(team)

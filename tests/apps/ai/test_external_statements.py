@@ -106,9 +106,7 @@ def test_laterality_of_a_segment_is_its_types_or_its_regions_modifier() -> None:
     of_type = {"00620004": text("1"), "00620011": sequence(left)}
     of_region = {
         "00620004": text("2"),
-        "00082218": sequence(
-            coded("39607008")["Value"][0] | {"00082220": sequence(left)}
-        ),
+        "00082218": sequence(coded("39607008")["Value"][0] | {"00082220": sequence(left)}),
     }
     first, second = read_segment_statements({"00620002": sequence(of_type, of_region)})
     assert first.laterality is not None and first.laterality.value == "7771000"

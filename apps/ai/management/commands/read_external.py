@@ -1,4 +1,4 @@
-"""``manage.py read_external``: owe a look to studies archived before results of others were read."""
+"""``manage.py read_external``: owe a look to studies archived before others' results were read."""
 
 from typing import Any
 
