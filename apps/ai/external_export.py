@@ -81,9 +81,9 @@ def _images(finding: Finding, external: ExternalFinding) -> list[Dataset]:
         return []
     wanted = {finding.sop_instance_uid}
     if has_place(finding=finding):
-        filled = read_mask(finding=finding).any(axis=(1, 2))
+        mask = read_mask(finding=finding)
         uids = finding.job.grid["sop_instance_uids"]
-        wanted = {uid for uid, is_filled in zip(uids, filled, strict=True) if is_filled}
+        wanted = {uid for uid, plane in zip(uids, mask, strict=True) if plane.any()}
     for outline in external.outlines:
         wanted |= {image["sop_instance_uid"] for image in outline["images"]}
     headers = read_headers(series_id=finding.job.series_id)

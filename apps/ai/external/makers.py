@@ -23,7 +23,7 @@ DEVICE_NAME, DEVICE_MAKER, DEVICE_MODEL = "121013", "121014", "121015"
 
 def clean_name(raw: str, *, limit: int = MAX_NAME) -> str:
     """One line without control, format or private characters, of bounded length."""
-    normal = unicodedata.normalize("NFKC", raw[: 8 * limit])
+    normal = unicodedata.normalize("NFC", raw[: 8 * limit])
     seen = (" " if one.isspace() else one for one in normal)
     kept = "".join(one for one in seen if unicodedata.category(one)[0] != "C")
     return " ".join(kept.split())[:limit].strip()
@@ -70,7 +70,8 @@ class Maker:
 
 
 def _digest(*parts: str) -> str:
-    folded = "".join(f"{len(part)}:{part}" for part in (one.casefold() for one in parts))
+    plain = (unicodedata.normalize("NFKC", one).casefold() for one in parts)
+    folded = "".join(f"{len(part)}:{part}" for part in plain)
     return hashlib.sha256(folded.encode()).hexdigest()
 
 

@@ -145,7 +145,8 @@ def _with_mask(
         corners += [edge - half[key], edge + half[key]]
     if not values.any():
         return None
-    centroid, box = [], []
+    centroid: list[float] = []
+    box: list[list[float]] = []
     if corners:
         _, box = box_of(np.concatenate(corners))
         centroid = [round(float(value), 3) for value in weighted / count]

@@ -91,7 +91,7 @@ def read_study_objects(*, study_id: UUID) -> int:
             count += _read_one(row, images)
         except (SeriesEvicted, NotVisible):
             waits = True
-    done = ExternalReading.objects.filter(study=study, owed=owed)
+    done = ExternalReading.objects.filter(study=study, owed=owed or 0)
     if waits:
         done.update(due_at=timezone.now() + EXTERNAL_LOOK_AGAIN)
     else:

@@ -44,7 +44,6 @@ class Expected:
     has_mask: bool = False
 
 
-DCMQI = "https://github.com/"
 TABLE = {
     "11-seg-sr-dcmqi/ct-3slice": [
         Expected("liver.dcm", "taken", "QIICR · SlicerEditor", "unknown", "Liver", has_mask=True),
@@ -71,7 +70,14 @@ TABLE = {
         ),
     ],
     "12-seg-sr-highdicom-ct": [
-        Expected("seg_image_ct_binary.dcm", "taken", "Manufacturer · test", "v1", "first segment"),
+        Expected(
+            "seg_image_ct_binary.dcm",
+            "taken",
+            "Manufacturer · test",
+            "v1.0",
+            "first segment",
+            remarks=("images_missing",),
+        ),
     ],
     "14-transfer-syntaxes": [
         Expected("parametric_map_float.dcm", "not_ai"),
