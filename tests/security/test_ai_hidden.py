@@ -68,7 +68,7 @@ def scene(team: CaseTeam, tmp_path: Path) -> Scene:
 class Scene:
     """A case with a finding whose SEG and reports came back from the PACS, and strangers' results.
 
-    A stranger's SEG is a finding of its own; one that came last was not read yet, nor was a report.
+    A stranger's SEG is a finding of its own; a stranger's report came last and was not read yet.
     """
 
     def __init__(self, team: CaseTeam, secrets: list[str], item: AgendaItem) -> None:
@@ -91,14 +91,11 @@ class Scene:
             cls._bring(team, folder / name, [objects[name]])
         cls._bring(team, folder / "foreign", [foreign])
         read_owed()
-        unread = make_seg(
-            stack, blob(seed=3), segments=[describe_segment(label=SECRET, algorithm="AUTOMATIC")]
-        )
         report = make_report(stack, [of_images(stack[:1])], series_description=SECRET)
-        cls._bring(team, folder / "unread", [unread, report])
+        cls._bring(team, folder / "unread", [report])
         theirs = Finding.objects.get(external__pixels_uid=str(foreign.SOPInstanceUID))
         secrets = [SECRET, *(str(one) for row in (row, theirs) for one in (row.pk, row.job_id))]
-        for one in (*objects.values(), foreign, unread, report):
+        for one in (*objects.values(), foreign, report):
             secrets += [str(one.SOPInstanceUID), str(one.SeriesInstanceUID)]
         return cls(team, secrets, cls._board(team))
 

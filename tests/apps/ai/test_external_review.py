@@ -15,6 +15,7 @@ from django.test import Client
 from apps.ai import selectors, services
 from apps.ai.exporting import export_accepted_finding
 from apps.ai.models import Finding, FindingExport
+from apps.imaging.ai_objects import ai_made_objects
 from apps.imaging.models import Instance
 from apps.imaging.selectors import open_published
 from tests.apps.ai import external_objects as made
@@ -246,6 +247,31 @@ def test_what_was_verified_elsewhere_is_reviewed_nowhere_here(
 
 
 # --- in the guises and at the gateway ------------------------------------------------------
+
+
+def test_between_arrival_and_reading_the_object_itself_says_that_it_is_ai(
+    team: CaseTeam, tmp_path: Path, images: list[Any]
+) -> None:
+    ai = make_seg(images, blob(), segments=[describe_segment(algorithm="SEMIAUTOMATIC")])
+    drawn = make_seg(images, blob(), segments=[describe_segment()])
+    machine = made.make_report(images, [made.of_images(images[:1])])
+    person = made.make_report(images, [made.of_images(images[:1])], device=None, person="Doe^Jane")
+    made.arrive(team, tmp_path / "unread", [ai, drawn, machine, person])
+    study_ids = [Instance.objects.values_list("study_id", flat=True)[0]]
+    hidden = ai_made_objects(case_id=team.case_id, study_ids=study_ids)
+    assert hidden == {str(ai.SOPInstanceUID), str(machine.SOPInstanceUID)}
+    made.read_owed()
+    assert ai_made_objects(case_id=team.case_id, study_ids=study_ids) == hidden
+
+
+def test_a_map_is_hidden_with_the_other_results_once_it_is_read(
+    team: CaseTeam, tmp_path: Path, images: list[Any]
+) -> None:
+    likely = made.make_map(images, quantity=made.PROBABILITY)
+    other = made.make_map(images, quantity=made.VOLUME)
+    study = bring(team, tmp_path / "maps", [likely, other])
+    hidden = ai_made_objects(case_id=team.case_id, study_ids=[study.pk])
+    assert hidden == {str(likely.SOPInstanceUID)}
 
 
 def test_the_gateway_gives_the_vendors_object_once_it_is_accepted(team: CaseTeam, seg: Any) -> None:
