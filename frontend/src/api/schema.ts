@@ -3135,6 +3135,10 @@ export interface components {
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
         };
+        Evaluation: {
+            name: string;
+            value: string;
+        };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
             attempts: number;
@@ -3148,6 +3152,31 @@ export interface components {
         };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
+        /** @description As its objects say; what they do not say is empty, ``version`` then ``unknown``. */
+        External: {
+            manufacturer: string;
+            algorithm: string;
+            version: string;
+            /** @description What its report says of itself; here it is unreviewed all the same. */
+            verification: components["schemas"]["VerificationEnum"] | components["schemas"]["BlankEnum"];
+            verified_by: string;
+            /**
+             * Format: date-time
+             * @description As written, without a time zone.
+             */
+            verified_at: string | null;
+            segment: number | null;
+            sources: components["schemas"]["ExternalSource"][];
+            outlines: components["schemas"]["Outline"][];
+            evaluations: components["schemas"]["Evaluation"][];
+            remarks: components["schemas"]["Reason"][];
+        };
+        ExternalSource: {
+            kind: components["schemas"]["ExternalSourceKindEnum"];
+            sop_instance_uid: string;
+        };
+        /** @enum {string} */
+        ExternalSourceKindEnum: "pixels" | "report";
         /** @description What the planning system wrote into the dose object. */
         FileDvh: {
             kind: string;
@@ -3172,6 +3201,8 @@ export interface components {
             job: string;
             number: number;
             model: components["schemas"]["FindingModel"];
+            /** @description Of another vendor; null where this house computed it. */
+            external: components["schemas"]["External"] | null;
             study_instance_uid: string;
             series_instance_uid: string;
             frame_of_reference_uid: string | null;
@@ -3204,7 +3235,7 @@ export interface components {
             ai_hidden: boolean;
         };
         /** @enum {string} */
-        FindingStateEnum: "unreviewed" | "accepted" | "dismissed";
+        FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -3520,7 +3551,7 @@ export interface components {
             id: string;
             name: string;
             version: string;
-            kind: components["schemas"]["Kind22fEnum"];
+            kind: components["schemas"]["KindD61Enum"];
         };
         JobPage: {
             /** Format: uri */
@@ -3591,9 +3622,9 @@ export interface components {
             results: components["schemas"]["KeyImage"][];
         };
         /** @enum {string} */
-        Kind22fEnum: "bundle" | "builtin";
-        /** @enum {string} */
         Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
+        /** @enum {string} */
+        KindD61Enum: "bundle" | "builtin" | "external";
         /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
@@ -3928,7 +3959,7 @@ export interface components {
             readonly id: string;
             slug: string;
             name: string;
-            kind: components["schemas"]["Kind22fEnum"];
+            kind: components["schemas"]["KindD61Enum"];
             readonly version: string;
             /** Format: uuid */
             readonly version_id: string | null;
@@ -3964,7 +3995,7 @@ export interface components {
             readonly created_at: string;
         };
         /** @enum {string} */
-        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired";
+        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired" | "external";
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
@@ -4047,6 +4078,19 @@ export interface components {
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        Outline: {
+            /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
+            shape: string;
+            /** @description Millimetres. */
+            points_lps: number[][];
+            /** @description Column and row, pixel centres at whole numbers. */
+            points_image: number[][];
+            images: components["schemas"]["OutlineImage"][];
+        };
+        OutlineImage: {
+            sop_instance_uid: string;
+            frames: number[];
+        };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
@@ -5095,6 +5139,8 @@ export interface components {
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
+        VerificationEnum: "unverified" | "verified";
+        /** @enum {string} */
         VersionActEnum: "approve" | "activate" | "suspend";
         VersionRequest: {
             version?: number;
@@ -5243,9 +5289,13 @@ export type DrawnSegment = components['schemas']['DrawnSegment'];
 export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
+export type Evaluation = components['schemas']['Evaluation'];
 export type Export = components['schemas']['Export'];
 export type ExportRetryRequest = components['schemas']['ExportRetryRequest'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
+export type External = components['schemas']['External'];
+export type ExternalSource = components['schemas']['ExternalSource'];
+export type ExternalSourceKindEnum = components['schemas']['ExternalSourceKindEnum'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
@@ -5289,8 +5339,8 @@ export type JobStateEnum = components['schemas']['JobStateEnum'];
 export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
-export type Kind22fEnum = components['schemas']['Kind22fEnum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
+export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type Lesion = components['schemas']['Lesion'];
@@ -5335,6 +5385,8 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type Outline = components['schemas']['Outline'];
+export type OutlineImage = components['schemas']['OutlineImage'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -5464,6 +5516,7 @@ export type TypeEnum = components['schemas']['TypeEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
+export type VerificationEnum = components['schemas']['VerificationEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
 export type Visit = components['schemas']['Visit'];
@@ -7120,7 +7173,7 @@ export interface operations {
             query?: {
                 /** @description The case looked at. */
                 case?: string;
-                state?: "accepted" | "dismissed" | "unreviewed";
+                state?: "accepted" | "deferred" | "dismissed" | "superseded" | "unreviewed";
             };
             header?: never;
             path?: never;
