@@ -94,6 +94,9 @@ class Scene:
         report = make_report(stack, [of_images(stack[:1])], series_description=SECRET)
         cls._bring(team, folder / "unread", [report])
         theirs = Finding.objects.get(external__pixels_uid=str(foreign.SOPInstanceUID))
+        ai.accept_finding(
+            actor=team.actor("radiologist"), finding_id=theirs.pk, case_id=team.case_id, version=1
+        )
         secrets = [SECRET, *(str(one) for row in (row, theirs) for one in (row.pk, row.job_id))]
         for one in (*objects.values(), foreign, report):
             secrets += [str(one.SOPInstanceUID), str(one.SeriesInstanceUID)]
