@@ -14,10 +14,13 @@ class AiConfig(AppConfig):
             cases_in_work,
             claim_reports,
             claim_segmentations,
+            offer_external,
             summarise_cases,
         )
+        from apps.ai.services.external import owe_reading
         from apps.ai.subscriptions import follow_events
         from apps.ai.sweeper import sweep
+        from apps.core import events
         from apps.core.registry import (
             case_needs,
             case_summaries,
@@ -26,8 +29,11 @@ class AiConfig(AppConfig):
             segmentation_owners,
         )
         from apps.imaging.derived_objects import derived_objects
+        from apps.imaging.events import StudyIngested
 
         derived_objects.register("ai.findings", offer_objects)
+        derived_objects.register("ai.external", offer_external)
+        events.subscribe(StudyIngested, owe_reading)
         case_needs.register("ai.jobs", cases_in_work)
         periodic.register("ai.sweeper", sweep)
         case_summaries.register("ai.findings", summarise_cases)

@@ -9,6 +9,7 @@ from apps.ai.exceptions import refuse_move
 class ModelKind(models.TextChoices):
     BUNDLE = "bundle", _("MONAI bundle")
     BUILTIN = "builtin", _("Built-in analysis")
+    EXTERNAL = "external", _("External: results from the PACS")
 
 
 class VersionState(models.TextChoices):
@@ -20,6 +21,7 @@ class VersionState(models.TextChoices):
     SHADOW = "shadow", _("In shadow: runs, shows nothing")
     SUSPENDED = "suspended", _("Suspended")
     RETIRED = "retired", _("Retired")
+    EXTERNAL = "external", _("Runs elsewhere")
 
 
 VERSION_MOVES: dict[str, frozenset[str]] = {
@@ -44,6 +46,7 @@ VERSION_MOVES: dict[str, frozenset[str]] = {
         {VersionState.ACTIVE, VersionState.SHADOW, VersionState.RETIRED}
     ),
     VersionState.RETIRED: frozenset(),
+    VersionState.EXTERNAL: frozenset(),
 }
 RUNNING_STATES = frozenset({VersionState.ACTIVE, VersionState.SHADOW})
 LEFT_STATES = frozenset({VersionState.SUSPENDED, VersionState.RETIRED})
@@ -184,6 +187,25 @@ class AlertRule(models.TextChoices):
     ACCEPTANCE = "acceptance", _("Fewer findings are accepted than before")
     FAST_DISMISSALS = "fast_dismissals", _("Findings are dismissed too fast to be read")
     BUDGET = "budget", _("More studies are flagged urgent than agreed")
+
+
+class ExternalOutcome(models.TextChoices):
+    """What became of an object of somebody else's."""
+
+    TAKEN = "taken", _("Its results are findings")
+    JOINED = "joined", _("It says more of findings that are known")
+    EMPTY = "empty", _("It states that nothing was found")
+    REFUSED = "refused", _("It could not be read, or does not belong to the images")
+    NOT_AI = "not_ai", _("Nothing in it was made by an algorithm")
+    OWN = "own", _("This house wrote it")
+
+
+class VerifiedElsewhere(models.TextChoices):
+    """What the report of somebody else says of itself. Here it is unreviewed all the same."""
+
+    NOT_SAID = "", _("Says nothing of verification")
+    UNVERIFIED = "unverified", _("Unverified")
+    VERIFIED = "verified", _("Verified elsewhere")
 
 
 class ExportState(models.TextChoices):

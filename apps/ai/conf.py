@@ -30,6 +30,14 @@ BUDGET_MIN_REVIEWED = 10
 BUDGET_REVIEWED_OF_LAST = 100
 BUDGETS_EVERY_S = 60.0
 
+EXTERNAL_MASK_BYTES = 512 * 1024 * 1024
+"""Of one finding's mask on the whole grid of its images, unpacked."""
+EXTERNAL_MAX_FINDINGS = 256
+"""Of one object; one that states more is refused whole, since a part would look like all."""
+EXTERNAL_LOOK_AGAIN = timedelta(minutes=10)
+"""While images that an object speaks of are being fetched again."""
+EXTERNAL_BELL_EVERY = timedelta(seconds=60)
+
 DEFAULT_TIMEOUT_S = 600.0
 DEFAULT_MEMORY_GIB = 16
 DEFAULT_WARM_GIB = 4

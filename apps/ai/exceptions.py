@@ -119,6 +119,12 @@ class AlertAnswered(Conflict):
     code = "alert_answered"
 
 
+class RunsElsewhere(Conflict):
+    """The model is another vendor's: nothing of it can be run, approved or put into use here."""
+
+    code = "runs_elsewhere"
+
+
 class StaleFence(Exception):
     """Another worker owns the job now. For the job machinery, never for people."""
 

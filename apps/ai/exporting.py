@@ -6,13 +6,14 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from apps.ai import services, storage
+from apps.ai.choices import ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
+from apps.ai.external_export import encode_verified_external
 from apps.ai.models import FindingExport, FindingReview
 from apps.ai.objects import (
     encode_amended_segmentation,
     encode_verified_report,
-    has_place,
     verified_report_uid,
 )
 from apps.ai.services.exports import EXPORTER, keep_amended_segmentation, keep_report
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def export_accepted_finding(*, export_id: UUID) -> None:
-    """Store SEG, if any, and both reports together; a failure is put back with delay."""
+    """Store SEG, if any, and the reports together; a failure is put back with delay."""
     export = services.claim_export(export_id=export_id)
     if export is None:
         return
@@ -54,14 +55,16 @@ def _store(export: FindingExport) -> None:
     review = FindingReview.objects.select_related(
         "finding__job__version__model",
         "finding__job__series",
+        "finding__external",
         "reviewer__institution",
         "amendment",
     ).get(pk=export.review_id)
     finding = review.finding
-    segmentation = b""
-    if has_place(finding=finding):
+    segmentation = report = b""  # of another vendor's finding the PACS has its own already
+    if finding.segmentation_sha256:
         segmentation = storage.get_bytes(sha256=finding.segmentation_sha256)
-    report = storage.get_bytes(sha256=finding.report_sha256)
+    if finding.report_sha256:
+        report = storage.get_bytes(sha256=finding.report_sha256)
     amended = _amended_segmentation(export, review)
     verified = _verified_report(export, review, amended or segmentation, report)
     outcome = store_objects(
@@ -98,12 +101,15 @@ def _verified_report(
 ) -> bytes:
     if export.verified_report_sha256:
         return storage.get_bytes(sha256=export.verified_report_sha256)
-    verified = encode_verified_report(
-        review=review,
-        headers=read_headers(series_id=review.finding.job.series_id),
-        segmentation=segmentation,
-        report=report,
-    )
+    if review.finding.job.version.model.kind == ModelKind.EXTERNAL:
+        verified = encode_verified_external(review=review)
+    else:
+        verified = encode_verified_report(
+            review=review,
+            headers=read_headers(series_id=review.finding.job.series_id),
+            segmentation=segmentation,
+            report=report,
+        )
     keep_report(
         export_id=export.pk,
         fence=export.fence,

@@ -16,6 +16,7 @@ from apps.ai.choices import ExportState, JobState
 from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP, RERANK_EVERY_S
 from apps.ai.models import FindingExport, Job
 from apps.ai.services.exports import EXPORT_TASK
+from apps.ai.services.external import ring_for_owed_readings
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.ai.services.ranking import rerank_waiting_jobs
 from apps.ai.validation_runs.services import sweep_runs
@@ -32,6 +33,7 @@ def sweep() -> None:
     ring_for_waiting_jobs()
     ring_for_due_exports()
     sweep_runs()
+    ring_for_owed_readings()
 
 
 def requeue_expired_jobs() -> int:

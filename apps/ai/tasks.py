@@ -30,6 +30,14 @@ def watch_models() -> None:
 
 
 @durable_task(guarantee="at_least_once")
+def read_external_objects(study_id: str) -> None:
+    """Read SEG, SR and maps of others in a study; each object is taken in once."""
+    from apps.ai.services.external import read_study_objects
+
+    read_study_objects(study_id=UUID(study_id))
+
+
+@durable_task(guarantee="at_least_once")
 def export_finding(export_id: str) -> None:
     """Send one accepted finding to its PACS; retried by its own row, not by the broker."""
     from apps.ai.exporting import export_accepted_finding

@@ -37,8 +37,8 @@ timeline: "Registry[Callable[..., list[dict[str, Any]]]]" = Registry("timeline")
 segmentation_owners: "Registry[Callable[..., dict[str, dict[str, Any]]]]" = Registry(
     "segmentation owners"
 )
-"""``provider(*, case_id, sop_instance_uids) -> {uid: {finding, state}}``: segmentations in the
-archive that this house wrote itself and shows as something of its own."""
+"""``provider(*, case_id, sop_instance_uids) -> {uid: {finding, state, segments?}}``: segmentations
+in the archive that are shown as findings. ``segments`` are the numbers that are, where not all."""
 
 report_owners: "Registry[Callable[..., set[str]]]" = Registry("report owners")
 """``provider(*, case_id, sop_instance_uids) -> {uid}``: reports in the archive that this house

@@ -1,23 +1,24 @@
 """Objects that AI made, and from whom they are hidden while the images are to be read first.
 
-Ours are known by their maker. A segmentation of somebody else's is AI where one of its
-segments says AUTOMATIC (PS3.3 C.8.20.2); one whose files are not here to say so counts as AI.
-Reports of others cannot be told apart: they came with the study and stay.
+Ours are known by their maker, and so is what the floor above has read of others. Before that an
+object is asked itself: a segmentation is AI where one of its segments was not drawn by a person
+alone (PS3.3 C.8.20.2), a measurement report where it names an algorithm, or a device and no
+person, and every CAD report is. One whose files are not here to say so counts as AI.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.cases.embargo import AiHidden, is_ai_hidden
 from apps.core.actors import Actor
 from apps.imaging.archive import open_series
 from apps.imaging.derived_objects import objects_about
+from apps.imaging.machine_made import REPORTS, SEGMENTATION_CLASSES, says_machine
 from apps.imaging.models import CaseStudy, Instance, Series
 
-SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-AUTOMATIC = "AUTOMATIC"
 NONE: frozenset[str] = frozenset()
 
 
@@ -26,7 +27,8 @@ def ai_made_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> frozenset[st
     studies = list(study_ids)
     ours = {one.sop_instance_uid for one in objects_about(case_id=case_id, study_ids=studies)}
     rows = Instance.objects.filter(
-        sop_class_uid__in=SEGMENTATION_CLASSES, study_id__in=studies
+        Q(sop_class_uid__in=SEGMENTATION_CLASSES) | Q(sop_class_uid__startswith=REPORTS),
+        study_id__in=studies,
     ).exclude(series__archive_key="")
     found = rows.values_list("sop_instance_uid", "series__archive_key")
     theirs = {uid for uid, archive_key in found if _is_automatic(uid, archive_key)}
@@ -86,13 +88,5 @@ def _automatic(archive_key: str) -> frozenset[str]:
     return frozenset(
         str(document["00080018"]["Value"][0])
         for document in open_series(archive_key).metadata()
-        if any(_algorithm(segment) == AUTOMATIC for segment in _segments(document))
+        if says_machine(document)
     )
-
-
-def _segments(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return document.get("00620002", {}).get("Value") or []
-
-
-def _algorithm(segment: dict[str, Any]) -> str:
-    return str((segment.get("00620008", {}).get("Value") or [""])[0])

@@ -20,7 +20,7 @@ from pydicom.uid import generate_uid
 
 from apps.ai import services as ai
 from apps.ai import storage
-from apps.ai.models import Finding, FindingExport, Job, UrgencyAlert
+from apps.ai.models import Finding, FindingExport, UrgencyAlert
 from apps.boards import services as boards
 from apps.boards.choices import AiReading, BoardRole
 from apps.boards.models import AgendaItem
@@ -30,6 +30,7 @@ from apps.imaging.services import import_files
 from apps.live.services import open_meeting_session
 from tests.apps.ai import world
 from tests.apps.ai.encoded import encode, finding, read
+from tests.apps.ai.external_objects import make_report, of_images, read_owed
 from tests.apps.ai.flagged import flagged_draft
 from tests.apps.imaging.dicom import write_files
 from tests.apps.imaging.segs import blob, describe_segment, make_seg, make_stack, raw
@@ -66,7 +67,10 @@ def scene(team: CaseTeam, tmp_path: Path) -> Scene:
 
 
 class Scene:
-    """A case with a finding whose SEG and reports came back from the PACS, and a stranger's SEG."""
+    """A case with a finding whose SEG and reports came back from the PACS, and strangers' results.
+
+    A stranger's SEG is a finding of its own; a stranger's report came last and was not read yet.
+    """
 
     def __init__(self, team: CaseTeam, secrets: list[str], item: AgendaItem) -> None:
         self.team, self.secrets, self.item = team, secrets, item
@@ -87,8 +91,15 @@ class Scene:
         for name in ("seg", "report", "verified"):
             cls._bring(team, folder / name, [objects[name]])
         cls._bring(team, folder / "foreign", [foreign])
-        secrets = [SECRET, str(row.pk), str(row.job_id)]
-        for one in (*objects.values(), foreign):
+        read_owed()
+        report = make_report(stack, [of_images(stack[:1])], series_description=SECRET)
+        cls._bring(team, folder / "unread", [report])
+        theirs = Finding.objects.get(external__pixels_uid=str(foreign.SOPInstanceUID))
+        ai.accept_finding(
+            actor=team.actor("radiologist"), finding_id=theirs.pk, case_id=team.case_id, version=1
+        )
+        secrets = [SECRET, *(str(one) for row in (row, theirs) for one in (row.pk, row.job_id))]
+        for one in (*objects.values(), foreign, report):
             secrets += [str(one.SOPInstanceUID), str(one.SeriesInstanceUID)]
         return cls(team, secrets, cls._board(team))
 
@@ -297,7 +308,8 @@ def test_LIVE_X1_nothing_is_written_to_a_hidden_result(scene: Scene) -> None:
     client.force_login(
         scene.team.people["radiologist"], backend="django.contrib.auth.backends.ModelBackend"
     )
-    found, job = Finding.objects.get(), Job.objects.get()
+    found = Finding.objects.get(external__isnull=True)
+    job = found.job
     alert = UrgencyAlert.objects.get()
     for path, body in (
         (f"/api/urgency-notices/{alert.pk}/acknowledge", {}),

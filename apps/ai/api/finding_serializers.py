@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.ai.api.external_serializers import ExternalSerializer
 from apps.ai.api.serializers import CodeSerializer, ReasonSerializer
 from apps.ai.choices import (
     DismissalReason,
@@ -103,6 +104,9 @@ class FindingSerializer(serializers.Serializer[Any]):
     job = serializers.UUIDField()
     number = serializers.IntegerField()
     model = FindingModelSerializer()
+    external = ExternalSerializer(
+        allow_null=True, help_text="Of another vendor; null where this house computed it."
+    )
     study_instance_uid = serializers.CharField()
     series_instance_uid = serializers.CharField()
     frame_of_reference_uid = serializers.CharField(allow_null=True)

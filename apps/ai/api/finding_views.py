@@ -102,7 +102,11 @@ class MaskGeometryView(ConsiliumView):
             raise NotVisible("The finding marks no voxels.")
         return Response(
             MaskGeometrySerializer(
-                describe_grid(shape=grid["shape"], sop_instance_uids=grid["sop_instance_uids"])
+                describe_grid(
+                    shape=grid["shape"],
+                    sop_instance_uids=grid["sop_instance_uids"],
+                    frames=grid.get("frames"),
+                )
             ).data
         )
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ai", "0008_validationrun"),
+        ("ai", "0009_external"),
         ("cases", "0002_places"),
         ("imaging", "0008_retrying"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

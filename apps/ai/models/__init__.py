@@ -12,6 +12,7 @@ from apps.ai.models.administration import (
     VersionChange,
 )
 from apps.ai.models.automation import AutomationRule, AutomationRun
+from apps.ai.models.external import ExternalFinding, ExternalObject, ExternalReading
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
 from apps.ai.models.monitoring import JobProfile, ModelAlert, MonitoringReference
@@ -32,6 +33,9 @@ __all__ = [
     "AutomationRun",
     "BundleUpload",
     "CardEntry",
+    "ExternalFinding",
+    "ExternalObject",
+    "ExternalReading",
     "Finding",
     "FindingAmendment",
     "FindingExport",

@@ -46,8 +46,10 @@ class Finding(BaseModel):
     )
     segmentation_uid = models.CharField(max_length=64, blank=True, default="")
     segmentation_sha256 = models.CharField(max_length=64, blank=True, default="")
-    report_uid = models.CharField(max_length=64, unique=True)
-    report_sha256 = models.CharField(max_length=64)
+    report_uid = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of our own SR; external ones have none."
+    )
+    report_sha256 = models.CharField(max_length=64, blank=True, default="")
 
     objects = ShownFindings()
     with_shadow = models.Manager["Finding"]()
@@ -60,6 +62,9 @@ class Finding(BaseModel):
                 fields=["segmentation_uid"],
                 condition=~Q(segmentation_uid=""),
                 name="segmentation_uid_once",
+            ),
+            models.UniqueConstraint(
+                fields=["report_uid"], condition=~Q(report_uid=""), name="report_uid_once"
             ),
         ]
 

@@ -83,6 +83,7 @@ def collect_masks(*, actor: Actor, case_id: UUID, series: Series, grid: ImageGri
     vouched = {one.pk for one in shown}
     made = ai_made_objects(case_id=case_id, study_ids=[series.study_id])
     own = {one.segmentation_uid for one in shown}
+    own |= {one.external.pixels_uid for one in shown if hasattr(one, "external")}
     for number, one in enumerate(drawn, start=1):
         if _copies_ai(one, vouched=vouched, unreviewed=made - own):
             code = "ai_hidden" if hidden else "copy_of_unreviewed_ai"

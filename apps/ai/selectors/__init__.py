@@ -7,6 +7,7 @@ from apps.ai.selectors.cases import (
     result_cases,
 )
 from apps.ai.selectors.describing import describe_finding, history_of_finding
+from apps.ai.selectors.external import describe_external, offer_external, own_objects
 from apps.ai.selectors.findings import (
     UNREVIEWED_VERSION,
     accepted_findings,
@@ -73,6 +74,7 @@ __all__ = [
     "count_reach",
     "current_version",
     "describe_card",
+    "describe_external",
     "describe_finding",
     "describe_reach",
     "drift_report",
@@ -90,7 +92,9 @@ __all__ = [
     "may_skip_validation",
     "monitored_version",
     "monitoring_report",
+    "offer_external",
     "open_proposal",
+    "own_objects",
     "queue_places",
     "reach_scope",
     "resolve_case",

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from apps.ai.choices import ExportState, FindingState
 from apps.ai.models import Finding, FindingAmendment, FindingOpinion, FindingReview
+from apps.ai.selectors.external import describe_external
 from apps.ai.selectors.findings import (
     UNREVIEWED_VERSION,
     standing_amendment,
@@ -34,6 +35,7 @@ def describe_finding(*, finding: Finding) -> dict[str, Any]:
         "job": finding.job_id,
         "number": finding.number,
         "model": {"name": version.model.name, "version": version.version},
+        "external": describe_external(finding=finding),
         "superseded_by": newer.version.version if newer else None,
         "study_instance_uid": finding.study.study_instance_uid,
         "series_instance_uid": finding.job.series.series_instance_uid,

@@ -65,7 +65,11 @@ def _findings_of_cases(case_ids: Sequence[UUID]) -> "QuerySet[Finding]":
             case_title=F("study__case_studies__case__title"),
         )
         .select_related(
-            "job__version__model", "job__series", "job__superseded_by__version", "study"
+            "job__version__model",
+            "job__series",
+            "job__superseded_by__version",
+            "study",
+            "external",
         )
         .prefetch_related(
             Prefetch("reviews", queryset=standing, to_attr="standing_reviews"),

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from apps.ai.choices import FindingState
 from apps.ai.models import Finding, FindingAmendment, FindingReview
+from apps.ai.selectors.external import claim_external_segments
 from apps.ai.selectors.findings import findings_of_case, state_of_finding
 from apps.cases.embargo import hidden_cases
 from apps.core.actors import Actor
@@ -19,7 +20,10 @@ SHOWN = Q(study__ai_findings__job__is_shadow=False)
 def claim_segmentations(
     *, case_id: UUID, sop_instance_uids: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Which archived segmentations are findings of this case: they are shown as those."""
+    """Which archived segmentations are findings of this case: they are shown as those.
+
+    Of another vendor's, ``segments`` are those that are; the rest stays a segmentation.
+    """
     asked = [uid for uid in sop_instance_uids if uid]
     amended = FindingReview.objects.filter(
         case_id=case_id, amendment__segmentation_uid__in=asked
@@ -32,7 +36,8 @@ def claim_segmentations(
         owner = {"finding": finding.pk, "state": state_of_finding(finding=finding).value}
         claimed[finding.segmentation_uid] = owner
         claimed |= dict.fromkeys(_amended_uids(finding, case_id), owner)
-    return {uid: owner for uid, owner in claimed.items() if uid in asked}
+    own = {uid: owner for uid, owner in claimed.items() if uid in asked}
+    return own | claim_external_segments(case_id=case_id, sop_instance_uids=asked)
 
 
 def _amended_uids(finding: Finding, case_id: UUID) -> list[str]:
@@ -42,7 +47,7 @@ def _amended_uids(finding: Finding, case_id: UUID) -> list[str]:
 
 def claim_reports(*, case_id: UUID, sop_instance_uids: Iterable[str]) -> set[str]:
     """Which archived reports, unverified or verified, say what findings of this case show."""
-    asked = list(sop_instance_uids)
+    asked = [uid for uid in sop_instance_uids if uid]
     findings = findings_of_case(case_id=case_id)
     own = findings.filter(report_uid__in=asked).values_list("report_uid", flat=True)
     verified = FindingReview.objects.filter(

@@ -17,11 +17,12 @@ from apps.ai.choices import (
     RETRYABLE_JOB_STATES,
     RUNNING_STATES,
     JobState,
+    ModelKind,
     VersionState,
     check_move,
 )
 from apps.ai.conf import LEASE, MAX_ATTEMPTS, RETRY_DELAY
-from apps.ai.exceptions import ModelNotActive, SeriesNotReady, StaleFence
+from apps.ai.exceptions import ModelNotActive, RunsElsewhere, SeriesNotReady, StaleFence
 from apps.ai.models import Job
 from apps.ai.services.announcing import announce_job
 from apps.ai.services.inputs import choose_inputs, digest_inputs, hash_parameters, write_inputs
@@ -301,6 +302,8 @@ def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
 
 
 def _queue_again(job: Job, actor: Actor) -> None:
+    if job.version.model.kind == ModelKind.EXTERNAL:
+        raise RunsElsewhere("This model runs elsewhere: there is nothing to run again here.")
     check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.QUEUED)
     now = timezone.now()
     job.state = JobState.QUEUED

@@ -26,6 +26,9 @@ from apps.ai.services.version_states import (
 )
 from apps.core.actors import Actor
 
+EXTERNAL_PREFIX = "external-"
+"""Of the slugs of models that run elsewhere."""
+
 
 @transaction.atomic
 def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion:
@@ -40,17 +43,19 @@ def register_bundle(*, actor: Actor, root: Path, slug: str = "") -> ModelVersion
         The directory is not a bundle with ``consilium.json``.
     """
     policies.manage_models(actor=actor)
+    if slug.startswith(EXTERNAL_PREFIX):
+        raise NotABundle("This name is kept for results of other vendors.")
     try:
         manifest = read_manifest(root)
         copy_into_store(source=root, store=bundle_store(), tree_sha256=manifest.tree_sha256)
     except (BundleError, OSError) as error:
         raise refuse_bundle(error) from error
     model, _ = Model.objects.get_or_create(
-        slug=slug or slugify(manifest.name)[:80],
+        slug=slug or slugify(manifest.name)[:80].removeprefix(EXTERNAL_PREFIX),
         defaults={"name": manifest.name, "kind": ModelKind.BUNDLE},
     )
     if model.kind != ModelKind.BUNDLE:
-        raise NotABundle("A built-in analysis has this name.")
+        raise NotABundle("A model of another kind has this name.")
     version, created = ModelVersion.objects.get_or_create(
         model=model,
         tree_sha256=manifest.tree_sha256,

@@ -10,11 +10,12 @@ from apps.ai.choices import (
     RUNNING_STATES,
     VERSION_MOVES,
     JobState,
+    ModelKind,
     VersionChangeKind,
     VersionState,
     check_move,
 )
-from apps.ai.exceptions import ReasonNeeded
+from apps.ai.exceptions import ReasonNeeded, RunsElsewhere
 from apps.ai.models import ActivationProposal, Job, ModelVersion, VersionChange
 from apps.ai.services.announcing import announce_job
 from apps.ai.services.jobs import end_job, lock_job
@@ -50,7 +51,20 @@ def lock_version(version_id: UUID) -> ModelVersion:
     )
     if version is None:
         raise NotVisible()
+    require_runnable(version)
     return version
+
+
+def require_runnable(version: ModelVersion) -> None:
+    """What runs elsewhere is neither approved nor put into use here.
+
+    Raises
+    ------
+    RunsElsewhere
+        It is another vendor's.
+    """
+    if version.model.kind == ModelKind.EXTERNAL:
+        raise RunsElsewhere("This model runs elsewhere: only its results come here.")
 
 
 def lock_versions_beside(version_id: UUID) -> dict[UUID, ModelVersion]:
@@ -70,7 +84,9 @@ def lock_versions_beside(version_id: UUID) -> dict[UUID, ModelVersion]:
         .filter(model_id=model_id)
         .order_by("id")
     )
-    return {one.pk: one for one in versions}
+    found = {one.pk: one for one in versions}
+    require_runnable(found[version_id])
+    return found
 
 
 def read_reason(reason: str) -> str:

@@ -6,11 +6,12 @@ from pydicom._uid_dict import UID_dictionary
 
 from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.key_images import evidence_of, read_key_images
-from apps.imaging.documents.measurements import by_algorithm, read_groups
+from apps.imaging.documents.measurements import read_groups
 from apps.imaging.documents.presentations import IMAGES
 from apps.imaging.documents.problems import Problem
 from apps.imaging.documents.reports import title_of, walk
 from apps.imaging.documents.values import ImageReference, code_of, references_of, text_of
+from apps.imaging.machine_made import by_algorithm
 
 MAX_REFERENCED = 20_000
 VERIFIED = "VERIFIED"

@@ -26,9 +26,6 @@ FINDING, CATEGORY = "121071", "276214006"
 SITE = frozenset({"363698007", "G-C0E3"})
 METHOD = frozenset({"370129005", "G-C036"})
 DERIVATION = "121401"
-ALGORITHM = frozenset({"111001", "111003"})  # Algorithm Name, Algorithm Version
-OBSERVER_TYPE, DEVICE = "121005", "121007"
-PERSON_NAMES = frozenset({"121008"})
 FLAT_TYPES = frozenset({"POINT", "MULTIPOINT", "POLYLINE", "CIRCLE", "ELLIPSE"})
 SPACE_TYPES = frozenset({"POINT", "MULTIPOINT", "POLYLINE", "POLYGON", "ELLIPSE", "ELLIPSOID"})
 EXACT_POINTS = {"POINT": 1, "CIRCLE": 2, "ELLIPSE": 4, "ELLIPSOID": 6}
@@ -78,20 +75,6 @@ def read_groups(document: Document) -> tuple[Group, ...]:
     """Every measurement group, wherever it stands; none for reports of other kinds."""
     found = [item for item, _ in walk(document) if code_of(item, "0040A043").value == GROUP]
     return tuple(_read_group(item) for item in found[:MAX_GROUPS])
-
-
-def by_algorithm(document: Document) -> bool:
-    """Whether a device wrote it, and nobody with a name is said to have."""
-    names_person, names_device = False, False
-    for item, depth in walk(document):
-        concept = code_of(item, "0040A043").value
-        if concept in ALGORITHM:
-            return True
-        if depth == 0:
-            names_person |= concept in PERSON_NAMES
-            is_type = concept == OBSERVER_TYPE
-            names_device |= is_type and code_of(item, "0040A168").value == DEVICE
-    return names_device and not names_person
 
 
 def _read_group(item: Document) -> Group:

@@ -3577,6 +3577,10 @@ export interface components {
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
         };
+        Evaluation: {
+            name: string;
+            value: string;
+        };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
             attempts: number;
@@ -3586,6 +3590,31 @@ export interface components {
         };
         /** @enum {string} */
         ExportStateEnum: "queued" | "storing" | "stored" | "failed" | "withdrawn";
+        /** @description As its objects say; what they do not say is empty, ``version`` then ``unknown``. */
+        External: {
+            manufacturer: string;
+            algorithm: string;
+            version: string;
+            /** @description What its report says of itself; here it is unreviewed all the same. */
+            verification: components["schemas"]["VerificationEnum"] | components["schemas"]["BlankEnum"];
+            verified_by: string;
+            /**
+             * Format: date-time
+             * @description As written, without a time zone.
+             */
+            verified_at: string | null;
+            segment: number | null;
+            sources: components["schemas"]["ExternalSource"][];
+            outlines: components["schemas"]["Outline"][];
+            evaluations: components["schemas"]["Evaluation"][];
+            remarks: components["schemas"]["Reason"][];
+        };
+        ExternalSource: {
+            kind: components["schemas"]["ExternalSourceKindEnum"];
+            sop_instance_uid: string;
+        };
+        /** @enum {string} */
+        ExternalSourceKindEnum: "pixels" | "report";
         /** @description What the planning system wrote into the dose object. */
         FileDvh: {
             kind: string;
@@ -3610,6 +3639,8 @@ export interface components {
             job: string;
             number: number;
             model: components["schemas"]["FindingModel"];
+            /** @description Of another vendor; null where this house computed it. */
+            external: components["schemas"]["External"] | null;
             study_instance_uid: string;
             series_instance_uid: string;
             frame_of_reference_uid: string | null;
@@ -3980,7 +4011,7 @@ export interface components {
             id: string;
             name: string;
             version: string;
-            kind: components["schemas"]["Kind22fEnum"];
+            kind: components["schemas"]["KindD61Enum"];
         };
         JobPage: {
             /** Format: uri */
@@ -4051,9 +4082,9 @@ export interface components {
             results: components["schemas"]["KeyImage"][];
         };
         /** @enum {string} */
-        Kind22fEnum: "bundle" | "builtin";
-        /** @enum {string} */
         Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
+        /** @enum {string} */
+        KindD61Enum: "bundle" | "builtin" | "external";
         /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
@@ -4388,7 +4419,7 @@ export interface components {
             readonly id: string;
             slug: string;
             name: string;
-            kind: components["schemas"]["Kind22fEnum"];
+            kind: components["schemas"]["KindD61Enum"];
             readonly version: string;
             /** Format: uuid */
             readonly version_id: string | null;
@@ -4424,7 +4455,7 @@ export interface components {
             readonly created_at: string;
         };
         /** @enum {string} */
-        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired";
+        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired" | "external";
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
@@ -4535,6 +4566,19 @@ export interface components {
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        Outline: {
+            /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
+            shape: string;
+            /** @description Millimetres. */
+            points_lps: number[][];
+            /** @description Column and row, pixel centres at whole numbers. */
+            points_image: number[][];
+            images: components["schemas"]["OutlineImage"][];
+        };
+        OutlineImage: {
+            sop_instance_uid: string;
+            frames: number[];
+        };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
             /** @default  */
@@ -5722,6 +5766,8 @@ export interface components {
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
+        VerificationEnum: "unverified" | "verified";
+        /** @enum {string} */
         VersionActEnum: "approve" | "activate" | "suspend";
         VersionRequest: {
             version?: number;
@@ -5888,8 +5934,12 @@ export type DrawnSegment = components['schemas']['DrawnSegment'];
 export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
 export type Dvh = components['schemas']['Dvh'];
+export type Evaluation = components['schemas']['Evaluation'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
+export type External = components['schemas']['External'];
+export type ExternalSource = components['schemas']['ExternalSource'];
+export type ExternalSourceKindEnum = components['schemas']['ExternalSourceKindEnum'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
@@ -5935,8 +5985,8 @@ export type JobStateEnum = components['schemas']['JobStateEnum'];
 export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
-export type Kind22fEnum = components['schemas']['Kind22fEnum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
+export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type Lesion = components['schemas']['Lesion'];
@@ -5986,6 +6036,8 @@ export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type Outline = components['schemas']['Outline'];
+export type OutlineImage = components['schemas']['OutlineImage'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -6130,6 +6182,7 @@ export type UrgencyNotices = components['schemas']['UrgencyNotices'];
 export type UrgencyTier = components['schemas']['UrgencyTier'];
 export type UrgencyTiers = components['schemas']['UrgencyTiers'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
+export type VerificationEnum = components['schemas']['VerificationEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
 export type VersionRequest = components['schemas']['VersionRequest'];
 export type Visit = components['schemas']['Visit'];

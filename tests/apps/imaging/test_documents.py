@@ -10,9 +10,10 @@ import pytest
 from apps.audit.models import AuditEntry
 from apps.core.registry import report_owners
 from apps.imaging.documents.header import read_header
-from apps.imaging.documents.measurements import MAX_POINTS, by_algorithm, read_groups
+from apps.imaging.documents.measurements import MAX_POINTS, read_groups
 from apps.imaging.documents.presentations import read_presentation, window_on_image
 from apps.imaging.documents.reports import MAX_LINES, read_report
+from apps.imaging.machine_made import by_algorithm
 from tests.apps.imaging.dicom import data_folder
 from tests.apps.imaging.test_document_pages import sign_in
 from tests.apps.imaging.test_segmentations_real_data import open_case

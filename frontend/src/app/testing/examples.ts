@@ -85,6 +85,7 @@ export const aFinding = (part: Partial<Finding> = {}): Finding => ({
   job: 'job-1',
   number: 1,
   model: { name: 'Phantom tumour', version: '1.0.0' },
+  external: null,
   study_instance_uid: '1.2.3',
   series_instance_uid: '1.2.3.4',
   frame_of_reference_uid: '1.2.3.5',
@@ -125,6 +126,21 @@ export const aWord = (part: Partial<NonNullable<Finding['review']>> = {}): NonNu
   context: 'concurrent',
   defer_until: null,
   amendment: null,
+  ...part,
+})
+
+export const anExternal = (part: Partial<NonNullable<Finding['external']>> = {}): NonNullable<Finding['external']> => ({
+  manufacturer: 'Acme',
+  algorithm: 'Nodule CAD',
+  version: '2',
+  verification: 'unverified',
+  verified_by: '',
+  verified_at: null,
+  segment: 3,
+  sources: [{ kind: 'pixels', sop_instance_uid: '2.25.7' }],
+  outlines: [],
+  evaluations: [],
+  remarks: [],
   ...part,
 })
 

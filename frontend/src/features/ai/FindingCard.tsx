@@ -8,6 +8,7 @@ import { Chip } from '@/ui/Chip'
 import { AiMark } from '@/ui/clinical'
 import { formatProbability, wordFor } from '@/ui/format'
 
+import { ExternalLine, ExternalMark } from './ExternalMark'
 import classes from './Findings.module.css'
 import { DisputeChip, Opinions } from './Opinions'
 import { isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
@@ -51,6 +52,7 @@ export function FindingCard({ finding, isActive, onShow, review, edits = null, d
           </Chip>
         )}
         <DisputeChip finding={finding} />
+        <ExternalMark finding={finding} />
         <FindingStateChip finding={finding} />
       </div>
       <div className={classes.figures}>
@@ -65,6 +67,7 @@ export function FindingCard({ finding, isActive, onShow, review, edits = null, d
         {finding.model.name} {finding.model.version}
         {finding.site ? ` · ${finding.site.display}` : ''}
       </div>
+      <ExternalLine finding={finding} />
       <ReviewLine finding={finding} review={review} />
       <Opinions finding={finding} />
       {review && <ReviewForm finding={finding} review={review} edits={edits} openedAt={openedAt} dense={dense} />}

@@ -9,6 +9,7 @@ import { useModels } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { formatFigure, formatProbability, formatQuantity } from '@/ui/format'
 
+import { ExternalFacts, ExternalMark } from './ExternalMark'
 import { FindingHistory } from './FindingHistory'
 import { FindingStateChip, useOpened } from './FindingCard'
 import { DisputeChip, Opinions } from './Opinions'
@@ -43,6 +44,7 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
         <IconSparkles size={20} aria-hidden />
         {finding.label}
         <DisputeChip finding={finding} />
+        <ExternalMark finding={finding} />
         <FindingStateChip finding={finding} />
       </h2>
       <div className={classes.dim}>{[caseTitle, finding.code?.display, finding.site?.display].filter(Boolean).join(' · ')}</div>
@@ -97,6 +99,8 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
           </Button>
         </div>
       </section>
+
+      <ExternalFacts finding={finding} />
 
       <section className={classes.block}>
         <ReviewLine finding={finding} review={review} />

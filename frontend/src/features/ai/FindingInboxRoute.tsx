@@ -13,6 +13,8 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Screen } from '@/ui/Screen'
 import { useListKeys } from '@/ui/useListKeys'
 
+import { FINDING_SOURCES, type FindingSource, isFrom } from './external'
+import { ExternalMark } from './ExternalMark'
 import { FindingStateChip } from './FindingCard'
 import { FindingDetail } from './FindingDetail'
 import classes from './Findings.module.css'
@@ -29,12 +31,13 @@ export default function FindingInboxRoute() {
   const [parameters, setParameters] = useSearchParams()
   const caseId = parameters.get('case') ?? undefined
   const [state, setState] = useState<FindingState | 'all'>('unreviewed')
+  const [source, setSource] = useState<FindingSource>('all')
   const cases = useCases()
   const findings = useFindings({ case: caseId })
   const hidesSome = (cases.data ?? []).some(
     (entry) => entry.ai_hidden && (caseId === undefined || entry.id === caseId),
   )
-  const shown = inReviewOrder((findings.data ?? []).filter((finding) => state === 'all' || finding.state === state))
+  const shown = inReviewOrder((findings.data ?? []).filter((finding) => (state === 'all' || finding.state === state) && isFrom(finding, source)))
   const [activeId, setActiveId] = useState<string | null>(null)
   const active = shown.find((finding) => finding.id === activeId) ?? shown[0] ?? null
   useListKeys({ count: shown.length, onSelect: (index) => setActiveId(shown[index]?.id ?? null) })
@@ -48,6 +51,13 @@ export default function FindingInboxRoute() {
           value={state}
           onChange={(value) => setState(value as FindingState | 'all')}
           data={STATES.map((value) => ({ value, label: t(`inbox.states.${value}`) }))}
+        />
+        <SegmentedControl
+          size="sm"
+          aria-label={t('external:filter.label')}
+          value={source}
+          onChange={(value) => setSource(value as FindingSource)}
+          data={FINDING_SOURCES.map((value) => ({ value, label: t(`external:filter.${value}`) }))}
         />
         <Select
           w={300}
@@ -81,6 +91,7 @@ export default function FindingInboxRoute() {
                 <span className={classes.labelText} style={{ flex: '1 1 auto', fontWeight: 500 }}>
                   {finding.label}
                 </span>
+                <ExternalMark finding={finding} />
                 <FindingStateChip finding={finding} />
               </span>
               <span className={classes.figures}>{describeMeasurements(finding.measurements).slice(0, 2).join(' · ')}</span>

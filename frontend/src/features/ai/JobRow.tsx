@@ -30,7 +30,7 @@ export function JobRow({ job, where, mayAct }: { job: Job; where?: React.ReactNo
           {t('job.cancel')}
         </Button>
       )}
-      {mayAct && RETRYABLE.has(job.state) && (
+      {mayAct && RETRYABLE.has(job.state) && job.model.kind !== 'external' && (
         <Button size="compact-sm" variant="default" loading={retry.isPending} aria-label={t('job.retryJob', { model })} onClick={() => retry.mutate(job.id)}>
           {t('job.retry')}
         </Button>

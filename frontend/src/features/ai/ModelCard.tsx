@@ -53,6 +53,7 @@ export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => 
 function VersionLine({ version }: { version: ModelVersion }) {
   const { t } = useTranslation('models')
   const { validation, proposal } = version
+  if (version.state === 'external') return <span className={classes.versionText}>{t('external:runsElsewhere')}</span>
   if (version.can.some((act) => WORDS.has(act))) return <span className={classes.versionText}>{t('ai:models.waitsForYou')}</span>
   if (proposal) return <span className={classes.versionText}>{t('version.proposedBy', { who: proposal.person, when: formatDate(proposal.at) })}</span>
   if (version.not_validated_because) return <span className={classes.versionText}>{t('version.notValidatedBecause', { reason: version.not_validated_because })}</span>

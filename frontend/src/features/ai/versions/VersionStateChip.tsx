@@ -1,4 +1,4 @@
-import { IconArchive, IconCircleCheck, IconClipboardCheck, IconClock, IconGhost2, IconPlayerPause } from '@tabler/icons-react'
+import { IconArchive, IconCircleCheck, IconClipboardCheck, IconClock, IconGhost2, IconPlayerPause, IconWorldDownload } from '@tabler/icons-react'
 
 import type { ModelVersion } from '@/api/types'
 import { Chip } from '@/ui/Chip'
@@ -11,6 +11,7 @@ const LOOKS = {
   shadow: { tone: 'ai', Icon: IconGhost2 },
   suspended: { tone: 'warning', Icon: IconPlayerPause },
   retired: { tone: 'neutral', Icon: IconArchive },
+  external: { tone: 'neutral', Icon: IconWorldDownload },
 } as const
 
 export function VersionStateChip({ state }: { state: ModelVersion['state'] }) {
