@@ -24,6 +24,7 @@ from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesState
 from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
+from apps.ai.maps import draft_maps
 from apps.ai.models import Job
 from apps.ai.objects import draft_finding
 from apps.ai.reading import ReadInput, judge_inputs, read_inputs
@@ -205,6 +206,7 @@ def _write_results(
                 parameters=parameters,
             )
         )
+    maps = draft_maps(job=job, maps=outcome.maps, headers=first.headers, parameters=parameters)
     keeper.stop()
     services.complete_job(
         job_id=job.pk,
@@ -216,6 +218,7 @@ def _write_results(
         },
         parameters=parameters,
         warnings=outcome.warnings,
+        maps=maps,
     )
 
 

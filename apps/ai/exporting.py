@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from apps.ai import services, storage
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
+from apps.ai.maps import read_maps
 from apps.ai.models import FindingExport, FindingReview
 from apps.ai.objects import encode_verified_report, has_place, verified_report_uid
 from apps.ai.services.exports import EXPORTER, keep_report
@@ -58,7 +59,10 @@ def _store(export: FindingExport) -> None:
     outcome = store_objects(
         actor=EXPORTER,
         study_id=finding.study_id,
-        objects=[one for one in (segmentation, report, verified) if one],
+        objects=[
+            *(one for one in (segmentation, report, verified) if one),
+            *read_maps(job_id=finding.job_id),
+        ],
     )
     if not outcome.complete:
         reasons = "; ".join(f"{uid}: {why}" for uid, why in sorted(outcome.failed.items()))

@@ -19,3 +19,11 @@ def export_finding(export_id: str) -> None:
     from apps.ai.exporting import export_accepted_finding
 
     export_accepted_finding(export_id=UUID(export_id))
+
+
+@durable_task(guarantee="at_least_once")
+def send_structure_set(structure_set_id: str) -> None:
+    """Send contours of accepted findings to their PACS; retried by their own row."""
+    from apps.ai.structure_sets import send_structure_set as send
+
+    send(structure_set_id=UUID(structure_set_id))

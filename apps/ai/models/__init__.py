@@ -6,8 +6,10 @@ in two cases is analysed once, and each case decides for itself.
 
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
+from apps.ai.models.maps import ResultMap
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import FindingExport, FindingReview
+from apps.ai.models.structure_sets import StructureSet
 
 __all__ = [
     "Finding",
@@ -18,4 +20,6 @@ __all__ = [
     "Model",
     "ModelApproval",
     "ModelVersion",
+    "ResultMap",
+    "StructureSet",
 ]

@@ -1,7 +1,7 @@
 """Write a job's findings, once, by whoever holds the fence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.ai.analyses.results import SegmentResult, SeriesStatement
 from apps.ai.choices import FindingState, JobState
 from apps.ai.events import FindingsAdded, FindingStamp
-from apps.ai.models import Finding, Job
+from apps.ai.models import Finding, Job, ResultMap
 from apps.ai.services.jobs import announce_job, cases_of_study, end_job, lock_owned_job
 from apps.audit.services import record_entry
 from apps.core import events
@@ -34,6 +34,17 @@ class FindingDraft:
     report_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class MapDraft:
+    """A map with its codes and its stored object."""
+
+    label: str
+    quantity: dict[str, str]
+    unit: dict[str, str]
+    sop_instance_uid: str
+    object_sha256: str
+
+
 @transaction.atomic
 def complete_job(
     *,
@@ -43,6 +54,7 @@ def complete_job(
     grid: dict[str, Any],
     parameters: dict[str, Any],
     warnings: Sequence[tuple[str, str]] = (),
+    maps: Sequence[MapDraft] = (),
 ) -> Job:
     """End the job with its findings, or with "no findings" when there are none.
 
@@ -57,6 +69,9 @@ def complete_job(
     job.warnings = [list(warning) for warning in warnings]
     findings = Finding.objects.bulk_create(
         [_build(job, number, draft) for number, draft in enumerate(drafts, start=1)]
+    )
+    ResultMap.objects.bulk_create(
+        [ResultMap(job=job, number=n, **asdict(one)) for n, one in enumerate(maps, start=1)]
     )
     end_job(job=job, state=JobState.FINDINGS if findings else JobState.NO_FINDINGS)
     actor = Actor.system(job.worker)
@@ -95,6 +110,7 @@ def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
         ],
         probability=result.probability,
         urgency=result.urgency,
+        tg263=result.tg263 if isinstance(result, SegmentResult) else "",
         tracking_uid=draft.tracking_uid,
         frame_of_reference_uid=draft.frame_of_reference_uid,
         sop_instance_uid=draft.sop_instance_uid,

@@ -17,6 +17,7 @@ from apps.ai.choices import (
 from apps.ai.events import FindingReviewed, FindingStamp
 from apps.ai.exceptions import AlreadyExported
 from apps.ai.models import Finding, FindingExport, FindingReview
+from apps.ai.services.contours import refuse_sent_contours
 from apps.ai.services.exports import queue_export
 from apps.ai.services.people import get_person
 from apps.audit.services import record_entry
@@ -170,6 +171,7 @@ def _withdraw(standing: FindingReview) -> None:
         )
         export.state = ExportState.WITHDRAWN
         export.save(update_fields=["state", "updated_at"])
+    refuse_sent_contours(standing)
     standing.stands = False
     standing.updated_at = timezone.now()
     standing.save(update_fields=["stands", "updated_at"])

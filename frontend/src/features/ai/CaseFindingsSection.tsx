@@ -11,6 +11,7 @@ import { Section } from '@/ui/Screen'
 import { AiHiddenNote } from './AiHiddenNote'
 import { FindingsPanel } from './FindingsPanel'
 import { findingUrl } from './links'
+import { CaseStructureSets } from './structure-sets/CaseStructureSets'
 
 export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
@@ -37,6 +38,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />
       )}
+      {findings.data && !entry.ai_hidden && <CaseStructureSets caseId={entry.id} findings={findings.data} />}
     </Section>
   )
 }
