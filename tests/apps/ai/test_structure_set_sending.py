@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.choices import Discipline
-from apps.ai import execution, services, sweeper
+from apps.ai import services, storage, sweeper
 from apps.ai.dicom_objects import offer_objects
 from apps.ai.exceptions import AlreadyExported, NothingAccepted
 from apps.ai.models import Finding, FindingExport, StructureSet
@@ -27,24 +28,50 @@ from apps.core.exceptions import Forbidden, NotVisible, Unavailable
 from apps.core.models import OutboxMessage
 from apps.imaging.archive import read_headers
 from apps.imaging.choices import SeriesKind
+from apps.imaging.masks import pack_mask
 from apps.imaging.models import Instance, Series
 from apps.imaging.radiotherapy.rasters import Plane, rasterise
 from apps.imaging.radiotherapy.selectors import read_radiotherapy
 from apps.imaging.radiotherapy.structures import read_structure_set
 from tests.apps.ai import world
+from tests.apps.ai.phantom_files import BOXES, SHAPE
 from tests.people import SYSTEM, CaseTeam, make_case_team, make_person
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fresh_runner")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def findings(phantom_team: CaseTeam, approved_bundle: Any, phantom_series: Series) -> list[Finding]:
-    """Two boxes found on the phantom; the first is accepted."""
-    job = world.request(team=phantom_team, version=approved_bundle, series=phantom_series)
-    execution.run_waiting_jobs(worker="test")
-    found = list(job.findings.order_by("number"))
+def findings(phantom_team: CaseTeam, phantom_series: Series, tmp_path: Any) -> list[Finding]:
+    """Two boxes on the phantom's grid; the first is accepted."""
+    found = find_boxes(phantom_team, phantom_series, tmp_path)
     accept(phantom_team, found[0])
     return found
+
+
+def find_boxes(team: CaseTeam, series: Series, folder: Any) -> list[Finding]:
+    """A job that ended with the phantom's boxes as masses, the first one with a hole."""
+    world.request(team=team, version=world.builtin_version(folder), series=series)
+    job = services.claim_next_job(worker="test")
+    uids = [str(one.SOPInstanceUID) for one in read_headers(series_id=series.pk)]
+    drafts = []
+    for number, box in enumerate(BOXES, start=1):
+        mask = np.zeros(SHAPE, dtype=np.uint8)
+        mask[box] = 1
+        mask[5, 10:13, 30:33] = 0
+        drafts.append(
+            replace(
+                world.draft(label=f"Box {number}"),
+                mask_sha256=storage.put_bytes(content=pack_mask(mask.tobytes())),
+            )
+        )
+    job = services.complete_job(
+        job_id=job.pk,
+        fence=job.fence,
+        drafts=drafts,
+        grid={"shape": list(SHAPE), "sop_instance_uids": uids},
+        parameters={},
+    )
+    return list(Finding.objects.filter(job=job).order_by("number"))
 
 
 def accept(team: CaseTeam, finding: Finding) -> None:
@@ -149,9 +176,8 @@ def test_what_was_asked_for_is_sent_though_more_was_accepted_since(
     assert (row.state, row.error_message) == ("stored", "")
 
 
-def test_nothing_accepted_is_refused_by_name(phantom_team, approved_bundle, phantom_series):
-    world.request(team=phantom_team, version=approved_bundle, series=phantom_series)
-    execution.run_waiting_jobs(worker="test")
+def test_nothing_accepted_is_refused_by_name(phantom_team, phantom_series, tmp_path):
+    find_boxes(phantom_team, phantom_series, tmp_path)
     with pytest.raises(NothingAccepted):
         request(phantom_team, phantom_series)
     assert not StructureSet.objects.exists()
