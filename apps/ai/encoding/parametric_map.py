@@ -108,13 +108,19 @@ def encode_parametric_map(
                 quantity_definition=concept(value_map.quantity),
             )
         ],
-        window_center=(low + high) / 2,
-        window_width=max(high - low, 1e-6),
+        voi_lut_transformations=[
+            hd.VOILUTTransformation(
+                window_center=(low + high) / 2,
+                window_width=max(high - low, 1e-6),
+                voi_lut_function=hd.VOILUTFunctionValues.LINEAR_EXACT,  # may be narrower than 1
+            )
+        ],
         transfer_syntax_uid=ExplicitVRLittleEndian,
         content_description=value_map.label[:64],
         content_label="AI_UNVERIFIED",
         series_description=f"AI map, not verified: {algorithm.name}"[:64],
     )
+    document.Laterality = sources[0].get("Laterality") or ""
     fix_dimension_organization(document, uid=uids.dimension_organization)
     fix_times(document, content_at=moment)
     carry_flags(document, source=sources[0])

@@ -193,7 +193,7 @@ def test_a_bundle_s_probability_map_goes_home_with_its_first_accepted_finding(
     inside = np.zeros(CT_SHAPE, dtype=bool)
     for box in BOXES:
         inside[box] = True
-    assert 0.9 < values[inside].mean() <= 1.0
+    assert 0.85 < values[inside].mean() <= 1.0
     assert values[~inside].mean() < 0.1
     # The finding is where the map says so: a label is the likelier one of two.
     masks = np.any([read_mask(finding=one) for one in job.findings.all()], axis=0)
