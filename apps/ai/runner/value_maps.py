@@ -65,4 +65,4 @@ def _soft_values(grid: LabelledGrid, output: OutputPart) -> NDArray[np.float32] 
 
 def _stored_bytes(values: NDArray[np.float32]) -> int:
     slices = int((values > FLOOR).any(axis=(1, 2)).sum())
-    return slices * values.shape[1] * values.shape[2] * values.itemsize
+    return slices * int(values.shape[1]) * int(values.shape[2]) * int(values.itemsize)

@@ -79,5 +79,5 @@ it('offers nothing to whoever may not send', async () => {
 
 it('says what is wrong where the state cannot be had', async () => {
   open({ [`GET ${PATH}`]: { status: 503, body: { code: 'unavailable', title: 'Away' } } })
-  expect(await screen.findByRole('button', { name: /again/i })).toBeVisible()
+  expect(await screen.findByRole('button', { name: 'Retry' })).toBeVisible()
 })
