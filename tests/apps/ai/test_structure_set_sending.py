@@ -22,6 +22,7 @@ from apps.ai.objects import read_mask
 from apps.ai.services.structure_sets import STRUCTURE_SET_TASK, request_structure_sets
 from apps.ai.structure_sets import send_structure_set
 from apps.audit.models import AuditEntry
+from apps.boards import services as boards
 from apps.cases.choices import Capacity
 from apps.cases.services import grant_access
 from apps.core.exceptions import Forbidden, NotVisible, Unavailable
@@ -36,6 +37,7 @@ from apps.imaging.radiotherapy.structures import read_structure_set
 from tests.apps.ai import world
 from tests.apps.ai.phantom_files import BOXES, SHAPE
 from tests.people import SYSTEM, CaseTeam, make_case_team, make_person
+from tests.security.test_ai_hidden import Scene
 
 pytestmark = pytest.mark.django_db
 
@@ -301,3 +303,24 @@ def test_whoever_serves_dicom_knows_that_ai_made_it(phantom_team, phantom_series
     (ours,) = [one for one in offered if one.sop_instance_uid == row.sop_instance_uid]
     assert ours.state == "accepted"
     assert pydicom.dcmread(BytesIO(ours.read())).Modality == "RTSTRUCT"
+
+
+def test_while_ai_is_hidden_nothing_is_sent_shown_or_taken_out(
+    phantom_team, phantom_series, findings
+):
+    (row,) = request(phantom_team, phantom_series)
+    send_structure_set(structure_set_id=row.pk)
+    item = Scene._board(phantom_team)
+    client, url = client_of(phantom_team, "radiologist"), door(phantom_team, phantom_series)
+    file_url = f"{url}/file?series={phantom_series.series_instance_uid}"
+    for answer in (
+        client.get(url),
+        client.post(url, content_type="application/json"),
+        client.get(file_url),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "ai_hidden")
+    surgeon = phantom_team.actor("surgeon")
+    assert read_radiotherapy(actor=surgeon, case_id=phantom_team.case_id).count == 0
+    boards.reveal_ai(actor=phantom_team.actor("chair"), item_id=item.pk)
+    assert read_radiotherapy(actor=surgeon, case_id=phantom_team.case_id).count == 1
+    assert client.get(file_url).status_code == 200
