@@ -105,7 +105,7 @@ PARTS = {
     ),
     "dciodvfy": Part(
         packages=("dicom3tools",),
-        skipped_without="the DICOM conformance of SEG, SR and phantoms",
+        skipped_without="the DICOM conformance of SEG, SR, RTSTRUCT, maps and phantoms",
         find=lambda: find_program("dciodvfy"),
     ),
     "OHIF": Part(

@@ -8,7 +8,14 @@ from django.db.models import Prefetch
 
 from apps.ai import storage
 from apps.ai.choices import FindingState
-from apps.ai.models import Finding, FindingAmendment, FindingExport, FindingReview
+from apps.ai.models import (
+    Finding,
+    FindingAmendment,
+    FindingExport,
+    FindingReview,
+    ResultMap,
+    StructureSet,
+)
 from apps.imaging.derived_objects import DerivedObject, ReviewState
 
 
@@ -34,11 +41,45 @@ def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedOb
     amended = FindingAmendment.objects.filter(review__finding__study_id__in=studies).exclude(
         segmentation_sha256=""
     )
+    sent = StructureSet.objects.filter(study_id__in=studies)
     return [
         *(one for finding in findings for one in _objects_of(finding)),
         *(_verified(export) for export in exports.select_related("finding")),
         *(_amended(one) for one in amended.select_related("review__finding")),
+        *(_contours(row) for row in sent.exclude(object_sha256="")),
+        *_maps(case_id, studies),
     ]
+
+
+def _maps(case_id: UUID, studies: list[UUID]) -> list[DerivedObject]:
+    """Accepted with the first accepted finding of the job in the case; unreviewed before."""
+    accepted = set(
+        FindingReview.objects.filter(
+            case_id=case_id, stands=True, decision=FindingState.ACCEPTED
+        ).values_list("finding__job_id", flat=True)
+    )
+    rows = ResultMap.objects.filter(job__series__study_id__in=studies)
+    return [
+        DerivedObject(
+            study_id=row.job.series.study_id,
+            sop_instance_uid=row.sop_instance_uid,
+            sha256=row.object_sha256,
+            state=ReviewState.ACCEPTED if row.job_id in accepted else ReviewState.UNREVIEWED,
+            read=partial(storage.get_bytes, sha256=row.object_sha256),
+        )
+        for row in rows.select_related("job__series")
+    ]
+
+
+def _contours(row: StructureSet) -> DerivedObject:
+    """Made of accepted findings only; of whatever case, it exists in the PACS."""
+    return DerivedObject(
+        study_id=row.study_id,
+        sop_instance_uid=row.sop_instance_uid,
+        sha256=row.object_sha256,
+        state=ReviewState.ACCEPTED,
+        read=partial(storage.get_bytes, sha256=row.object_sha256),
+    )
 
 
 def _verified(export: FindingExport) -> DerivedObject:

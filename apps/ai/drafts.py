@@ -20,3 +20,14 @@ class FindingDraft:
     segmentation_sha256: str
     report_uid: str
     report_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapDraft:
+    """A map with its codes and its stored object."""
+
+    label: str
+    quantity: dict[str, str]
+    unit: dict[str, str]
+    sop_instance_uid: str
+    object_sha256: str

@@ -91,6 +91,18 @@ class CannotAmend(Conflict):
     code = "cannot_amend"
 
 
+class NothingAccepted(Conflict):
+    """No finding that marks voxels there has been accepted in the case."""
+
+    code = "nothing_accepted"
+
+
+class StructureSetRefused(Conflict):
+    """DICOM cannot say the accepted findings as contours on these images; the code says why."""
+
+    code = "structure_set_refused"
+
+
 class SegmentNotMeasurable(Conflict):
     """A number would be a guess in this segment, or with these settings; the code says why."""
 

@@ -26,6 +26,7 @@ from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesState
 from apps.ai.choices import JobState, ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
+from apps.ai.maps import draft_maps
 from apps.ai.models import Job, ModelVersion
 from apps.ai.monitoring.profiles import read_profile
 from apps.ai.objects import draft_finding
@@ -250,6 +251,7 @@ def _write_results(
                 parameters=parameters,
             )
         )
+    maps = draft_maps(job=job, maps=outcome.maps, headers=first.headers, parameters=parameters)
     keeper.stop()
     keeper.clock.enter("write")
     services.complete_job(
@@ -262,6 +264,7 @@ def _write_results(
         },
         parameters=parameters,
         warnings=outcome.warnings,
+        maps=maps,
     )
 
 

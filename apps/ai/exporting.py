@@ -10,6 +10,7 @@ from apps.ai.choices import ModelKind
 from apps.ai.encoding import EncodingRefused
 from apps.ai.exceptions import StaleFence
 from apps.ai.external_export import encode_verified_external
+from apps.ai.maps import read_maps
 from apps.ai.models import FindingExport, FindingReview
 from apps.ai.objects import (
     encode_amended_segmentation,
@@ -70,7 +71,10 @@ def _store(export: FindingExport) -> None:
     outcome = store_objects(
         actor=EXPORTER,
         study_id=finding.study_id,
-        objects=[one for one in (segmentation, report, amended, verified) if one],
+        objects=[
+            *(one for one in (segmentation, report, amended, verified) if one),
+            *read_maps(job_id=finding.job_id),
+        ],
     )
     if not outcome.complete:
         reasons = "; ".join(f"{uid}: {why}" for uid, why in sorted(outcome.failed.items()))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from apps.accounts.choices import CLINICAL_DISCIPLINES
+from apps.accounts.choices import CLINICAL_DISCIPLINES, IMAGING_DISCIPLINES, Discipline
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.ai.choices import OpinionKind
 from apps.ai.models import Finding, FindingReview, Job
@@ -18,6 +18,7 @@ from apps.imaging.models import CaseStudy
 
 AI_ADMIN = "ai_admin"
 ADMINISTRATION, CLINIC = "administration", "clinic"
+CONTOUR_DISCIPLINES = IMAGING_DISCIPLINES | {Discipline.RADIATION_ONCOLOGY}
 
 
 def view_models(*, actor: Actor, **ids: Any) -> None:
@@ -201,6 +202,24 @@ def opinion_kind(*, actor: Actor, case_id: UUID) -> OpinionKind:
     except Forbidden:
         return OpinionKind.OPINION
     return OpinionKind.DISSENT
+
+
+def send_structure_set(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Contours for planning: clinicians of the case from imaging or radiation oncology."""
+    read_results(actor=actor, case_id=case_id)
+    case_policies.refuse_place(actor)
+    case_policies.run_ai(actor=actor, case_id=case_id)
+    if actor.is_system:
+        return
+    if actor.has_role(TRAINEE_ROLE):
+        raise Forbidden("Trainees propose; a clinician sends.", code="trainee")
+    if actor.discipline not in CONTOUR_DISCIPLINES:
+        raise Forbidden(
+            "Contours are sent by radiology, nuclear medicine or radiation oncology.",
+            code="wrong_discipline",
+        )
+    if not actor.is_person:
+        raise Forbidden("Contours are sent by people.", code="person_needed")
 
 
 def _review_in_case(*, actor: Actor, case_id: UUID, **ids: Any) -> None:

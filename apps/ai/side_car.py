@@ -20,6 +20,8 @@ PlainText = Annotated[str, Field(pattern=r"^[^<>\x00-\x1f\x7f-\x9f\u200b-\u200f\
 Title = Annotated[PlainText, Field(max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+#: The characters of TG-263's rules; a name begins with a letter or an underscore.
+StructureName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_~^!.\-]{0,15}$")]
 Urgency = Literal["routine", "urgent", "critical"]
 
 
@@ -74,6 +76,9 @@ class OutputPart(_Part):
     Of a label map: ``value``, or several ``values`` whose union is meant (regions may overlap).
     Of a map with channels: ``channel``, inside where it reaches ``threshold``. Of boxes:
     ``value`` is the label. Of a classification: ``channel`` is the class.
+
+    ``tg263`` is its name in radiotherapy planning (AAPM TG-263). ``probability_map`` keeps what
+    the output says of every voxel as a DICOM Parametric Map, where it holds more than a mask.
     """
 
     label: Title
@@ -89,6 +94,8 @@ class OutputPart(_Part):
     per_component: bool = False
     min_volume_ml: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     urgency: Urgency = "routine"
+    tg263: StructureName | None = None
+    probability_map: bool = False
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:

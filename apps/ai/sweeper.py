@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from apps.ai.choices import ExportState, JobState
 from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP, RERANK_EVERY_S
-from apps.ai.models import FindingExport, Job
+from apps.ai.models import FindingExport, Job, StructureSet
+from apps.ai.models.sending import Sending
 from apps.ai.services.exports import EXPORT_TASK
 from apps.ai.services.external import ring_for_owed_readings
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.ai.services.ranking import rerank_waiting_jobs
+from apps.ai.services.sending import STRUCTURE_SET_TASK
 from apps.ai.validation_runs.services import sweep_runs
 from apps.core.outbox import enqueue
 
@@ -89,10 +91,16 @@ def ring_for_waiting_jobs() -> int:
 @transaction.atomic
 def ring_for_due_exports() -> int:
     """Exports whose bell was lost or whose worker died while storing."""
+    return _ring_for_due(FindingExport, EXPORT_TASK, "export_id") + _ring_for_due(
+        StructureSet, STRUCTURE_SET_TASK, "structure_set_id"
+    )
+
+
+def _ring_for_due(model: type[Sending], task: str, name: str) -> int:
     now = timezone.now()
     overdue = now - BELL_EVERY
     due = list(
-        FindingExport.objects.select_for_update(skip_locked=True)
+        model._default_manager.select_for_update(skip_locked=True)
         .filter(
             Q(state=ExportState.QUEUED, not_before__lt=overdue)
             | Q(state=ExportState.STORING, lease_until__lt=now)
@@ -107,5 +115,5 @@ def ring_for_due_exports() -> int:
             export.lease_until = None
             export.not_before = now
         export.save()
-        enqueue(task=EXPORT_TASK, kwargs={"export_id": str(export.pk)})
+        enqueue(task=task, kwargs={name: str(export.pk)})
     return len(due)

@@ -51,3 +51,11 @@ def apply_rules(case_id: str, study_id: str) -> None:
     from apps.ai.services.automation_runs import apply_rules as look
 
     look(case_id=UUID(case_id), study_id=UUID(study_id))
+
+
+@durable_task(guarantee="at_least_once")
+def send_structure_set(structure_set_id: str) -> None:
+    """Send contours of accepted findings to their PACS; retried by their own row."""
+    from apps.ai.structure_sets import send_structure_set as send
+
+    send(structure_set_id=UUID(structure_set_id))

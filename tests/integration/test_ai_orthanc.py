@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from apps.ai import execution, services
 from apps.ai.exporting import export_accepted_finding
-from apps.ai.models import FindingExport
+from apps.ai.models import FindingExport, StructureSet
+from apps.ai.services.structure_sets import request_structure_sets
+from apps.ai.structure_sets import send_structure_set
 from apps.core.models import OutboxMessage
 from apps.imaging import services as imaging
 from apps.imaging.choices import AuthKind
@@ -109,3 +111,41 @@ def test_accepted_goes_home_dismissed_does_not_and_an_absent_pacs_is_waited_for(
     ours = held(study_uid) - images
     assert ours == {kept.segmentation_uid, kept.report_uid, export.verified_report_uid}
     assert dropped.segmentation_uid not in ours
+
+
+def test_contours_go_home_once_and_wait_for_an_absent_pacs(
+    phantom_team, approved_bundle, series, held, orthanc
+):
+    study_uid = series.study.study_instance_uid
+    images = held(study_uid)
+    job = world.request(team=phantom_team, version=approved_bundle, series=series)
+    execution.run_waiting_jobs(worker="test")
+    radiologist = phantom_team.actor("radiologist")
+    kept = job.findings.order_by("number").first()
+    services.accept_finding(
+        actor=radiologist, finding_id=kept.pk, case_id=phantom_team.case_id, version=1
+    )
+
+    def ask() -> StructureSet:
+        (row,) = request_structure_sets(
+            actor=radiologist, case_id=phantom_team.case_id, study_instance_uid=study_uid
+        )
+        return row
+
+    row = ask()
+    orthanc.stop()
+    send_structure_set(structure_set_id=row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("queued", 1)
+    assert row.error_code.startswith("pacs_")
+
+    orthanc.start()
+    for _ in range(2):  # the second time it is there already
+        StructureSet.objects.update(
+            state="queued", not_before=timezone.now() - timedelta(seconds=1)
+        )
+        send_structure_set(structure_set_id=row.pk)
+        row.refresh_from_db()
+        assert (row.state, row.error_message) == ("stored", "")
+        assert held(study_uid) - images == {row.sop_instance_uid}
+    assert ask() == row

@@ -169,6 +169,11 @@ HOSTILE: dict[str, tuple[Any, set[str]]] = {
         {"invalid_uid"},
     ),
     "UID of 70 digits": (lambda: plain(StudyInstanceUID="1." + "2" * 70), {"invalid_uid"}),
+    "space of 70 digits": (
+        lambda: plain(FrameOfReferenceUID="1." + "2" * 70),
+        {"invalid_uid"},
+    ),
+    "words for a space": (lambda: plain(FrameOfReferenceUID="the table"), {"invalid_uid"}),
     "no study": (lambda: plain(StudyInstanceUID=""), {"missing_uid"}),
     "element longer than the file": (
         lambda: plain() + struct.pack("<HH2sHL", 0x7FE1, 0x10, b"OB", 0, 0x7FFFFFFF) + b"x",

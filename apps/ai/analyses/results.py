@@ -169,6 +169,8 @@ class SegmentResult:
     box_lps:
         The model's own box in LPS millimetres, lowest and highest corner, where it gave a box
         and the region is drawn from it; None where the region is what the model gave.
+    tg263:
+        Its name in radiotherapy planning, where the model's side-car names one.
     """
 
     label: str
@@ -183,6 +185,7 @@ class SegmentResult:
     tracking_identifier: str = ""
     tracking_uid: str | None = None
     box_lps: tuple[Corner, Corner] | None = None
+    tg263: str = ""
 
     @property
     def mask(self) -> BoolMask:
@@ -226,6 +229,27 @@ class SeriesStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueMap:
+    """One number for each voxel; it becomes one DICOM Parametric Map.
+
+    Attributes
+    ----------
+    quantity, unit:
+        What the numbers are and their unit (UCUM), as codes.
+    values:
+        (slice, row, column), finite.
+    floor:
+        Slices with no value above it are not stored.
+    """
+
+    label: str
+    quantity: Code
+    unit: Code
+    values: NDArray[np.float32]
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisOutcome:
     """How a run ended. "Found nothing" and "did not run" never look alike.
 
@@ -248,6 +272,7 @@ class AnalysisOutcome:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[tuple[str, str], ...] = ()
     statements: tuple[SeriesStatement, ...] = ()
+    maps: tuple[ValueMap, ...] = ()
 
     @classmethod
     def from_segments(
@@ -256,12 +281,14 @@ class AnalysisOutcome:
         segments: Sequence[SegmentResult],
         parameters: Mapping[str, Any],
         warnings: Sequence[tuple[str, str]] = (),
+        maps: Sequence[ValueMap] = (),
     ) -> AnalysisOutcome:
         return cls(
             kind="findings" if segments else "no_findings",
             segments=tuple(segments),
             parameters=dict(parameters),
             warnings=tuple(warnings),
+            maps=tuple(maps),
         )
 
     @classmethod

@@ -11,12 +11,14 @@ from apps.ai.api import (
     reach_views,
     research_views,
     review_views,
+    structure_set_views,
     urgency_views,
     validation_views,
 )
 
 VERSION = "models/versions/<uuid:version_id>"
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
+STRUCTURE_SET = "cases/<uuid:case_id>/studies/<str:study_uid>/structure-set"
 
 urlpatterns = [
     path("models", model_views.ModelsView.as_view()),
@@ -99,6 +101,8 @@ urlpatterns = [
         research_views.SeriesNiftiMaskView.as_view(),
         name="series-nifti-mask",
     ),
+    path(STRUCTURE_SET, structure_set_views.StructureSetsView.as_view()),
+    path(f"{STRUCTURE_SET}/file", structure_set_views.StructureSetFileView.as_view()),
     path(
         "segmentations/<uuid:segmentation_id>/segments/<int:segment>/radiomics",
         radiomics_views.SegmentRadiomicsView.as_view(),

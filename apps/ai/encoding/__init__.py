@@ -13,6 +13,7 @@ from apps.ai.encoding.identity import (
 from apps.ai.encoding.report import encode_measurement_report
 from apps.ai.encoding.segmentation import encode_segmentation
 from apps.ai.encoding.statement import encode_statement_report
+from apps.ai.encoding.structure_set import encode_structure_set
 
 # highdicom puts a patient's name into a warning when it is no "Family^Given", and UIDs into its
 # log: neither may reach ours.
@@ -28,4 +29,5 @@ __all__ = [
     "encode_measurement_report",
     "encode_segmentation",
     "encode_statement_report",
+    "encode_structure_set",
 ]

@@ -29,6 +29,14 @@ def fix_times(document: Dataset, *, content_at: datetime) -> None:
             item.ContributionDateTime = date_text + time_text
 
 
+def fix_dimension_organization(document: Dataset, *, uid: str) -> None:
+    """The library draws this UID at random; ours depends on the job alone."""
+    for item in document.DimensionOrganizationSequence:
+        item.DimensionOrganizationUID = uid
+    for item in document.DimensionIndexSequence:
+        item.DimensionOrganizationUID = uid
+
+
 def carry_flags(document: Dataset, *, source: Dataset) -> None:
     """Copy the flags that must never be lost on the way from image to result."""
     for keyword in _CARRIED:

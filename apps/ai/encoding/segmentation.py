@@ -13,7 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from apps.ai.analyses.results import SegmentResult
 from apps.ai.encoding.concepts import ALGORITHM_FAMILIES, concept
 from apps.ai.encoding.errors import EncodingRefused
-from apps.ai.encoding.finish import carry_flags, fix_times, to_bytes
+from apps.ai.encoding.finish import carry_flags, fix_dimension_organization, fix_times, to_bytes
 from apps.ai.encoding.identity import AlgorithmIdentity, FindingUids
 from apps.ai.encoding.source import local_wall_time, prepare_sources, spacing_between_slices_mm
 
@@ -87,7 +87,7 @@ def encode_segmentation(
             f"AI segmentation, {'amended' if amended_by else 'not verified'}: {algorithm.name}"[:64]
         ),
     )
-    _fix_dimension_organization(document, uid=uids.dimension_organization)
+    fix_dimension_organization(document, uid=uids.dimension_organization)
     _add_laterality(document, segment)
     fix_times(document, content_at=moment)
     carry_flags(document, source=sources[0])
@@ -126,14 +126,6 @@ def _pixel_measures(sources: Sequence[Dataset]) -> hd.PixelMeasuresSequence:
         slice_thickness=float(thickness) if thickness else (spacing or 1.0),
         spacing_between_slices=spacing,
     )
-
-
-def _fix_dimension_organization(document: Dataset, *, uid: str) -> None:
-    """The library draws this UID at random; ours depends on the job alone."""
-    for item in document.DimensionOrganizationSequence:
-        item.DimensionOrganizationUID = uid
-    for item in document.DimensionIndexSequence:
-        item.DimensionOrganizationUID = uid
 
 
 def _add_laterality(document: Dataset, segment: SegmentResult) -> None:

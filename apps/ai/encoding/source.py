@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta, timezone
@@ -40,6 +41,9 @@ _IDENTITY = {"PatientID", "IssuerOfPatientID", "SpecificCharacterSet", "Modality
 _ONE_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "PatientID")
 
 UTF8 = "ISO_IR 192"
+
+_UID = re.compile(r"^[0-9]+(\.[0-9]+)*$")
+_UID_LENGTH = 64
 
 
 def prepare_sources(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
@@ -128,11 +132,20 @@ def _check(headers: Sequence[Dataset]) -> None:
     ):
         if any(not header.get(keyword) for header in headers):
             raise EncodingRefused(code=code, reason=f"A source image lacks {keyword}.")
+    if any(not _is_uid(header.FrameOfReferenceUID) for header in headers):
+        raise EncodingRefused(
+            code="invalid_frame_of_reference",
+            reason="A source image's Frame of Reference UID is no valid UID.",
+        )
     if any(int(header.get("NumberOfFrames") or 1) > 1 for header in headers):
         raise EncodingRefused(
             code="multi_frame_source", reason="Multi-frame source images are not supported."
         )
     _check_belonging(headers, (*_ONE_SERIES, "FrameOfReferenceUID"))
+
+
+def _is_uid(value: object) -> bool:
+    return len(str(value)) <= _UID_LENGTH and bool(_UID.match(str(value)))
 
 
 def _check_belonging(headers: Sequence[Dataset], keywords: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from apps.ai.models.automation import AutomationRule, AutomationRun
 from apps.ai.models.external import ExternalFinding, ExternalObject, ExternalReading
 from apps.ai.models.findings import Finding
 from apps.ai.models.jobs import Job, JobInput
+from apps.ai.models.maps import ResultMap
 from apps.ai.models.monitoring import JobProfile, ModelAlert, MonitoringReference
 from apps.ai.models.registry import Model, ModelApproval, ModelVersion
 from apps.ai.models.reviews import (
@@ -24,6 +25,7 @@ from apps.ai.models.reviews import (
     FindingReview,
     FindingViewing,
 )
+from apps.ai.models.structure_sets import StructureSet
 from apps.ai.models.urgency import UrgencyAlert, UrgencyTier
 from apps.ai.models.validation import ValidationRun
 
@@ -51,6 +53,8 @@ __all__ = [
     "ModelApproval",
     "ModelVersion",
     "MonitoringReference",
+    "ResultMap",
+    "StructureSet",
     "UrgencyAlert",
     "UrgencyTier",
     "ValidationRun",

@@ -32,6 +32,9 @@ class Finding(BaseModel):
     laterality = models.JSONField(null=True, blank=True)
     measurements = models.JSONField(default=list)
     probability = models.FloatField(null=True, blank=True)
+    tg263 = models.CharField(
+        max_length=16, blank=True, default="", help_text="TG-263 name that the model names."
+    )
     urgency = models.CharField(max_length=10, default="routine")
     tracking_uid = models.CharField(max_length=64)
     frame_of_reference_uid = models.CharField(max_length=64, blank=True, default="")

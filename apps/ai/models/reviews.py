@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from apps.ai import choices
 from apps.ai.models.findings import Finding
+from apps.ai.models.sending import Sending
 from apps.core.models import BaseModel
 
 
@@ -171,25 +172,15 @@ class FindingViewing(BaseModel):
         return f"{self.finding_id} by {self.user_id}"
 
 
-class FindingExport(BaseModel):
+class FindingExport(Sending):
     """The way of one accepted finding to the study's PACS; exists only for accepted ones."""
 
     review = models.OneToOneField(FindingReview, on_delete=models.CASCADE, related_name="export")
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="exports")
-    state = models.CharField(
-        max_length=10, choices=choices.ExportState.choices, default=choices.ExportState.QUEUED
-    )
-    attempts = models.PositiveSmallIntegerField(default=0)
-    fence = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField()
-    error_code = models.CharField(max_length=80, blank=True, default="")
-    error_message = models.TextField(blank=True, default="")
     verified_report_uid = models.CharField(max_length=64, blank=True, default="")
     verified_report_sha256 = models.CharField(
         max_length=64, blank=True, default="", help_text="Encoded once, at the first attempt."
     )
-    stored_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -155,6 +155,7 @@ def _describe(
         probability=score,
         tracking_identifier=label,
         box_lps=(_corner(low), _corner(high)),
+        tg263=output.tg263 or "",
     )
 
 

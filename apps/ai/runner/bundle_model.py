@@ -15,7 +15,7 @@ import torch
 from monai.data import MetaTensor  # type: ignore[attr-defined]
 from monai.transforms import Invertd  # type: ignore[attr-defined]
 
-from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter
+from apps.ai.analyses.results import AnalysisOutcome, ProgressReporter, ValueMap
 from apps.ai.bundle_manifest import read_manifest
 from apps.ai.bundle_tree import read_tree
 from apps.ai.runner.boxes import find_boxes
@@ -27,6 +27,7 @@ from apps.ai.runner.model_inputs import build_items
 from apps.ai.runner.model_outputs import read_grid
 from apps.ai.runner.refusals import BundleRefused
 from apps.ai.runner.tuning import TunedNetwork
+from apps.ai.runner.value_maps import find_probability_maps
 from apps.ai.runner.volumes import RunnerVolume
 from apps.ai.runner.windows import WindowedInference
 
@@ -187,6 +188,7 @@ class BundleModel:
     def _describe(
         self, data: Data, volume: RunnerVolume, parameters: dict[str, Any], warnings: Warnings
     ) -> AnalysisOutcome:
+        maps: tuple[ValueMap, ...] = ()
         if self._side_car.task == "classification":
             return self._describe_classes(data, parameters, warnings)
         if self._side_car.task == "detection" and self._side_car.boxes is not None:
@@ -207,8 +209,10 @@ class BundleModel:
             segments = find_segments(
                 grid=grid, affine_lps=volume.affine_lps, outputs=self._side_car.outputs
             )
+            maps, more = find_probability_maps(grid=grid, outputs=self._side_car.outputs)
+            warnings += more
         return AnalysisOutcome.from_segments(
-            segments=segments, parameters=parameters, warnings=warnings
+            segments=segments, parameters=parameters, warnings=warnings, maps=maps
         )
 
     def _describe_classes(

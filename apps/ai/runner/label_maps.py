@@ -40,11 +40,14 @@ class LabelledGrid:
         (channel, slice, row, column), 0 to 1; None where outputs are read by value.
     probability:
         0 to 1, of the label each voxel has; None when the model gives none.
+    soft:
+        (label, slice, row, column), 0 to 1, of every label; None when the model gives none.
     """
 
     labels: NDArray[np.integer[Any]] | None = None
     channels: NDArray[np.float32] | None = None
     probability: NDArray[np.floating[Any]] | None = None
+    soft: NDArray[np.float32] | None = None
 
 
 def find_segments(
@@ -164,6 +167,7 @@ def _describe(
         ),
         probability=mean_probability,
         tracking_identifier=label,
+        tg263=output.tg263 or "",
     )
 
 

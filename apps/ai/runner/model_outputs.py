@@ -46,8 +46,9 @@ def read_grid(
         if low < 0 or high > 1:
             raise BundleRefused("output_values", "A channel holds more than 0 to 1.")
         return LabelledGrid(channels=output.numpy().transpose(0, 3, 2, 1))
+    soft = None
     if output.shape[0] > 1:
-        probability = _soft(output.numpy())
+        soft = probability = _soft(output.numpy())
         labels = probability.argmax(axis=0)
         chosen = np.take_along_axis(probability, labels[None], axis=0)[0]
         low, high = 0.0, float(output.shape[0] - 1)
@@ -64,6 +65,7 @@ def read_grid(
         probability=None
         if chosen is None
         else np.nan_to_num(chosen.astype(np.float32)).transpose(2, 1, 0),
+        soft=None if soft is None else soft.transpose(0, 3, 2, 1),
     )
 
 

@@ -22,12 +22,15 @@ from apps.ai.analyses.results import (
     MeasuredValue,
     SegmentResult,
     SeriesStatement,
+    ValueMap,
 )
 
 MAX_SEGMENTS = 2_000
 MAX_STATEMENTS = 20
 MAX_PARAMETERS_BYTES = 256 * 1024
 MAX_MASK_VOXELS = 1 << 30
+MAX_MAPS = 4
+MAX_MAP_VOXELS = 1 << 29
 ShortText = Annotated[str, Field(max_length=400)]
 LongText = Annotated[str, Field(max_length=4_000)]
 Index = Annotated[int, Field(ge=0, le=100_000)]
@@ -83,6 +86,14 @@ class WireSegment(WireStatement):
     start: tuple[Index, Index, Index]
     size: tuple[Index, Index, Index]
     box_lps: tuple[WireCorner, WireCorner] | None = None
+    tg263: Annotated[str, Field(max_length=16)] = ""
+
+
+class WireMap(_Strict):
+    label: ShortText
+    quantity: WireCode
+    unit: WireCode
+    floor: FiniteFloat
 
 
 class WireOutcome(_Strict):
@@ -93,6 +104,7 @@ class WireOutcome(_Strict):
     warnings: Annotated[list[tuple[ShortText, LongText]], Field(max_length=100)]
     segments: Annotated[list[WireSegment], Field(max_length=MAX_SEGMENTS)]
     statements: Annotated[list[WireStatement], Field(max_length=MAX_STATEMENTS)] = []
+    maps: Annotated[list[WireMap], Field(max_length=MAX_MAPS)] = []
 
     @field_validator("parameters")
     @classmethod
@@ -103,12 +115,15 @@ class WireOutcome(_Strict):
 
 
 def pack_outcome(*, outcome: AnalysisOutcome, mask_file: Path) -> dict[str, Any]:
-    """Write the masks to ``mask_file`` and return the rest as a JSON-able document."""
+    """Write masks to ``mask_file``, maps beside it, and return the rest as a document."""
     segments = []
     with mask_file.open("wb") as stream:
         for segment in outcome.segments:
             stream.write(np.packbits(segment.region.values.ravel()).tobytes())
             segments.append(_pack_segment(segment))
+    with _map_file(mask_file).open("wb") as stream:
+        for one in outcome.maps:
+            stream.write(np.ascontiguousarray(one.values, dtype="<f4").tobytes())
     packed = WireOutcome(
         kind=outcome.kind,
         reason_code=outcome.reason_code[:80],
@@ -117,6 +132,15 @@ def pack_outcome(*, outcome: AnalysisOutcome, mask_file: Path) -> dict[str, Any]
         warnings=[(code[:400], message[:4_000]) for code, message in outcome.warnings],
         segments=segments,
         statements=[WireStatement(**_pack_shared(statement)) for statement in outcome.statements],
+        maps=[
+            WireMap(
+                label=one.label,
+                quantity=WireCode.pack(one.quantity),
+                unit=WireCode.pack(one.unit),
+                floor=one.floor,
+            )
+            for one in outcome.maps
+        ],
     )
     return packed.model_dump(mode="json")
 
@@ -152,6 +176,7 @@ def unpack_outcome(
         parameters=wire.parameters,
         warnings=tuple(wire.warnings),
         statements=tuple(SeriesStatement(**_unpack_shared(item)) for item in wire.statements),
+        maps=_read_maps(_map_file(mask_file), wire, shape) if wire.maps else (),
     )
 
 
@@ -161,6 +186,7 @@ def _pack_segment(segment: SegmentResult) -> WireSegment:
         start=segment.region.start,
         size=_as_triple(segment.region.values.shape),
         box_lps=segment.box_lps,
+        tg263=segment.tg263,
     )
 
 
@@ -189,7 +215,9 @@ def _pack_shared(result: SegmentResult | SeriesStatement) -> dict[str, Any]:
 
 
 def _unpack_segment(item: WireSegment, region: MaskRegion) -> SegmentResult:
-    return SegmentResult(**_unpack_shared(item), region=region, box_lps=item.box_lps)
+    return SegmentResult(
+        **_unpack_shared(item), region=region, box_lps=item.box_lps, tg263=item.tg263
+    )
 
 
 def _unpack_shared(item: WireStatement) -> dict[str, Any]:
@@ -231,14 +259,44 @@ def _read_masks(mask_file: Path, wire: WireOutcome) -> bytes:
     if sum(prod(item.size) for item in wire.segments) > MAX_MASK_VOXELS:
         raise WireError("the masks are larger than the limit")
     expected = sum((prod(item.size) + 7) // 8 for item in wire.segments)
+    return _read_exactly(mask_file, expected, what="mask")
+
+
+def _read_maps(
+    map_file: Path, wire: WireOutcome, shape: tuple[int, int, int]
+) -> tuple[ValueMap, ...]:
+    count = len(wire.maps)
+    if count * prod(shape) > MAX_MAP_VOXELS:
+        raise WireError("the maps are larger than the limit")
+    raw = _read_exactly(map_file, count * prod(shape) * 4, what="map")
+    values = np.frombuffer(raw, dtype="<f4").reshape(count, *shape)
+    if not np.isfinite(values).all():
+        raise WireError("a map holds no numbers somewhere")
+    return tuple(
+        ValueMap(
+            label=item.label,
+            quantity=item.quantity.unpack(),
+            unit=item.unit.unpack(),
+            values=values[index],
+            floor=item.floor,
+        )
+        for index, item in enumerate(wire.maps)
+    )
+
+
+def _map_file(mask_file: Path) -> Path:
+    return mask_file.with_name("maps.bin")
+
+
+def _read_exactly(path: Path, expected: int, *, what: str) -> bytes:
     try:
         # The runner owns this directory: a link planted there must not be followed.
-        descriptor = os.open(mask_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise WireError("the mask file is missing") from error
+        raise WireError(f"the {what} file is missing") from error
     with os.fdopen(descriptor, "rb") as stream:
         if os.fstat(descriptor).st_size != expected:
-            raise WireError("the mask file has the wrong length")
+            raise WireError(f"the {what} file has the wrong length")
         return stream.read(expected)
 
 

@@ -7,20 +7,14 @@ three have deterministic UIDs and bytes encoded once, so storing them again chan
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.ai import policies
-from apps.ai.choices import EXPORT_MOVES, ExportState, check_move
-from apps.ai.conf import (
-    EXPORT_FIRST_DELAY,
-    EXPORT_LEASE,
-    EXPORT_LONGEST_DELAY,
-    EXPORT_MAX_ATTEMPTS,
-)
 from apps.ai.events import FindingExported
 from apps.ai.exceptions import StaleFence
 from apps.ai.models import FindingAmendment, FindingExport, FindingReview
+from apps.ai.services import sending
 from apps.audit.services import record_entry
 from apps.core import events
 from apps.core.actors import Actor
@@ -53,11 +47,7 @@ def retry_export(*, actor: Actor, finding_id: UUID, case_id: UUID) -> FindingExp
     )
     if export is None:
         raise NotVisible()
-    check_move(moves=EXPORT_MOVES, subject="export", source=export.state, to=ExportState.QUEUED)
-    export.state = ExportState.QUEUED
-    export.attempts = 0
-    export.not_before = timezone.now()
-    export.save()
+    sending.queue_again(export)
     enqueue(task=EXPORT_TASK, kwargs={"export_id": str(export.pk)})
     record_entry(
         actor=actor,
@@ -73,25 +63,16 @@ def retry_export(*, actor: Actor, finding_id: UUID, case_id: UUID) -> FindingExp
 @transaction.atomic
 def claim_export(*, export_id: UUID) -> FindingExport | None:
     """Take the export with a lease and a new fence; None when it is not due or not ours."""
-    now = timezone.now()
     export = (
-        FindingExport.objects.select_for_update(of=("self",), skip_locked=True)
+        sending.due(FindingExport.objects.filter(pk=export_id))
+        .select_for_update(of=("self",), skip_locked=True)
         .select_related("review")
-        .filter(pk=export_id)
-        .filter(
-            Q(state=ExportState.QUEUED, not_before__lte=now)
-            | Q(state=ExportState.STORING, lease_until__lt=now)
-        )
         .first()
     )
     # Only what stands accepted leaves the house, whatever the row says.
     if export is None or not export.review.stands or export.review.decision != "accepted":
         return None
-    export.state = ExportState.STORING
-    export.fence += 1
-    export.attempts += 1
-    export.lease_until = now + EXPORT_LEASE
-    export.save()
+    sending.claim(export)
     return export
 
 
@@ -115,12 +96,7 @@ def keep_amended_segmentation(
 def complete_export(*, export_id: UUID, fence: int) -> FindingExport:
     """The PACS has shown all three objects."""
     export = _lock_owned(export_id, fence)
-    check_move(moves=EXPORT_MOVES, subject="export", source=export.state, to=ExportState.STORED)
-    export.state = ExportState.STORED
-    export.stored_at = timezone.now()
-    export.lease_until = None
-    export.error_code = export.error_message = ""
-    export.save()
+    sending.complete(export)
     record_entry(
         actor=EXPORTER,
         action="finding.exported",
@@ -142,16 +118,7 @@ def complete_export(*, export_id: UUID, fence: int) -> FindingExport:
 def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> FindingExport:
     """Put the export back with a growing delay; after the last attempt it waits for a person."""
     export = _lock_owned(export_id, fence)
-    last = export.attempts >= EXPORT_MAX_ATTEMPTS
-    to = ExportState.FAILED if last else ExportState.QUEUED
-    check_move(moves=EXPORT_MOVES, subject="export", source=export.state, to=to)
-    export.state = to
-    export.lease_until = None
-    export.error_code, export.error_message = code[:80], message[:1_000]
-    delay = min(EXPORT_FIRST_DELAY * 2 ** (export.attempts - 1), EXPORT_LONGEST_DELAY)
-    export.not_before = timezone.now() + delay
-    export.save()
-    if last:
+    if sending.put_back(export, code=code, message=message):
         record_entry(
             actor=EXPORTER,
             action="finding.export_failed",
@@ -168,19 +135,12 @@ def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> Find
 
 
 def _owned(export_id: UUID, fence: int) -> "QuerySet[FindingExport]":
-    return FindingExport.objects.filter(pk=export_id, fence=fence, state=ExportState.STORING)
+    return sending.owned(FindingExport.objects.filter(pk=export_id), fence=fence)
 
 
 def _lock_owned(export_id: UUID, fence: int) -> FindingExport:
-    export = (
-        _owned(export_id, fence)
-        .select_for_update(of=("self",))
-        .select_related("review", "finding")
-        .first()
-    )
-    if export is None:
-        raise StaleFence
-    return export
+    rows = FindingExport.objects.filter(pk=export_id).select_related("review", "finding")
+    return sending.lock_owned(rows, fence=fence)
 
 
 def _announce(export: FindingExport) -> None:

@@ -1,14 +1,16 @@
 """Write a job's findings, once, by whoever holds the fence."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.ai.analyses.results import SegmentResult
 from apps.ai.choices import JobState
-from apps.ai.drafts import FindingDraft
-from apps.ai.models import Finding, Job
+from apps.ai.drafts import FindingDraft, MapDraft
+from apps.ai.models import Finding, Job, ResultMap
 from apps.ai.services.announcing import announce_findings, announce_job
 from apps.ai.services.jobs import OUT_OF_USE, end_job, lock_owned_job, lost_its_model
 from apps.ai.services.superseding import supersede_older
@@ -25,6 +27,7 @@ def complete_job(
     grid: dict[str, Any],
     parameters: dict[str, Any],
     warnings: Sequence[tuple[str, str]] = (),
+    maps: Sequence[MapDraft] = (),
 ) -> Job:
     """End the job with its findings, or with "no findings" when there are none.
 
@@ -45,6 +48,9 @@ def complete_job(
     job.warnings = [list(warning) for warning in warnings]
     findings = Finding.objects.bulk_create(
         [_build(job, number, draft) for number, draft in enumerate(drafts, start=1)]
+    )
+    ResultMap.objects.bulk_create(
+        [ResultMap(job=job, number=n, **asdict(one)) for n, one in enumerate(maps, start=1)]
     )
     end_job(job=job, state=JobState.FINDINGS if findings else JobState.NO_FINDINGS)
     actor = Actor.system(job.worker)
@@ -83,6 +89,7 @@ def _build(job: Job, number: int, draft: FindingDraft) -> Finding:
         ],
         probability=result.probability,
         urgency=result.urgency,
+        tg263=result.tg263 if isinstance(result, SegmentResult) else "",
         tracking_uid=draft.tracking_uid,
         frame_of_reference_uid=draft.frame_of_reference_uid,
         sop_instance_uid=draft.sop_instance_uid,

@@ -23,6 +23,7 @@ from apps.ai.events import FindingReviewed, FindingStamp
 from apps.ai.exceptions import AlreadyExported
 from apps.ai.models import Finding, FindingAmendment, FindingExport, FindingReview
 from apps.ai.selectors.findings import UNREVIEWED_VERSION, state_without_review
+from apps.ai.services.contours import refuse_sent_contours
 from apps.ai.services.exports import queue_export
 from apps.ai.services.people import get_person
 from apps.audit.services import record_entry
@@ -262,6 +263,7 @@ def _withdraw(standing: FindingReview) -> None:
         )
         export.state = ExportState.WITHDRAWN
         export.save(update_fields=["state", "updated_at"])
+    refuse_sent_contours(standing)
     standing.stands = False
     standing.updated_at = timezone.now()
     standing.save(update_fields=["stands", "updated_at"])

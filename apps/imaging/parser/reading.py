@@ -148,13 +148,19 @@ def _check_identity(dataset: FileDataset) -> None:
         value = text(dataset, keyword)
         if not value:
             raise Rejected("missing_uid", keyword)
-        if len(value) > UID_LENGTH or not UID_PATTERN.match(value):
-            raise Rejected("invalid_uid", keyword)
+        _check_uid(value, keyword)
+    if space := text(dataset, "FrameOfReferenceUID"):  # a space that nobody else could name
+        _check_uid(space, "FrameOfReferenceUID")
     syntax = str(getattr(meta, "TransferSyntaxUID", ""))
     if not syntax:
         raise Rejected("unsupported_transfer_syntax", "none named")
     if not UID(syntax).is_transfer_syntax:
         raise Rejected("unsupported_transfer_syntax", syntax[:UID_LENGTH])
+
+
+def _check_uid(value: str, keyword: str) -> None:
+    if len(value) > UID_LENGTH or not UID_PATTERN.match(value):
+        raise Rejected("invalid_uid", keyword)
 
 
 def _listed_objects(dataset: FileDataset) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ REASONS: dict[str, str] = {
     "truncated": "The file ends in the middle.",
     "malformed": "The file claims to be DICOM but cannot be read.",
     "missing_uid": "A required UID is missing.",
-    "invalid_uid": "A UID holds something other than digits and dots.",
+    "invalid_uid": "A UID is longer than 64 characters or holds more than digits and dots.",
     "unsupported_transfer_syntax": "The transfer syntax is not supported.",
     "too_many_elements": "The file holds more data elements than the limit.",
     "nested_too_deep": "Sequences are nested deeper than the limit.",

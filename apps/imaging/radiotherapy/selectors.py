@@ -13,6 +13,7 @@ import orjson
 from apps.cases.policies import require_standing
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
+from apps.imaging.ai_objects import hidden_in_case
 from apps.imaging.archive import open_series
 from apps.imaging.choices import SeriesKind
 from apps.imaging.exceptions import NotAVolume
@@ -81,7 +82,9 @@ def read_radiotherapy(*, actor: Actor, case_id: UUID) -> Radiotherapy:
     if require_standing(actor=actor, case_id=case_id).is_deidentified:
         return Radiotherapy()
     rows = list(
-        _instances(case_id).order_by("-study__study_date", "series__number", "sop_instance_uid")
+        _instances(actor, case_id).order_by(
+            "-study__study_date", "series__number", "sop_instance_uid"
+        )
     )
     if not rows:
         return Radiotherapy()
@@ -135,7 +138,7 @@ def compute_dvh(
         ``frame_of_reference_mismatch``, ``not_gray``, ``grid_not_regular`` or ``not_an_area``.
     """
     row, region = _region(actor, case_id, instance_id, number)
-    dose = _instances(case_id).filter(pk=dose_id, series__kind=SeriesKind.RTDOSE).first()
+    dose = _instances(actor, case_id).filter(pk=dose_id, series__kind=SeriesKind.RTDOSE).first()
     if dose is None:
         raise NotVisible()
     header = _doses(dose.series.archive_key)[dose.sop_instance_uid]
@@ -167,7 +170,9 @@ def _volume_ml(row: Instance, region: Region) -> float | None:
 def _region(actor: Actor, case_id: UUID, instance_id: UUID, number: int) -> tuple[Instance, Region]:
     if require_standing(actor=actor, case_id=case_id).is_deidentified:
         raise NotVisible()
-    row = _instances(case_id).filter(pk=instance_id, series__kind=SeriesKind.RTSTRUCT).first()
+    row = (
+        _instances(actor, case_id).filter(pk=instance_id, series__kind=SeriesKind.RTSTRUCT).first()
+    )
     if row is None:
         raise NotVisible()
     region = _structures(row.series.archive_key)[row.sop_instance_uid].region(number)
@@ -176,7 +181,8 @@ def _region(actor: Actor, case_id: UUID, instance_id: UUID, number: int) -> tupl
     return row, region
 
 
-def _instances(case_id: UUID) -> Any:
+def _instances(actor: Actor, case_id: UUID) -> Any:
+    """Contours that AI made, too, are withheld while the images are to be read first."""
     return (
         Instance.objects.filter(
             series__kind__in=KINDS,
@@ -185,6 +191,7 @@ def _instances(case_id: UUID) -> Any:
             series__evicted_at__isnull=True,
         )
         .exclude(series__archive_key="")
+        .exclude(sop_instance_uid__in=hidden_in_case(actor=actor, case_id=case_id))
         .select_related("series", "series__study")
     )
 

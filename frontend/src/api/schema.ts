@@ -746,6 +746,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/studies/{study_uid}/structure-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would be sent of a study, how far it is, and the order to send it. */
+        get: operations["api_cases_studies_structure_set_retrieve"];
+        put?: never;
+        /** @description What would be sent of a study, how far it is, and the order to send it. */
+        post: operations["api_cases_studies_structure_set_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/studies/{study_uid}/structure-set/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The RT Structure Set of one series, as a DICOM file. */
+        get: operations["api_cases_studies_structure_set_file_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/studies/{study_uid}/ticket": {
         parameters: {
             query?: never;
@@ -2748,6 +2783,30 @@ export interface components {
             /** @description How long the finding was open. */
             dwell_ms?: number;
             amended_by?: components["schemas"]["AmendedByRequest"];
+        };
+        /** @description An accepted finding as it is called in radiotherapy planning (TG-263). */
+        AcceptedStructure: {
+            /** Format: uuid */
+            finding: string;
+            label: string;
+            name: string;
+            interpreted_type: string;
+        };
+        /** @description What of one series would be sent now; ``sending`` is null while it has not been asked for. */
+        AcceptedStructureSet: {
+            series_instance_uid: string;
+            series_description: string;
+            sop_instance_uid: string;
+            approval: string;
+            regions: components["schemas"]["AcceptedStructure"][];
+            sending: components["schemas"]["Export"] | null;
+            /** @description Structure sets of this series sent before, with other contents. */
+            earlier: number;
+        };
+        /** @description ``may_send``: whether this person may send or download them. */
+        AcceptedStructureSets: {
+            may_send: boolean;
+            results: components["schemas"]["AcceptedStructureSet"][];
         };
         /** @description A machine client's token, without its secret. */
         AccessToken: {
@@ -5371,6 +5430,10 @@ export interface components {
             message: string;
             severity: components["schemas"]["SeverityEnum"];
         };
+        SendStructureSetRequest: {
+            /** @description Of all series of the study where left out. */
+            series_instance_uid?: string;
+        };
         Series: {
             /** Format: uuid */
             id: string;
@@ -5841,6 +5904,9 @@ export interface components {
     pathItems: never;
 }
 export type AcceptRequest = components['schemas']['AcceptRequest'];
+export type AcceptedStructure = components['schemas']['AcceptedStructure'];
+export type AcceptedStructureSet = components['schemas']['AcceptedStructureSet'];
+export type AcceptedStructureSets = components['schemas']['AcceptedStructureSets'];
 export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
@@ -6139,6 +6205,7 @@ export type SegmentationOriginRequest = components['schemas']['SegmentationOrigi
 export type SegmentationOwner = components['schemas']['SegmentationOwner'];
 export type SegmentationPage = components['schemas']['SegmentationPage'];
 export type SegmentationProblem = components['schemas']['SegmentationProblem'];
+export type SendStructureSetRequest = components['schemas']['SendStructureSetRequest'];
 export type Series = components['schemas']['Series'];
 export type SeriesOrigin = components['schemas']['SeriesOrigin'];
 export type SeriesSelector = components['schemas']['SeriesSelector'];
@@ -7692,6 +7759,106 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_structure_set_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedStructureSets"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_structure_set_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SendStructureSetRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedStructureSets"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_structure_set_file_retrieve: {
+        parameters: {
+            query: {
+                /** @description Its UID. */
+                series: string;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": string;
                 };
             };
             /** @description Refused or failed */

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from apps.ai import services, tasks
 from apps.ai.analyses.results import Code
+from apps.ai.drafts import FindingDraft
 from apps.ai.models import AutomationRule, Finding, Job, ModelVersion
 from apps.ai.services import automation
 from apps.ai.services.automation_runs import RULES_TASK
-from apps.ai.services.results import FindingDraft
 from apps.boards import services as boards
 from apps.boards.choices import BoardRole
 from apps.boards.models import AgendaItem

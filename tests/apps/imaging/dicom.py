@@ -22,6 +22,12 @@ def data_folder(prefix: str) -> Path:
     pytest.skip(f"../shared/data/{prefix}* is not here: this test needs the developers' real DICOM")
 
 
+def frame_of_reference_of(study_uid: str) -> str:
+    """One space for each study; a UID has 64 characters at most."""
+    named = f"{study_uid}.9"
+    return named if len(named) <= 64 else str(generate_uid(entropy_srcs=[named]))
+
+
 def make_slice(
     *,
     study_uid: str,
@@ -46,7 +52,7 @@ def make_slice(
     dataset.SOPClassUID = meta.MediaStorageSOPClassUID
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study_uid, series_uid
-    dataset.FrameOfReferenceUID = f"{study_uid}.9"
+    dataset.FrameOfReferenceUID = frame_of_reference_of(study_uid)
     dataset.PatientID, dataset.PatientName = patient_id, name
     dataset.PatientBirthDate, dataset.PatientSex = birth_date, sex
     dataset.StudyDate, dataset.StudyTime, dataset.AccessionNumber = "20250102", "101112", "ACC-7731"

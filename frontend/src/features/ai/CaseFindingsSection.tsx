@@ -12,6 +12,7 @@ import { AiHiddenNote } from './AiHiddenNote'
 import { FindingsPanel } from './FindingsPanel'
 import { findingUrl } from './links'
 import { isOpen } from './review'
+import { CaseStructureSets } from './structure-sets/CaseStructureSets'
 import { useFindingReview } from './useFindingReview'
 
 export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
@@ -39,6 +40,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />
       )}
+      {findings.data && !entry.ai_hidden && <CaseStructureSets caseId={entry.id} findings={findings.data} />}
     </Section>
   )
 }
