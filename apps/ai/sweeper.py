@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.ai.choices import ExportState, JobState
 from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP, RERANK_EVERY_S
 from apps.ai.models import FindingExport, Job
-from apps.ai.services.exports import EXPORT_TASK
+from apps.ai.services.exports import EXPORT_TASK, put_export_back
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.ai.services.ranking import rerank_waiting_jobs
 from apps.core.outbox import enqueue
@@ -88,7 +88,8 @@ def ring_for_due_exports() -> int:
     now = timezone.now()
     overdue = now - BELL_EVERY
     due = list(
-        FindingExport.objects.select_for_update(skip_locked=True)
+        FindingExport.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("review")
         .filter(
             Q(state=ExportState.QUEUED, not_before__lt=overdue)
             | Q(state=ExportState.STORING, lease_until__lt=now)
@@ -96,12 +97,15 @@ def ring_for_due_exports() -> int:
         .order_by("not_before")[:BATCH]
     )
     for export in due:
-        if export.state == ExportState.QUEUED:
-            export.not_before = now - timedelta(milliseconds=1)
-        else:
-            export.state = ExportState.QUEUED
-            export.lease_until = None
-            export.not_before = now
+        if export.state == ExportState.STORING:
+            put_export_back(
+                export=export,
+                code=WORKER_LOST,
+                message="The worker stopped reporting.",
+                delay=timedelta(0),
+            )
+            continue
+        export.not_before = now - timedelta(milliseconds=1)
         export.save()
         enqueue(task=EXPORT_TASK, kwargs={"export_id": str(export.pk)})
     return len(due)

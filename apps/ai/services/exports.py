@@ -4,6 +4,7 @@ SEG, the AI's UNVERIFIED SR and the VERIFIED SR that names it as predecessor go 
 three have deterministic UIDs and bytes encoded once, so storing them again changes nothing.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -95,6 +96,11 @@ def claim_export(*, export_id: UUID) -> FindingExport | None:
     return export
 
 
+def renew_export(*, export_id: UUID, fence: int) -> bool:
+    """Extend the lease; False when the export belongs to another worker (or to none) now."""
+    return bool(_owned(export_id, fence).update(lease_until=timezone.now() + EXPORT_LEASE))
+
+
 def keep_report(*, export_id: UUID, fence: int, uid: str, sha256: str) -> None:
     """Remember the bytes of the VERIFIED report, so that every later attempt sends the same."""
     kept = {"verified_report_uid": uid, "verified_report_sha256": sha256}
@@ -133,13 +139,19 @@ def complete_export(*, export_id: UUID, fence: int) -> FindingExport:
 def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> FindingExport:
     """Put the export back with a growing delay; after the last attempt it waits for a person."""
     export = _lock_owned(export_id, fence)
+    delay = min(EXPORT_FIRST_DELAY * 2 ** (export.attempts - 1), EXPORT_LONGEST_DELAY)
+    put_export_back(export=export, code=code, message=message, delay=delay)
+    return export
+
+
+def put_export_back(*, export: FindingExport, code: str, message: str, delay: timedelta) -> None:
+    """After a lost attempt: wait and try again, or stop after the last. Export is locked."""
     last = export.attempts >= EXPORT_MAX_ATTEMPTS
     to = ExportState.FAILED if last else ExportState.QUEUED
     check_move(moves=EXPORT_MOVES, subject="export", source=export.state, to=to)
     export.state = to
     export.lease_until = None
     export.error_code, export.error_message = code[:80], message[:1_000]
-    delay = min(EXPORT_FIRST_DELAY * 2 ** (export.attempts - 1), EXPORT_LONGEST_DELAY)
     export.not_before = timezone.now() + delay
     export.save()
     if last:
@@ -155,7 +167,6 @@ def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> Find
     else:
         enqueue(task=EXPORT_TASK, kwargs={"export_id": str(export.pk)}, eta=export.not_before)
     _announce(export)
-    return export
 
 
 def _owned(export_id: UUID, fence: int) -> "QuerySet[FindingExport]":
