@@ -1,6 +1,7 @@
 """The derived volume file: float32 voxels in slice order, memory-mapped, rebuilt at need."""
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from apps.imaging.archive.layout import sync_file, volume_directory
 from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
 from apps.imaging.stacks import describe_archive
+
+logger = logging.getLogger(__name__)
 
 REFUSALS = {
     "not_an_image": "The series holds no images.",
@@ -136,7 +139,11 @@ def _build(
     try:
         voxels = np.memmap(draft, dtype="<f4", mode="w+", shape=shape)
         for index, (uid, frame) in enumerate(order):
-            stored = archive.decode(uid, frame)
+            try:
+                stored = archive.decode(uid, frame)
+            except (ValueError, RuntimeError):  # the decoder's own errors are RuntimeErrors
+                logger.exception("%s frame %s cannot be decoded", uid, frame)
+                _refuse("pixels_unavailable")
             if stored.shape != shape[1:]:
                 _refuse("pixels_unavailable")
             voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)

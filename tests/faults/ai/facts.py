@@ -16,7 +16,7 @@ from apps.ai.models import Finding, FindingExport, FindingReview, Job
 from apps.audit.models import AuditEntry
 from apps.audit.selectors import verify_chain
 from apps.core.models import OutboxMessage
-from apps.imaging.archive.layout import archive_root
+from apps.imaging.archive.layout import DERIVED, archive_root
 from apps.imaging.models import Instance
 from apps.imaging.services import leftovers
 from tests.faults.ai.house import House
@@ -196,11 +196,17 @@ def _drafts() -> list[str]:
     for path in [one for name in ("staging", "drafts", "spool") for one in (root / name).glob("*")]:
         os.utime(path, (old, old))
     leftovers.delete_leftovers()
-    for path in conf.result_store().rglob("*.partial"):
+    half_written = [*conf.result_store().rglob("*.partial"), *_half_built(root)]
+    for path in half_written:
         os.utime(path, (old, old))
     storage.remove_partials()
     left = [path for name in ("staging", "drafts", "spool") for path in (root / name).glob("*")]
+    left += [path for path in (*half_written, *_half_built(root)) if path.exists()]
     return [f"litter {_relative(path, root)}" for path in left]
+
+
+def _half_built(root: Path) -> list[Path]:
+    return [path for name in DERIVED for path in (root / name).glob("*.draft")]
 
 
 def _relative(path: Path, root: Path) -> str:
