@@ -57,9 +57,7 @@ def measure() -> list[Figure]:
         ),
     ]
     for late in (False, True):
-        plain = run(
-            "naive", jobs=PLAIN_JOBS, kills=12, more=("--late",) if late else ()
-        )
+        plain = run("naive", jobs=PLAIN_JOBS, kills=12, more=("--late",) if late else ())
         what = f"plain Celery task, acks_late={late}, {PLAIN_JOBS} jobs"
         figures += [
             Figure(f"{what}: lost", plain["lost"], "jobs"),

@@ -19,21 +19,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tests.faults.ai.house import AI_WORKERS, TICKER, WORKER, House
-from tests.faults.ai.relay import Cut
+from tests.faults.ai.relay import Cut, Where
 
 if TYPE_CHECKING:
     from tests.faults.ai.scene import Scene
     from tests.faults.ai.staff import Staff
 
 Json = dict[str, Any]
-Act = tuple[str, Callable[[], None]]
+Work = Literal["answers", "exports"]
 
-LAST_ACT_AT = 0.92
+LAST_ACT_AT = 0.85
 """Of the work: afterwards nothing more is done to the house."""
 REST_LIMIT_S = 60.0
 JOBS_PER_VALKEY_RESTART = 250
@@ -53,6 +53,16 @@ class Plan:
         return max(1, self.jobs // JOBS_PER_VALKEY_RESTART)
 
 
+@dataclass
+class Act:
+    """Something done to the house once ``at`` of the ``work`` is done."""
+
+    name: str
+    work: Work
+    do: Callable[[], None]
+    at: float = 0.0
+
+
 class Chaos:
     """One run."""
 
@@ -66,26 +76,24 @@ class Chaos:
     def is_late(self) -> bool:
         return time.monotonic() - self.started > self.plan.limit_s
 
-    @property
-    def share(self) -> float:
-        """How much of the work is done: answers, and exports of what was found."""
-        accepted = sum(1 for one in self.scene.questions if one.answer[2])
-        return (self.staff.ended + self.staff.stored) / (self.plan.jobs + accepted)
+    def share(self, work: Work) -> float:
+        """How much of the work is done: questions answered, accepted findings sent home."""
+        if work == "answers":
+            return self.staff.ended / self.plan.jobs
+        return self.staff.stored / sum(1 for one in self.scene.questions if one.answer[2])
 
     def run(self) -> Json:
         self.started = time.monotonic()
         self.house.open_up()
         self.staff.start()
-        acts = self._choose_acts()
-        for number, (name, act) in enumerate(acts):
-            self._reach(LAST_ACT_AT * (number + self.random.random()) / len(acts))
-            if self.is_late or self.staff.is_done:
-                break
-            act()
-            self.house.tend()
-            self.acts.append(f"{time.monotonic() - self.started:.1f} s: {name}")
-            print(self.acts[-1], f"share {self.share:.2f}", file=sys.stderr, flush=True)
+        waiting = self._choose_acts()
         while not (self.staff.is_done or self.is_late):
+            # Spread over the work done, not over time: a slow machine suffers as many faults.
+            due = next((one for one in waiting if self.share(one.work) >= one.at), None)
+            if due is not None:
+                waiting.remove(due)
+                due.do()
+                self._say(due)
             self._pause()
         worked_s = time.monotonic() - self.started
         self.staff.stopping = True
@@ -98,46 +106,53 @@ class Chaos:
             raise self.staff.failure
         time.sleep(0.05)
 
-    def _reach(self, share: float) -> None:
-        """Faults are spread over the work done, not over time: a slow machine suffers as many."""
-        while self.share < share and not self.is_late:
-            self._pause()
+    def _say(self, act: Act) -> None:
+        line = (
+            f"{time.monotonic() - self.started:.1f} s, {self.staff.ended} answers, "
+            f"{self.staff.stored} exports: {act.name}"
+        )
+        self.acts.append(line)
+        print(line, file=sys.stderr, flush=True)
 
     # ── what is done to it ────────────────────────────────────────────────────────────
 
     def _choose_acts(self) -> list[Act]:
         house = self.house
-        kills: list[Act] = [
-            ("AI worker", lambda: house.kill(self._ai_worker(), kind="AI worker")),
-            ("completing", house.kill_completing),
-            ("storing, half sent", lambda: house.kill_storing("request")),
-            ("model runner", lambda: house.kill_runner(self._ai_worker())),
-            ("storing, answer unread", lambda: house.kill_storing("answer")),
-            ("worker", lambda: house.kill(WORKER, kind="worker")),
-            ("pool process", lambda: house.kill_child(self._ai_worker(), kind="pool process")),
-            ("ticker", lambda: house.kill(TICKER, kind="ticker")),
+        kills = [
+            Act("AI worker", "answers", lambda: house.kill(self._ai_worker(), kind="AI worker")),
+            Act("storing, half sent", "exports", lambda: house.kill_storing("request")),
+            Act("completing", "answers", house.kill_completing),
+            Act("worker", "exports", lambda: house.kill(WORKER, kind="worker")),
+            Act("model runner", "answers", lambda: house.kill_runner(self._ai_worker())),
+            Act("storing, answer unread", "exports", lambda: house.kill_storing("answer")),
+            Act("pool process", "answers", lambda: house.kill_child(self._ai_worker())),
+            Act("ticker", "answers", lambda: house.kill(TICKER, kind="ticker")),
         ]
-        chosen = [kills[number % len(kills)] for number in range(self.plan.kills)]
+        chosen = [replace(kills[number % len(kills)]) for number in range(self.plan.kills)]
         for _ in range(self.plan.rounds):
             chosen += [
-                ("FLUSHALL", house.flush),
-                ("Valkey restart", house.restart_valkey),
-                ("PostgreSQL restart", house.restart_postgres),
-                ("PostgreSQL crash", house.crash_postgres),
-                ("PACS restart", house.restart_pacs),
+                Act("FLUSHALL", "answers", house.flush),
+                Act("Valkey restart", "exports", house.restart_valkey),
+                Act("PostgreSQL restart", "answers", house.restart_postgres),
+                Act("PostgreSQL crash", "exports", house.crash_postgres),
+                Act("PACS restart", "exports", house.restart_pacs),
             ]
-        cuts = [
-            Cut(b"POST", "answer"),
-            Cut(b"GET", "half answer"),
-            Cut(b"POST", "half answer"),
-            Cut(b"POST", "request"),
+        cuts: list[tuple[bytes, Where]] = [
+            (b"POST", "answer"),
+            (b"GET", "half answer"),
+            (b"POST", "half answer"),
+            (b"POST", "request"),
         ]
         for number in range(max(len(cuts), self.plan.jobs // JOBS_PER_CUT)):
-            cut = cuts[number % len(cuts)]
-            again = Cut(cut.method, cut.where)
-            chosen.append((f"cut: {cut.method.decode()} {cut.where}", _planner(house, again)))
+            method, where = cuts[number % len(cuts)]
+            name = f"cut: {method.decode()} {where}"
+            chosen.append(Act(name, "exports", _planner(house, Cut(method, where))))
         self.random.shuffle(chosen)
-        return chosen
+        for work in ("answers", "exports"):
+            of_it = [one for one in chosen if one.work == work]
+            for number, one in enumerate(of_it):
+                one.at = LAST_ACT_AT * (number + self.random.random()) / len(of_it)
+        return sorted(chosen, key=lambda one: one.at)
 
     def _ai_worker(self) -> str:
         return self.random.choice(AI_WORKERS)
@@ -183,10 +198,16 @@ def _attempts() -> Json:
     from apps.ai.models import FindingExport, Job
 
     return {
-        "jobs": {str(n): count for n, count in sorted(
-            Counter(Job.objects.values_list("attempts", flat=True)).items())},
-        "exports": {str(n): count for n, count in sorted(
-            Counter(FindingExport.objects.values_list("attempts", flat=True)).items())},
+        "jobs": {
+            str(n): count
+            for n, count in sorted(Counter(Job.objects.values_list("attempts", flat=True)).items())
+        },
+        "exports": {
+            str(n): count
+            for n, count in sorted(
+                Counter(FindingExport.objects.values_list("attempts", flat=True)).items()
+            )
+        },
     }
 
 

@@ -19,7 +19,7 @@ import redis
 from config.supervisor.engines import EmbeddedPostgres, EmbeddedValkey
 from config.supervisor.programs import _worker_command
 from config.supervisor.servers import launch_command
-from tests.faults.ai.relay import Cut, PacsRelay
+from tests.faults.ai.relay import Cut, PacsRelay, Where
 from tests.faults.processes import children_of, is_alive, is_parser, is_runner
 from tests.orthanc import OrthancUnderTest
 from tests.protocol.rules import BASE
@@ -115,14 +115,14 @@ class House:
                 process.kill()
                 self.kills[kind] += 1
 
-    def kill_child(self, name: str, *, kind: str) -> None:
+    def kill_child(self, name: str) -> None:
         """One process of the pool; the worker above it lives and forks another."""
         parent = self._running[name].pid
         for pid in children_of(parent):
             if not is_runner(pid) and not is_parser(pid) and pid != parent:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                    self.kills[kind] += 1
+                    self.kills["pool process"] += 1
                 return
 
     def kill_runner(self, name: str) -> None:
@@ -142,9 +142,10 @@ class House:
         The trail's table is locked, so that the transaction waits in the middle: its findings
         and the job's ending are in, its audit entry is not.
         """
-        with psycopg.connect(self.postgres.url) as lock, psycopg.connect(
-            self.postgres.url, autocommit=True
-        ) as look:
+        with (
+            psycopg.connect(self.postgres.url) as lock,
+            psycopg.connect(self.postgres.url, autocommit=True) as look,
+        ):
             lock.execute("LOCK TABLE audit_auditentry IN SHARE MODE")
             end = time.monotonic() + A_MOMENT_S
             while time.monotonic() < end:
@@ -155,10 +156,10 @@ class House:
                 time.sleep(0.02)
             lock.rollback()
 
-    def kill_storing(self, where: str) -> None:
+    def kill_storing(self, where: Where) -> None:
         """The exporter in the middle of STOW: half sent, or stored and not told."""
         kind = f"worker storing, {'half sent' if where == 'request' else 'answer unread'}"
-        cut = Cut(b"POST", where, then=lambda: self.kill(WORKER, kind=kind))  # type: ignore[arg-type]
+        cut = Cut(b"POST", where, then=lambda: self.kill(WORKER, kind=kind))
         self.relay.plan(cut)
         if not cut.done.wait(A_MOMENT_S) and not self.relay.forget(cut):
             cut.done.wait(A_MOMENT_S)

@@ -30,7 +30,7 @@ WORKERS = 2
 SILENT_FOR_S = 40.0
 """Longer than the visibility time-out and a worker's start: nothing more is coming."""
 
-KEPT_WAITING = 24
+KEPT_WAITING = 12
 """As ours: so many are asked at once, so that a flush does not take all of them."""
 
 

@@ -108,7 +108,7 @@ class PacsRelay:
             for side in ready:
                 data = side.recv(CHUNK)
                 if not data:
-                    return
+                    return None
                 if side is pacs:
                     if cut is None:
                         client.sendall(data)

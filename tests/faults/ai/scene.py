@@ -132,7 +132,9 @@ def _ingest(scene: Scene, house: House) -> None:
         )
     for message in OutboxMessage.objects.filter(task=ingesting.INGEST_TASK).order_by("id"):
         imaging.run_ingest(job_id=UUID(message.kwargs["job_id"]))
-    known = set(Series.objects.exclude(archive_key="").values_list("series_instance_uid", flat=True))
+    known = set(
+        Series.objects.exclude(archive_key="").values_list("series_instance_uid", flat=True)
+    )
     missing = [one.number for one in scene.questions if one.series_uid not in known]
     if missing:
         raise RuntimeError(f"series {missing} did not come into the archive")
@@ -165,6 +167,7 @@ def _draw(question: Question) -> list[tuple[str, bytes]]:
             patient_id=PATIENT_ID,
             birth_date=BIRTH_DATE,
             spacing_mm=4.0,
+            FrameOfReferenceUID=generate_uid(entropy_srcs=[question.study_uid]),
             PixelSpacing=[4.0, 4.0],
             RescaleSlope=SUV_STEP,
             RescaleIntercept=0,

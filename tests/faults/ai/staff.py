@@ -15,7 +15,7 @@ from apps.ai.models import Finding, FindingExport, Job
 from apps.core.exceptions import DomainError
 from tests.faults.ai.scene import Question, Scene
 
-OPEN_AT_ONCE = 24
+OPEN_AT_ONCE = 12
 ASKED_TWICE_OF = 7
 REVIEWED_AT_ONCE = 10
 
