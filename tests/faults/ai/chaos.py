@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -146,7 +147,7 @@ class Chaos:
         for number in range(max(len(cuts), self.plan.jobs // JOBS_PER_CUT)):
             method, where = cuts[number % len(cuts)]
             name = f"cut: {method.decode()} {where}"
-            chosen.append(Act(name, "exports", _planner(house, Cut(method, where))))
+            chosen.append(Act(name, "exports", partial(house.cut, Cut(method, where))))
         self.random.shuffle(chosen)
         for work in ("answers", "exports"):
             of_it = [one for one in chosen if one.work == work]
@@ -185,10 +186,6 @@ class Chaos:
             "acts": self.acts,
             "losses": losses,
         }
-
-
-def _planner(house: House, cut: Cut) -> Callable[[], None]:
-    return lambda: (house.relay.plan(cut), None)[1]
 
 
 def _attempts() -> Json:
