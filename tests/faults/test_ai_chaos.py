@@ -16,7 +16,7 @@ from tests.tallies import Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.orthanc, pytest.mark.timeout(900)]
 
-JOBS, KILLS, SEED = 40, 8, 5
+JOBS, KILLS, SEED = 40, 8, 4
 LEAST_KILLS = 5
 #: A hang, not a slow machine.
 LIMIT_S = 600

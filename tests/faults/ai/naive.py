@@ -30,8 +30,8 @@ WORKERS = 2
 SILENT_FOR_S = 40.0
 """Longer than the visibility time-out and a worker's start: nothing more is coming."""
 
-KEPT_WAITING = 12
-"""As ours: so many are asked at once, so that a flush does not take all of them."""
+ASKED_EVERY_S = 0.2
+"""A little slower than two workers are: what waits, waits because of the kills."""
 
 
 class Workers:
@@ -96,20 +96,16 @@ def run(*, jobs: int, kills: int, late: bool, root: Path) -> dict[str, Any]:
     workers = Workers(root=root)
     acts = [((n + chosen.random()) / kills * 0.9, "kill") for n in range(kills)]
     acts = sorted([*acts, (0.5, "flush")])
-    asked, changed_at, known = 0, time.monotonic(), 0
+    asked, changed_at, known, next_at = 0, time.monotonic(), 0, 0.0
     try:
         while time.monotonic() - changed_at < SILENT_FOR_S:
             workers.tend()
             done = len(set(results.read_text("ascii").split()))
             if done != known:
                 known, changed_at = done, time.monotonic()
-            if done == jobs:
-                break
-            gone = asked - done if asked < jobs else 0
-            if asked < jobs and (gone < KEPT_WAITING or time.monotonic() - changed_at > 5):
+            if asked < jobs and time.monotonic() >= next_at:
                 analyse.delay(asked)
-                asked += 1
-                continue
+                asked, next_at = asked + 1, time.monotonic() + ASKED_EVERY_S
             if acts and done >= acts[0][0] * jobs:
                 if acts.pop(0)[1] == "flush":
                     redis.Redis.from_url(url).flushall()
