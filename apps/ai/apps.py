@@ -9,7 +9,7 @@ class AiConfig(AppConfig):
         from celery import signals
 
         from apps.ai.dicom_objects import offer_objects
-        from apps.ai.processes import die_with_worker
+        from apps.ai.processes import clear_what_the_dead_left, die_with_worker
         from apps.ai.selectors import (
             cases_in_work,
             claim_reports,
@@ -41,3 +41,4 @@ class AiConfig(AppConfig):
         segmentation_owners.register("ai.findings", claim_segmentations)
         report_owners.register("ai.findings", claim_reports)
         signals.worker_process_init.connect(die_with_worker, weak=False)
+        signals.worker_process_init.connect(clear_what_the_dead_left, weak=False)

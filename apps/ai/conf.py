@@ -18,7 +18,9 @@ USUAL_OF_LAST = 20
 """How many of a version's last runs say how long it usually takes."""
 PROGRESS_EVERY_S = 1.0
 
-EXPORT_LEASE = timedelta(seconds=180)
+EXPORT_LEASE = timedelta(seconds=30)
+"""Renewed while the exporter lives, however long the PACS takes."""
+
 EXPORT_MAX_ATTEMPTS = 10
 EXPORT_FIRST_DELAY = timedelta(seconds=5)
 EXPORT_LONGEST_DELAY = timedelta(minutes=10)

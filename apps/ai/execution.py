@@ -171,7 +171,7 @@ class LeaseKeeper:
         except StaleFence:
             self.lost = True
             return False
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("job %s: heartbeat not written, trying again", self.job_id)
             close_old_connections()
         return True

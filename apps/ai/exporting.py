@@ -1,6 +1,7 @@
 """Send one accepted finding to its PACS: the work between claiming and completing an export."""
 
 import logging
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
@@ -17,10 +18,16 @@ from apps.ai.objects import (
     encode_verified_report,
     verified_report_uid,
 )
-from apps.ai.services.exports import EXPORTER, keep_amended_segmentation, keep_report
+from apps.ai.services.exports import (
+    EXPORTER,
+    keep_amended_segmentation,
+    keep_report,
+    renew_export,
+)
 from apps.core.exceptions import DomainError, Unavailable
 from apps.imaging.archive import read_headers
 from apps.imaging.services import store_objects
+from apps.imaging.services.leases import kept_alive
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +38,8 @@ def export_accepted_finding(*, export_id: UUID) -> None:
     if export is None:
         return
     try:
-        _store(export)
+        with kept_alive(_ExportLease(row_id=export.pk, fence=export.fence)):
+            _store(export)
         services.complete_export(export_id=export.pk, fence=export.fence)
     except StaleFence:
         logger.info("export %s: another worker has it", export.pk)
@@ -43,6 +51,17 @@ def export_accepted_finding(*, export_id: UUID) -> None:
     except Exception as error:
         logger.exception("export %s failed", export.pk)
         _put_back(export, "internal_error", type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _ExportLease:
+    """Renewed while a slow PACS takes its time; a dead exporter's ends within half a minute."""
+
+    row_id: UUID
+    fence: int
+
+    def renew(self) -> bool:
+        return renew_export(export_id=self.row_id, fence=self.fence)
 
 
 def _put_back(export: FindingExport, code: str, message: str) -> None:

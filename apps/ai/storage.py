@@ -2,11 +2,16 @@
 
 import hashlib
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from apps.ai.conf import result_store
 from apps.core.exceptions import Unavailable
+
+PARTIAL_AFTER_S = 3600.0
+"""A write takes a moment; older than this, its writer was killed."""
 
 
 def put_bytes(*, content: bytes) -> str:
@@ -44,6 +49,18 @@ def get_bytes(*, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Unavailable("The stored result is damaged.", code="result_damaged")
     return content
+
+
+def remove_partials() -> int:
+    """Delete what killed writers left half written; how many files."""
+    before = time.time() - PARTIAL_AFTER_S
+    removed = 0
+    for path in result_store().glob("*/.*.partial"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def _path_of(sha256: str) -> Path:

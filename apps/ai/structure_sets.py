@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from io import BytesIO
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from apps.ai.services.structure_sets import (
     fail_structure_set,
     keep_structure_set,
     plans_of_study,
+    renew_structure_set,
 )
 from apps.audit.services import record_entry
 from apps.core.actors import Actor
@@ -39,6 +41,7 @@ from apps.imaging.archive import read_headers
 from apps.imaging.radiotherapy.rasters import Plane, rasterise
 from apps.imaging.radiotherapy.structures import CLOSED, Contour
 from apps.imaging.services import store_objects
+from apps.imaging.services.leases import kept_alive
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +199,8 @@ def send_structure_set(*, structure_set_id: UUID) -> None:
     if row is None:
         return
     try:
-        _store(row)
+        with kept_alive(_Lease(row_id=row.pk, fence=row.fence)):
+            _store(row)
         complete_structure_set(structure_set_id=row.pk, fence=row.fence)
     except StaleFence:
         logger.info("structure set %s: another worker has it", row.pk)
@@ -209,6 +213,17 @@ def send_structure_set(*, structure_set_id: UUID) -> None:
     except Exception as error:
         logger.exception("structure set %s failed", row.pk)
         _put_back(row, "internal_error", type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """Renewed while a slow PACS takes its time, as of a finding's export."""
+
+    row_id: UUID
+    fence: int
+
+    def renew(self) -> bool:
+        return renew_structure_set(structure_set_id=self.row_id, fence=self.fence)
 
 
 def _put_back(row: StructureSet, code: str, message: str, *, is_final: bool = False) -> None:

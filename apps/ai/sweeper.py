@@ -5,26 +5,30 @@ bell that was lost is simply rung again. Quick by construction: three indexed qu
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.ai.choices import ExportState, JobState
 from apps.ai.conf import BELL_EVERY, BELLS_PER_SWEEP, RERANK_EVERY_S
 from apps.ai.models import FindingExport, Job, StructureSet
 from apps.ai.models.sending import Sending
-from apps.ai.services.exports import EXPORT_TASK
+from apps.ai.services.exports import EXPORT_TASK, put_export_back
 from apps.ai.services.external import ring_for_owed_readings
 from apps.ai.services.jobs import WORKER_LOST, requeue_or_quarantine, ring_bell
 from apps.ai.services.ranking import rerank_waiting_jobs
 from apps.ai.services.sending import STRUCTURE_SET_TASK
+from apps.ai.services.structure_sets import put_structure_set_back
 from apps.ai.validation_runs.services import sweep_runs
 from apps.core.outbox import enqueue
 
 BATCH = 100
+Row = TypeVar("Row", bound=Sending)
 _done_at: dict[str, float] = {}
 
 
@@ -91,29 +95,40 @@ def ring_for_waiting_jobs() -> int:
 @transaction.atomic
 def ring_for_due_exports() -> int:
     """Exports whose bell was lost or whose worker died while storing."""
-    return _ring_for_due(FindingExport, EXPORT_TASK, "export_id") + _ring_for_due(
-        StructureSet, STRUCTURE_SET_TASK, "structure_set_id"
+    findings = FindingExport.objects.select_related("review")
+    lost: dict[str, Any] = {
+        "code": WORKER_LOST,
+        "message": "The worker stopped reporting.",
+        "delay": timedelta(0),
+    }
+    return _ring_for_due(
+        findings, EXPORT_TASK, "export_id", lambda row: put_export_back(export=row, **lost)
+    ) + _ring_for_due(
+        StructureSet.objects.all(),
+        STRUCTURE_SET_TASK,
+        "structure_set_id",
+        lambda row: put_structure_set_back(row=row, **lost),
     )
 
 
-def _ring_for_due(model: type[Sending], task: str, name: str) -> int:
+def _ring_for_due(
+    rows: "QuerySet[Row]", task: str, name: str, put_back: Callable[[Row], None]
+) -> int:
     now = timezone.now()
     overdue = now - BELL_EVERY
     due = list(
-        model._default_manager.select_for_update(skip_locked=True)
+        rows.select_for_update(of=("self",), skip_locked=True)
         .filter(
             Q(state=ExportState.QUEUED, not_before__lt=overdue)
             | Q(state=ExportState.STORING, lease_until__lt=now)
         )
         .order_by("not_before")[:BATCH]
     )
-    for export in due:
-        if export.state == ExportState.QUEUED:
-            export.not_before = now - timedelta(milliseconds=1)
-        else:
-            export.state = ExportState.QUEUED
-            export.lease_until = None
-            export.not_before = now
-        export.save()
-        enqueue(task=task, kwargs={name: str(export.pk)})
+    for row in due:
+        if row.state == ExportState.STORING:
+            put_back(row)
+            continue
+        row.not_before = now - timedelta(milliseconds=1)
+        row.save()
+        enqueue(task=task, kwargs={name: str(row.pk)})
     return len(due)

@@ -1,6 +1,7 @@
 """The derived volume file: float32 voxels in slice order, memory-mapped, rebuilt at need."""
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from apps.imaging.exceptions import NotAVolume
 from apps.imaging.geometry import FramePose, SeriesGeometry, Stack, tilted_affine
 from apps.imaging.stacks import describe_archive
 
+logger = logging.getLogger(__name__)
 DECODERS = min(8, os.cpu_count() or 1)
 
 REFUSALS = {
@@ -165,7 +167,11 @@ def _fill(
 
     def fill(index: int) -> bool:
         uid, frame = order[index]
-        stored = archive.decode(uid, frame)
+        try:
+            stored = archive.decode(uid, frame)
+        except (ValueError, RuntimeError):  # the decoder's own errors are RuntimeErrors
+            logger.exception("%s frame %s cannot be decoded", uid, frame)
+            return False
         if stored.shape != voxels.shape[1:]:
             return False
         voxels[index] = apply_modality_lut(stored, documents[uid], frame=frame)

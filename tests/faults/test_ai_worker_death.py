@@ -25,6 +25,7 @@ from config.supervisor.programs import _worker_command
 from tests.apps.ai import world
 from tests.apps.ai.bundles import INFERENCE, write_bundle
 from tests.apps.ai.conftest import approved_bundle, house, phantom_series, phantom_team
+from tests.faults.processes import children_of, is_alive, is_runner
 
 __all__ = ["approved_bundle", "house", "phantom_series", "phantom_team"]
 
@@ -124,32 +125,8 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float, processes: 
     return time.monotonic() - started
 
 
-def children_of(pid: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if fields[0] not in "ZX" and int(fields[1]) == pid:
-            found += [int(entry.name), *children_of(int(entry.name))]
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def runner_of(worker: subprocess.Popen[bytes]) -> int:
-    for pid in children_of(worker.pid):
-        if b"apps.ai.runner" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
-    return 0
+    return next(filter(is_runner, children_of(worker.pid)), 0)
 
 
 def is_loading(job: Job) -> bool:

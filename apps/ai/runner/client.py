@@ -41,7 +41,7 @@ from apps.ai.runner.memory import (
     names_want_of_memory,
     resident_bytes,
 )
-from apps.ai.runner.scratch import empty_directory, exceeds, make_scratch
+from apps.ai.runner.scratch import Scratch, empty_directory, exceeds, make_scratch
 from apps.ai.runner.volumes import RunnerVolume, describe_volume, strip_identity
 from apps.ai.runner.wire import WireError, unpack_outcome
 
@@ -123,7 +123,7 @@ class ModelRunner:
     starts: int = 0
     confinement: dict[str, Any] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
-    _scratch: Path | None = None
+    _scratch: Scratch | None = None
     _stderr: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_TAIL_LINES))
     _drainer: threading.Thread | None = None
     _oom_kills: int = 0
@@ -210,7 +210,7 @@ class ModelRunner:
                     with contextlib.suppress(OSError):
                         stream.close()
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
             self._scratch = None
 
     def _ensure_started(self) -> subprocess.Popen[bytes]:
@@ -220,12 +220,12 @@ class ModelRunner:
         self._stderr.clear()
         self._scratch = make_scratch(self.scratch_root)
         process = subprocess.Popen(
-            self._command(self._scratch),
+            self._command(self._scratch.path),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=_CODE_ROOT,
-            env=_bare_environment(self._scratch / "work"),
+            env=_bare_environment(self._scratch.path / "work"),
             close_fds=True,
             start_new_session=True,
         )
@@ -359,8 +359,8 @@ class ModelRunner:
     def _forget_run(self, run_id: str) -> None:
         if self._scratch is None:
             return
-        shutil.rmtree(self._scratch / "in" / run_id, ignore_errors=True)
-        empty_directory(self._scratch / "work")
+        shutil.rmtree(self._scratch.path / "in" / run_id, ignore_errors=True)
+        empty_directory(self._scratch.path / "work")
 
     def _drain(self, process: subprocess.Popen[bytes]) -> None:
         if process.stderr is None:
@@ -374,7 +374,7 @@ class ModelRunner:
     def _directory(self) -> Path:
         if self._scratch is None:
             raise RunnerError("runner_died", "The model runner is not running.", retryable=True)
-        return self._scratch
+        return self._scratch.path
 
 
 def check_confinement(confinement: dict[str, Any]) -> None:

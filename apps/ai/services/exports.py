@@ -4,6 +4,7 @@ SEG, the AI's UNVERIFIED SR and the VERIFIED SR that names it as predecessor go 
 three have deterministic UIDs and bytes encoded once, so storing them again changes nothing.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -76,6 +77,11 @@ def claim_export(*, export_id: UUID) -> FindingExport | None:
     return export
 
 
+def renew_export(*, export_id: UUID, fence: int) -> bool:
+    """Extend the lease; False when the export belongs to another worker (or to none) now."""
+    return sending.renew(FindingExport.objects.filter(pk=export_id), fence=fence)
+
+
 def keep_report(*, export_id: UUID, fence: int, uid: str, sha256: str) -> None:
     """Remember the bytes of the VERIFIED report, so that every later attempt sends the same."""
     kept = {"verified_report_uid": uid, "verified_report_sha256": sha256}
@@ -118,7 +124,15 @@ def complete_export(*, export_id: UUID, fence: int) -> FindingExport:
 def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> FindingExport:
     """Put the export back with a growing delay; after the last attempt it waits for a person."""
     export = _lock_owned(export_id, fence)
-    if sending.put_back(export, code=code, message=message):
+    put_export_back(export=export, code=code, message=message)
+    return export
+
+
+def put_export_back(
+    *, export: FindingExport, code: str, message: str, delay: timedelta | None = None
+) -> None:
+    """After a lost attempt: wait and try again, or stop after the last. Export is locked."""
+    if sending.put_back(export, code=code, message=message, delay=delay):
         record_entry(
             actor=EXPORTER,
             action="finding.export_failed",
@@ -131,7 +145,6 @@ def fail_export(*, export_id: UUID, fence: int, code: str, message: str) -> Find
     else:
         enqueue(task=EXPORT_TASK, kwargs={"export_id": str(export.pk)}, eta=export.not_before)
     _announce(export)
-    return export
 
 
 def _owned(export_id: UUID, fence: int) -> "QuerySet[FindingExport]":

@@ -3,6 +3,7 @@
 Findings' exports and structure sets are rows of this kind; what they send is their own affair.
 """
 
+from datetime import timedelta
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -67,13 +68,28 @@ def complete(row: Sending) -> None:
     row.save()
 
 
-def put_back(row: Sending, *, code: str, message: str, is_final: bool = False) -> bool:
+def renew(rows: "QuerySet[Row]", *, fence: int) -> bool:
+    """Extend the lease; False when the row belongs to another worker (or to none) now."""
+    until = timezone.now() + EXPORT_LEASE
+    return bool(owned(rows, fence=fence).update(lease_until=until))
+
+
+def put_back(
+    row: Sending,
+    *,
+    code: str,
+    message: str,
+    is_final: bool = False,
+    delay: timedelta | None = None,
+) -> bool:
     """Try again with a growing delay; after the last attempt it waits for a person.
 
     Parameters
     ----------
     is_final:
         Another attempt would end the same.
+    delay:
+        Before the next attempt; without one it grows with the attempts.
 
     Returns
     -------
@@ -84,8 +100,8 @@ def put_back(row: Sending, *, code: str, message: str, is_final: bool = False) -
     _move(row, ExportState.FAILED if last else ExportState.QUEUED)
     row.lease_until = None
     row.error_code, row.error_message = code[:80], message[:1_000]
-    delay = min(EXPORT_FIRST_DELAY * 2 ** (row.attempts - 1), EXPORT_LONGEST_DELAY)
-    row.not_before = timezone.now() + delay
+    growing = min(EXPORT_FIRST_DELAY * 2 ** (row.attempts - 1), EXPORT_LONGEST_DELAY)
+    row.not_before = timezone.now() + (growing if delay is None else delay)
     row.save()
     return last
 

@@ -1,5 +1,6 @@
 """Owe the PACS an RT Structure Set of what a case has accepted, and keep the account of it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -142,6 +143,11 @@ def keep_structure_set(*, structure_set_id: UUID, fence: int, sha256: str) -> No
         raise StaleFence
 
 
+def renew_structure_set(*, structure_set_id: UUID, fence: int) -> bool:
+    """Extend the lease; False when it belongs to another worker (or to none) now."""
+    return sending.renew(StructureSet.objects.filter(pk=structure_set_id), fence=fence)
+
+
 @transaction.atomic
 def complete_structure_set(*, structure_set_id: UUID, fence: int) -> None:
     row = sending.lock_owned(StructureSet.objects.filter(pk=structure_set_id), fence=fence)
@@ -154,7 +160,19 @@ def fail_structure_set(
     *, structure_set_id: UUID, fence: int, code: str, message: str, is_final: bool
 ) -> None:
     row = sending.lock_owned(StructureSet.objects.filter(pk=structure_set_id), fence=fence)
-    if sending.put_back(row, code=code, message=message, is_final=is_final):
+    put_structure_set_back(row=row, code=code, message=message, is_final=is_final)
+
+
+def put_structure_set_back(
+    *,
+    row: StructureSet,
+    code: str,
+    message: str,
+    is_final: bool = False,
+    delay: timedelta | None = None,
+) -> None:
+    """After a lost attempt: wait and try again, or stop after the last. The row is locked."""
+    if sending.put_back(row, code=code, message=message, is_final=is_final, delay=delay):
         _audit(SENDER, "structure_set.failed", row, {"code": code}, outcome="failure")
     else:
         enqueue(

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models
+from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -23,6 +24,16 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_S = 8.0
+
+
+class Renewable(Protocol):
+    """What ``kept_alive`` keeps alive."""
+
+    @property
+    def row_id(self) -> UUID: ...
+
+    def renew(self) -> bool:
+        """False when it is lost: somebody else has it."""
 
 
 class Lease:
@@ -89,7 +100,7 @@ def _lease(model: type[IngestJob] | type[Import], row_id: UUID) -> Lease:
 
 
 @contextmanager
-def kept_alive(lease: Lease) -> Iterator[None]:
+def kept_alive(lease: Renewable) -> Iterator[None]:
     """Renew the lease from a thread of its own while the block runs."""
     stop = threading.Event()
 
@@ -99,7 +110,7 @@ def kept_alive(lease: Lease) -> Iterator[None]:
                 try:
                     if not lease.renew():
                         return
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     logger.warning("lease %s could not be renewed", lease.row_id)
                     connection.close()
         finally:

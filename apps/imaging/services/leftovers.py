@@ -3,10 +3,11 @@
 import shutil
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from apps.imaging.archive.layout import archive_root
+from apps.imaging.archive.layout import DERIVED, archive_root
 from apps.imaging.choices import ImportState, JobState
 from apps.imaging.models import Import, IngestJob
 
@@ -20,7 +21,7 @@ OPEN_IMPORTS = (
 
 
 def delete_leftovers() -> int:
-    """Directories untouched for a day that no open job or import owns; how many."""
+    """What is untouched for a day and no open job or import owns; how many."""
     imports = set(Import.objects.filter(state__in=OPEN_IMPORTS).values_list("pk", flat=True))
     studies = set(
         IngestJob.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).values_list(
@@ -32,7 +33,20 @@ def delete_leftovers() -> int:
         _delete_old(root / "drafts", spare=())
         + _delete_old(root / "spool", spare=imports)
         + _delete_old(root / "staging", spare=imports | studies)
+        + sum(_delete_old_drafts(root / name) for name in DERIVED)
     )
+
+
+def _delete_old_drafts(folder: Path) -> int:
+    """Volumes half built by who was killed: each may hold a whole scan."""
+    before = time.time() - LITTER_AFTER_S
+    deleted = 0
+    for path in folder.glob("*.draft"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                deleted += 1
+    return deleted
 
 
 def _delete_old(folder: Path, *, spare: Collection[UUID]) -> int:
