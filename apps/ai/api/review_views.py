@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from apps.ai import policies, selectors, services, storage
 from apps.ai.amending import AmendedBy
 from apps.ai.api import finding_serializers as shapes
-from apps.ai.api.finding_views import finding_data
 from apps.ai.api.queries import CASE_PARAMETER, read_case
 from apps.ai.api.serializers import ReasonSerializer
+from apps.ai.api.views import finding_data
 from apps.ai.choices import DismissalReason
 from apps.ai.models import FindingAmendment
 from apps.core.api.views import ConsiliumView

@@ -3,7 +3,6 @@ from django.urls import path
 from apps.ai.api import (
     automation_views,
     content_views,
-    finding_views,
     job_views,
     model_views,
     monitoring_views,
@@ -14,6 +13,7 @@ from apps.ai.api import (
     structure_set_views,
     urgency_views,
     validation_views,
+    views,
 )
 
 VERSION = "models/versions/<uuid:version_id>"
@@ -75,9 +75,9 @@ urlpatterns = [
     path("jobs/<uuid:job_id>", job_views.JobView.as_view()),
     path("jobs/<uuid:job_id>/cancel", job_views.CancelJobView.as_view()),
     path("jobs/<uuid:job_id>/retry", job_views.RetryJobView.as_view()),
-    path("findings", finding_views.FindingsView.as_view()),
+    path("findings", views.FindingsView.as_view()),
     path("findings/dismissal-reasons", review_views.DismissalReasonsView.as_view()),
-    path("findings/<uuid:finding_id>", finding_views.FindingView.as_view()),
+    path("findings/<uuid:finding_id>", views.FindingView.as_view()),
     path("findings/<uuid:finding_id>/accept", review_views.AcceptFindingView.as_view()),
     path("findings/<uuid:finding_id>/dismiss", review_views.DismissFindingView.as_view()),
     path("findings/<uuid:finding_id>/defer", review_views.DeferFindingView.as_view()),
@@ -93,8 +93,8 @@ urlpatterns = [
         review_views.AmendedMaskGeometryView.as_view(),
     ),
     path("findings/<uuid:finding_id>/export/retry", review_views.RetryExportView.as_view()),
-    path("findings/<uuid:finding_id>/mask", finding_views.MaskView.as_view()),
-    path("findings/<uuid:finding_id>/mask-geometry", finding_views.MaskGeometryView.as_view()),
+    path("findings/<uuid:finding_id>/mask", views.MaskView.as_view()),
+    path("findings/<uuid:finding_id>/mask-geometry", views.MaskGeometryView.as_view()),
     path(f"{SERIES}/nifti", research_views.SeriesNiftiView.as_view(), name="series-nifti"),
     path(
         f"{SERIES}/nifti-mask",

@@ -2052,7 +2052,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models/versions/{version_id}/activate": {
+    "/api/models/{model_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_drift_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_monitoring_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/monitoring/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_models_monitoring_csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_model_alerts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/alerts/{alert_id}/acknowledge": {
         parameters: {
             query?: never;
             header?: never;
@@ -2067,7 +2155,97 @@ export interface paths {
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_models_versions_activate_create"];
+        post: operations["api_models_alerts_acknowledge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Announce a ZIP file; its bytes go to ``content`` in pieces. */
+        post: operations["api_models_uploads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_models_uploads_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The bytes of an upload, as tus 1.0 sends them. */
+        patch: operations["api_models_uploads_content_partial_update"];
+        trace?: never;
+    };
+    "/api/models/uploads/{upload_id}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Read the upload as hostile and register it; the refusal says what is wrong with it. */
+        post: operations["api_models_uploads_install_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Answers with the version as it is afterwards. */
+        get: operations["api_models_versions_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2083,13 +2261,184 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** @description The word for a content: its code may be evaluated in the runner. */
+        post: operations["api_models_versions_approve_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The card of a version: every attribute, stated or not; and what the house adds. */
+        get: operations["api_models_versions_card_retrieve"];
+        put?: never;
+        /** @description The card of a version: every attribute, stated or not; and what the house adds. */
+        post: operations["api_models_versions_card_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A clinician puts what was proposed into use. */
+        post: operations["api_models_versions_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every file with its hash, and what changed, as text. Nothing of it is evaluated. */
+        get: operations["api_models_versions_content_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_decline_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description AI administration proposes a content for use. */
+        post: operations["api_models_versions_propose_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
          * @description Parse, authorise, call one service, shape the answer.
          *
          *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
-        post: operations["api_models_versions_approve_create"];
+        get: operations["api_model_version_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/reach.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same list whole, one line for each finding, as CSV. */
+        get: operations["api_model_version_reach_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_retire_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The version that was in use before comes back at once. */
+        post: operations["api_models_versions_roll_back_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/versions/{version_id}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Answers with the version as it is afterwards. */
+        post: operations["api_models_versions_shadow_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2105,12 +2454,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Answers with the version as it is afterwards. */
         post: operations["api_models_versions_suspend_create"];
         delete?: never;
         options?: never;
@@ -2689,7 +3033,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/urgency-notices/{alert_id}/acknowledge": {
+    "/api/urgency-notices/{notice_id}/acknowledge": {
         parameters: {
             query?: never;
             header?: never;
@@ -2772,6 +3116,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/validation/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_folders_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_runs_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_validation_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_validation_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["api_validation_runs_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validation/runs/{run_id}/report.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The report as a file; the browser is told to load and run nothing in it. */
+        get: operations["api_validation_runs_report._retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2842,6 +3297,10 @@ export interface components {
              * @description At most 90 days from now.
              */
             expires_at: string;
+        };
+        AcknowledgeRequest: {
+            /** @description What was found or done. */
+            words: string;
         };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
@@ -3076,6 +3535,8 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["AutomationRun"][];
         };
+        /** @enum {string} */
+        AxisEnum: "sex" | "age" | "scanner" | "site" | "slice_thickness";
         Beam: {
             number: number | null;
             name: string;
@@ -3156,8 +3617,51 @@ export interface components {
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
+        BundleFile: {
+            path: string;
+            size: number;
+            sha256: string;
+            readonly kind: string;
+        };
+        BundleInstallRequest: {
+            /**
+             * @description The house's consilium.json, for a bundle without one.
+             * @default
+             */
+            side_car: string;
+            /** @description The model it is a version of; left out, by its name. */
+            slug?: string;
+        };
+        BundleUpload: {
+            /** Format: uuid */
+            id: string;
+            most_bytes: number;
+        };
+        /** @description A ZIP file that will come; its name is shown, never opened. */
+        BundleUploadWriteRequest: {
+            name: string;
+            size_bytes: number;
+        };
+        /** @enum {string} */
+        ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
+        CalibrationFigures: {
+            n: number;
+            /** Format: double */
+            ece: number | null;
+            /** Format: double */
+            brier: number | null;
+            bins: components["schemas"]["ReliabilityBin"][];
+        };
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
+        CardEntryWriteRequest: {
+            key: string;
+            text: string;
+        };
+        CardGroup: {
+            key: string;
+            statements: components["schemas"]["Statement"][];
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
             /** Format: uuid */
@@ -3289,6 +3793,8 @@ export interface components {
             /** Format: double */
             after: number;
         };
+        /** @enum {string} */
+        ChangeEnum: "added" | "changed" | "removed";
         Chapter: {
             number: number;
             /** Format: uuid */
@@ -3421,6 +3927,22 @@ export interface components {
         };
         /** @enum {string} */
         DemotionReasonEnum: "share" | "ppv";
+        DetectionFigures: {
+            scans: number;
+            lesions: number;
+            found: number;
+            sensitivity: components["schemas"]["Estimate"];
+            sensitivity_by_case: components["schemas"]["Estimate"];
+            false_positives: number;
+            false_positives_per_scan: components["schemas"]["Estimate"];
+            most_false_positives: number;
+            duplicates: number;
+            scans_with_lesions: number;
+            scans_with_all_found: components["schemas"]["Estimate"];
+            scans_without_lesions: number;
+            scans_without_lesions_clean: components["schemas"]["Estimate"];
+            froc: components["schemas"]["Froc"];
+        };
         Diagnosis: {
             /** @default  */
             system: string;
@@ -3605,6 +4127,42 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["DrawnSegmentation"][];
         };
+        Drift: {
+            version: components["schemas"]["MonitoredVersion"];
+            reference: components["schemas"]["ReferenceEnum"];
+            /** @description Which validation. */
+            words: string;
+            reference_runs: number;
+            /** @description Null of fewer than ten. */
+            recent_runs: number | null;
+            recent: components["schemas"]["Period"];
+            /** Format: double */
+            warn_from: number;
+            /** Format: double */
+            act_from: number;
+            features: components["schemas"]["DriftFeature"][];
+        };
+        /** @description How far one feature moved; nulls where there are too few values. */
+        DriftFeature: {
+            name: string;
+            unit: string;
+            state: components["schemas"]["DriftFeatureStateEnum"];
+            reference_n: number | null;
+            n: number | null;
+            /** Format: double */
+            psi: number | null;
+            /**
+             * Format: double
+             * @description What the index exceeds once in twenty times without any drift.
+             */
+            psi_by_chance: number | null;
+            /** Format: double */
+            ks: number | null;
+            /** Format: double */
+            ks_p: number | null;
+        };
+        /** @enum {string} */
+        DriftFeatureStateEnum: "steady" | "warn" | "act" | "too_few";
         /** @description Cumulative: ``percent[i]`` of the volume gets at least ``doses_gy[i]``. */
         Dvh: {
             number: number;
@@ -3635,6 +4193,16 @@ export interface components {
             doses_gy: number[];
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
+        };
+        /** @description A number with its 95 % interval; null where nothing is known. */
+        Estimate: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            lower: number | null;
+            /** Format: double */
+            upper: number | null;
+            n: number;
         };
         Evaluation: {
             name: string;
@@ -3674,6 +4242,56 @@ export interface components {
         };
         /** @enum {string} */
         ExternalSourceKindEnum: "pixels" | "report";
+        /** @description One figure of one group in one period; nothing but its name where it is hidden. */
+        Figure: {
+            /** @description Place in periods, from 0. */
+            period: number;
+            /** @description Empty: not known, or all. +: all hidden ones together. */
+            group: string;
+            name: string;
+            kind: components["schemas"]["FigureKindEnum"];
+            /** @description UCUM */
+            unit: string;
+            /** @description Of fewer than ten, or it would give such a figure away. */
+            is_hidden: boolean;
+            n: number | null;
+            count: number | null;
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description Wilson, 95 %
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            at: number[];
+            /** @description At each of at; null where more than that share is still to come. */
+            quantiles: (number | null)[];
+            together: string[];
+        };
+        /** @enum {string} */
+        FigureKindEnum: "amount" | "share" | "quantiles";
+        FigureReason: {
+            period: number;
+            group: string;
+            of: components["schemas"]["OfEnum"];
+            code: string;
+            count: number;
+        };
+        /** @description ``lines`` are those of a unified diff; there are none where ``text`` says why. */
+        FileChange: {
+            path: string;
+            kind: components["schemas"]["FileChangeKindEnum"];
+            change: components["schemas"]["ChangeEnum"];
+            before: components["schemas"]["BundleFile"] | null;
+            after: components["schemas"]["BundleFile"] | null;
+            text: components["schemas"]["TextEnum"];
+            lines: string[];
+            cut: boolean;
+        };
+        /** @enum {string} */
+        FileChangeKindEnum: "side_car" | "configuration" | "script" | "weights" | "document" | "other";
         /** @description What the planning system wrote into the dose object. */
         FileDvh: {
             kind: string;
@@ -3767,6 +4385,34 @@ export interface components {
             beams: number | null;
             /** Format: double */
             dose_per_fraction_gy: number | null;
+        };
+        /** @description ``reason`` is empty where there is a curve. */
+        Froc: {
+            reason: string;
+            points: components["schemas"]["FrocPoint"][];
+            rates: components["schemas"]["FrocRate"][];
+            cpm: components["schemas"]["Estimate"];
+        };
+        FrocPoint: {
+            /** Format: double */
+            threshold: number;
+            /** Format: double */
+            fp_per_scan: number;
+            /** Format: double */
+            sensitivity: number;
+        };
+        /** @description A number with its 95 % interval; null where nothing is known. */
+        FrocRate: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            lower: number | null;
+            /** Format: double */
+            upper: number | null;
+            n: number;
+            /** Format: double */
+            rate: number;
+            beyond: boolean;
         };
         Grant: {
             /** Format: uuid */
@@ -4050,6 +4696,8 @@ export interface components {
             };
             attempts: number;
             is_urgent: boolean;
+            /** @description Shown to AI administration only. */
+            is_shadow: boolean;
             queue_position: number | null;
             /** @description Why it stands where it stands. */
             queue_reason: components["schemas"]["QueueReasonEnum"] | components["schemas"]["NullEnum"];
@@ -4148,6 +4796,17 @@ export interface components {
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
+        /** @description Studies that enter no figure, by reason. */
+        LeftOut: {
+            state: components["schemas"]["LeftOutStateEnum"];
+            code: string;
+            reason: string;
+            studies: number;
+            reference_lesions: number;
+            lesions_unknown_in: number;
+        };
+        /** @enum {string} */
+        LeftOutStateEnum: "out_of_scope" | "failed" | "refused";
         /** @description The shape of ``selectors.describe_lesion``; a test holds the two together. */
         Lesion: {
             /** Format: uuid */
@@ -4259,6 +4918,18 @@ export interface components {
         };
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
+        };
+        LocalValidation: {
+            /** Format: date */
+            done_on: string;
+            studies: number;
+            headline: {
+                [key: string]: number;
+            };
+            report_sha256: string;
+            person: string;
+            /** Format: date-time */
+            at: string;
         };
         /** @enum {string} */
         MadeByEnum: "MANUAL" | "SEMIAUTOMATIC" | "AUTOMATIC";
@@ -4492,6 +5163,39 @@ export interface components {
             };
             versions: components["schemas"]["ModelVersion"][];
         };
+        /** @description A rule that a version broke, and what somebody made of it. */
+        ModelAlert: {
+            /** Format: uuid */
+            readonly id: string;
+            rule: components["schemas"]["RuleEnum"];
+            model: components["schemas"]["MonitoredModel"];
+            version: components["schemas"]["MonitoredVersion"];
+            figures?: unknown;
+            suggests_shadow?: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When the figures were last counted.
+             */
+            checked_at: string;
+            /**
+             * Format: date-time
+             * @description Since when the rule is kept again.
+             */
+            cleared_at?: string | null;
+            /** Format: date-time */
+            acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
+            words?: string;
+        };
+        ModelAlertPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ModelAlert"][];
+        };
         ModelPage: {
             /** Format: uri */
             next: string | null;
@@ -4505,16 +5209,51 @@ export interface components {
             readonly id: string;
             version: string;
             tree_sha256: string;
-            state: components["schemas"]["ModelVersionStateEnum"];
+            state: components["schemas"]["VersionStateEnum"];
             card?: unknown;
             scope?: unknown;
             approvals: components["schemas"]["Approval"][];
+            readonly proposal: components["schemas"]["Proposal"] | null;
+            readonly last_change: components["schemas"]["VersionChange"] | null;
+            readonly validation: components["schemas"]["LocalValidation"] | null;
+            /** @description Whether a proposal to use it must say why it was not validated here. */
+            readonly needs_reason: boolean;
+            /** @description The reason it came into use with, while nothing was validated here. */
+            readonly not_validated_because: string;
+            /** @description Which version a roll-back brings back. */
+            readonly returns_to: string;
             readonly can: components["schemas"]["VersionActEnum"][];
             /** Format: date-time */
             readonly created_at: string;
         };
-        /** @enum {string} */
-        ModelVersionStateEnum: "pending" | "active" | "suspended" | "retired" | "external";
+        MonitoredModel: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+        };
+        MonitoredVersion: {
+            /** Format: uuid */
+            id: string;
+            version: string;
+            state: components["schemas"]["VersionStateEnum"];
+        };
+        /** @description What was counted of a version, by week or by subgroup and block of weeks. */
+        Monitoring: {
+            model: components["schemas"]["MonitoredModel"];
+            version: components["schemas"]["MonitoredVersion"];
+            versions: components["schemas"]["MonitoredVersion"][];
+            by: components["schemas"]["ByEnum"] | components["schemas"]["BlankEnum"];
+            subgroups: string[];
+            /** @description Nothing is said of fewer. */
+            small_cell: number;
+            /** @description Of the runs, those on images made for demonstration or tests. */
+            synthetic_runs: number;
+            periods: components["schemas"]["Period"][];
+            groups: string[];
+            figures: components["schemas"]["Figure"][];
+            reasons: components["schemas"]["FigureReason"][];
+        };
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
         NextMeeting: {
@@ -4548,6 +5287,8 @@ export interface components {
         /** @enum {string} */
         NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
         NullEnum: null;
+        /** @enum {string} */
+        OfEnum: "failed" | "out_of_scope" | "dismissed";
         /** @description What the model itself had said; an amendment never changes it. */
         OfTheModel: {
             measurements: components["schemas"]["Measured"][];
@@ -4637,6 +5378,23 @@ export interface components {
         OutlineImage: {
             sop_instance_uid: string;
             frames: number[];
+        };
+        /** @description Masks of one finding code; ``target`` is ``*`` for whatever the model names. */
+        OverlapFigures: {
+            target: string;
+            labels: string[];
+            studies: number;
+            both: number;
+            both_empty: number;
+            only_reference: number;
+            only_model: number;
+            dice: components["schemas"]["Spread"];
+            dice_missed_as_zero: components["schemas"]["Estimate"];
+            hd95_mm: components["schemas"]["Spread"];
+            mean_surface_mm: components["schemas"]["Spread"];
+            volume_error_ml: components["schemas"]["Spread"];
+            volume_error_relative: components["schemas"]["Spread"];
+            dice_histogram: number[];
         };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
@@ -4885,6 +5643,16 @@ export interface components {
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
         };
+        /** @description A week or block: from the Monday it starts to the Sunday it ends. */
+        Period: {
+            /** @description ISO week, or the first and the last of a block. */
+            name: string;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            readonly ends_on: string;
+            is_complete: boolean;
+        };
         /** @description A colleague, as others see them. */
         Person: {
             /** Format: uuid */
@@ -5028,6 +5796,20 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
+        /** @description A content that waits for a clinician's word to come into use. */
+        Proposal: {
+            person: string;
+            /** @description Why, although it was not validated here. */
+            reason: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description A word on a content names the hash that was on the person's screen. */
+        ProposeRequest: {
+            tree_sha256: string;
+            /** @default  */
+            reason: string;
+        };
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
         /** @enum {string} */
@@ -5103,12 +5885,74 @@ export interface components {
             message: string;
             severity: components["schemas"]["SeverityEnum"];
         };
+        ReachDecision: {
+            /** Format: uuid */
+            id: string | null;
+            pseudonym: string;
+            status: string;
+            /** Format: date-time */
+            at: string;
+        };
+        ReachFinding: {
+            /** Format: uuid */
+            id: string | null;
+            pseudonym: string;
+            number: number;
+            label: string;
+            urgency: string;
+            state: components["schemas"]["FindingStateEnum"];
+            reason_code: string | null;
+            /** Format: date-time */
+            reviewed_at: string | null;
+            reviewer: string;
+            discipline: string;
+            export: components["schemas"]["ExportStateEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            stored_at: string | null;
+            report_uid: string;
+        };
+        ReachPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ReachRow"][];
+            totals: components["schemas"]["ReachTotals"];
+            by_pseudonym: boolean;
+            ai_hidden: boolean;
+        };
+        /** @description One answer of the version in one case. Without ``case`` it is known by pseudonym only. */
+        ReachRow: {
+            /** Format: uuid */
+            case: string | null;
+            case_title: string;
+            case_pseudonym: string;
+            /** Format: date-time */
+            answered_at: string;
+            outcome: components["schemas"]["ReachRowOutcomeEnum"];
+            findings: components["schemas"]["ReachFinding"][];
+            decisions: components["schemas"]["ReachDecision"][];
+        };
+        /** @enum {string} */
+        ReachRowOutcomeEnum: "findings" | "no_findings";
+        ReachTotals: {
+            cases: number;
+            findings: number;
+            accepted: number;
+            dismissed: number;
+            exported: number;
+            decisions: number;
+            without_findings: number;
+        };
         Reason: {
             code: string;
             message: string;
         };
         /** @enum {string} */
         ReasonCodeEnum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        ReasonWriteRequest: {
+            reason: string;
+        };
         Recommendation: {
             /** Format: uuid */
             readonly id: string;
@@ -5174,6 +6018,8 @@ export interface components {
             keeps_days: number | null;
         };
         /** @enum {string} */
+        ReferenceEnum: "validation" | "first_runs" | "none";
+        /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
         Region: {
             number: number;
@@ -5221,6 +6067,16 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Registration"][];
         };
+        ReliabilityBin: {
+            /** Format: double */
+            from: number;
+            /** Format: double */
+            to: number;
+            n: number;
+            /** Format: double */
+            mean_probability: number;
+            observed: components["schemas"]["Estimate"];
+        };
         ReportLine: {
             depth: number;
             /** @description The value type, in small letters; see: a reference. */
@@ -5261,11 +6117,21 @@ export interface components {
         };
         /** @enum {string} */
         Role3fbEnum: "target" | "non_target" | "new";
+        RollBackRequest: {
+            reason: string;
+            /**
+             * @description Where the version that is in use now goes.
+             * @default suspended
+             */
+            to: components["schemas"]["ToEnum"];
+        };
         RuleBoard: {
             /** Format: uuid */
             id: string;
             name: string;
         };
+        /** @enum {string} */
+        RuleEnum: "failures" | "drift" | "acceptance" | "fast_dismissals" | "budget";
         RuleModel: {
             /** Format: uuid */
             id: string;
@@ -5551,6 +6417,10 @@ export interface components {
             top_left: number[];
             bottom_right: number[];
         };
+        /** @description A word on a content names the hash that was on the person's screen. */
+        ShownContentRequest: {
+            tree_sha256: string;
+        };
         /** @description In the image's own values; reversed: the lower end is white. */
         ShownRange: {
             /** Format: double */
@@ -5562,6 +6432,15 @@ export interface components {
         Shutter: {
             shape: string;
             points_image: number[][];
+        };
+        Spread: {
+            /** Format: double */
+            median: number | null;
+            /** Format: double */
+            lower_quartile: number | null;
+            /** Format: double */
+            upper_quartile: number | null;
+            mean: components["schemas"]["Estimate"];
         };
         /** @description Frames of a series that belong together: one orientation, one time point, one b-value. */
         Stack: {
@@ -5587,6 +6466,19 @@ export interface components {
         State01aEnum: "receiving" | "pending" | "running" | "waiting" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         State149Enum: "open" | "ended";
+        /** @enum {string} */
+        State4abEnum: "queued" | "running" | "finished" | "failed" | "cancelled";
+        /** @description One attribute of the card; ``nobody`` stated it where the text is empty. */
+        Statement: {
+            key: string;
+            text: string;
+            source: components["schemas"]["StatementSourceEnum"];
+            author: string;
+            /** Format: date-time */
+            at: string | null;
+        };
+        /** @enum {string} */
+        StatementSourceEnum: "developer" | "house" | "record" | "rule" | "nobody";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -5636,6 +6528,15 @@ export interface components {
             patient: components["schemas"]["StudyPatient"];
             series: components["schemas"]["Series"][];
         };
+        /** @description How many studies ended how, so far. */
+        StudyCounts: {
+            total: number;
+            evaluated: number;
+            out_of_scope: number;
+            failed: number;
+            refused: number;
+            left_out: components["schemas"]["LeftOut"][];
+        };
         StudyPatient: {
             patient_id: string;
             name: string;
@@ -5654,8 +6555,21 @@ export interface components {
         StudySourceStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
         /** @enum {string} */
         StudyStateEnum: "queued" | "ingesting" | "ready" | "failed";
+        /** @description Figures are absent where the group is suppressed. */
+        SubgroupFigures: {
+            axis: components["schemas"]["AxisEnum"];
+            value: string;
+            is_suppressed: boolean;
+            studies?: number;
+            lesions?: number;
+            sensitivity?: components["schemas"]["Estimate"];
+            false_positives_per_scan?: components["schemas"]["Estimate"];
+            dice?: components["schemas"]["Spread"];
+        };
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
+        /** @enum {string} */
+        TextEnum: "lines" | "binary" | "too_long";
         /** @description The study ticket; send it in the header named ``header``. */
         Ticket: {
             ticket: string;
@@ -5700,6 +6614,8 @@ export interface components {
             /** Format: double */
             median_acknowledged_s: number | null;
         };
+        /** @enum {string} */
+        ToEnum: "shadow" | "suspended";
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -5826,15 +6742,203 @@ export interface components {
         UrgencyTiers: {
             results: components["schemas"]["UrgencyTier"][];
         };
+        ValidationFolder: {
+            name: string;
+            studies: number;
+        };
+        /** @description ``configured`` false: the operator has set no root, and nothing can be started. */
+        ValidationFolders: {
+            configured: boolean;
+            folders: components["schemas"]["ValidationFolder"][];
+        };
+        ValidationMetrics: {
+            version: number;
+            studies: components["schemas"]["StudyCounts"];
+            overlap: components["schemas"]["OverlapFigures"][];
+            detection: components["schemas"]["DetectionFigures"];
+            calibration: components["schemas"]["CalibrationFigures"];
+            subgroups: components["schemas"]["SubgroupFigures"][];
+            smallest_group_shown: number;
+        };
+        ValidationRequestRequest: {
+            /** Format: uuid */
+            version: string;
+            folder: string;
+            limit?: number | null;
+        };
+        /** @description One run as a list shows it. */
+        ValidationRun: {
+            /** Format: uuid */
+            readonly id: string;
+            model: string;
+            model_slug: string;
+            version: string;
+            /** Format: uuid */
+            version_id: string;
+            /** @description Below the configured root. */
+            readonly folder: string;
+            limit: number | null;
+            started_by: string;
+            state: components["schemas"]["State4abEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly stage: string;
+            readonly may_cancel: boolean;
+            readonly reason_code: string;
+            readonly reason_message: string;
+            readonly studies: components["schemas"]["ValidationStudies"];
+            readonly dataset_name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        /** @description One run with what it found; ``metrics`` is null before the end. */
+        ValidationRunDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            model: string;
+            model_slug: string;
+            version: string;
+            /** Format: uuid */
+            version_id: string;
+            /** @description Below the configured root. */
+            readonly folder: string;
+            limit: number | null;
+            started_by: string;
+            state: components["schemas"]["State4abEnum"];
+            /** Format: double */
+            readonly progress: number;
+            readonly stage: string;
+            readonly may_cancel: boolean;
+            readonly reason_code: string;
+            readonly reason_message: string;
+            readonly studies: components["schemas"]["ValidationStudies"];
+            readonly dataset_name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly started_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly metrics: components["schemas"]["ValidationMetrics"] | null;
+            parameters: unknown;
+            thresholds: unknown;
+            software: {
+                [key: string]: string;
+            };
+            /** @description What ran, as it was at start. */
+            readonly model_tree_sha256: string;
+            readonly dataset_sha256: string;
+            /** @description HTML */
+            readonly report_sha256: string;
+        };
+        ValidationRunPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ValidationRun"][];
+        };
+        /** @description How many studies ended how, so far. */
+        ValidationStudies: {
+            total: number;
+            evaluated: number;
+            out_of_scope: number;
+            failed: number;
+            refused: number;
+        };
         /** @enum {string} */
         VerdictEnum: "pending" | "stored" | "duplicate" | "held" | "rejected";
         /** @enum {string} */
         VerificationEnum: "unverified" | "verified";
         /** @enum {string} */
-        VersionActEnum: "approve" | "activate" | "suspend";
+        VersionActEnum: "approve" | "propose" | "confirm" | "decline" | "shadow" | "suspend" | "roll_back" | "retire";
+        VersionBeside: {
+            /** Format: uuid */
+            id: string;
+            version: string;
+            state: components["schemas"]["VersionStateEnum"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description The card of a version; ``groups`` are HTI-1's, in its order. */
+        VersionCard: {
+            groups: components["schemas"]["CardGroup"][];
+            imaging: components["schemas"]["CardGroup"];
+            change_log: components["schemas"]["CardGroup"];
+            regulatory_status: components["schemas"]["Statement"];
+            scope_rules: string[];
+            thresholds: string[];
+            weights: components["schemas"]["Weights"] | null;
+            tree_sha256: string;
+            validation: components["schemas"]["LocalValidation"] | null;
+            not_validated_because: string;
+            changes: components["schemas"]["VersionChange"][];
+            may_write: boolean;
+        };
+        /** @description One change of state; ``person`` is empty for the installation of a release. */
+        VersionChange: {
+            kind: components["schemas"]["VersionChangeKindEnum"];
+            from_state: string;
+            to_state: components["schemas"]["VersionStateEnum"];
+            reason: string;
+            /** @default  */
+            readonly person: string;
+            /** @default  */
+            readonly confirmed_by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @enum {string} */
+        VersionChangeKindEnum: "registered" | "validated" | "activated" | "shadowed" | "suspended" | "replaced" | "rolled_back" | "brought_back" | "retired";
+        VersionContent: {
+            tree_sha256: string;
+            files: components["schemas"]["BundleFile"][];
+            against: components["schemas"]["VersionBeside"] | null;
+            changes: components["schemas"]["FileChange"][];
+        };
+        /** @description A version with all that was done with it, and the versions beside it. */
+        VersionDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            version: string;
+            tree_sha256: string;
+            state: components["schemas"]["VersionStateEnum"];
+            card?: unknown;
+            scope?: unknown;
+            approvals: components["schemas"]["Approval"][];
+            readonly proposal: components["schemas"]["Proposal"] | null;
+            readonly last_change: components["schemas"]["VersionChange"] | null;
+            readonly validation: components["schemas"]["LocalValidation"] | null;
+            /** @description Whether a proposal to use it must say why it was not validated here. */
+            readonly needs_reason: boolean;
+            /** @description The reason it came into use with, while nothing was validated here. */
+            readonly not_validated_because: string;
+            /** @description Which version a roll-back brings back. */
+            readonly returns_to: string;
+            readonly can: components["schemas"]["VersionActEnum"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            model: components["schemas"]["VersionModel"];
+            changes: components["schemas"]["VersionChange"][];
+            validations: components["schemas"]["LocalValidation"][];
+            readonly beside: components["schemas"]["VersionBeside"][];
+        };
+        VersionModel: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            kind: components["schemas"]["KindD61Enum"];
+        };
         VersionRequest: {
             version?: number;
         };
+        /** @enum {string} */
+        VersionStateEnum: "registered" | "validated" | "active" | "shadow" | "suspended" | "retired" | "external";
         Visit: {
             user: components["schemas"]["LivePerson"];
             /** Format: date-time */
@@ -5869,6 +6973,11 @@ export interface components {
         };
         /** @enum {string} */
         WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
+        Weights: {
+            path: string;
+            format: string;
+            sha256: string;
+        };
         /**
          * WindowRange
          * @description Shown values after the modality LUT (PS3.3 C.11.2).
@@ -5910,6 +7019,7 @@ export type AcceptedStructureSets = components['schemas']['AcceptedStructureSets
 export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
+export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -5940,6 +7050,7 @@ export type AutomationRuleWriteRequest = components['schemas']['AutomationRuleWr
 export type AutomationRules = components['schemas']['AutomationRules'];
 export type AutomationRun = components['schemas']['AutomationRun'];
 export type AutomationRunPage = components['schemas']['AutomationRunPage'];
+export type AxisEnum = components['schemas']['AxisEnum'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
@@ -5951,7 +7062,15 @@ export type BoardPage = components['schemas']['BoardPage'];
 export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
+export type BundleFile = components['schemas']['BundleFile'];
+export type BundleInstallRequest = components['schemas']['BundleInstallRequest'];
+export type BundleUpload = components['schemas']['BundleUpload'];
+export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
+export type ByEnum = components['schemas']['ByEnum'];
+export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
+export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
+export type CardGroup = components['schemas']['CardGroup'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
@@ -5962,6 +7081,7 @@ export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
+export type ChangeEnum = components['schemas']['ChangeEnum'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
@@ -5980,6 +7100,7 @@ export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
+export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
@@ -5999,13 +7120,22 @@ export type DrawnCode = components['schemas']['DrawnCode'];
 export type DrawnSegment = components['schemas']['DrawnSegment'];
 export type DrawnSegmentation = components['schemas']['DrawnSegmentation'];
 export type DrawnSegmentationPage = components['schemas']['DrawnSegmentationPage'];
+export type Drift = components['schemas']['Drift'];
+export type DriftFeature = components['schemas']['DriftFeature'];
+export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum'];
 export type Dvh = components['schemas']['Dvh'];
+export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
 export type ExternalSource = components['schemas']['ExternalSource'];
 export type ExternalSourceKindEnum = components['schemas']['ExternalSourceKindEnum'];
+export type Figure = components['schemas']['Figure'];
+export type FigureKindEnum = components['schemas']['FigureKindEnum'];
+export type FigureReason = components['schemas']['FigureReason'];
+export type FileChange = components['schemas']['FileChange'];
+export type FileChangeKindEnum = components['schemas']['FileChangeKindEnum'];
 export type FileDvh = components['schemas']['FileDvh'];
 export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
@@ -6014,6 +7144,9 @@ export type FindingStateEnum = components['schemas']['FindingStateEnum'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
+export type Froc = components['schemas']['Froc'];
+export type FrocPoint = components['schemas']['FrocPoint'];
+export type FrocRate = components['schemas']['FrocRate'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
@@ -6055,6 +7188,8 @@ export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
+export type LeftOut = components['schemas']['LeftOut'];
+export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
 export type LesionCreateRequest = components['schemas']['LesionCreateRequest'];
 export type LesionPage = components['schemas']['LesionPage'];
@@ -6067,6 +7202,7 @@ export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateR
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
+export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
@@ -6085,15 +7221,20 @@ export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type MintedToken = components['schemas']['MintedToken'];
 export type Model = components['schemas']['Model'];
+export type ModelAlert = components['schemas']['ModelAlert'];
+export type ModelAlertPage = components['schemas']['ModelAlertPage'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
-export type ModelVersionStateEnum = components['schemas']['ModelVersionStateEnum'];
+export type MonitoredModel = components['schemas']['MonitoredModel'];
+export type MonitoredVersion = components['schemas']['MonitoredVersion'];
+export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
+export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
@@ -6104,6 +7245,7 @@ export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
+export type OverlapFigures = components['schemas']['OverlapFigures'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -6130,6 +7272,7 @@ export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgen
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
+export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
@@ -6147,6 +7290,8 @@ export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
 export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
+export type Proposal = components['schemas']['Proposal'];
+export type ProposeRequest = components['schemas']['ProposeRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
@@ -6158,8 +7303,15 @@ export type RadiomicsSettings = components['schemas']['RadiomicsSettings'];
 export type RadiomicsValue = components['schemas']['RadiomicsValue'];
 export type Radiotherapy = components['schemas']['Radiotherapy'];
 export type RadiotherapyProblem = components['schemas']['RadiotherapyProblem'];
+export type ReachDecision = components['schemas']['ReachDecision'];
+export type ReachFinding = components['schemas']['ReachFinding'];
+export type ReachPage = components['schemas']['ReachPage'];
+export type ReachRow = components['schemas']['ReachRow'];
+export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
+export type ReachTotals = components['schemas']['ReachTotals'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
+export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
 export type ReconcileWriteRequest = components['schemas']['ReconcileWriteRequest'];
@@ -6169,18 +7321,22 @@ export type RecordedPointers = components['schemas']['RecordedPointers'];
 export type RecordedState = components['schemas']['RecordedState'];
 export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
+export type ReferenceEnum = components['schemas']['ReferenceEnum'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
+export type ReliabilityBin = components['schemas']['ReliabilityBin'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
+export type RollBackRequest = components['schemas']['RollBackRequest'];
 export type RuleBoard = components['schemas']['RuleBoard'];
+export type RuleEnum = components['schemas']['RuleEnum'];
 export type RuleModel = components['schemas']['RuleModel'];
 export type RuleOutcomeEnum = components['schemas']['RuleOutcomeEnum'];
 export type RuleTrial = components['schemas']['RuleTrial'];
@@ -6212,25 +7368,34 @@ export type SeriesSelector = components['schemas']['SeriesSelector'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type ShownArea = components['schemas']['ShownArea'];
+export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type State4abEnum = components['schemas']['State4abEnum'];
+export type Statement = components['schemas']['Statement'];
+export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
+export type StudyCounts = components['schemas']['StudyCounts'];
 export type StudyPatient = components['schemas']['StudyPatient'];
 export type StudySource = components['schemas']['StudySource'];
 export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum'];
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
+export type SubgroupFigures = components['schemas']['SubgroupFigures'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
+export type TextEnum = components['schemas']['TextEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
+export type ToEnum = components['schemas']['ToEnum'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
@@ -6248,16 +7413,33 @@ export type UrgencyNoticeModel = components['schemas']['UrgencyNoticeModel'];
 export type UrgencyNotices = components['schemas']['UrgencyNotices'];
 export type UrgencyTier = components['schemas']['UrgencyTier'];
 export type UrgencyTiers = components['schemas']['UrgencyTiers'];
+export type ValidationFolder = components['schemas']['ValidationFolder'];
+export type ValidationFolders = components['schemas']['ValidationFolders'];
+export type ValidationMetrics = components['schemas']['ValidationMetrics'];
+export type ValidationRequestRequest = components['schemas']['ValidationRequestRequest'];
+export type ValidationRun = components['schemas']['ValidationRun'];
+export type ValidationRunDetail = components['schemas']['ValidationRunDetail'];
+export type ValidationRunPage = components['schemas']['ValidationRunPage'];
+export type ValidationStudies = components['schemas']['ValidationStudies'];
 export type VerdictEnum = components['schemas']['VerdictEnum'];
 export type VerificationEnum = components['schemas']['VerificationEnum'];
 export type VersionActEnum = components['schemas']['VersionActEnum'];
+export type VersionBeside = components['schemas']['VersionBeside'];
+export type VersionCard = components['schemas']['VersionCard'];
+export type VersionChange = components['schemas']['VersionChange'];
+export type VersionChangeKindEnum = components['schemas']['VersionChangeKindEnum'];
+export type VersionContent = components['schemas']['VersionContent'];
+export type VersionDetail = components['schemas']['VersionDetail'];
+export type VersionModel = components['schemas']['VersionModel'];
 export type VersionRequest = components['schemas']['VersionRequest'];
+export type VersionStateEnum = components['schemas']['VersionStateEnum'];
 export type Visit = components['schemas']['Visit'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
 export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
+export type Weights = components['schemas']['Weights'];
 export type WindowRange = components['schemas']['WindowRange'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
@@ -10528,7 +11710,310 @@ export interface operations {
             };
         };
     };
-    api_models_versions_activate_create: {
+    api_models_drift_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The version in use where none is named. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drift"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_monitoring_retrieve: {
+        parameters: {
+            query?: {
+                /** @description By subgroup, in blocks of four weeks. */
+                by?: "age_band" | "manufacturer" | "scanner" | "sex" | "site" | "slice_thickness";
+                /** @description The version in use where none is named. */
+                version?: string;
+                /** @description Complete weeks back, 12 by default. */
+                weeks?: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitoring"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_monitoring_csv_retrieve: {
+        parameters: {
+            query?: {
+                /** @description By subgroup, in blocks of four weeks. */
+                by?: "age_band" | "manufacturer" | "scanner" | "sex" | "site" | "slice_thickness";
+                /** @description The version in use where none is named. */
+                version?: string;
+                /** @description Complete weeks back, 12 by default. */
+                weeks?: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_alerts_list: {
+        parameters: {
+            query?: {
+                model?: string;
+                /** @description Only those nobody answered. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAlertPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_alerts_acknowledge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAlert"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleUploadWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleUpload"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_content_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_uploads_install_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BundleInstallRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_retrieve: {
         parameters: {
             query?: never;
             header?: never;
@@ -10544,7 +12029,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
@@ -10567,6 +12052,40 @@ export interface operations {
             };
             cookie?: never;
         };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_card_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
             200: {
@@ -10574,7 +12093,334 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionCard"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_card_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardEntryWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionCard"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_content_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The id of the version to compare with, or `nothing`; left out, the one in use. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionContent"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_decline_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_propose_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_version_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_model_version_reach_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_retire_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_roll_back_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_models_versions_shadow_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
@@ -10597,14 +12443,18 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWriteRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersion"];
+                    "application/json": components["schemas"]["VersionDetail"];
                 };
             };
             /** @description Refused or failed */
@@ -11877,7 +13727,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                alert_id: string;
+                notice_id: string;
             };
             cookie?: never;
         };
@@ -11981,6 +13831,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UrgencyNotices"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_folders_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationFolders"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_list: {
+        parameters: {
+            query?: {
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRunPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidationRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRun"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRunDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRun"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "api_validation_runs_report._retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused or failed */
