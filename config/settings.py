@@ -16,6 +16,7 @@ from apps.core.env import (
     read_str,
 )
 from config.logs import describe_exception
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401 - a setting of Django
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = read_path("CONSILIUM_VAR", BASE_DIR / "var")
@@ -302,38 +303,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problems.handle_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Consilium",
-    "DESCRIPTION": "The room in which a tumor board meets. Research use, not a medical device.",
-    "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.core.api.schema.add_problems",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "CaseStatusEnum": "apps.cases.choices.CaseStatus",
-        "AgendaStatusEnum": "apps.boards.choices.AgendaStatus",
-        "MeetingStatusEnum": "apps.boards.choices.MeetingStatus",
-        "DecisionStatusEnum": "apps.boards.choices.DecisionStatus",
-        "BoardRoleEnum": "apps.boards.choices.BoardRole",
-        "ExportStateEnum": "apps.ai.choices.ExportState",
-        "FindingStateEnum": "apps.ai.choices.FindingState",
-        "VersionActEnum": "apps.ai.choices.VersionAct",
-        "AlertTierEnum": "apps.ai.urgency_choices.AlertTier",
-        "DemotionReasonEnum": "apps.ai.urgency_choices.DemotionReason",
-        "RuleOutcomeEnum": "apps.ai.urgency_choices.RuleOutcome",
-        "OutcomeEnum": "apps.audit.choices.Outcome",
-        "VersionStateEnum": "apps.ai.choices.VersionState",
-    },
 }
 
 # --- signs of life ---------------------------------------------------------------------------

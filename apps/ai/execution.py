@@ -33,12 +33,12 @@ from apps.ai.objects import draft_finding
 from apps.ai.reading import ReadInput, judge_inputs, read_inputs
 from apps.ai.runner.client import (
     ModelRunner,
-    RunnerError,
     RunnerLimits,
     RunRequest,
     RunStopped,
 )
 from apps.ai.runner.memory import DeviceMemory
+from apps.ai.runner.process import RunnerError
 from apps.ai.runner.smaller import run_to_fit
 from apps.ai.services.claiming import Place, say_memory
 from apps.ai.stages import StageClock

@@ -87,6 +87,7 @@ SAMPLES: list[CaseEvent] = [
     ai.JobChanged(**BASE, state="running", series_instance_uid=UID),
     ai.FindingsAdded(**BASE, job=ID, findings=(STAMP,)),
     ai.FindingReviewed(**BASE, finding=STAMP, reason_code=None),
+    ai.FindingOpinionGiven(**BASE, finding=STAMP),
     ai.FindingExported(**BASE, state="stored"),
     annotations.MeasurementPut(**BASE, measurement=MEASUREMENT),
     annotations.MeasurementRevised(**BASE, measurement=MEASUREMENT),

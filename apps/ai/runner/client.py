@@ -14,7 +14,6 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -41,6 +40,12 @@ from apps.ai.runner.memory import (
     names_want_of_memory,
     resident_bytes,
 )
+from apps.ai.runner.process import (
+    RunnerError,
+    allow_cpu_seconds,
+    bare_environment,
+    check_confinement,
+)
 from apps.ai.runner.scratch import Scratch, empty_directory, exceeds, make_scratch
 from apps.ai.runner.volumes import RunnerVolume, describe_volume, strip_identity
 from apps.ai.runner.wire import WireError, unpack_outcome
@@ -53,17 +58,6 @@ FRAME_TIMEOUT_S = 20.0
 STDERR_TAIL_LINES = 40
 OUT_OF_MEMORY = "out_of_memory"
 _CODE_ROOT = Path(__file__).resolve().parents[3]
-_PASSED_ON = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
-
-
-class RunnerError(RuntimeError):
-    """The runner could not finish; ``retryable`` says whether another attempt may help."""
-
-    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.retryable = retryable
 
 
 class RunStopped(Exception):
@@ -225,7 +219,7 @@ class ModelRunner:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=_CODE_ROOT,
-            env=_bare_environment(self._scratch.path / "work"),
+            env=bare_environment(self._scratch.path / "work"),
             close_fds=True,
             start_new_session=True,
         )
@@ -274,7 +268,7 @@ class ModelRunner:
         if request.kind == "builtin":
             headers = [strip_identity(header).to_json_dict() for header in request.headers]
             (inbox / "headers.json").write_text(json.dumps(headers), encoding="utf-8")
-        _allow_cpu_seconds(process.pid, request.timeout_s)
+        allow_cpu_seconds(process.pid, request.timeout_s)
         frames.write_frame(
             _descriptor(process.stdin),
             {
@@ -375,52 +369,6 @@ class ModelRunner:
         if self._scratch is None:
             raise RunnerError("runner_died", "The model runner is not running.", retryable=True)
         return self._scratch.path
-
-
-def check_confinement(confinement: dict[str, Any]) -> None:
-    """Refuse to run models on a machine that cannot keep them from the network.
-
-    Raises
-    ------
-    RunnerError
-        Neither a network namespace nor a system-call filter is in force.
-    """
-    if not (confinement.get("network_namespace") or confinement.get("syscall_filter")):
-        raise RunnerError(
-            "not_confined",
-            "This machine can neither give the model runner its own network namespace nor filter "
-            "its system calls; models are not run here.",
-            retryable=False,
-        )
-    if confinement.get("file_rules") != "landlock":
-        logger.warning("model runner: no Landlock here, file rules hold for Python code only")
-
-
-def _bare_environment(work: Path) -> dict[str, str]:
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": str(work),
-        # Libraries ask for the name of the user; there is no readable list of them in there.
-        "LOGNAME": "model",
-        "TMPDIR": str(work),
-        "MPLCONFIGDIR": str(work),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-    environment.update({name: os.environ[name] for name in _PASSED_ON if name in os.environ})
-    return environment
-
-
-def _allow_cpu_seconds(pid: int, timeout_s: float) -> None:
-    """Move the soft CPU limit ahead of what the process has used, by this run's share."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        used_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        soft = int(used_s + timeout_s * (os.cpu_count() or 1)) + 5
-        resource.prlimit(pid, resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-    except (OSError, ValueError, IndexError):
-        logger.debug("model runner: no CPU limit set for %s", pid)
 
 
 def _shape_of(volume: RunnerVolume) -> tuple[int, int, int]:

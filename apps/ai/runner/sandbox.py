@@ -1,7 +1,7 @@
 """Confinement of the runner: what a model's code can reach, enforced by the kernel.
 
 Four layers, each tried, each reported by name to the worker, which decides whether they
-suffice (``client.check_confinement``):
+suffice (``process.check_confinement``):
 
 - a network namespace of its own (``unshare``), without any interface;
 - a system-call filter (seccomp): no sockets, no tracing or signalling of other processes, no

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from apps.ai.analyses.results import AnalysisOutcome
-from apps.ai.runner.client import OUT_OF_MEMORY, ModelRunner, RunnerError, RunRequest
+from apps.ai.runner.client import OUT_OF_MEMORY, ModelRunner, RunRequest
 from apps.ai.runner.effort import Effort
+from apps.ai.runner.process import RunnerError
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,8 @@ from apps.ai.analyses.results import AnalysisOutcome
 from apps.ai.execution import UNREADABLE, build_request, model_runner, run_waiting_jobs
 from apps.ai.models import ModelVersion, ValidationRun
 from apps.ai.reading import ReadInput, judge_for_version
-from apps.ai.runner.client import RunnerError, RunStopped
+from apps.ai.runner.client import RunStopped
+from apps.ai.runner.process import RunnerError
 from apps.ai.validation.cases import CaseResult, ReferenceMask, compare, lesions_of
 from apps.ai.validation.manifest import Manifest
 from apps.ai.validation.report import write_html

@@ -81,9 +81,7 @@ class Opening:
 
     @property
     def case_recipes(self) -> tuple[CaseRecipe, ...]:
-        if not self.small:
-            return CASES
-        return tuple(one for one in CASES if one.patient in SMALL_CASES)
+        return tuple(one for one in CASES if not self.small or one.patient in SMALL_CASES)
 
     @property
     def board_recipes(self) -> tuple[BoardRecipe, ...]:

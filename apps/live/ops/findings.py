@@ -3,11 +3,11 @@ from apps.ai.amending import AmendedBy
 from apps.core.actors import Actor
 from apps.live.models import LiveSession
 from apps.live.ops.registry import handles
-from apps.live.protocol import ops
+from apps.live.protocol import findings as wire
 
 
 @handles("finding.accept")
-def accept_finding(*, actor: Actor, session: LiveSession, op: ops.FindingAccept) -> None:
+def accept_finding(*, actor: Actor, session: LiveSession, op: wire.FindingAccept) -> None:
     by = op.payload.amended_by
     services.accept_finding(
         actor=actor,
@@ -19,7 +19,7 @@ def accept_finding(*, actor: Actor, session: LiveSession, op: ops.FindingAccept)
 
 
 @handles("finding.defer")
-def defer_finding(*, actor: Actor, session: LiveSession, op: ops.FindingDefer) -> None:
+def defer_finding(*, actor: Actor, session: LiveSession, op: wire.FindingDefer) -> None:
     services.defer_finding(
         actor=actor,
         finding_id=op.entity,
@@ -31,7 +31,7 @@ def defer_finding(*, actor: Actor, session: LiveSession, op: ops.FindingDefer) -
 
 
 @handles("finding.opinion")
-def give_opinion(*, actor: Actor, session: LiveSession, op: ops.FindingOpinion) -> None:
+def give_opinion(*, actor: Actor, session: LiveSession, op: wire.FindingOpinion) -> None:
     services.give_opinion(
         actor=actor,
         finding_id=op.entity,
@@ -44,7 +44,7 @@ def give_opinion(*, actor: Actor, session: LiveSession, op: ops.FindingOpinion) 
 
 
 @handles("finding.dismiss")
-def dismiss_finding(*, actor: Actor, session: LiveSession, op: ops.FindingDismiss) -> None:
+def dismiss_finding(*, actor: Actor, session: LiveSession, op: wire.FindingDismiss) -> None:
     services.dismiss_finding(
         actor=actor,
         finding_id=op.entity,

@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints, model_validator
 from typing_extensions import TypeAliasType
 
 from apps.live.protocol.base import (
-    Code,
     DicomUid,
     EntityVersion,
     FrameNumber,
@@ -17,6 +16,12 @@ from apps.live.protocol.base import (
     PointLps,
     Revision,
     WireModel,
+)
+from apps.live.protocol.findings import (
+    FindingAccept,
+    FindingDefer,
+    FindingDismiss,
+    FindingOpinion,
 )
 from apps.live.protocol.lesions import (
     LesionPut,
@@ -116,34 +121,6 @@ class SegmentationRevisePayload(WireModel):
 class SegmentationRevertPayload(WireModel):
     parent: Revision
     revision: Revision
-
-
-class AmendedBy(WireModel):
-    """A segment that was begun from the finding's mask, at the revision that was looked at."""
-
-    segmentation: UUID
-    segment: Annotated[int, Field(ge=1)]
-    revision: Annotated[int, Field(ge=1)]
-
-
-class FindingAcceptPayload(WireModel):
-    amended_by: AmendedBy | None = None
-
-
-class FindingDeferPayload(WireModel):
-    until: date | None = None
-    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
-
-
-class FindingOpinionPayload(WireModel):
-    decision: Literal["accepted", "dismissed"]
-    reason_code: Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z-]*$")] = ""
-    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
-
-
-class FindingDismissPayload(WireModel):
-    reason_code: Code
-    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
 class ChatPostPayload(WireModel):
@@ -250,26 +227,6 @@ class SegmentationRevert(SegmentationOp):
 
     kind: Literal["segmentation.revert"] = "segmentation.revert"
     payload: SegmentationRevertPayload
-
-
-class FindingAccept(ChangeOp):
-    kind: Literal["finding.accept"] = "finding.accept"
-    payload: FindingAcceptPayload
-
-
-class FindingDefer(ChangeOp):
-    kind: Literal["finding.defer"] = "finding.defer"
-    payload: FindingDeferPayload
-
-
-class FindingOpinion(ChangeOp):
-    kind: Literal["finding.opinion"] = "finding.opinion"
-    payload: FindingOpinionPayload
-
-
-class FindingDismiss(ChangeOp):
-    kind: Literal["finding.dismiss"] = "finding.dismiss"
-    payload: FindingDismissPayload
 
 
 class ChatPost(OpBase):

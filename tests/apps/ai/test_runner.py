@@ -20,8 +20,8 @@ from apps.ai.runner.client import (
     RunnerLimits,
     RunRequest,
     RunStopped,
-    check_confinement,
 )
+from apps.ai.runner.process import check_confinement
 from apps.ai.runner.volumes import RunnerVolume
 from tests.apps.ai.bundles import BRIGHT, INFERENCE, SIDE_CAR, write_bundle, write_side_car
 
