@@ -60,6 +60,9 @@ urlpatterns = [
         "validation/runs/<uuid:run_id>/cancel", validation_views.CancelValidationRunView.as_view()
     ),
     path(
+        "validation/runs/<uuid:run_id>/record", validation_views.RecordValidationRunView.as_view()
+    ),
+    path(
         "validation/runs/<uuid:run_id>/report.<str:kind>",
         validation_views.ValidationReportView.as_view(),
     ),

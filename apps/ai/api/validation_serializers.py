@@ -212,14 +212,21 @@ class ValidationRunDetailSerializer(ValidationRunSerializer):
     parameters = serializers.JSONField()
     thresholds = serializers.JSONField()
     software = serializers.DictField(child=serializers.CharField())
+    is_recorded = serializers.SerializerMethodField(
+        help_text="Somebody took it as the version's local validation."
+    )
 
     class Meta(ValidationRunSerializer.Meta):
         fields = (  # type: ignore[assignment]  # longer than the parent's
             *ValidationRunSerializer.Meta.fields,
-            "metrics", "parameters", "thresholds", "software", "model_tree_sha256",
+            "metrics", "is_recorded", "parameters", "thresholds", "software", "model_tree_sha256",
             "dataset_sha256", "report_sha256",
         )  # fmt: skip
         read_only_fields = fields  # type: ignore[assignment]  # as above
+
+    def get_is_recorded(self, run: ValidationRun) -> bool:
+        known = run.version.validations.filter(report_sha256=run.report_sha256)
+        return bool(run.report_sha256) and known.exists()
 
     @extend_schema_field(ValidationMetricsSerializer(allow_null=True))
     def get_metrics(self, run: ValidationRun) -> dict[str, Any] | None:

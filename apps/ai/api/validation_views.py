@@ -83,6 +83,17 @@ class CancelValidationRunView(ConsiliumView):
         return Response(shapes.ValidationRunSerializer(run).data)
 
 
+class RecordValidationRunView(ConsiliumView):
+    """Whoever read the report takes it as the version's local validation."""
+
+    policies = {"post": policies.manage_models}
+
+    @extend_schema(request=None, responses=shapes.ValidationRunDetailSerializer)
+    def post(self, request: Request, run_id: UUID) -> Response:
+        run = services.record_run(actor=self.actor, run_id=run_id)
+        return Response(shapes.ValidationRunDetailSerializer(run).data)
+
+
 class ValidationReportView(ConsiliumView):
     """The report as a file; the browser is told to load and run nothing in it."""
 

@@ -3210,6 +3210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/validation/runs/{run_id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Whoever read the report takes it as the version's local validation. */
+        post: operations["api_validation_runs_record_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/validation/runs/{run_id}/report.{kind}": {
         parameters: {
             query?: never;
@@ -6824,6 +6841,8 @@ export interface components {
             /** Format: date-time */
             readonly finished_at: string | null;
             readonly metrics: components["schemas"]["ValidationMetrics"] | null;
+            /** @description Somebody took it as the version's local validation. */
+            readonly is_recorded: boolean;
             parameters: unknown;
             thresholds: unknown;
             software: {
@@ -13981,6 +14000,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ValidationRun"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_validation_runs_record_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRunDetail"];
                 };
             };
             /** @description Refused or failed */

@@ -60,6 +60,7 @@ export function useValidationActions() {
   const refresh = () => client.invalidateQueries({ queryKey: ['validation'] })
   return {
     start: useMutation({ mutationFn: (request: ValidationRequest) => http.post<ValidationRun>(RUNS, request), onSettled: refresh }),
+    record: useMutation({ mutationFn: (runId: string) => http.post<ValidationRunDetail>(`${RUNS}/${runId}/record`), onSettled: refresh }),
     cancel: useMutation({ mutationFn: (runId: string) => http.post<ValidationRun>(`${RUNS}/${runId}/cancel`), onSettled: refresh }),
   }
 }

@@ -67,6 +67,7 @@ def test_only_ai_administration_sees_anything(
             person.post(URL, {"version": str(version.pk), "folder": "lungs"}, format="json"),
             person.get(f"{URL}/{run}"),
             person.post(f"{URL}/{run}/cancel"),
+            person.post(f"{URL}/{run}/record"),
             person.get(f"{URL}/{run}/report.html"),
         ]
         assert {one.status_code for one in answers} == {403}, who
@@ -220,3 +221,22 @@ def test_from_the_bell_to_a_report_that_the_browser_will_not_run(
     assert team.people["ai_admin"].display_name in page.content.decode()
     assert admin.get(f"{URL}/{run}/report.csv")["Content-Type"].startswith("text/csv")
     assert admin.get(f"{URL}/{run}/report.json").json()["run"] == run
+
+
+def test_a_finished_run_is_recorded_once_by_who_read_it(
+    team: CaseTeam, version: ModelVersion, root: Path
+) -> None:
+    run_id = start(team, version, "lungs").json()["id"]
+    admin = client(team, "ai_admin")
+    early = admin.post(f"{URL}/{run_id}/record")
+    assert (early.status_code, early.json()["code"]) == (409, "not_finished")
+    running.run_from_queue(run_id=ValidationRun.objects.get().pk)
+    assert admin.get(f"{URL}/{run_id}").json()["is_recorded"] is False
+    answer = admin.post(f"{URL}/{run_id}/record")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["is_recorded"] is True
+    kept = version.validations.get()
+    run = ValidationRun.objects.get()
+    assert (kept.studies, kept.report_sha256) == (1, run.report_sha256)
+    assert kept.headline["Sensitivity per lesion"] == 1.0
+    assert admin.post(f"{URL}/{run_id}/record").json()["code"] == "validation_known"

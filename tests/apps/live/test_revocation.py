@@ -10,7 +10,10 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.cases.models import CaseGrant
 from apps.cases.services import create_case, grant_access, revoke_grant
+from apps.core.exceptions import NotVisible
 from apps.live import limits, services
+from apps.live.choices import SessionState
+from apps.live.exceptions import SessionEnded
 from apps.live.models import LiveEvent, LiveSession, LiveTicket
 from tests.apps.live.conftest import Connect, call, code_of_hello, mint
 from tests.live_client import pointer, stage
@@ -53,6 +56,20 @@ async def test_LIVE_A3_revocation_between_ticket_and_hello_counts(
     ticket = await mint(team, "surgeon", session.pk)
     await call(_revoke, team, "surgeon")
     assert await code_of_hello(await connect("surgeon", hello=False), ticket) == 4403
+
+
+def test_LIVE_A3_a_ticket_is_worth_what_it_was_minted_on(
+    team: CaseTeam, session: LiveSession
+) -> None:
+    """Before the socket asks anything: whoever may not enter any more gets no further."""
+    ticket = services.mint_ticket(actor=team.actor("surgeon"), session_id=session.pk)
+    _revoke(team, "surgeon")
+    with pytest.raises(NotVisible):
+        services.redeem_ticket(token=ticket, session_id=session.pk)
+    of_the_chair = services.mint_ticket(actor=team.actor("chair"), session_id=session.pk)
+    LiveSession.objects.filter(pk=session.pk).update(state=SessionState.ENDED)
+    with pytest.raises(SessionEnded):
+        services.redeem_ticket(token=of_the_chair, session_id=session.pk)
 
 
 async def test_LIVE_A3_a_changed_guise_is_told_and_starts_afresh(

@@ -161,7 +161,7 @@ MUTATIONS = (
         "apps/live/services/tickets.py",
         "    _come(actor=actor, session_id=session_id)\n    return Admission",
         "    return Admission",
-        named(REVOCATION, "test_LIVE_A3_revocation_between_ticket_and_hello_counts"),
+        named(REVOCATION, "test_LIVE_A3_a_ticket_is_worth_what_it_was_minted_on"),
     ),
     Mutation(
         "a new guise is told, but what was read in the old one stays",

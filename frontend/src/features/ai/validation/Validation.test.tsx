@@ -106,6 +106,7 @@ const aRun = (part: Partial<ValidationRun> = {}): ValidationRun => ({
 const aReport = (part: Partial<ValidationRunDetail> = {}): ValidationRunDetail => ({
   ...aRun(),
   metrics: METRICS,
+  is_recorded: false,
   parameters: { method: 'fixed' },
   thresholds: { matching: 'overlap' },
   software: { numpy: '2.3' },

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router-dom'
 
-import { isRunOpen, reportAddress, useValidationRun, type ValidationRunDetail } from '@/api/validation'
+import { isRunOpen, reportAddress, useValidationActions, useValidationRun, type ValidationRunDetail } from '@/api/validation'
 import { LoadingRows } from '@/ui/DataTable'
 import { formatDateTime } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -47,9 +47,28 @@ export default function ValidationRunRoute() {
         <p className={classes.note}>{t('researchNote')}</p>
         {run.error && !run.data && <ProblemNotice problem={run.error} onRetry={() => void run.refetch()} />}
         {!run.data && !run.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
+        {run.data && isFinished && <RecordRun run={run.data} />}
         {run.data && (run.data.metrics ? <Report run={run.data} /> : <Unfinished run={run.data} />)}
       </AdminOnly>
     </Screen>
+  )
+}
+
+/** Whoever has read the report takes it as the version's local validation. */
+function RecordRun({ run }: { run: ValidationRunDetail }) {
+  const { t } = useTranslation('validation')
+  const { record } = useValidationActions()
+  if (run.is_recorded) return <p className={classes.note}>{t('record.done')}</p>
+  return (
+    <>
+      <div className={classes.note}>
+        <Button size="xs" variant="default" loading={record.isPending} onClick={() => record.mutate(run.id)}>
+          {t('record.act')}
+        </Button>{' '}
+        {t('record.hint')}
+      </div>
+      {record.error && <ProblemNotice problem={record.error} />}
+    </>
   )
 }
 
