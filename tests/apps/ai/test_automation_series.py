@@ -121,7 +121,9 @@ def test_what_the_model_was_made_for_by_its_headers_comes_before_more_images(
 
 def test_a_model_out_of_use_is_said_and_the_study_is_not_asked_about(team, version) -> None:
     flagged.make_rule(team, version)
-    services.suspend_version(actor=team.actor("ai_admin"), version_id=version.pk)
+    services.suspend_version(
+        actor=team.actor("ai_admin"), version_id=version.pk, reason="Too many artefacts."
+    )
     with pytest.raises(ModelNotActive):
         world.request(team=team, version=version, series=world.indexed_series(team=team))
     flagged.arrive(team)

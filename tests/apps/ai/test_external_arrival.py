@@ -337,8 +337,9 @@ def test_a_model_that_runs_elsewhere_is_never_run_approved_or_put_into_use(
         services.retry_job(actor=admin, job_id=job.pk)
     with pytest.raises(RunsElsewhere):
         services.approve_version(actor=admin, version_id=version.pk)
-    system = made.SYSTEM
-    for act in (services.activate_version, services.suspend_version):
-        with pytest.raises(RunsElsewhere):
-            act(actor=system, version_id=version.pk)
+    house = team.actor("ai_admin")
+    with pytest.raises(RunsElsewhere):
+        services.propose_activation(actor=house, version_id=version.pk, reason="It is good.")
+    with pytest.raises(RunsElsewhere):
+        services.suspend_version(actor=house, version_id=version.pk, reason="It is not good.")
     assert services.claim_next_job(worker="test") is None

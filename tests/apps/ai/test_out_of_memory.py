@@ -214,8 +214,7 @@ def test_a_job_says_that_it_ran_smaller_and_one_that_fits_in_no_way_fails_by_nam
     for copies, ending in ((14_000, ("findings", "")), (100_000, ("failed", "out_of_memory"))):
         root = wide_bundle(house / "source" / f"wide-{copies}", copies=copies)
         version = services.register_bundle(actor=world.INSTALLER, root=root, slug=f"wide-{copies}")
-        services.approve_version(actor=phantom_team.actor("ai_admin"), version_id=version.pk)
-        services.approve_version(actor=phantom_team.actor("radiologist"), version_id=version.pk)
+        world.put_into_use(team=phantom_team, version=version)
         job = world.request(team=phantom_team, version=version, series=phantom_series)
         assert execution.run_waiting_jobs(worker=f"test:{os.getpid()}") == 1
         job.refresh_from_db()

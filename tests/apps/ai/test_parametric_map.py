@@ -167,8 +167,7 @@ def soft_bundle(root: Path, *, soft: bool = True) -> Path:
 
 def approved(team: Any, root: Path) -> Any:
     version = services.register_bundle(actor=world.INSTALLER, root=root)
-    services.approve_version(actor=team.actor("ai_admin"), version_id=version.pk)
-    return services.approve_version(actor=team.actor("radiologist"), version_id=version.pk)
+    return world.put_into_use(team=team, version=version)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -183,7 +183,7 @@ def test_a_version_taken_out_of_use_orders_nothing_a_replaced_one_still_does(tea
     for state, counts in (
         (VersionState.RETIRED, True),
         (VersionState.SUSPENDED, False),
-        (VersionState.PENDING, False),
+        (VersionState.REGISTERED, False),
         (VersionState.ACTIVE, True),
     ):
         ModelVersion.objects.filter(pk=version.pk).update(state=state)

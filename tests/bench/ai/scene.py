@@ -138,9 +138,9 @@ def _bring_in(files: Files) -> tuple[Any, Any]:
 
 def _approve(team: Any, copy: Path) -> Any:
     from apps.ai import services
+    from tests.apps.ai.world import put_into_use
     from tests.people import SYSTEM
 
     shutil.copytree(BUNDLE, copy)
     version = services.install_bundle(actor=SYSTEM, source=copy, slug="bench")
-    services.approve_version(actor=team.actor("ai_admin"), version_id=version.pk)
-    return services.approve_version(actor=team.actor("radiologist"), version_id=version.pk)
+    return put_into_use(team=team, version=version)
