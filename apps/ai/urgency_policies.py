@@ -63,10 +63,10 @@ def read_notices(*, actor: Actor, **ids: Any) -> None:
         raise Forbidden("Notices are for people.", code="person_needed")
 
 
-def acknowledge_notice(*, actor: Actor, alert_id: UUID, **ids: Any) -> None:
+def acknowledge_notice(*, actor: Actor, notice_id: UUID, **ids: Any) -> None:
     """Whoever may review findings of the case: a clinician of an imaging discipline."""
     read_notices(actor=actor)
-    case_id = UrgencyAlert.objects.filter(pk=alert_id).values_list("case_id", flat=True).first()
+    case_id = UrgencyAlert.objects.filter(pk=notice_id).values_list("case_id", flat=True).first()
     if case_id is None:
         raise NotVisible()
     case_policies.view_identified(actor=actor, case_id=case_id)

@@ -96,7 +96,7 @@ def acknowledge_notice(*, actor: Actor, alert_id: UUID) -> list[UrgencyAlert]:
 
     Once is enough: again changes nothing. The finding stays to be reviewed.
     """
-    policies.acknowledge_notice(actor=actor, alert_id=alert_id)
+    policies.acknowledge_notice(actor=actor, notice_id=alert_id)
     asked = UrgencyAlert.objects.select_related("case", "kind").filter(pk=alert_id).first()
     if asked is None:
         raise NotVisible()
