@@ -13,6 +13,7 @@ from apps.ai.models import (
     FindingAmendment,
     FindingExport,
     FindingReview,
+    Job,
     ResultMap,
     StructureSet,
 )
@@ -28,6 +29,8 @@ def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedOb
         "amendment"
     )
     studies = list(study_ids)
+    if not Job.objects.filter(series__study_id__in=studies).exists():
+        return []  # all of it comes of jobs, and most studies have none
     findings = (
         Finding.objects.filter(study_id__in=studies)
         .select_related("job")
@@ -53,12 +56,16 @@ def offer_objects(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedOb
 
 def _maps(case_id: UUID, studies: list[UUID]) -> list[DerivedObject]:
     """Accepted with the first accepted finding of the job in the case; unreviewed before."""
+    rows = list(
+        ResultMap.objects.filter(job__series__study_id__in=studies).select_related("job__series")
+    )
+    if not rows:
+        return []
     accepted = set(
         FindingReview.objects.filter(
             case_id=case_id, stands=True, decision=FindingState.ACCEPTED
         ).values_list("finding__job_id", flat=True)
     )
-    rows = ResultMap.objects.filter(job__series__study_id__in=studies)
     return [
         DerivedObject(
             study_id=row.job.series.study_id,
@@ -67,7 +74,7 @@ def _maps(case_id: UUID, studies: list[UUID]) -> list[DerivedObject]:
             state=ReviewState.ACCEPTED if row.job_id in accepted else ReviewState.UNREVIEWED,
             read=partial(storage.get_bytes, sha256=row.object_sha256),
         )
-        for row in rows.select_related("job__series")
+        for row in rows
     ]
 
 

@@ -174,7 +174,7 @@ def view_finding_in_case(*, actor: Actor, finding_id: UUID, case_id: UUID, **ids
 
 def view_amendment(*, actor: Actor, finding_id: UUID, review_id: UUID, **ids: Any) -> None:
     """Whoever sees the results of the case in which it was amended."""
-    signed_in(actor=actor)
+    view_finding(actor=actor, finding_id=finding_id)
     case_id = (
         FindingReview.objects.filter(pk=review_id, finding_id=finding_id)
         .values_list("case_id", flat=True)

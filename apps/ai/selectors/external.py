@@ -93,6 +93,8 @@ def offer_external(*, case_id: UUID, study_ids: Iterable[UUID]) -> list[DerivedO
     everything is; whatever else, and what could not be read, is unreviewed.
     """
     studies = list(study_ids)
+    if not ExternalObject.objects.filter(study_id__in=studies).exists():
+        return []
     states: dict[tuple[UUID, str], set[str]] = {}
     rows = ExternalFinding.objects.filter(finding__study_id__in=studies)
     for row in rows.prefetch_related(_standing(case_id)).select_related("finding"):

@@ -13,7 +13,7 @@ from apps.imaging import archive
 from apps.imaging.archive.layout import series_directory
 from apps.imaging.documents import selectors as documents
 from apps.imaging.models import Series
-from apps.imaging.segmentations import selectors as segmentations
+from apps.imaging.segmentations import archived
 from apps.imaging.services import import_files
 from tests.apps.imaging.dicom import to_bytes, write_files
 from tests.apps.imaging.pdfs import encapsulate, make_pdf
@@ -32,7 +32,7 @@ def evict(uid: str) -> Series:
     shutil.rmtree(series_directory(series.archive_key))
     archive.reader._open_series._held.clear()
     documents._headers.cache_clear()
-    segmentations._headers.cache_clear()
+    archived._headers.cache_clear()
     return series
 
 
