@@ -32,6 +32,8 @@ ROUTES = {
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
+    "/models/upload": ("ai-admin", "/models/upload"),
+    "/models/versions/:versionId": ("ai-admin", "/models/versions/{version}"),
     "/automation": ("ai-admin", "/automation"),
     "/models/validation": ("ai-admin", "/models/validation"),
     "/models/validation/:runId": (
@@ -124,6 +126,7 @@ def words(stack: Stack) -> dict[str, str]:
     models = stack.client(role="ai-admin").get("/api/models").json()["results"]
     return {
         "case": case["id"], "meeting": meeting, "session": session, "model": models[0]["id"],
+        "version": models[0]["versions"][0]["id"],
     }  # fmt: skip
 
 
@@ -187,6 +190,7 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
     models = persons.go("ai-admin", "/models")
     button(models, re.compile("Model card of"))
     persons.opened(models, "model card")
+    persons.go("ai-admin", "/models/versions/{version}")
     button(models, "Suspend")
     expect(models.get_by_role("dialog")).to_contain_text("under your name")
     persons.opened(models, "suspend")

@@ -82,7 +82,7 @@ def test_a_finding_is_reviewed_by_keyboard_alone(
     page.wait_for_timeout(300)
     assert _now(client, case_id, finding_id)["state"] == "unreviewed"
 
-    _tab_to(page, f"Defer {label}")
+    _tab_to(page, f"Defer: {label}")
     page.keyboard.press("Enter")
     _tab_to(page, "Comment")
     page.keyboard.type("Prior PET asked for")
@@ -99,7 +99,7 @@ def test_a_finding_is_reviewed_by_keyboard_alone(
     expect(page.get_by_role("article")).to_contain_text(label)
     expect(page.get_by_role("article")).to_contain_text("Prior PET asked for")
     keep_screenshot(page, "deferred-1280")
-    _tab_to(page, f"Dismiss {label}")
+    _tab_to(page, f"Dismiss: {label}")
     page.keyboard.press("Enter")
     _tab_to(page, "Why is it dismissed?")
     page.keyboard.type("Already known")
@@ -138,7 +138,7 @@ def test_a_mask_is_edited_and_accepted_as_edited(
     if card.count() == 0:
         page.get_by_text(re.compile(r"^Findings")).first.click()
     card.get_by_role("button", name=f"Show {label} in the images").click()
-    card.get_by_role("button", name=f"Edit the mask of {label}").click()
+    card.get_by_role("button", name=f"Edit mask: {label}").click()
     expect(page.get_by_role("button", name="Stop painting")).to_be_visible(timeout=60_000)
 
     def revision() -> int:
@@ -152,7 +152,7 @@ def test_a_mask_is_edited_and_accepted_as_edited(
     keep_screenshot(page, "edited-1920")
 
     page.get_by_text(re.compile(r"^Findings")).first.click()
-    card.get_by_role("button", name=f"Accept {label} as edited").click()
+    card.get_by_role("button", name=re.compile("^Accept as edited by")).click()
     accepted = wait_for(
         lambda: (one := _now(client, case_id, finding_id))["state"] == "accepted" and one,
         what="the finding is accepted",
@@ -203,10 +203,10 @@ def test_a_trainee_proposes_and_a_colleague_disagrees(
     trainee = open_page(role="trainee", width=820, height=1180, path=inbox)
     trainee.get_by_role("option").filter(has_text=label).first.click(timeout=60_000)
     article = trainee.get_by_role("article")
-    expect(
-        article.get_by_role("button", name=re.compile("^(Accept|Dismiss|Defer) "))
-    ).to_have_count(0)
-    article.get_by_role("button", name=f"Say that {label} is wrong").click()
+    expect(article.get_by_role("button", name=re.compile("^(Accept|Dismiss|Defer)"))).to_have_count(
+        0
+    )
+    article.get_by_role("button", name=f"I think it is wrong: {label}").click()
     article.get_by_label("Why is it dismissed?").first.click()
     trainee.get_by_role("option", name="Duplicate").click()
     article.get_by_role("button", name="Say so").click()
@@ -216,7 +216,7 @@ def test_a_trainee_proposes_and_a_colleague_disagrees(
 
     page = open_page(role="radiologist", width=1920, height=1080, path=inbox)
     page.get_by_role("option").filter(has_text=label).first.click(timeout=60_000)
-    page.get_by_role("article").get_by_role("button", name=f"Accept {label}", exact=True).click()
+    page.get_by_role("article").get_by_role("button", name=f"Accept: {label}", exact=True).click()
     wait_for(
         lambda: _now(client, case_id, finding_id)["state"] == "accepted",
         what="the finding is accepted",

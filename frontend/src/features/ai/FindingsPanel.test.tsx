@@ -49,14 +49,14 @@ it('accepts nothing by default: no focus, no Enter, only the button', async () =
   expect(document.activeElement).toBe(document.body)
   await userEvent.keyboard('{Enter}a{Enter}')
   expect(review.accept).not.toHaveBeenCalled()
-  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Accept: Tumour 1' }))
   expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), {})
 })
 
 it('dismisses only with a reason, and “other” only with words', async () => {
   const review = aReview()
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
-  await userEvent.click(screen.getByRole('button', { name: 'Dismiss Tumour 1' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Dismiss: Tumour 1' }))
   const confirm = screen.getByRole('button', { name: 'Dismiss the finding' })
   expect(confirm).toBeDisabled()
   const reason = screen.getByRole('combobox', { name: /Why is it dismissed/ })
@@ -73,9 +73,9 @@ it('says why a review was refused, and keeps the finding open', async () => {
   const review = aReview()
   vi.mocked(review.accept).mockRejectedValue(new Problem({ status: 409, code: 'stale_version', title: 'Conflict' }))
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
-  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Accept: Tumour 1' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('Somebody changed this')
-  expect(screen.getByRole('button', { name: 'Accept Tumour 1' })).toBeEnabled()
+  expect(screen.getByRole('button', { name: 'Accept: Tumour 1' })).toBeEnabled()
 })
 
 it('lets nobody review who may not', () => {
@@ -132,7 +132,7 @@ it('accepts what somebody painted only as that, and never while it is still bein
   const edit = { segmentation: 's', segment: 1, revision: 3, author: 'Dr Adler', pending: false }
   const edits = { begin: done(), of: () => edit }
   const { unmount } = renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={edits} />)
-  await userEvent.click(screen.getByRole('button', { name: 'Accept Tumour 1 as edited' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Accept as edited by Dr Adler: Tumour 1' }))
   expect(review.accept).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { amendedBy: { segmentation: 's', segment: 1, revision: 3 } })
   unmount()
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} edits={{ ...edits, of: () => ({ ...edit, pending: true }) }} />)
@@ -143,7 +143,7 @@ it('defers without a day, and what is deferred is still to be reviewed', async (
   const review = aReview()
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding({ state: 'deferred', review: aWord({ decision: 'deferred', defer_until: '2026-12-10' }) })]} review={review} />)
   expect(screen.getByRole('listitem')).toHaveTextContent('Put off until')
-  await userEvent.click(screen.getByRole('button', { name: 'Defer Tumour 1' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Defer: Tumour 1' }))
   await userEvent.click(screen.getByRole('button', { name: 'Defer the finding' }))
   expect(review.defer).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { until: null, comment: '' })
 })
@@ -151,8 +151,8 @@ it('defers without a day, and what is deferred is still to be reviewed', async (
 it('lets a trainee propose and never sign', async () => {
   const review = aReview({ role: 'opine' })
   renderScreen(<FindingsPanel jobs={[]} findings={[aFinding()]} review={review} />)
-  expect(screen.queryByRole('button', { name: /^(Accept|Dismiss|Defer) / })).toBeNull()
-  await userEvent.click(screen.getByRole('button', { name: 'Say that Tumour 1 is right' }))
+  expect(screen.queryByRole('button', { name: /^(Accept|Dismiss|Defer)/ })).toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'I think it is right: Tumour 1' }))
   expect(review.opine).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'finding-1' }), { decision: 'accepted', reasonCode: null, comment: '' })
 })
 
@@ -168,12 +168,12 @@ it('keeps a disagreement beside the review and offers it to colleagues only', as
   const [card] = screen.getAllByRole('listitem')
   expect(card).toHaveTextContent('Disputed')
   expect(card).toHaveTextContent('Dr Vogel (Surgery): wrong')
-  expect(screen.queryByRole('button', { name: 'Accept Tumour 1' })).toBeNull()
-  expect(screen.getByRole('button', { name: 'Say that Tumour 1 is wrong' })).toHaveTextContent('Disagree')
+  expect(screen.queryByRole('button', { name: 'Accept: Tumour 1' })).toBeNull()
+  expect(screen.getByRole('button', { name: 'Disagree: Tumour 1' })).toHaveTextContent('Disagree')
   expect(await accessibilityFaults(container)).toEqual([])
   unmount()
   renderScreen(<FindingsPanel jobs={[]} findings={[accepted]} review={aReview({ myId: 'u' })} />)
-  expect(screen.queryByRole('button', { name: /Say that/ })).toBeNull()
+  expect(screen.queryByRole('button', { name: /Disagree|I think/ })).toBeNull()
 })
 
 it('tells what was amended in figures, and what was not measured again', () => {

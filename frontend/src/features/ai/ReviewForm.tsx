@@ -56,7 +56,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
   const words = mayOpine(finding, review)
   const acts: ActProps[] = []
   const offer = (act: Act, icon: ReactNode, onPress: () => void, text = t(`review.${act}`)) =>
-    acts.push({ act, icon, onPress, text, name: t(`review.${act}Finding`, { label }) })
+    acts.push({ act, icon, onPress, text, name: t('review.of', { act: text, label }) })
   if (review.role === 'review' && isOpen(finding)) {
     offer('accept', <IconCheck size={14} aria-hidden />, () => void attempt('accept', () => review.accept(finding, dwell())))
     if (edited && !edited.pending) {

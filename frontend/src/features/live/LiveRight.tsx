@@ -179,7 +179,9 @@ function Section({
 
 /** Reviews travel as durable ops; a refusal comes back to the card that asked. */
 function useLiveReview(session: LiveSession): FindingReview | null {
-  const role = useLiveState(session, (state) => reviewRole(state.room.can))
+  const role = useLiveState(session, ({ room }) =>
+    reviewRole(room.projection === 'identified' ? [...room.can, 'view_identified'] : room.can),
+  )
   const myId = useLiveState(session, (state) => state.room.you?.id ?? '')
   const { retryExport } = useReviewFinding()
   if (role === null) return null
