@@ -72,7 +72,7 @@ export function MeasurementList({ viewer, store, myId, lesions }: MeasurementLis
       {write && (
         <Button
           className={classes.undo}
-          size="compact-xs"
+          size="compact-sm"
           variant="subtle"
           color="gray"
           leftSection={<IconArrowBackUp size={14} />}

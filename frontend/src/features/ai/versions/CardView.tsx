@@ -107,7 +107,7 @@ function StatementRow({ statement, versionId, mayWrite }: { statement: CardState
               <Origin statement={statement} />
             </div>
             {mayWrite && isOpen && (
-              <Button size="compact-xs" variant="subtle" leftSection={<IconPencil size={13} aria-hidden />} aria-label={t('card.write', { name })} onClick={() => setWriting(true)}>
+              <Button size="compact-xs" variant="subtle" leftSection={<IconPencil size={13} aria-hidden />} aria-label={t('card.write', { act: t(statement.text ? 'card.change' : 'card.add'), name })} onClick={() => setWriting(true)}>
                 {t(statement.text ? 'card.change' : 'card.add')}
               </Button>
             )}

@@ -13,6 +13,9 @@ import { RefusalNotice } from './RefusalNotice'
 import { useBundleUpload } from './useBundleUpload'
 import classes from './Versions.module.css'
 
+/** A file's placeholder is text on the page, not one of the browser's: it has to be read. */
+const READABLE = { placeholder: { color: 'var(--c-text-dim)' } }
+
 /** A bundle arrives here as a ZIP file, is read as hostile, and waits for two people's word. */
 export default function UploadRoute() {
   const { t } = useTranslation('models')
@@ -55,6 +58,7 @@ function UploadForm() {
             label={t('upload.archive')}
             description={t('upload.archiveHint')}
             placeholder={t('upload.choose')}
+            styles={READABLE}
             accept=".zip,application/zip"
             leftSection={<IconFileZip size={16} aria-hidden />}
             value={archive}
@@ -67,6 +71,7 @@ function UploadForm() {
             label={t('upload.sideCar')}
             description={t('upload.sideCarHint')}
             placeholder={t('upload.chooseSideCar')}
+            styles={READABLE}
             accept=".json,application/json"
             value={sideCar}
             onChange={setSideCar}

@@ -96,7 +96,7 @@ it('says of every attribute whose words it has, or that nobody said it', async (
 it('lets AI administration write what is missing, under its name', async () => {
   const written = aCard({ groups: [{ key: 'purpose', statements: [{ key: 'purpose.intended_users', text: 'Radiologists', source: 'house', author: 'Ada Admin', at: '2026-11-28T10:00:00Z' }] }] })
   const { server } = open(aVersionDetail(), '', { [`POST ${PATH}/card`]: { body: written } })
-  await userEvent.click(await screen.findByRole('button', { name: 'Write: Intended users' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Add: Intended users' }))
   await userEvent.type(screen.getByRole('textbox', { name: 'Intended users' }), 'Radiologists')
   await userEvent.click(screen.getByRole('button', { name: 'Keep' }))
   expect(await screen.findByText(/Said by this house: Ada Admin/)).toBeVisible()
