@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.ai import policies
 from apps.ai.api import validation_serializers as shapes
 from apps.ai.exceptions import ValidationNotPossible
-from apps.ai.validation_runs import selectors, services
+from apps.ai.validation_runs import recording, selectors, services
 from apps.ai.validation_runs.folders import list_folders
 from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
@@ -90,7 +90,7 @@ class RecordValidationRunView(ConsiliumView):
 
     @extend_schema(request=None, responses=shapes.ValidationRunDetailSerializer)
     def post(self, request: Request, run_id: UUID) -> Response:
-        run = services.record_run(actor=self.actor, run_id=run_id)
+        run = recording.record_run(actor=self.actor, run_id=run_id)
         return Response(shapes.ValidationRunDetailSerializer(run).data)
 
 

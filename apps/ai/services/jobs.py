@@ -138,6 +138,7 @@ def retry_job(*, actor: Actor, job_id: UUID) -> Job:
     """Queue a failed or cancelled job again, with all its attempts before it."""
     policies.control_job(actor=actor, job_id=job_id)
     job = lock_job(job_id=job_id)
+    _require_ours(job)
     if job.version.state not in RUNNING_STATES or _left_for_shadow(job):
         raise ModelNotActive("This version of the model is not in use any more.")
     _audit(actor, "job.retried", job)
@@ -301,9 +302,13 @@ def _end(job: Job, state: JobState, code: str = "", message: str = "") -> None:
     job.save()
 
 
-def _queue_again(job: Job, actor: Actor) -> None:
+def _require_ours(job: Job) -> None:
     if job.version.model.kind == ModelKind.EXTERNAL:
         raise RunsElsewhere("This model runs elsewhere: there is nothing to run again here.")
+
+
+def _queue_again(job: Job, actor: Actor) -> None:
+    _require_ours(job)
     check_move(moves=JOB_MOVES, subject="job", source=job.state, to=JobState.QUEUED)
     now = timezone.now()
     job.state = JobState.QUEUED

@@ -18,7 +18,7 @@ from apps.ai import conf, storage
 from apps.ai.choices import ValidationState
 from apps.ai.exceptions import ValidationNotPossible
 from apps.ai.models import ModelVersion, ValidationRun
-from apps.ai.validation_runs import running, services
+from apps.ai.validation_runs import recording, running, services
 from tests.apps.ai.test_validation_run import (
     LARGE,
     SYSTEM,
@@ -109,7 +109,7 @@ def test_a_scanner_or_site_of_a_shown_group_is_escaped(
 
 def test_summary_for_the_versions_record(pet_version: ModelVersion, phantoms: Path) -> None:
     run = run_folder(pet_version, phantoms)
-    summary = services.summarise_for_record(run)
+    summary = recording.summarise_for_record(run)
 
     assert json.loads(json.dumps(summary)) == summary
     assert summary["model_tree_sha256"] == pet_version.tree_sha256
@@ -121,7 +121,7 @@ def test_summary_for_the_versions_record(pet_version: ModelVersion, phantoms: Pa
         actor=SYSTEM, version_id=pet_version.pk, folder="x", limit=None
     )
     with pytest.raises(ValidationNotPossible):
-        services.summarise_for_record(unfinished)
+        recording.summarise_for_record(unfinished)
 
 
 def test_one_run_at_a_time_and_a_doubled_bell_does_nothing(
