@@ -18,6 +18,7 @@ from apps.ai import storage
 from apps.ai.analyses.diameters import measure_axes_mm
 from apps.ai.analyses.remeasure import OF_UPTAKE, dice, measure_again, volume_ml
 from apps.ai.analyses.results import MaskRegion
+from apps.ai.choices import ModelKind
 from apps.ai.exceptions import CannotAmend
 from apps.ai.models import Finding
 from apps.ai.objects import largest_slice, locate, read_mask
@@ -74,6 +75,9 @@ def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> Amendm
     """
     if not finding.mask_sha256:
         raise CannotAmend("This finding has no place to change.", code="finding_without_place")
+    if finding.job.version.model.kind == ModelKind.EXTERNAL:
+        # Its VERIFIED report refers to the vendor's own object, which nobody here may change.
+        raise CannotAmend("The mask is another vendor's; accept or dismiss it.", code="not_ours")
     segmentation = _segmentation_of(finding, case_id, by)
     after = _painted(segmentation, by)
     before = MaskRegion.from_mask(read_mask(finding=finding))

@@ -85,7 +85,7 @@ class CannotAmend(Conflict):
     """What somebody painted cannot stand in the place of a finding's mask; the code says why.
 
     ``not_of_this_finding``, ``segment_missing``, ``empty_segment``, ``nothing_changed``,
-    ``images_changed``, ``segmentation_changed``, ``finding_without_place``.
+    ``images_changed``, ``segmentation_changed``, ``finding_without_place``, ``not_ours``.
     """
 
     code = "cannot_amend"

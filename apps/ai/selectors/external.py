@@ -16,6 +16,8 @@ from apps.ai.models import (
     FindingAmendment,
     FindingExport,
     FindingReview,
+    ResultMap,
+    StructureSet,
 )
 from apps.imaging.derived_objects import DerivedObject, ReviewState
 from apps.imaging.models import Instance
@@ -35,6 +37,12 @@ def own_objects(*, sop_instance_uids: Iterable[str]) -> set[str]:
         ),
         *FindingAmendment.objects.filter(segmentation_uid__in=asked).values_list(
             "segmentation_uid", flat=True
+        ),
+        *ResultMap.objects.filter(sop_instance_uid__in=asked).values_list(
+            "sop_instance_uid", flat=True
+        ),
+        *StructureSet.objects.filter(sop_instance_uid__in=asked).values_list(
+            "sop_instance_uid", flat=True
         ),
     } - {""}
 

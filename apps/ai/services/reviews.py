@@ -66,7 +66,9 @@ def accept_finding(
     policies.review_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
     amendment = None
     if amended_by is not None:
-        finding = Finding.objects.select_related("job").filter(pk=finding_id).first()
+        finding = (
+            Finding.objects.select_related("job__version__model").filter(pk=finding_id).first()
+        )
         if finding is None:
             raise NotVisible()
         # Decoding and measuring take their time: before the lock, on a finding that never changes.
@@ -124,7 +126,9 @@ def defer_finding(
     comment: str = "",
     dwell_ms: int | None = None,
 ) -> FindingReview:
-    """Put the finding off, by name: it stays unverified and is asked about again.
+    """Put the finding off, by name: it stays unverified, and counts as still to be reviewed.
+
+    The day is told to whoever looks; nothing is sent to anybody when it comes.
 
     Raises
     ------

@@ -68,7 +68,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
         t('review.amendBy', { who: edited.author }),
       )
     }
-    if (edits && finding.mask_url && !edited) offer('edit', <IconBrush size={14} aria-hidden />, () => void attempt('edit', () => edits.begin(finding)))
+    if (edits && finding.mask_url && !finding.external && !edited) offer('edit', <IconBrush size={14} aria-hidden />, () => void attempt('edit', () => edits.begin(finding)))
     offer('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))
     offer('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))
   }
