@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import highdicom as hd
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from django.test import Client
 
 from apps.ai import selectors, services
+from apps.ai.amending import AmendedBy
+from apps.ai.exceptions import CannotAmend
 from apps.ai.exporting import export_accepted_finding
 from apps.ai.models import Finding, FindingExport
 from apps.imaging.ai_objects import ai_made_objects
@@ -316,3 +319,21 @@ def test_pydicom_reads_what_was_sent_without_the_vendors_pixels(team: CaseTeam, 
     document = export(team, only_finding()[0])
     assert isinstance(document, pydicom.Dataset)
     assert "PixelData" not in document
+
+
+def test_another_vendors_mask_is_accepted_or_dismissed_and_never_amended(
+    team: CaseTeam, seg: Any
+) -> None:
+    """What a person painted would be signed over an object that does not show it."""
+    finding = only_finding()
+    assert finding.mask_sha256
+    with pytest.raises(CannotAmend) as caught:
+        services.accept_finding(
+            actor=team.actor("radiologist"),
+            finding_id=finding.pk,
+            case_id=team.case_id,
+            version=1,
+            amended_by=AmendedBy(segmentation_id=uuid4(), segment=1, revision=2),
+        )
+    assert caught.value.error_code == "not_ours"
+    assert not FindingExport.objects.exists()

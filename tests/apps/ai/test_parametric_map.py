@@ -21,6 +21,7 @@ from apps.ai.exporting import export_accepted_finding
 from apps.ai.models import FindingExport, ResultMap
 from apps.ai.objects import read_mask
 from apps.ai.runner.wire import WireError, pack_outcome, unpack_outcome
+from apps.ai.selectors import own_objects
 from apps.imaging.models import Instance
 from apps.imaging.real_world import is_parametric_map, read_real_world
 from tests.apps.ai import world
@@ -213,6 +214,8 @@ def test_a_bundle_s_probability_map_goes_home_with_its_first_accepted_finding(
     export_accepted_finding(export_id=FindingExport.objects.get().pk)
     stored = Instance.objects.get(sop_instance_uid=row.sop_instance_uid)
     assert stored.series.kind == "parametric_map"
+    uid = row.sop_instance_uid
+    assert own_objects(sop_instance_uids=[uid]) == {uid}, "ours, not another vendor's finding"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest'
 
 import { Problem } from '@/api/problem'
 import { accessibilityFaults } from '@/app/testing/accessibility'
-import { aFinding, aWord } from '@/app/testing/examples'
+import { aFinding, anExternal, aWord } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 
 import { FindingsPanel, inReviewOrder } from './FindingsPanel'
@@ -188,4 +188,11 @@ it('tells what was amended in figures, and what was not measured again', () => {
   expect(card).toHaveTextContent('Accepted, amended')
   expect(card).toHaveTextContent('Dice 0.91')
   expect(card).toHaveTextContent('Not measured again')
+})
+
+it('offers no edit of a mask that is another vendor’s', () => {
+  const edits = { begin: done(), of: () => null }
+  renderScreen(<FindingsPanel jobs={[]} findings={[aFinding({ external: anExternal() })]} review={aReview()} edits={edits} />)
+  expect(screen.getByRole('button', { name: 'Accept: Tumour 1' })).toBeVisible()
+  expect(screen.queryByRole('button', { name: /Edit mask/ })).toBeNull()
 })
