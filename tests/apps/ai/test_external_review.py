@@ -325,7 +325,7 @@ def test_another_vendors_mask_is_accepted_or_dismissed_and_never_amended(
     team: CaseTeam, seg: Any
 ) -> None:
     """What a person painted would be signed over an object that does not show it."""
-    finding = only_finding()
+    finding, _ = only_finding()
     assert finding.mask_sha256
     with pytest.raises(CannotAmend) as caught:
         services.accept_finding(
