@@ -49,7 +49,10 @@ def write_runs(
     profile: dict[str, Any] | None = None,
     profiles: Sequence[dict[str, Any]] = (),
 ) -> Runs:
-    """``count`` runs that ended at ``at``, ``every`` so much later than the one before."""
+    """``count`` runs that ended at ``at``, ``every`` so much later than the one before.
+
+    The findings take ``scores`` in turn: drawn by lot they would drift by chance.
+    """
     done = Runs()
     studies, series, shown, described = [], [], [], []
     for number in range(count):
@@ -73,7 +76,8 @@ def write_runs(
         if said is not None:
             described.append(JobProfile(job=job, **said))
         for place in range(findings):
-            done.findings.append(_finding(job, study, place + 1, urgency, scores))
+            score = scores[len(done.findings) % len(scores)] if scores else None
+            done.findings.append(_finding(job, study, place + 1, urgency, score))
     for table, rows in (
         (Study, studies), (Series, series), (Job, done.jobs), (JobProfile, described),
         (CaseStudy, shown), (Finding, done.findings),
@@ -82,11 +86,10 @@ def write_runs(
     return done
 
 
-def _finding(job: Job, study: Study, number: int, urgency: str, scores: Sequence[float]) -> Finding:
-    place = int(job.pk.int % len(scores)) if scores else 0
+def _finding(job: Job, study: Study, number: int, urgency: str, score: float | None) -> Finding:
     return Finding(
         job=job, study=study, number=number, label="Thing", code={}, category={}, urgency=urgency,
-        probability=scores[place] if scores else None, tracking_uid="1", sop_instance_uid="1",
+        probability=score, tracking_uid="1", sop_instance_uid="1",
         centroid_lps=[], bbox_lps=[], report_uid=f"2.25.{uuid4().int}", report_sha256="",
     )  # fmt: skip
 
