@@ -1,0 +1,18 @@
+"""Boards, meetings, agendas and what was decided, by whom, with which dissent."""
+
+from apps.boards.models.boards import Board, BoardMember
+from apps.boards.models.decisions import Decision, Position, Recommendation
+from apps.boards.models.hangings import HangingProtocol
+from apps.boards.models.meetings import AgendaItem, Attendance, Meeting
+
+__all__ = [
+    "AgendaItem",
+    "Attendance",
+    "Board",
+    "BoardMember",
+    "Decision",
+    "HangingProtocol",
+    "Meeting",
+    "Position",
+    "Recommendation",
+]
