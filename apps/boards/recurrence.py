@@ -35,7 +35,7 @@ def read_rule(rule: str) -> str:
         that a board does not need; details name it.
     """
     parts: dict[str, str] = {}
-    for part in rule.strip().removeprefix("RRULE:").upper().split(";"):
+    for part in rule.strip().upper().removeprefix("RRULE:").split(";"):
         name, equals, value = part.partition("=")
         if not equals or not value or name in parts:
             raise _invalid(rule)

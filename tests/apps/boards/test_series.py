@@ -184,7 +184,7 @@ def test_moving_one_meeting_is_refused_where_it_cannot_be(team: CaseTeam, board:
     assert move(later, later) == "meeting_ends_before_start"
     assert move(NOW - timedelta(days=1), later) == "meeting_in_past"
     assert move(second.starts_at, second.ends_at) == "meeting_overlaps"
-    assert move(later, later + timedelta(hours=1), version=7) == "version_conflict"
+    assert move(later, later + timedelta(hours=1), version=7) == "stale_version"
     services.move_meeting(actor=actor, meeting_id=first.pk, version=1, to=MeetingStatus.OPEN)
     assert move(later, later + timedelta(hours=1), version=2) == "meeting_began"
 
