@@ -19,4 +19,8 @@ app.conf.beat_schedule = {
     "purge-outbox": {"task": "config.tasks.purge_outbox", "schedule": 3600.0},
     "clear-sessions": {"task": "config.tasks.clear_sessions", "schedule": 3600.0},
     "watch-models": {"task": "apps.ai.tasks.watch_models", "schedule": crontab(hour=4, minute=20)},
+    "make-meetings": {
+        "task": "apps.boards.tasks.make_meetings_ahead",
+        "schedule": crontab(hour=3, minute=50),
+    },
 }

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "apps.ai",
     "apps.boards",
     "apps.live",
+    "apps.interop",
     "apps.demo",
 ]
 # An app counts once its AppConfig exists; the list above is the order of the floors.

@@ -6,7 +6,17 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from config.frontend import serve_frontend
 from config.settings import BASE_DIR
 
-API_APPS = ("accounts", "audit", "cases", "imaging", "annotations", "ai", "boards", "live")
+API_APPS = (
+    "accounts",
+    "audit",
+    "cases",
+    "imaging",
+    "annotations",
+    "ai",
+    "boards",
+    "live",
+    "interop",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("_allauth/", include("allauth.headless.urls")),

@@ -4,7 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from apps.boards.choices import BoardRole
-from apps.boards.models import AgendaItem, BoardMember, Decision, HangingProtocol, Meeting
+from apps.boards.models import (
+    AgendaItem,
+    BoardMember,
+    Decision,
+    HangingProtocol,
+    Meeting,
+    MeetingSeries,
+)
 from apps.cases import policies as case_policies
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
@@ -56,6 +63,14 @@ def run_meeting(*, actor: Actor, meeting_id: UUID, **ids: Any) -> None:
     run_board(actor=actor, board_id=_board_of_meeting(meeting_id))
 
 
+def view_series(*, actor: Actor, meeting_series_id: UUID, **ids: Any) -> None:
+    view_board(actor=actor, board_id=_board_of_series(meeting_series_id))
+
+
+def run_series(*, actor: Actor, meeting_series_id: UUID, **ids: Any) -> None:
+    run_board(actor=actor, board_id=_board_of_series(meeting_series_id))
+
+
 def check_in(*, actor: Actor, **ids: Any) -> None:
     """A person, for themselves; the code and a seat or a case decide in the service."""
     signed_in(actor=actor)
@@ -92,6 +107,13 @@ def sign_decision(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
 
 def state_position(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
     case_policies.state_position(actor=actor, case_id=_case_of_decision(decision_id))
+
+
+def _board_of_series(series_id: UUID) -> UUID:
+    board_id = MeetingSeries.objects.filter(pk=series_id).values_list("board_id", flat=True).first()
+    if board_id is None:
+        raise NotVisible()
+    return board_id
 
 
 def _board_of_meeting(meeting_id: UUID) -> UUID:

@@ -18,6 +18,7 @@ from apps.boards.models import (
     Decision,
     HangingProtocol,
     Meeting,
+    MeetingSeries,
     Position,
 )
 from apps.boards.quorum import Attendee, missing_disciplines
@@ -77,6 +78,14 @@ def visible_meetings(
     if since:
         meetings = meetings.filter(ends_at__gte=since)
     return meetings
+
+
+def visible_series(*, actor: Actor, board_id: UUID | None = None) -> "QuerySet[MeetingSeries]":
+    """Boards that meet by a rule, for whoever sees the board."""
+    series = MeetingSeries.objects.filter(board__in=visible_boards(actor=actor))
+    if board_id:
+        series = series.filter(board_id=board_id)
+    return series.select_related("board")
 
 
 def attendance_of(*, meeting_id: UUID) -> "QuerySet[Attendance]":

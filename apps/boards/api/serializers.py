@@ -105,6 +105,8 @@ class MeetingSerializer(serializers.ModelSerializer[Meeting]):
             "room",
             "video_url",
             "status",
+            "series",
+            "is_exception",
             "case_count",
             "my_role",
         ]
@@ -124,16 +126,23 @@ class MeetingWriteSerializer(serializers.Serializer[Any]):
 
 
 class MeetingPatchSerializer(serializers.Serializer[Any]):
-    """Either a move of its status, or where it meets."""
+    """Either a move of its status, or where it meets, or when."""
 
+    starts_at = serializers.DateTimeField(required=False)
+    ends_at = serializers.DateTimeField(required=False)
     status = serializers.ChoiceField(choices=MeetingStatus.choices, required=False)
     room = serializers.CharField(max_length=200, allow_blank=True, required=False)
     video_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
     version = serializers.IntegerField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("status" in attrs) == bool(attrs.keys() & {"room", "video_url"}):
-            raise serializers.ValidationError("Send either status, or room and video_url.")
+        kinds = ({"status"}, {"room", "video_url"}, {"starts_at", "ends_at"})
+        if sum(bool(attrs.keys() & kind) for kind in kinds) != 1:
+            raise serializers.ValidationError(
+                "Send status, or room and video_url, or starts_at and ends_at."
+            )
+        if ("starts_at" in attrs) != ("ends_at" in attrs):
+            raise serializers.ValidationError("A time has a start and an end.")
         return attrs
 
 

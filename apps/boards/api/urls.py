@@ -5,6 +5,7 @@ from apps.boards.api import (
     decision_views,
     hanging_views,
     reading_views,
+    series_views,
     views,
 )
 
@@ -26,6 +27,12 @@ urlpatterns = [
         "boards/<uuid:board_id>/ai-reading",
         reading_views.BoardAiReadingView.as_view(),
         name="board-ai-reading",
+    ),
+    path("meeting-series", series_views.SeriesListView.as_view(), name="meeting-series-list"),
+    path(
+        "meeting-series/<uuid:meeting_series_id>",
+        series_views.SeriesView.as_view(),
+        name="meeting-series-detail",
     ),
     path("meetings", views.MeetingsView.as_view(), name="meetings-list"),
     path("meetings/<uuid:meeting_id>", views.MeetingView.as_view(), name="meetings-detail"),

@@ -186,6 +186,14 @@ class MeetingView(ConsiliumView):
                 version=self.read_version(),
                 to=wanted["status"],
             )
+        elif "starts_at" in wanted:
+            services.reschedule_meeting(
+                actor=self.actor,
+                meeting_id=meeting_id,
+                version=self.read_version(),
+                starts_at=wanted["starts_at"],
+                ends_at=wanted["ends_at"],
+            )
         else:
             services.revise_meeting(
                 actor=self.actor,

@@ -4,6 +4,7 @@ from apps.boards.models.boards import Board, BoardMember
 from apps.boards.models.decisions import Decision, Position, Recommendation
 from apps.boards.models.hangings import HangingProtocol
 from apps.boards.models.meetings import AgendaItem, Attendance, Meeting
+from apps.boards.models.series import MeetingSeries
 
 __all__ = [
     "AgendaItem",
@@ -13,6 +14,7 @@ __all__ = [
     "Decision",
     "HangingProtocol",
     "Meeting",
+    "MeetingSeries",
     "Position",
     "Recommendation",
 ]

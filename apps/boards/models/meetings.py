@@ -11,12 +11,25 @@ from apps.boards.choices import (
     MeetingStatus,
 )
 from apps.boards.models.boards import Board
+from apps.boards.models.series import MeetingSeries
 from apps.cases.models import Case
 from apps.core.models import BaseModel, VersionedModel
 
 
 class Meeting(VersionedModel):
+    """One sitting of a board. ``occurs_on`` is the day its series gives it, wherever it moved."""
+
     board = models.ForeignKey(Board, on_delete=models.PROTECT, related_name="meetings")
+    series = models.ForeignKey(
+        MeetingSeries, null=True, blank=True, on_delete=models.PROTECT, related_name="meetings"
+    )
+    occurs_on = models.DateField(null=True, blank=True)
+    is_exception = models.BooleanField(
+        default=False, help_text="Its time was set for itself; changes of the series pass it by."
+    )
+    calendar_sequence = models.PositiveIntegerField(
+        default=0, help_text="SEQUENCE of its iCalendar entry (RFC 5545 3.8.7.4)."
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     room = models.CharField(max_length=200, blank=True)
@@ -30,7 +43,8 @@ class Meeting(VersionedModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="meeting_ends_after_start"
-            )
+            ),
+            models.UniqueConstraint(fields=["series", "occurs_on"], name="one_meeting_per_day"),
         ]
 
     def __str__(self) -> str:

@@ -27,16 +27,25 @@ from apps.boards.services.decisions import (
 )
 from apps.boards.services.hangings import create_hanging, delete_hanging, revise_hanging
 from apps.boards.services.meetings import (
+    move_meeting,
+    reschedule_meeting,
+    revise_meeting,
+    schedule_meeting,
+)
+from apps.boards.services.members import (
     add_board_member,
     change_board_role,
     create_board,
-    move_meeting,
     remove_board_member,
-    revise_meeting,
-    schedule_meeting,
     set_recording,
 )
 from apps.boards.services.reading import reveal_ai, set_ai_reading
+from apps.boards.services.series import (
+    end_series,
+    make_meetings_ahead,
+    plan_series,
+    revise_series,
+)
 
 __all__ = [
     "PositionDraft",
@@ -49,19 +58,24 @@ __all__ = [
     "create_board",
     "create_hanging",
     "delete_hanging",
+    "end_series",
     "finish_agenda_item",
     "goto_agenda_item",
+    "make_meetings_ahead",
     "move_agenda_item",
     "move_meeting",
     "note_gone",
     "note_joined",
     "note_left",
+    "plan_series",
     "remove_agenda_item",
     "remove_attendance",
     "remove_board_member",
+    "reschedule_meeting",
     "reveal_ai",
     "revise_hanging",
     "revise_meeting",
+    "revise_series",
     "save_draft",
     "schedule_meeting",
     "set_ai_reading",

@@ -11,7 +11,7 @@ from apps.boards import policies
 from apps.boards.choices import AgendaStatus, MeetingStatus
 from apps.boards.events import AgendaMoved
 from apps.boards.models import AgendaItem, BoardMember, Meeting
-from apps.boards.services.meetings import open_case_to
+from apps.boards.services.members import open_case_to
 from apps.boards.video import check_video_url
 from apps.cases import policies as case_policies
 from apps.cases import services as case_services

@@ -1,167 +1,21 @@
-"""Boards, their members and meetings. Membership opens the board's cases, leaving closes them."""
+"""Meetings of a board: when and where it meets, and whether it has begun."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.choices import AccountKind
-from apps.accounts.models import User
 from apps.audit.services import record_entry
 from apps.boards import policies
-from apps.boards.choices import CAPACITY_OF_ROLE, MEETING_MOVES, BoardRole, MeetingStatus
-from apps.boards.models import AgendaItem, Board, BoardMember, Meeting
+from apps.boards.choices import MEETING_MOVES, MeetingStatus
+from apps.boards.models import Board, Meeting
 from apps.boards.video import check_video_url
 from apps.cases import services as case_services
-from apps.cases.choices import GrantSource
 from apps.core.actors import Actor
-from apps.core.exceptions import Conflict, IllegalMove, InvalidInput, NotVisible
+from apps.core.exceptions import Conflict, IllegalMove, InvalidInput
 from apps.core.versions import lock_version
-
-
-@transaction.atomic
-def create_board(
-    *, actor: Actor, name: str, description: str = "", minutes_per_case: int = 3
-) -> Board:
-    """Found a board; whoever founds it coordinates it.
-
-    Raises
-    ------
-    Conflict
-        ``board_exists``.
-    """
-    policies.create_board(actor=actor)
-    try:
-        with transaction.atomic():
-            board = Board.objects.create(
-                name=name.strip(), description=description, minutes_per_case=minutes_per_case
-            )
-    except IntegrityError:
-        raise Conflict("A board of this name exists.", code="board_exists") from None
-    record_entry(actor=actor, action="board.created", entity="board", entity_id=board.pk)
-    if actor.is_person and actor.has_role("coordinator"):
-        BoardMember.objects.create(board=board, user_id=actor.person_id, role=BoardRole.COORDINATOR)
-    return board
-
-
-@transaction.atomic
-def set_recording(
-    *,
-    actor: Actor,
-    board_id: UUID,
-    is_recorded: bool,
-    records_pointers: bool,
-    keeps_recordings_days: int | None,
-) -> Board:
-    """Whether live sessions are recorded from now on, and how long any recording is kept."""
-    policies.run_board(actor=actor, board_id=board_id)
-    board = Board.objects.select_for_update().get(pk=board_id)
-    board.is_recorded = is_recorded
-    board.records_pointers = records_pointers
-    board.keeps_recordings_days = keeps_recordings_days
-    board.save()
-    record_entry(
-        actor=actor,
-        action="board.recording_set",
-        entity="board",
-        entity_id=board.pk,
-        details={
-            "is_recorded": is_recorded,
-            "records_pointers": records_pointers,
-            "keeps_days": keeps_recordings_days,
-        },
-    )
-    return board
-
-
-@transaction.atomic
-def add_board_member(
-    *, actor: Actor, board_id: UUID, user_id: UUID, role: str = BoardRole.CORE
-) -> BoardMember:
-    """Seat somebody; every case on this board's agendas opens to them in that capacity.
-
-    Raises
-    ------
-    NotVisible
-        The board is not the actor's to know, or there is no such person.
-    Conflict
-        ``already_member``: a role is changed by ``change_board_role``.
-    """
-    policies.run_board(actor=actor, board_id=board_id)
-    user = User.objects.filter(pk=user_id, is_active=True, kind=AccountKind.PERSON).first()
-    if user is None:
-        raise NotVisible("No such person.")
-    _check_role(role)
-    try:
-        with transaction.atomic():
-            member = BoardMember.objects.create(board_id=board_id, user=user, role=role)
-    except IntegrityError:
-        raise Conflict("They sit on this board already.", code="already_member") from None
-    record_entry(
-        actor=actor,
-        action="security.board_member_added",
-        entity="board",
-        entity_id=board_id,
-        details={"user": str(user_id), "role": role},
-    )
-    _open_cases_to(actor=actor, member=member)
-    return member
-
-
-@transaction.atomic
-def change_board_role(*, actor: Actor, board_id: UUID, member_id: UUID, role: str) -> BoardMember:
-    """Seat somebody in another role; their part in every case of the board follows.
-
-    Raises
-    ------
-    Conflict
-        ``last_runner``: nobody would be left to run the board.
-    """
-    policies.run_board(actor=actor, board_id=board_id)
-    _check_role(role)
-    member = _lock_member(board_id=board_id, member_id=member_id)
-    if member.role == role:
-        return member
-    if role not in policies.RUNNERS:
-        _require_other_runner(member)
-    before, member.role = member.role, role
-    member.save(update_fields=["role", "updated_at"])
-    record_entry(
-        actor=actor,
-        action="security.board_role_changed",
-        entity="board",
-        entity_id=board_id,
-        details={"user": str(member.user_id), "from": before, "to": role},
-    )
-    _open_cases_to(actor=actor, member=member)
-    return member
-
-
-@transaction.atomic
-def remove_board_member(*, actor: Actor, board_id: UUID, member_id: UUID) -> None:
-    """Unseat somebody; what the board opened to them closes at once.
-
-    Raises
-    ------
-    Conflict
-        ``last_runner``: nobody would be left to run the board.
-    """
-    policies.run_board(actor=actor, board_id=board_id)
-    member = _lock_member(board_id=board_id, member_id=member_id)
-    _require_other_runner(member)
-    member.left_at = timezone.now()
-    member.save(update_fields=["left_at", "updated_at"])
-    case_services.revoke_source(
-        actor=actor, source=GrantSource.BOARD, source_id=str(board_id), user_id=member.user_id
-    )
-    record_entry(
-        actor=actor,
-        action="security.board_member_removed",
-        entity="board",
-        entity_id=board_id,
-        details={"user": str(member.user_id)},
-    )
 
 
 @transaction.atomic
@@ -185,18 +39,48 @@ def schedule_meeting(
     """
     policies.run_board(actor=actor, board_id=board_id)
     check_video_url(url=video_url, names=(), patient_ids=())
-    if ends_at <= starts_at:
-        raise InvalidInput("It ends before it starts.", code="meeting_ends_before_start")
-    Board.objects.select_for_update().get(pk=board_id)
-    overlapping = Meeting.objects.filter(
-        board_id=board_id, starts_at__lt=ends_at, ends_at__gt=starts_at
-    ).exclude(status=MeetingStatus.CANCELLED)
-    if overlapping.exists():
-        raise Conflict("This board meets at that time already.", code="meeting_overlaps")
+    _check_free(board_id=board_id, starts_at=starts_at, ends_at=ends_at)
     meeting = Meeting.objects.create(
         board_id=board_id, starts_at=starts_at, ends_at=ends_at, room=room, video_url=video_url
     )
     record_entry(actor=actor, action="meeting.scheduled", entity="meeting", entity_id=meeting.pk)
+    return meeting
+
+
+@transaction.atomic
+def reschedule_meeting(
+    *, actor: Actor, meeting_id: UUID, version: int, starts_at: datetime, ends_at: datetime
+) -> Meeting:
+    """Move one meeting to another time; of a series it is an exception from then on.
+
+    Raises
+    ------
+    InvalidInput
+        ``meeting_ends_before_start`` or ``meeting_in_past``.
+    Conflict
+        ``meeting_overlaps``, or ``meeting_began``: only a planned meeting moves.
+    """
+    policies.run_meeting(actor=actor, meeting_id=meeting_id)
+    meeting = lock_version(queryset=Meeting.objects.all(), pk=meeting_id, version=version)
+    if meeting.status != MeetingStatus.PLANNED:
+        raise Conflict("Only a planned meeting moves.", code="meeting_began")
+    if starts_at <= timezone.now():
+        raise InvalidInput("This time has passed.", code="meeting_in_past")
+    _check_free(board_id=meeting.board_id, starts_at=starts_at, ends_at=ends_at, but=meeting_id)
+    before = meeting.starts_at
+    meeting.starts_at, meeting.ends_at = starts_at, ends_at
+    meeting.is_exception = meeting.series_id is not None
+    meeting.calendar_sequence += 1
+    meeting.version += 1
+    meeting.save()
+    needed_by_meeting(actor=actor, meeting=meeting)
+    record_entry(
+        actor=actor,
+        action="meeting.rescheduled",
+        entity="meeting",
+        entity_id=meeting.pk,
+        details={"from": before.isoformat(), "to": starts_at.isoformat()},
+    )
     return meeting
 
 
@@ -219,18 +103,12 @@ def revise_meeting(
     policies.run_meeting(actor=actor, meeting_id=meeting_id)
     meeting = lock_version(queryset=Meeting.objects.all(), pk=meeting_id, version=version)
     if video_url is not None:
-        patients = meeting.agenda.values_list(
-            "case__patient__name", "case__patient__patient_id"
-        ).order_by()
-        check_video_url(
-            url=video_url,
-            names=[name for name, _ in patients],
-            patient_ids=[number for _, number in patients],
-        )
+        check_video_of(meeting=meeting, url=video_url)
         meeting.video_url = video_url
     meeting.room = meeting.room if room is None else room
+    meeting.calendar_sequence += 1
     meeting.version += 1
-    meeting.save(update_fields=["room", "video_url", "version", "updated_at"])
+    meeting.save(update_fields=["room", "video_url", "calendar_sequence", "version", "updated_at"])
     record_entry(actor=actor, action="meeting.revised", entity="meeting", entity_id=meeting.pk)
     return meeting
 
@@ -246,8 +124,10 @@ def move_meeting(*, actor: Actor, meeting_id: UUID, version: int, to: str) -> Me
             details={"from": meeting.status, "to": to},
         )
     meeting.status = to
+    if to == MeetingStatus.CANCELLED:
+        meeting.calendar_sequence += 1
     meeting.version += 1
-    meeting.save(update_fields=["status", "version", "updated_at"])
+    meeting.save(update_fields=["status", "calendar_sequence", "version", "updated_at"])
     record_entry(
         actor=actor,
         action="meeting.moved",
@@ -258,51 +138,43 @@ def move_meeting(*, actor: Actor, meeting_id: UUID, version: int, to: str) -> Me
     return meeting
 
 
-def open_case_to(*, actor: Actor, board_id: UUID, case_id: UUID, member: BoardMember) -> None:
-    """Grant one member of a board one case, in the capacity of their role."""
-    case_services.grant_access(
-        actor=actor,
-        case_id=case_id,
-        user_id=member.user_id,
-        capacity=CAPACITY_OF_ROLE[member.role],
-        source=GrantSource.BOARD,
-        source_id=str(board_id),
+def needed_by_meeting(*, actor: Actor, meeting: Meeting) -> None:
+    """The cases of its agenda are needed when it starts now."""
+    for case_id in meeting.agenda.values_list("case_id", flat=True):
+        case_services.set_needed_by(actor=actor, case_id=case_id, needed_by=meeting.starts_at)
+
+
+def check_video_of(*, meeting: Meeting, url: str) -> None:
+    """
+    Raises
+    ------
+    InvalidInput
+        ``video_url_not_https`` or ``video_url_names_patient``.
+    """
+    patients = meeting.agenda.values_list("case__patient__name", "case__patient__patient_id")
+    rows = list(patients.order_by())
+    check_video_url(
+        url=url, names=[name for name, _ in rows], patient_ids=[number for _, number in rows]
     )
 
 
-def _open_cases_to(*, actor: Actor, member: BoardMember) -> None:
-    items = AgendaItem.objects.filter(meeting__board_id=member.board_id)
-    for case_id in items.order_by().values_list("case_id", flat=True).distinct():
-        open_case_to(actor=actor, board_id=member.board_id, case_id=case_id, member=member)
+def overlapping_meetings(
+    *, board_id: UUID, starts_at: datetime, ends_at: datetime
+) -> "QuerySet[Meeting]":
+    """What the board does in that time; lock the board before relying on it."""
+    return Meeting.objects.filter(
+        board_id=board_id, starts_at__lt=ends_at, ends_at__gt=starts_at
+    ).exclude(status=MeetingStatus.CANCELLED)
 
 
-def _check_role(role: str) -> None:
-    if role not in BoardRole.values:
-        raise InvalidInput("Unknown role.", details={"role": role})
-
-
-def _lock_member(*, board_id: UUID, member_id: UUID) -> BoardMember:
-    """Locks the board first: two runners who unseat each other do so one after the other."""
+def _check_free(
+    *, board_id: UUID, starts_at: datetime, ends_at: datetime, but: UUID | None = None
+) -> None:
+    if ends_at <= starts_at:
+        raise InvalidInput("It ends before it starts.", code="meeting_ends_before_start")
     Board.objects.select_for_update().get(pk=board_id)
-    member = (
-        BoardMember.objects.select_for_update(of=("self",))
-        .select_related("user", "user__institution")
-        .filter(pk=member_id, board_id=board_id, left_at__isnull=True)
-        .first()
-    )
-    if member is None:
-        raise NotVisible()
-    return member
-
-
-def _require_other_runner(member: BoardMember) -> None:
-    if member.role not in policies.RUNNERS:
-        return
-    others = BoardMember.objects.filter(
-        board_id=member.board_id,
-        role__in=policies.RUNNERS,
-        left_at__isnull=True,
-        user__is_active=True,
-    ).exclude(pk=member.pk)
-    if not others.exists():
-        raise Conflict("A board keeps a chair or a coordinator.", code="last_runner")
+    others = overlapping_meetings(board_id=board_id, starts_at=starts_at, ends_at=ends_at)
+    if but is not None:
+        others = others.exclude(pk=but)
+    if others.exists():
+        raise Conflict("This board meets at that time already.", code="meeting_overlaps")

@@ -12,6 +12,8 @@ import type {
   Decision,
   LiveSession,
   Meeting,
+  PlannedSeries,
+  SeriesPlan,
   Stance,
 } from './types'
 
@@ -94,6 +96,15 @@ export function useCreateMeeting() {
   return useMutation({
     mutationFn: (meeting: { board: string; starts_at: string; ends_at: string; room: string }) =>
       http.post<Meeting>('/api/meetings', meeting),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['meetings'] }),
+  })
+}
+
+/** A board that meets by a rule: its meetings of the next half year are made at once. */
+export function usePlanSeries() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (series: SeriesPlan) => http.post<PlannedSeries>('/api/meeting-series', series),
     onSuccess: () => client.invalidateQueries({ queryKey: ['meetings'] }),
   })
 }

@@ -291,6 +291,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendars/{secret}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a calendar program fetches: the secret address is the key, nobody signs in. */
+        get: operations["api_calendars_.ics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -1809,6 +1826,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_me_calendar_retrieve"];
+        put?: never;
+        /** @description A new address; the one before ends. */
+        post: operations["api_me_calendar_create"];
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        delete: operations["api_me_calendar_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/totp-qr": {
         parameters: {
             query?: never;
@@ -1891,6 +1937,57 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meeting_series_retrieve"];
+        put?: never;
+        /** @description The board is in the body, so the service asks `run_board` itself. */
+        post: operations["api_meeting_series_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meeting-series/{meeting_series_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meeting_series_retrieve_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        patch: operations["api_meeting_series_partial_update"];
         trace?: never;
     };
     "/api/meetings": {
@@ -2022,6 +2119,23 @@ export interface paths {
         };
         /** @description The code of this minute, for the wall of the room. */
         get: operations["api_meetings_check_in_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description REQUEST for a meeting that will be, CANCEL for one that was cancelled. */
+        get: operations["api_meetings_invitation_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3661,6 +3775,14 @@ export interface components {
         };
         /** @enum {string} */
         ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
+        /** @description Whether a calendar program may fetch one's meetings; never the address itself. */
+        CalendarFeed: {
+            exists: boolean;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            last_read_at: string | null;
+        };
         CalibrationFigures: {
             n: number;
             /** Format: double */
@@ -5114,6 +5236,10 @@ export interface components {
             /** Format: uri */
             readonly video_url: string;
             readonly status: components["schemas"]["MeetingStatusEnum"];
+            /** Format: uuid */
+            readonly series: string | null;
+            /** @description Its time was set for itself; changes of the series pass it by. */
+            readonly is_exception: boolean;
             /** @default 0 */
             readonly case_count: number;
             readonly my_role: string | null;
@@ -5273,6 +5399,15 @@ export interface components {
         };
         /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
+        /** @description The only answer that ever holds the address. */
+        NewCalendarFeed: {
+            exists: boolean;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            last_read_at: string | null;
+            url: string;
+        };
         NextMeeting: {
             /** Format: uuid */
             id: string;
@@ -5581,8 +5716,12 @@ export interface components {
             label?: string;
             site?: string;
         };
-        /** @description Either a move of its status, or where it meets. */
+        /** @description Either a move of its status, or where it meets, or when. */
         PatchedMeetingPatchRequest: {
+            /** Format: date-time */
+            starts_at?: string;
+            /** Format: date-time */
+            ends_at?: string;
             status?: components["schemas"]["MeetingStatusEnum"];
             room?: string;
             video_url?: string;
@@ -5608,6 +5747,27 @@ export interface components {
         PatchedSegmentationPatchRequest: {
             name?: string;
             segments?: components["schemas"]["SegmentDraftRequest"][];
+        };
+        /** @description Either what changes for all meetings to come, or the last day. */
+        PatchedSeriesPatchRequest: {
+            /**
+             * Format: time
+             * @description On the wall, in the time zone of the series.
+             */
+            starts_at?: string;
+            minutes?: number;
+            /** @default  */
+            room: string;
+            video_url?: string;
+            /**
+             * @description Public holidays without a meeting: DE, or DE-BY for a part of the country.
+             * @default
+             */
+            holidays: string;
+            left_out?: string[];
+            /** Format: date */
+            ends_on?: string;
+            version?: number;
         };
         PatchedTourPatchRequest: {
             title?: string;
@@ -5726,6 +5886,12 @@ export interface components {
             fraction_groups: components["schemas"]["FractionGroup"][];
             beams: components["schemas"]["Beam"][];
             problems: components["schemas"]["RadiotherapyProblem"][];
+        };
+        /** @description A series, the meetings made of it, and the days on which the board meets already. */
+        PlannedSeries: {
+            series: components["schemas"]["Series"];
+            made: components["schemas"]["Meeting"][];
+            overlapping: string[];
         };
         /** @description ``samples``: ``[milliseconds, person, place or -1, coordinates]``, both by their index. */
         PointerTrack: {
@@ -6353,6 +6519,13 @@ export interface components {
             name: string;
             objects: number;
         };
+        SeriesPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Series"][];
+        };
         /**
          * SeriesSelector
          * @description Which series of which time point. What is left out does not matter; more hits win.
@@ -6424,6 +6597,30 @@ export interface components {
              * @default 1
              */
             rank: number;
+        };
+        SeriesWriteRequest: {
+            /**
+             * Format: time
+             * @description On the wall, in the time zone of the series.
+             */
+            starts_at: string;
+            minutes: number;
+            /** @default  */
+            room: string;
+            video_url?: string;
+            /**
+             * @description Public holidays without a meeting: DE, or DE-BY for a part of the country.
+             * @default
+             */
+            holidays: string;
+            left_out?: string[];
+            /** Format: uuid */
+            board: string;
+            /** @description FREQ=WEEKLY;BYDAY=TU (RFC 5545). */
+            rule: string;
+            time_zone: string;
+            /** Format: date */
+            first_on: string;
         };
         /** @enum {string} */
         SeverityEnum: "error" | "warning" | "note";
@@ -7086,6 +7283,7 @@ export type BundleInstallRequest = components['schemas']['BundleInstallRequest']
 export type BundleUpload = components['schemas']['BundleUpload'];
 export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
 export type ByEnum = components['schemas']['ByEnum'];
+export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
@@ -7248,6 +7446,7 @@ export type MonitoredModel = components['schemas']['MonitoredModel'];
 export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
+export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
@@ -7285,6 +7484,7 @@ export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPa
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
 export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
+export type PatchedSeriesPatchRequest = components['schemas']['PatchedSeriesPatchRequest'];
 export type PatchedTourPatchRequest = components['schemas']['PatchedTourPatchRequest'];
 export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStepPatchRequest'];
 export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgencyTierPatchRequest'];
@@ -7297,6 +7497,7 @@ export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
 export type PersonPage = components['schemas']['PersonPage'];
 export type Plan = components['schemas']['Plan'];
+export type PlannedSeries = components['schemas']['PlannedSeries'];
 export type PointerTrack = components['schemas']['PointerTrack'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
@@ -7383,7 +7584,9 @@ export type SegmentationProblem = components['schemas']['SegmentationProblem'];
 export type SendStructureSetRequest = components['schemas']['SendStructureSetRequest'];
 export type Series = components['schemas']['Series'];
 export type SeriesOrigin = components['schemas']['SeriesOrigin'];
+export type SeriesPage = components['schemas']['SeriesPage'];
 export type SeriesSelector = components['schemas']['SeriesSelector'];
+export type SeriesWriteRequest = components['schemas']['SeriesWriteRequest'];
 export type SeverityEnum = components['schemas']['SeverityEnum'];
 export type SexEnum = components['schemas']['SexEnum'];
 export type ShownArea = components['schemas']['ShownArea'];
@@ -8059,6 +8262,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "api_calendars_.ics_retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
                 };
             };
             /** @description Refused or failed */
@@ -11159,6 +11392,89 @@ export interface operations {
             };
         };
     };
+    api_me_calendar_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarFeed"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_me_calendar_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewCalendarFeed"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_me_calendar_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_me_totp_qr_retrieve: {
         parameters: {
             query?: never;
@@ -11342,6 +11658,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meeting_series_retrieve: {
+        parameters: {
+            query?: {
+                board?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meeting_series_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedSeries"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meeting_series_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meeting_series_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSeriesPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedSeries"];
                 };
             };
             /** @description Refused or failed */
@@ -11688,6 +12130,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInCode"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_invitation_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
                 };
             };
             /** @description Refused or failed */

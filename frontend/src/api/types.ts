@@ -127,6 +127,11 @@ export type BoardMember = wire.BoardMember
 export type BoardRole = wire.BoardRoleEnum
 export type AiReading = wire.AiReadingEnum
 export type Meeting = wire.Meeting
+export type PlannedSeries = wire.PlannedSeries
+export type SeriesPlan = Pick<
+  wire.SeriesWriteRequest,
+  'board' | 'rule' | 'time_zone' | 'first_on' | 'starts_at' | 'minutes' | 'room' | 'holidays'
+>
 export type AgendaItem = Omit<wire.AgendaItem, 'case'> & { case: CaseListEntry }
 export type Consensus = wire.ConsensusEnum
 export type Stance = wire.StanceEnum

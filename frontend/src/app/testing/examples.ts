@@ -218,6 +218,8 @@ export const aMeeting = (part: Partial<Meeting> = {}): Meeting => ({
   room: 'Room 1',
   video_url: '',
   status: 'planned',
+  series: null,
+  is_exception: false,
   case_count: 1,
   my_role: 'core',
   ...part,

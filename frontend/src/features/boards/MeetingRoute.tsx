@@ -129,6 +129,12 @@ function AboutSection({ meeting, items }: { meeting: Meeting; items: readonly Ag
           {t('meetings.capacity', { planned, available })}
           {planned > available && <strong style={{ color: 'var(--c-warning)' }}> · {t('meetings.over', { minutes: planned - available })}</strong>}
         </dd>
+        <dt>{t('meeting.calendarRow')}</dt>
+        <dd>
+          <a href={`/api/meetings/${meeting.id}/invitation`} download>
+            {t('meeting.calendar')}
+          </a>
+        </dd>
         {meeting.video_url && (
           <>
             <dt>{t('meeting.video')}</dt>
