@@ -45,7 +45,7 @@ class LabelledGrid:
     """
 
     labels: NDArray[np.integer[Any]] | None = None
-    channels: NDArray[np.float32] | None = None
+    channels: NDArray[np.floating[Any] | np.uint8] | None = None
     probability: NDArray[np.floating[Any]] | None = None
     soft: NDArray[np.float32] | None = None
 
