@@ -237,8 +237,10 @@ def _write_results(
     parameters = dict(outcome.parameters) or dict(job.parameters)
     found: list[SegmentResult | SeriesStatement] = [*outcome.segments, *outcome.statements]
     # Copied and checked once for all objects; a statement about a series needs no patient space.
-    headers = first.headers if outcome.statements or not found else prepare_sources(
-        source_headers=first.headers
+    headers = (
+        first.headers
+        if outcome.statements or not found
+        else prepare_sources(source_headers=first.headers)
     )
     drafts = []
     for number, result in enumerate(found, start=1):

@@ -45,9 +45,7 @@ def pack_region(
     check = _pass_zeros(check, after * plane_bytes)
     total = shape[0] * plane_bytes
     tail = struct.pack("<II", check, total & _ALL_BITS)
-    return b"".join(
-        (_HEAD, empty * before, _deflate(content), empty * after, _LAST_BLOCK, tail)
-    )
+    return b"".join((_HEAD, empty * before, _deflate(content), empty * after, _LAST_BLOCK, tail))
 
 
 @lru_cache(maxsize=8)

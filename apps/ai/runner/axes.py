@@ -56,7 +56,7 @@ class Axis:
         return Axis(last - self.low, last - self.high, self.low_weight, self.high_weight)
 
     def cut(self, begin: int, stop: int, *, first: int) -> Axis:
-        """The part from ``begin`` to ``stop`` of the output, of a source that starts at ``first``."""
+        """Places ``begin`` to ``stop`` of the output, on a source that starts at ``first``."""
         part = slice(begin, stop)
         return Axis(
             self.low[part] - first, self.high[part] - first,
@@ -115,9 +115,7 @@ def lay_grid(
         place = places[tuple(line)]
         extent = int(source[along])
         # As torch's grid_sample turns -1 … 1 into voxels.
-        place = (
-            (place + 1) / 2 * (extent - 1) if align_corners else ((place + 1) * extent - 1) / 2
-        )
+        place = (place + 1) / 2 * (extent - 1) if align_corners else ((place + 1) * extent - 1) / 2
         axes.append(_lay_axis(place, extent, mode, padding_mode))
     return Grid(order=order, axes=(axes[0], axes[1], axes[2]))
 

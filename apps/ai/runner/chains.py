@@ -7,6 +7,7 @@ anywhere in its chain. Only pairs that are certain are looked for; everything el
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -68,7 +69,7 @@ def _find_turn(chain: Chain) -> int | None:
     if not _is_plain(chain):
         return None
     steps = chain.transforms  # type: ignore[attr-defined]
-    for place, (one, other) in enumerate(zip(steps, steps[1:], strict=False)):
+    for place, (one, other) in enumerate(pairwise(steps)):
         if type(one) is not Orientationd or type(other) is not Spacingd:
             continue
         if one.lazy or other.lazy or tuple(one.keys) != tuple(other.keys):
@@ -82,7 +83,7 @@ def _find_decision(chain: Chain) -> tuple[int, str, Decision] | None:
     if not _is_plain(chain):
         return None
     steps = chain.transforms  # type: ignore[attr-defined]
-    for place, (one, other) in enumerate(zip(steps, steps[1:], strict=False)):
+    for place, (one, other) in enumerate(pairwise(steps)):
         if type(one) is not Invertd or type(other) is not AsDiscreted:
             continue
         decision = _read_decision(other)

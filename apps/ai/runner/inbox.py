@@ -73,27 +73,26 @@ def _lay(path: Path, voxels: NDArray[np.float32]) -> None:
         stream.write(memoryview(np.ascontiguousarray(voxels, dtype="<f4").reshape(-1)).cast("B"))
 
 
-def _source_of(voxels: NDArray[np.float32]) -> str:
-    """The file that holds these voxels and nothing else, read-only; empty for any other array."""
+def _source_of(voxels: NDArray[np.float32]) -> Path | None:
+    """The file that holds these voxels and nothing else, read-only; None for any other array."""
     if not isinstance(voxels, np.memmap) or voxels.mode != "r" or voxels.offset:
-        return ""
+        return None
     if voxels.dtype != np.dtype("<f4") or not voxels.flags.c_contiguous or not voxels.filename:
-        return ""
+        return None
     path = Path(voxels.filename)
     try:
         whole = path.stat().st_size == prod(voxels.shape) * voxels.itemsize
     except OSError:
-        return ""
-    return str(path) if whole else ""
+        return None
+    return path if whole else None
 
 
-def _copy(source: str, path: Path) -> None:
+def _copy(source: Path, path: Path) -> None:
     """Within the kernel; file systems that share blocks between files copy nothing at all."""
-    with open(source, "rb") as given, path.open("xb") as taken:
+    with source.open("rb") as given, path.open("xb") as taken:
         left = os.fstat(given.fileno()).st_size
         while left > 0:
             done = os.copy_file_range(given.fileno(), taken.fileno(), left)
             if done == 0:
-                raise OSError(errno.EIO, "The volume became shorter while it was copied.", source)
+                raise OSError(errno.EIO, "The volume became shorter while it was copied.")
             left -= done
-

@@ -112,7 +112,7 @@ class LeanResampling:
         decided, self._decided = self._decided, False
         return decided
 
-    def _spatial_resample(
+    def _spatial_resample(  # noqa: PLR0917 - MONAI calls it so
         self,
         img: Any,
         dst_affine: Any,

@@ -58,7 +58,7 @@ def spaced(headers: list[Dataset]) -> list[Dataset]:
 
 
 SERIES = {
-    "axial": lambda: series_headers(),
+    "axial": series_headers,
     "oblique": lambda: series_headers(orientation="oblique", modality="MR"),
     "reversed": lambda: series_headers(orientation="reversed", modality="PT"),
     "uneven": lambda: uneven(series_headers()),

@@ -159,11 +159,11 @@ def test_an_oblique_image_keeps_its_axes_and_is_computed_here():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda img: Spacing((1.4, 1.3, 1.0), diagonal=True)(img),
-        lambda img: Spacing((1.4, 1.3, 1.0), mode=3, padding_mode="nearest")(img),
-        lambda img: Spacing((1.4, 1.3, 1.0), padding_mode="reflection")(img),
+        Spacing((1.4, 1.3, 1.0), diagonal=True),
+        Spacing((1.4, 1.3, 1.0), mode=3, padding_mode="nearest"),
+        Spacing((1.4, 1.3, 1.0), padding_mode="reflection"),
         lambda img: ResampleToMatch()(img, image(turned_affine(40), (12, 13, 14))),
-        lambda img: SpatialResample()(img),
+        SpatialResample(),
     ],
     ids=["sheared", "spline", "reflected", "rotated", "unchanged"],
 )
