@@ -20,6 +20,7 @@ from django.db import (
     close_old_connections,
     connection,
 )
+from pydicom.dataset import Dataset
 
 from apps.ai import admission, conf, services
 from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesStatement
@@ -237,7 +238,7 @@ def _write_results(
     parameters = dict(outcome.parameters) or dict(job.parameters)
     found: list[SegmentResult | SeriesStatement] = [*outcome.segments, *outcome.statements]
     # Copied and checked once for all objects; a statement about a series needs no patient space.
-    headers = (
+    headers: Sequence[Dataset] = (
         first.headers
         if outcome.statements or not found
         else prepare_sources(source_headers=first.headers)

@@ -18,6 +18,12 @@ from apps.ai.encoding.concepts import ALGORITHM_FAMILIES, concept
 from apps.ai.encoding.errors import EncodingRefused
 from apps.ai.encoding.finish import carry_flags, fix_dimension_organization, fix_times, to_bytes
 from apps.ai.encoding.identity import AlgorithmIdentity, FindingUids
+from apps.ai.encoding.references import (
+    REFERENCED_SERIES_SEQUENCE,
+    SOURCE_IMAGE_SEQUENCE,
+    encode_series,
+    insert_sequences,
+)
 from apps.ai.encoding.source import PreparedSources, local_wall_time, prepare_sources
 
 MODEL_NAME = "Consilium"
@@ -91,13 +97,12 @@ def encode_segmentation(
             f"AI segmentation, {'amended' if amended_by else 'not verified'}: {algorithm.name}"[:64]
         ),
     )
-    _refer_to_all(document, sources)
     _say_spacing_of_all(document, sources)
     fix_dimension_organization(document, uid=uids.dimension_organization)
     _add_laterality(document, segment)
     fix_times(document, content_at=moment)
     carry_flags(document, source=sources[0])
-    return to_bytes(document)
+    return _to_bytes_with_all_images(document, sources)
 
 
 def _describe(
@@ -139,16 +144,16 @@ def _cut(region: MaskRegion) -> tuple[list[int], NDArray[np.uint8]]:
     return planes, pixels
 
 
-def _refer_to_all(document: Dataset, sources: PreparedSources) -> None:
+def _to_bytes_with_all_images(document: Dataset, sources: PreparedSources) -> bytes:
     """The segmentation is of the whole series: every image of it is named."""
-    references = []
-    for class_uid, instance_uid in sources.references:
-        reference = Dataset()
-        reference.ReferencedSOPClassUID = class_uid
-        reference.ReferencedSOPInstanceUID = instance_uid
-        references.append(reference)
-    document.SourceImageSequence = references
-    document.ReferencedSeriesSequence[0].ReferencedInstanceSequence = references
+    del document.SourceImageSequence
+    del document.ReferencedSeriesSequence
+    references = sources.encoded_references
+    series = encode_series(series_instance_uid=sources[0].SeriesInstanceUID, references=references)
+    return insert_sequences(
+        to_bytes(document),
+        {SOURCE_IMAGE_SEQUENCE: references, REFERENCED_SERIES_SEQUENCE: series},
+    )
 
 
 def _say_spacing_of_all(document: Dataset, sources: PreparedSources) -> None:

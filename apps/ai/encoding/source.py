@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import validate_value
 
 from apps.ai.encoding.errors import EncodingRefused
+from apps.ai.encoding.references import encode_references
 
 #: Type 2 attributes of Patient and General Study: present even when the source left them out.
 _TYPE_2 = (
@@ -85,6 +86,11 @@ class PreparedSources(Sequence[Dataset]):
     def references(self) -> list[tuple[str, str]]:
         """SOP Class and SOP Instance UID of every image."""
         return [(header.SOPClassUID, header.SOPInstanceUID) for header in self._headers]
+
+    @cached_property
+    def encoded_references(self) -> bytes:
+        """The same as items of a sequence, written once for all objects."""
+        return encode_references(self.references)
 
     @cached_property
     def positions(self) -> NDArray[np.float64]:

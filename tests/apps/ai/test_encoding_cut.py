@@ -10,6 +10,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from apps.ai.encoding import prepare_sources, segmentation
+from apps.ai.encoding.finish import to_bytes
+from apps.ai.encoding.references import SOURCE_IMAGE_SEQUENCE, insert_sequences
 from tests.apps.ai.encoded import SHAPE, blob, encode, finding
 from tests.apps.ai.real_data import load_series, shared_data
 from tests.apps.ai.synthetic_series import SLICES, series_headers
@@ -40,7 +42,9 @@ def from_all_images(monkeypatch: pytest.MonkeyPatch) -> None:
         return list(range(region.shape[0])), region.to_mask().astype(np.uint8)
 
     monkeypatch.setattr(segmentation, "_cut", whole)
-    monkeypatch.setattr(segmentation, "_refer_to_all", lambda *_: None)
+    monkeypatch.setattr(
+        segmentation, "_to_bytes_with_all_images", lambda document, _: to_bytes(document)
+    )
     monkeypatch.setattr(segmentation, "_say_spacing_of_all", lambda *_: None)
 
 
@@ -97,3 +101,11 @@ def test_headers_prepared_once_serve_every_object_and_stay_as_they_are() -> None
     again = encode(prepared, segment, number=2)  # type: ignore[arg-type]
     assert again == encode(headers, segment, number=2)
     assert before == list(prepared)
+
+
+def test_what_is_put_into_a_file_is_put_in_once_and_only_where_it_fits() -> None:
+    data = encode(series_headers(), finding())["seg"]
+    with pytest.raises(ValueError, match="there already"):
+        insert_sequences(data, {SOURCE_IMAGE_SEQUENCE: b""})
+    with pytest.raises(ValueError, match="ends before"):
+        insert_sequences(data, {0xFFFCFFFF: b""})
