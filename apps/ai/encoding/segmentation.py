@@ -164,7 +164,8 @@ def _say_spacing_of_all(document: Dataset, sources: PreparedSources) -> None:
     if "SpacingBetweenSlices" in measures:
         del measures.SpacingBetweenSlices
     spacing, _ = get_volume_positions(
-        image_positions=sources.positions, image_orientation=sources[0].ImageOrientationPatient
+        image_positions=sources.positions.tolist(),
+        image_orientation=sources[0].ImageOrientationPatient,
     )
     if spacing is not None:
         measures.SpacingBetweenSlices = format_number_as_ds(spacing)

@@ -216,12 +216,13 @@ def _gather(values: torch.Tensor, axis: int, places: Axis) -> torch.Tensor:
 
 def _by_stride(values: torch.Tensor) -> tuple[int, ...]:
     """Axes 1 to 3 as they lie in memory, the one that varies slowest first."""
-    return tuple(sorted((1, 2, 3), key=lambda axis: -values.stride(axis)))
+    return tuple(sorted((1, 2, 3), key=lambda axis: -values.stride()[axis]))
 
 
 def _cheapest_order(shape: tuple[int, ...], axes: Sequence[Axis]) -> tuple[int, ...]:
     def work(order: tuple[int, ...]) -> int:
-        extents, total = list(shape), 0
+        extents = list(shape)
+        total = 0
         for axis in order:
             extents[axis] = axes[axis].size
             # Along the axis that varies fastest values are gathered one by one.

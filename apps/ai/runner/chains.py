@@ -6,7 +6,7 @@ anywhere in its chain. Only pairs that are certain are looked for; everything el
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -58,7 +58,7 @@ def run_finishing(chain: Chain, data: dict[str, Any]) -> Any:
         return chain(done, start=behind) if behind < len(chain.transforms) else done
 
 
-def run_inversion(invert: Invertd, data: dict[str, Any]) -> Any:
+def run_inversion(invert: Invertd, data: Mapping[Any, Any]) -> Any:
     """An inversion that is no part of the bundle's own chain."""
     with LeanResampling():
         return invert(data)
@@ -91,7 +91,7 @@ def _find_decision(chain: Chain) -> tuple[int, str, Decision] | None:
             return None
         if any(one.post_func) or any(one.device):
             return None
-        return place, one.keys[0], decision
+        return place, str(one.keys[0]), decision
     return None
 
 

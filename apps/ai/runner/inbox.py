@@ -70,7 +70,7 @@ def _lay(path: Path, voxels: NDArray[np.float32]) -> None:
         except OSError:  # another file system, an old kernel, evicted meanwhile
             path.unlink(missing_ok=True)
     with path.open("xb") as stream:
-        stream.write(memoryview(np.ascontiguousarray(voxels, dtype="<f4").reshape(-1)).cast("B"))
+        stream.write(np.ascontiguousarray(voxels, dtype="<f4").data)
 
 
 def _source_of(voxels: NDArray[np.float32]) -> Path | None:

@@ -26,17 +26,19 @@ from typing import Any, cast
 import nibabel
 import numpy as np
 import torch
-from monai.config import USE_COMPILED
+from monai.config import USE_COMPILED  # type: ignore[attr-defined]
 from monai.data import MetaTensor  # type: ignore[attr-defined]
 from monai.data.meta_obj import get_track_meta
 from monai.data.utils import AFFINE_TOL, compute_shape_offset, to_affine_nd
 from monai.transforms.inverse import TraceableTransform
-from monai.transforms.spatial import array as spatial_array
-from monai.utils import TraceKeys, fall_back_tuple
+from monai.transforms.spatial import array
+from monai.utils import TraceKeys, fall_back_tuple  # type: ignore[attr-defined]
 
 from apps.ai.runner.axes import RANK, lay_grid, sample
 from apps.ai.runner.early_labels import Decision, decide_on_grid
 
+#: The module whose two functions are replaced.
+spatial_array: Any = array
 _MODES = frozenset({"bilinear", "nearest"})
 _PADDINGS = frozenset({"border", "zeros"})
 #: What may lie between the decision and the source grid: moves voxels, computes none, and fills
@@ -158,7 +160,7 @@ class LeanResampling:
             transform_info=transform_info,
             lazy=False,
         )
-        return MetaTensor(result).copy_meta_from(meta)
+        return _with_meta(result, meta)
 
     def _sample(self, asked: _Asked, grid: Any, turned: Sequence[int]) -> torch.Tensor | None:
         """The values on the grid; None where MONAI has to do it."""
@@ -202,7 +204,7 @@ class LeanResampling:
             lazy=False,
         )
         order = [0, *(1 + int(axis) for axis in moved)]
-        out = MetaTensor(img.as_tensor().permute(order)).copy_meta_from(meta)
+        out = _with_meta(img.as_tensor().permute(order), meta)
         turned = tuple(
             position for position, axis in enumerate(order)
             if axis > 0 and spatial_ornt[axis - 1, 1] == -1
@@ -210,6 +212,12 @@ class LeanResampling:
         if turned:
             setattr(out, _TURNED, turned)
         return out
+
+
+def _with_meta(values: torch.Tensor, meta: Any) -> MetaTensor:
+    made: Any = MetaTensor(values)
+    made.copy_meta_from(meta)
+    return cast(MetaTensor, made)
 
 
 def turn_now(data: dict[Any, Any]) -> dict[Any, Any]:
@@ -238,9 +246,10 @@ def _read(
         return None
     if img.is_complex() or _plain(mode) not in _MODES or _plain(padding_mode) not in _PADDINGS:
         return None
-    source = to_affine_nd(RANK, img.peek_pending_affine()).to(torch.float64)
+    placed: Any = img
+    source = to_affine_nd(RANK, placed.peek_pending_affine()).to(torch.float64)
     wanted = torch.as_tensor(to_affine_nd(RANK, dst_affine)).to(torch.float64)
-    extents = torch.tensor(img.peek_pending_shape()[:RANK])
+    extents = torch.tensor(placed.peek_pending_shape()[:RANK])
     if isinstance(spatial_size, int):
         return None
     if spatial_size is None:
@@ -275,4 +284,7 @@ def _is_finite(values: torch.Tensor) -> bool:
 
 def _only_moves_follow(img: MetaTensor) -> bool:
     """Whether what is still to be inverted moves voxels only."""
-    return all(one.get(TraceKeys.CLASS_NAME) in _ONLY_MOVES for one in img.applied_operations)
+    return all(
+        isinstance(one, dict) and one.get(TraceKeys.CLASS_NAME) in _ONLY_MOVES
+        for one in img.applied_operations
+    )
