@@ -27,7 +27,7 @@ from apps.annotations.segmentations.bits import Box
 from apps.annotations.segmentations.selectors import labelmap_of
 from apps.core.exceptions import NotVisible
 from apps.imaging.archive import read_headers
-from apps.imaging.masks import pack_mask
+from apps.imaging.mask_packing import pack_region
 from apps.imaging.suv import SuvRefused, compute_suv_scaling
 from apps.imaging.volumes import Volume, open_volume
 
@@ -99,7 +99,7 @@ def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> Amendm
         segment=by.segment,
         revision=by.revision,
         mask_sha256=storage.put_bytes(
-            content=pack_mask(after.to_mask().astype(np.uint8).tobytes())
+            content=pack_region(values=after.values, start=after.start, shape=after.shape)
         ),
         sop_instance_uid=volume.sop_instance_uids[largest_slice(region=after)],
         centroid_lps=centroid_lps,

@@ -20,11 +20,12 @@ from django.db import (
     close_old_connections,
     connection,
 )
+from pydicom.dataset import Dataset
 
 from apps.ai import admission, conf, services
 from apps.ai.analyses.results import AnalysisOutcome, SegmentResult, SeriesStatement
 from apps.ai.choices import JobState, ModelKind
-from apps.ai.encoding import EncodingRefused
+from apps.ai.encoding import EncodingRefused, prepare_sources
 from apps.ai.exceptions import StaleFence
 from apps.ai.maps import draft_maps
 from apps.ai.models import Job, ModelVersion
@@ -236,6 +237,12 @@ def _write_results(
 ) -> None:
     parameters = dict(outcome.parameters) or dict(job.parameters)
     found: list[SegmentResult | SeriesStatement] = [*outcome.segments, *outcome.statements]
+    # Copied and checked once for all objects; a statement about a series needs no patient space.
+    headers: Sequence[Dataset] = (
+        first.headers
+        if outcome.statements or not found
+        else prepare_sources(source_headers=first.headers)
+    )
     drafts = []
     for number, result in enumerate(found, start=1):
         if keeper.should_stop():
@@ -246,12 +253,12 @@ def _write_results(
                 job=job,
                 number=number,
                 result=result,
-                headers=first.headers,
+                headers=headers,
                 volume=first.volume,
                 parameters=parameters,
             )
         )
-    maps = draft_maps(job=job, maps=outcome.maps, headers=first.headers, parameters=parameters)
+    maps = draft_maps(job=job, maps=outcome.maps, headers=headers, parameters=parameters)
     keeper.stop()
     keeper.clock.enter("write")
     services.complete_job(

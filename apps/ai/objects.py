@@ -32,7 +32,7 @@ from apps.ai.encoding import (
     encode_statement_report,
 )
 from apps.ai.models import Finding, FindingAmendment, FindingReview, Job
-from apps.imaging.masks import pack_mask
+from apps.imaging.mask_packing import pack_region
 from apps.imaging.volumes import Volume
 
 SEGMENTATION_SERIES_NUMBER = 9001
@@ -112,7 +112,11 @@ def _draft_segment(segment: SegmentResult, common: _Common, volume: Volume) -> F
     centroid_lps, bbox_lps = locate(region=segment.region, affine_lps=volume.affine_lps)
     if segment.box_lps is not None:
         bbox_lps = [list(corner) for corner in segment.box_lps]
-    mask = pack_mask(segment.mask.astype(np.uint8).tobytes())
+    region = segment.region
+    mask = pack_region(values=region.values, start=region.start, shape=region.shape)
+    mask_sha256, segmentation_sha256, report_sha256 = storage.put_all(
+        contents=[mask, segmentation, report]
+    )
     return FindingDraft(
         result=segment,
         tracking_uid=segment.tracking_uid or uids.tracking,
@@ -120,11 +124,11 @@ def _draft_segment(segment: SegmentResult, common: _Common, volume: Volume) -> F
         sop_instance_uid=volume.sop_instance_uids[largest_slice(region=segment.region)],
         centroid_lps=centroid_lps,
         bbox_lps=bbox_lps,
-        mask_sha256=storage.put_bytes(content=mask),
+        mask_sha256=mask_sha256,
         segmentation_uid=uids.segmentation,
-        segmentation_sha256=storage.put_bytes(content=segmentation),
+        segmentation_sha256=segmentation_sha256,
         report_uid=uids.report,
-        report_sha256=storage.put_bytes(content=report),
+        report_sha256=report_sha256,
     )
 
 

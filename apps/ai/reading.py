@@ -29,6 +29,7 @@ class ReadInput:
     role: str
     headers: list[Dataset]
     volume: Volume
+    content_key: str = ""
 
     def for_runner(self) -> RunnerVolume:
         return RunnerVolume(
@@ -37,6 +38,7 @@ class ReadInput:
             sop_instance_uids=self.volume.sop_instance_uids,
             frame_of_reference_uid=self.volume.frame_of_reference_uid,
             warnings=self.volume.warnings,
+            content_key=self.content_key,
         )
 
 
@@ -121,11 +123,13 @@ def _extent_lps(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
 def _read(chosen: ChosenInput, role: InputPart | None) -> ReadInput:
     series_id = chosen.series.pk
     headers = _headers_at_hand(chosen.series)
+    # An archive key names one content for ever; a plane is not the volume of the same series.
+    key = chosen.series.archive_key
     if role is not None and role.plane:
-        volume = open_plane(series_id=series_id)
+        volume, key = open_plane(series_id=series_id), f"{key}.plane"
     else:
         volume = open_volume(series_id=series_id)
-    return ReadInput(role=chosen.role, headers=headers, volume=volume)
+    return ReadInput(role=chosen.role, headers=headers, volume=volume, content_key=key)
 
 
 def _headers_at_hand(series: Series) -> list[Dataset]:

@@ -113,17 +113,17 @@ class MaskRegion:
             raise ValueError(f"A mask is (slice, row, column); this one has {mask.ndim} axes.")
         present = mask.astype(bool, copy=False)
         starts: list[int] = []
-        stops: list[int] = []
         for axis in range(3):
             others = tuple(other for other in range(3) if other != axis)
             filled = np.flatnonzero(present.any(axis=others))
             if filled.size == 0:
                 raise ValueError("The mask is empty: an empty segment is no finding.")
             starts.append(int(filled[0]))
-            stops.append(int(filled[-1]) + 1)
-        box = tuple(slice(a, b) for a, b in zip(starts, stops, strict=True))
+            # The next axis is searched within what the one before left.
+            kept = slice(int(filled[0]), int(filled[-1]) + 1)
+            present = present[(slice(None),) * axis + (kept,)]
         return cls(
-            values=np.ascontiguousarray(present[box]),
+            values=np.ascontiguousarray(present),
             start=(starts[0], starts[1], starts[2]),
             shape=(int(mask.shape[0]), int(mask.shape[1]), int(mask.shape[2])),
         )

@@ -12,6 +12,7 @@ from apps.ai.encoding.identity import (
 )
 from apps.ai.encoding.report import encode_measurement_report
 from apps.ai.encoding.segmentation import encode_segmentation
+from apps.ai.encoding.source import prepare_sources
 from apps.ai.encoding.statement import encode_statement_report
 from apps.ai.encoding.structure_set import encode_structure_set
 
@@ -30,4 +31,5 @@ __all__ = [
     "encode_segmentation",
     "encode_statement_report",
     "encode_structure_set",
+    "prepare_sources",
 ]

@@ -86,7 +86,7 @@ def encode_parametric_map(
     low, high = float(frames.min()), float(frames.max())
     moment = local_wall_time(content_at, source=sources[0])
     document = hd.pm.ParametricMap(
-        source_images=[sources[index] for index in kept],
+        source_images=[sources[int(index)] for index in kept],
         pixel_array=frames,
         series_instance_uid=uids.series,
         series_number=series_number,

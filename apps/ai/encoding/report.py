@@ -32,7 +32,7 @@ from apps.ai.encoding.identity import (
     derive_uid,
 )
 from apps.ai.encoding.segmentation import MODEL_NAME
-from apps.ai.encoding.source import local_wall_time, prepare_sources
+from apps.ai.encoding.source import PreparedSources, local_wall_time, prepare_sources
 
 
 def encode_measurement_report(
@@ -154,7 +154,7 @@ def check_verification(
         )
 
 
-def _images_under(seg: Dataset, sources: Sequence[Dataset]) -> list[Dataset]:
+def _images_under(seg: Dataset, sources: PreparedSources) -> list[Dataset]:
     """The source images the segmentation's frames lie on: the evidence of this finding."""
     referenced = {
         str(source.ReferencedSOPInstanceUID)
@@ -162,7 +162,11 @@ def _images_under(seg: Dataset, sources: Sequence[Dataset]) -> list[Dataset]:
         for derivation in frame.get("DerivationImageSequence") or []
         for source in derivation.SourceImageSequence
     }
-    used = [header for header in sources if str(header.SOPInstanceUID) in referenced]
+    used = [
+        sources[index]
+        for index, (_, instance_uid) in enumerate(sources.references)
+        if str(instance_uid) in referenced
+    ]
     if not used:
         raise EncodingRefused(
             code="segmentation_mismatch",

@@ -7,15 +7,24 @@ from datetime import datetime
 
 import highdicom as hd
 import numpy as np
+from highdicom.spatial import get_volume_positions
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import format_number_as_ds
 
-from apps.ai.analyses.results import SegmentResult
+from apps.ai.analyses.results import MaskRegion, SegmentResult
 from apps.ai.encoding.concepts import ALGORITHM_FAMILIES, concept
 from apps.ai.encoding.errors import EncodingRefused
 from apps.ai.encoding.finish import carry_flags, fix_dimension_organization, fix_times, to_bytes
 from apps.ai.encoding.identity import AlgorithmIdentity, FindingUids
-from apps.ai.encoding.source import local_wall_time, prepare_sources, spacing_between_slices_mm
+from apps.ai.encoding.references import (
+    REFERENCED_SERIES_SEQUENCE,
+    SOURCE_IMAGE_SEQUENCE,
+    encode_series,
+    insert_sequences,
+)
+from apps.ai.encoding.source import PreparedSources, local_wall_time, prepare_sources
 
 MODEL_NAME = "Consilium"
 #: Amber in CIELab: the colour of a finding nobody has verified, on other viewers too.
@@ -64,9 +73,10 @@ def encode_segmentation(
             f"the source images are {(len(sources), rows, columns)}.",
         )
     moment = local_wall_time(content_at, source=sources[0])
+    planes, pixels = _cut(segment.region)
     document = hd.seg.Segmentation(
-        source_images=sources,
-        pixel_array=segment.mask.astype(np.uint8),
+        source_images=[sources[plane] for plane in planes],
+        pixel_array=pixels,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_describe(segment, algorithm, uids, is_amended=bool(amended_by))],
         series_instance_uid=uids.segmentation_series,
@@ -87,11 +97,12 @@ def encode_segmentation(
             f"AI segmentation, {'amended' if amended_by else 'not verified'}: {algorithm.name}"[:64]
         ),
     )
+    _say_spacing_of_all(document, sources)
     fix_dimension_organization(document, uid=uids.dimension_organization)
     _add_laterality(document, segment)
     fix_times(document, content_at=moment)
     carry_flags(document, source=sources[0])
-    return to_bytes(document)
+    return _to_bytes_with_all_images(document, sources)
 
 
 def _describe(
@@ -118,8 +129,50 @@ def _describe(
     )
 
 
-def _pixel_measures(sources: Sequence[Dataset]) -> hd.PixelMeasuresSequence:
-    spacing = spacing_between_slices_mm(sources)
+def _cut(region: MaskRegion) -> tuple[list[int], NDArray[np.uint8]]:
+    """The images to encode from, and the mask on them (image, row, column).
+
+    Those under the mask, and the first of the series before them: the library takes patient and
+    study from it. It looks at every image it is given; an empty one becomes no frame.
+    """
+    begin, count = region.start[0], region.values.shape[0]
+    planes = list(range(begin, begin + count))
+    if begin > 0:
+        planes.insert(0, 0)
+    pixels = np.zeros((len(planes), *region.shape[1:]), dtype=np.uint8)
+    pixels[(slice(len(planes) - count, None), *region.box[1:])] = region.values
+    return planes, pixels
+
+
+def _to_bytes_with_all_images(document: Dataset, sources: PreparedSources) -> bytes:
+    """The segmentation is of the whole series: every image of it is named."""
+    del document.SourceImageSequence
+    del document.ReferencedSeriesSequence
+    references = sources.encoded_references
+    series = encode_series(series_instance_uid=sources[0].SeriesInstanceUID, references=references)
+    return insert_sequences(
+        to_bytes(document),
+        {SOURCE_IMAGE_SEQUENCE: references, REFERENCED_SERIES_SEQUENCE: series},
+    )
+
+
+def _say_spacing_of_all(document: Dataset, sources: PreparedSources) -> None:
+    """Where the source does not say it, the spacing is that of its images, all of them."""
+    measures = document.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    if "SpacingBetweenSlices" in sources[0]:
+        return
+    if "SpacingBetweenSlices" in measures:
+        del measures.SpacingBetweenSlices
+    spacing, _ = get_volume_positions(
+        image_positions=sources.positions.tolist(),
+        image_orientation=sources[0].ImageOrientationPatient,
+    )
+    if spacing is not None:
+        measures.SpacingBetweenSlices = format_number_as_ds(spacing)
+
+
+def _pixel_measures(sources: PreparedSources) -> hd.PixelMeasuresSequence:
+    spacing = sources.spacing_mm
     thickness = sources[0].get("SliceThickness")
     return hd.PixelMeasuresSequence(
         pixel_spacing=[float(value) for value in sources[0].PixelSpacing],

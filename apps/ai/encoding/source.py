@@ -6,14 +6,18 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import config
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.valuerep import validate_value
 
 from apps.ai.encoding.errors import EncodingRefused
+from apps.ai.encoding.references import encode_references
 
 #: Type 2 attributes of Patient and General Study: present even when the source left them out.
 _TYPE_2 = (
@@ -46,17 +50,67 @@ _UID = re.compile(r"^[0-9]+(\.[0-9]+)*$")
 _UID_LENGTH = 64
 
 
-def prepare_sources(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
-    """Copies of the headers with every type 2 attribute present, in the same order.
+class PreparedSources(Sequence[Dataset]):
+    """Copies of headers with every type 2 attribute present, each made when it is first asked for.
+
+    A finding lies on a few images of a long series: the others are counted and named, not copied.
+    Whoever encodes several objects of one series hands the same ones to each.
+
+    Parameters
+    ----------
+    headers : as they were read; they are not changed.
+    spacing_mm : distance of neighbouring slices; None where there is one image.
+    """
+
+    def __init__(self, headers: Sequence[Dataset], *, spacing_mm: float | None) -> None:
+        self.spacing_mm = spacing_mm
+        self._headers = headers
+        self._prepared: dict[int, Dataset] = {}
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    @overload
+    def __getitem__(self, index: int) -> Dataset: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Dataset]: ...
+    def __getitem__(self, index: int | slice) -> Dataset | list[Dataset]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        if place not in self._prepared:
+            self._prepared[place] = _prepare(self._headers[place], spacing_mm=self.spacing_mm)
+        return self._prepared[place]
+
+    @cached_property
+    def references(self) -> list[tuple[str, str]]:
+        """SOP Class and SOP Instance UID of every image."""
+        return [(header.SOPClassUID, header.SOPInstanceUID) for header in self._headers]
+
+    @cached_property
+    def encoded_references(self) -> bytes:
+        """The same as items of a sequence, written once for all objects."""
+        return encode_references(self.references)
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Image Position (Patient) of every image, (image, 3), LPS millimetres."""
+        return np.array([one.ImagePositionPatient for one in self._headers], dtype=float)
+
+
+def prepare_sources(*, source_headers: Sequence[Dataset]) -> PreparedSources:
+    """Headers an object may refer to, in the same order; what is prepared already is taken as is.
 
     Raises
     ------
     EncodingRefused
         The images have no patient space, are multi-frame, or do not belong together.
     """
+    if isinstance(source_headers, PreparedSources):
+        return source_headers
     _check(source_headers)
     spacing_mm = spacing_between_slices_mm(source_headers)
-    return [_prepare(header, spacing_mm=spacing_mm) for header in source_headers]
+    return PreparedSources(source_headers, spacing_mm=spacing_mm)
 
 
 def prepare_images(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
@@ -69,6 +123,8 @@ def prepare_images(*, source_headers: Sequence[Dataset]) -> list[Dataset]:
     """
     if not source_headers:
         raise EncodingRefused(code="no_source_images", reason="There are no source images.")
+    if isinstance(source_headers, PreparedSources):
+        return list(source_headers)
     _check_belonging(source_headers, _ONE_SERIES)
     return [_prepare(header, spacing_mm=None) for header in source_headers]
 

@@ -41,8 +41,10 @@ class OwnCode:
     def __init__(self, *, root: Path) -> None:
         self._root = str(root.resolve())
         self._modules: dict[str, ModuleType] = {}
+        self._others: frozenset[str] = frozenset()
 
     def __enter__(self) -> None:
+        self._others = frozenset(sys.modules)
         sys.path.insert(0, self._root)
         importlib.invalidate_caches()
         sys.modules.update(self._modules)
@@ -50,7 +52,8 @@ class OwnCode:
     def __exit__(self, *_: object) -> None:
         if self._root in sys.path:
             sys.path.remove(self._root)
-        for name, module in list(sys.modules.items()):
+        for name in sys.modules.keys() - self._others:
+            module = sys.modules[name]
             if isinstance(module, ModuleType) and self._owns(module):
                 self._modules[name] = sys.modules.pop(name)
 

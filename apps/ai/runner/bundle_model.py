@@ -20,6 +20,7 @@ from apps.ai.bundle_manifest import read_manifest
 from apps.ai.bundle_tree import read_tree
 from apps.ai.runner.boxes import find_boxes
 from apps.ai.runner.bundle_config import OwnCode, build_parts
+from apps.ai.runner.chains import run_finishing, run_inversion, run_preparation
 from apps.ai.runner.classes import read_probabilities, state_class
 from apps.ai.runner.effort import Effort
 from apps.ai.runner.label_maps import find_segments
@@ -111,7 +112,7 @@ class BundleModel:
         return self._describe(data, volume, parameters, warnings)
 
     def _prepare(self, items: Mapping[str, MetaTensor]) -> Data:
-        prepared = self._parts.preprocessing(dict(items))
+        prepared = run_preparation(self._parts.preprocessing, dict(items))
         if not isinstance(prepared, dict) or self._image_key not in prepared:
             raise BundleRefused("preprocessing", "The preprocessing gave no single image.")
         return prepared
@@ -127,7 +128,7 @@ class BundleModel:
                 nearest_interp=False,
                 to_tensor=True,
             )
-            data = invert(data)  # type: ignore[assignment, arg-type]
+            data = run_inversion(invert, data)
         return self._finish(data)
 
     def _detect(self, data: Data, progress: ProgressReporter) -> Data:
@@ -180,7 +181,7 @@ class BundleModel:
     def _finish(self, data: Data) -> Data:
         if self._parts.postprocessing is None:
             return data
-        finished = self._parts.postprocessing(data)
+        finished = run_finishing(self._parts.postprocessing, data)
         if not isinstance(finished, dict):
             raise BundleRefused("output_missing", "The postprocessing gave no single result.")
         return finished

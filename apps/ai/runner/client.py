@@ -11,10 +11,8 @@ the thread that started the process.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,12 +25,12 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-import numpy as np
 from pydicom.dataset import Dataset
 
 from apps.ai.analyses.results import AnalysisOutcome
 from apps.ai.runner import frames
 from apps.ai.runner.effort import Effort
+from apps.ai.runner.inbox import Inbox
 from apps.ai.runner.memory import (
     DeviceMemory,
     count_oom_kills,
@@ -47,7 +45,7 @@ from apps.ai.runner.process import (
     check_confinement,
 )
 from apps.ai.runner.scratch import Scratch, empty_directory, exceeds, make_scratch
-from apps.ai.runner.volumes import RunnerVolume, describe_volume, strip_identity
+from apps.ai.runner.volumes import RunnerVolume, describe_volume
 from apps.ai.runner.wire import WireError, unpack_outcome
 
 logger = logging.getLogger(__name__)
@@ -118,6 +116,7 @@ class ModelRunner:
     confinement: dict[str, Any] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
     _scratch: Scratch | None = None
+    _inbox: Inbox | None = None
     _stderr: deque[str] = field(default_factory=lambda: deque(maxlen=STDERR_TAIL_LINES))
     _drainer: threading.Thread | None = None
     _oom_kills: int = 0
@@ -163,7 +162,7 @@ class ModelRunner:
             self.close()
             raise RunnerError("protocol_broken", str(error), retryable=True) from error
         finally:
-            self._forget_run(run_id)
+            self._forget_run()
 
     def device_memory(self, *, device: str) -> DeviceMemory:
         """What ``device`` has for a run here; what this runner's own models hold counts as free.
@@ -205,7 +204,7 @@ class ModelRunner:
                         stream.close()
         if self._scratch is not None:
             self._scratch.remove()
-            self._scratch = None
+            self._scratch = self._inbox = None
 
     def _ensure_started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -259,15 +258,14 @@ class ModelRunner:
         return command
 
     def _send(self, process: subprocess.Popen[bytes], run_id: str, request: RunRequest) -> None:
-        inbox = self._directory() / "in" / run_id
-        inbox.mkdir()
-        np.save(inbox / "volume.npy", np.asarray(request.volume.voxels), allow_pickle=False)
-        for index, (_, volume) in enumerate(request.further):
-            path = inbox / f"further-{index}.npy"
-            np.save(path, np.asarray(volume.voxels), allow_pickle=False)
-        if request.kind == "builtin":
-            headers = [strip_identity(header).to_json_dict() for header in request.headers]
-            (inbox / "headers.json").write_text(json.dumps(headers), encoding="utf-8")
+        inbox = self._inbox or Inbox(self._directory() / "in")
+        self._inbox = inbox
+        volumes = [request.volume, *(volume for _, volume in request.further)]
+        described = [
+            describe_volume(volume, file=name)
+            for volume, name in zip(volumes, inbox.put_volumes(volumes), strict=True)
+        ]
+        headers = inbox.put_headers(request.headers) if request.kind == "builtin" else ""
         allow_cpu_seconds(process.pid, request.timeout_s)
         frames.write_frame(
             _descriptor(process.stdin),
@@ -281,10 +279,12 @@ class ModelRunner:
                 "room_bytes": request.room_bytes,
                 "effort": request.effort.value,
                 "parameters": request.parameters,
-                "volume": describe_volume(request.volume),
+                "volume": described[0],
                 "further": [
-                    {"role": role, **describe_volume(volume)} for role, volume in request.further
+                    {"role": role, **one}
+                    for (role, _), one in zip(request.further, described[1:], strict=True)
                 ],
+                "headers": headers,
             },
         )
 
@@ -350,10 +350,11 @@ class ModelRunner:
         how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
         return RunnerError("runner_died", f"The model runner ended {how}.", retryable=True)
 
-    def _forget_run(self, run_id: str) -> None:
+    def _forget_run(self) -> None:
         if self._scratch is None:
             return
-        shutil.rmtree(self._scratch.path / "in" / run_id, ignore_errors=True)
+        if self._inbox is not None:
+            self._inbox.end_run()
         empty_directory(self._scratch.path / "work")
 
     def _drain(self, process: subprocess.Popen[bytes]) -> None:

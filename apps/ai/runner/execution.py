@@ -44,11 +44,11 @@ class Executor:
         if request["kind"] == "memory":
             return describe(device_memory(str(request["device"])))
         run_id = str(request["run_id"])
-        inbox = self._scratch / "in" / run_id
-        volume = open_volume(path=inbox / "volume.npy", description=request["volume"])
+        inbox = self._scratch / "in"
+        volume = open_volume(directory=inbox, description=request["volume"])
         further = {
-            str(one["role"]): open_volume(path=inbox / f"further-{index}.npy", description=one)
-            for index, one in enumerate(request.get("further", []))
+            str(one["role"]): open_volume(directory=inbox, description=one)
+            for one in request.get("further", [])
         }
         work = self._scratch / "work" / run_id
         shutil.rmtree(work, ignore_errors=True)
@@ -56,7 +56,7 @@ class Executor:
         os.chdir(work)
         parameters = dict(request["parameters"])
         if request["kind"] == "builtin":
-            outcome = self._run_builtin(request, run_id, volume, parameters, progress)
+            outcome = self._run_builtin(request, volume, parameters, progress)
         else:
             outcome = self._run_bundle(request, volume, further, parameters, progress)
         return pack_outcome(outcome=outcome, mask_file=work / "masks.bin")
@@ -64,7 +64,6 @@ class Executor:
     def _run_builtin(
         self,
         request: dict[str, Any],
-        run_id: str,
         volume: Any,
         parameters: dict[str, Any],
         progress: ProgressReporter,
@@ -73,7 +72,7 @@ class Executor:
         if not module_name.startswith(_BUILTIN_PACKAGE):
             raise ValueError("not a built-in analysis")
         analysis = importlib.import_module(module_name)
-        headers = read_headers(self._scratch / "in" / run_id / "headers.json")
+        headers = read_headers(self._scratch / "in" / str(request["headers"]))
         result = analysis.run(
             volume=volume, headers=headers, parameters=parameters, progress=progress
         )

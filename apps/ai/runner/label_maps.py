@@ -24,6 +24,8 @@ SHORT_AXIS = Code("SCT", "103340004", "Short axis")
 _MILLILITRE = Code("UCUM", "mL", "mL")
 _MILLIMETRE = Code("UCUM", "mm", "mm")
 
+Box = tuple[slice, ...]
+
 #: 26-connectivity: voxels that touch at a corner belong together.
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
@@ -45,7 +47,7 @@ class LabelledGrid:
     """
 
     labels: NDArray[np.integer[Any]] | None = None
-    channels: NDArray[np.float32] | None = None
+    channels: NDArray[np.floating[Any] | np.uint8] | None = None
     probability: NDArray[np.floating[Any]] | None = None
     soft: NDArray[np.float32] | None = None
 
@@ -127,19 +129,60 @@ def _split(chosen: NDArray[np.bool_], *, per_component: bool) -> list[MaskRegion
     whole = MaskRegion.from_mask(chosen)
     if not per_component:
         return [whole]
-    # Components touch only within the box that holds them all: it is searched, not the volume.
-    components, _ = ndimage.label(whole.values, structure=_NEIGHBOURS)
-    regions = []
-    for number, box in enumerate(ndimage.find_objects(components), start=1):
-        first, second, third = (
-            begin + int(one.start) for begin, one in zip(whole.start, box, strict=True)
-        )
-        regions.append(
-            MaskRegion(
-                values=components[box] == number, start=(first, second, third), shape=whole.shape
-            )
-        )
+    regions = [
+        MaskRegion(values=part, start=_shifted(whole.start, box), shape=whole.shape)
+        for box, part in _connected(whole.values)
+    ]
+    # In the order in which their first voxels lie.
+    regions.sort(key=_first_voxel)
     return regions
+
+
+def _connected(values: NDArray[np.bool_]) -> list[tuple[Box, NDArray[np.bool_]]]:
+    """Connected parts and the boxes that hold them.
+
+    An empty plane separates what lies on its two sides, so only boxes without one are searched.
+    """
+    found = []
+    for box in _filled_boxes(values):
+        components, _ = ndimage.label(values[box], structure=_NEIGHBOURS)
+        for number, inner in enumerate(ndimage.find_objects(components), start=1):
+            found.append((_within(box, inner), components[inner] == number))
+    return found
+
+
+def _filled_boxes(values: NDArray[np.bool_]) -> list[Box]:
+    """Boxes that hold all that is true and have no empty plane."""
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        filled = np.concatenate(([False], values.any(axis=others), [False]))
+        edges = np.flatnonzero(filled[1:] != filled[:-1])
+        runs = [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        if len(runs) == 1 and runs[0] == slice(0, values.shape[axis]):
+            continue
+        boxes = []
+        for run in runs:
+            box = tuple(run if one == axis else slice(0, values.shape[one]) for one in range(3))
+            boxes += [_within(box, inner) for inner in _filled_boxes(values[box])]
+        return boxes
+    return [tuple(slice(0, extent) for extent in values.shape)]
+
+
+def _within(outer: Box, inner: Box) -> Box:
+    """A box given inside another one, as a box of the whole."""
+    return tuple(
+        slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True)
+    )
+
+
+def _shifted(start: tuple[int, int, int], box: Box) -> tuple[int, int, int]:
+    first, second, third = (a + int(b.start) for a, b in zip(start, box, strict=True))
+    return first, second, third
+
+
+def _first_voxel(region: MaskRegion) -> tuple[int, ...]:
+    inside = np.unravel_index(int(region.values.argmax()), region.values.shape)
+    return tuple(a + int(b) for a, b in zip(region.start, inside, strict=True))
 
 
 def _describe(

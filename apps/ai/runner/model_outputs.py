@@ -39,6 +39,8 @@ def read_grid(
         raise BundleRefused(
             "output_grid", f"The output has shape {given}, the image {tuple(shape)}."
         )
+    if output.dtype == torch.uint8 and output.shape[0] == 1 and not by_channel:
+        return _labelled(output[0], data)
     low, high = (float(one) for one in output.aminmax())
     if not math.isfinite(low) or not math.isfinite(high):  # a NaN anywhere is both
         raise BundleRefused("output_values", "The model's output holds no valid labels.")
@@ -46,35 +48,41 @@ def read_grid(
         if low < 0 or high > 1:
             raise BundleRefused("output_values", "A channel holds more than 0 to 1.")
         return LabelledGrid(channels=output.numpy().transpose(0, 3, 2, 1))
-    soft = None
     if output.shape[0] > 1:
-        soft = probability = _soft(output.numpy())
-        labels = probability.argmax(axis=0)
-        chosen = np.take_along_axis(probability, labels[None], axis=0)[0]
         low, high = 0.0, float(output.shape[0] - 1)
-        labelled = labels.astype(np.uint8)
-    else:
-        chosen = None
-        labelled = output[0].round().clamp(0, 255).to(torch.uint8).numpy()
-        if "probability" in data:
-            chosen = _as_channels(data["probability"]).amax(dim=0).numpy()
     if round(low) < 0 or round(high) > 255:
         raise BundleRefused("output_values", "The model's output holds no valid labels.")
+    if output.shape[0] == 1:
+        return _labelled(output[0].round().clamp(0, 255).to(torch.uint8), data)
+    soft = _soft(output.to(torch.float32).numpy())
+    labels = soft.argmax(axis=0)
+    chosen = np.take_along_axis(soft, labels[None], axis=0)[0]
     return LabelledGrid(
-        labels=labelled.transpose(2, 1, 0),
-        probability=None
-        if chosen is None
-        else np.nan_to_num(chosen.astype(np.float32)).transpose(2, 1, 0),
-        soft=None if soft is None else soft.transpose(0, 3, 2, 1),
+        labels=labels.astype(np.uint8).transpose(2, 1, 0),
+        probability=_turned(chosen),
+        soft=soft.transpose(0, 3, 2, 1),
     )
 
 
+def _labelled(labels: torch.Tensor, data: Mapping[str, Any]) -> LabelledGrid:
+    """Labels (x, y, z), uint8; their probability is an item of its own, where there is one."""
+    chosen = None
+    if "probability" in data:
+        chosen = _turned(_as_channels(data["probability"]).amax(dim=0).numpy())
+    return LabelledGrid(labels=labels.numpy().transpose(2, 1, 0), probability=chosen)
+
+
+def _turned(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.nan_to_num(values.astype(np.float32)).transpose(2, 1, 0)
+
+
 def _as_channels(value: Any) -> torch.Tensor:
-    """(channel, x, y, z), float32, on the processor, without MONAI's additions."""
+    """(channel, x, y, z), float32 or uint8, on the processor, without MONAI's additions."""
     tensor = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(value)
     if isinstance(tensor, MetaTensor):
         tensor = tensor.as_tensor()
-    array = tensor.to(device="cpu", dtype=torch.float32)
+    kept = torch.uint8 if tensor.dtype == torch.uint8 else torch.float32
+    array = tensor.to(device="cpu", dtype=kept)
     if array.ndim == 3:
         array = array[None]
     if array.ndim != 4:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,8 @@ def find_probability_maps(
 
 
 def _soft_values(grid: LabelledGrid, output: OutputPart) -> NDArray[np.float32] | None:
-    soft, index = grid.soft, output.value
+    soft: NDArray[np.floating[Any] | np.uint8] | None = grid.soft
+    index = output.value
     if output.channel is not None:
         soft, index = grid.channels, output.channel
     if soft is None or index is None or index >= soft.shape[0]:

@@ -25,7 +25,8 @@ class RunnerVolume:
     """Voxels (slice, row, column) after the Modality LUT, with ``affine_lps``.
 
     ``affine_lps`` maps (column, row, slice, 1) to LPS millimetres. Satisfies
-    ``analyses.results.ImageVolume``.
+    ``analyses.results.ImageVolume``. ``content_key`` names these voxels for ever, so that they
+    need not be handed over twice; empty where nobody vouches for that.
     """
 
     voxels: NDArray[np.float32]
@@ -33,14 +34,18 @@ class RunnerVolume:
     sop_instance_uids: tuple[str, ...]
     frame_of_reference_uid: str
     warnings: tuple[tuple[str, str], ...] = ()
+    content_key: str = ""
 
 
-def open_volume(*, path: Path, description: dict[str, Any]) -> RunnerVolume:
-    """Map the worker's file; pickled arrays are refused.
+def open_volume(*, directory: Path, description: dict[str, Any]) -> RunnerVolume:
+    """Map the worker's file, raw float32 in slice order.
 
     Copy on write: a model that writes into its input changes its own copy, never the file.
     """
-    voxels = np.load(path, mmap_mode="c", allow_pickle=False)
+    slices, rows, columns = (int(extent) for extent in description["shape"])
+    voxels = np.memmap(
+        directory / description["file"], dtype="<f4", mode="c", shape=(slices, rows, columns)
+    )
     return RunnerVolume(
         voxels=voxels,
         affine_lps=np.asarray(description["affine_lps"], dtype=np.float64),
@@ -50,9 +55,11 @@ def open_volume(*, path: Path, description: dict[str, Any]) -> RunnerVolume:
     )
 
 
-def describe_volume(volume: RunnerVolume) -> dict[str, Any]:
+def describe_volume(volume: RunnerVolume, *, file: str) -> dict[str, Any]:
     """All but the voxels, as ``open_volume`` takes it on the other side."""
     return {
+        "file": file,
+        "shape": [int(extent) for extent in volume.voxels.shape],
         "affine_lps": np.asarray(volume.affine_lps).tolist(),
         "sop_instance_uids": list(volume.sop_instance_uids),
         "frame_of_reference_uid": volume.frame_of_reference_uid,
