@@ -19,9 +19,12 @@ export function useFindings(filters: FindingFilters, enabled = true) {
     queryKey: findingKeys.list(filters),
     queryFn: ({ signal }) => getAll<Finding>('/api/findings', { query: { ...filters }, signal }),
     enabled,
-    refetchInterval: 20_000,
+    refetchInterval: (query) => (query.state.data?.some(isBeingSent) ? 2_000 : 20_000),
   })
 }
+
+/** On its way to the PACS, and no attempt has failed: whoever accepted it waits for the word. */
+const isBeingSent = ({ export: sent }: Finding): boolean => (sent?.state === 'queued' || sent?.state === 'storing') && !sent.error
 
 /** `reason_code` values of a dismissal. There is no default: somebody must choose. */
 export const DISMISS_REASONS = [
@@ -171,7 +174,7 @@ export function useJobActions() {
   const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
   return {
     start: useMutation({
-      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean }) =>
+      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean; inputs?: Record<string, string> }) =>
         http.post<Job>('/api/jobs', request),
       onSettled: refresh,
     }),
