@@ -1,8 +1,9 @@
 import { IconSparkles } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
+import { useStudies } from '@/api/cases'
 import { useJobs } from '@/api/findings'
-import type { CaseDetail } from '@/api/types'
+import type { CaseDetail, Job, Study } from '@/api/types'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -14,6 +15,7 @@ import { JobRow } from './JobRow'
 export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
   const jobs = useJobs(entry.id)
+  const studies = useStudies(entry.id)
   return (
     <Section title={t('cases:jobs.title')} count={entry.ai_hidden ? undefined : jobs.data?.length}>
       {jobs.error && !jobs.data && <ProblemNotice problem={jobs.error} onRetry={() => void jobs.refetch()} />}
@@ -21,8 +23,15 @@ export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
       {entry.ai_hidden && <AiHiddenNote />}
       {jobs.data?.length === 0 && !entry.ai_hidden && <EmptyState compact icon={IconSparkles} title={t('jobs.none')} />}
       {jobs.data?.map((job) => (
-        <JobRow key={job.id} job={job} mayAct={entry.can.includes('run_ai')} />
+        <JobRow key={job.id} job={job} where={seriesName(job, studies.data ?? [])} mayAct={entry.can.includes('run_ai')} />
       ))}
     </Section>
   )
+}
+
+/** "CT · Portal venous": runs of one model are told apart by what they read; of several series the first. */
+function seriesName(job: Job, studies: readonly Study[]): string | undefined {
+  const study = studies.find(({ study_instance_uid }) => study_instance_uid === job.study_instance_uid)
+  const series = study?.series.find(({ series_instance_uid }) => series_instance_uid === job.series_instance_uid)
+  return series && [series.modality, series.description].filter(Boolean).join(' · ')
 }
