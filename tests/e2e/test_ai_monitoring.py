@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600
 
 Keep = Callable[[Page, str], Path]
 SLOW_MS = 60_000
-MODEL = "Phantom tumour"
+MODEL = "Phantom tumour segmentation"
 WEEKS = 12
 #: Charts of the screen, with how many of the twelve weeks have a value in each at least. Weeks
 #: hold about thirty runs: what happens seldom is hidden in most of them, and said so.
