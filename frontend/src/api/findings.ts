@@ -156,13 +156,26 @@ export function useModels() {
 
 export const isJobOpen = (job: Job): boolean => job.state === 'queued' || job.state === 'running'
 
+/** The runs of a case, or of all; what one that ended has found is asked for at once. */
 export function useJobs(caseId?: string, enabled = true) {
+  const client = useQueryClient()
+  const queryKey = findingKeys.jobs(caseId)
   return useQuery({
-    queryKey: findingKeys.jobs(caseId),
-    queryFn: ({ signal }) => getAll<Job>('/api/jobs', { query: { case: caseId }, signal }),
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const before = client.getQueryData<Job[]>(queryKey)
+      const jobs = await getAll<Job>('/api/jobs', { query: { case: caseId }, signal })
+      if (before && foundSince(before, jobs)) void client.invalidateQueries({ queryKey: ['findings'] })
+      return jobs
+    },
     enabled,
     refetchInterval: (query) => (query.state.data?.some(isJobOpen) ? 1_500 : 15_000),
   })
+}
+
+function foundSince(before: Job[], now: Job[]): boolean {
+  const known = new Set(before.filter(({ state }) => state === 'findings').map(({ id }) => id))
+  return now.some(({ id, state }) => state === 'findings' && !known.has(id))
 }
 
 /** The runs, undefined while they are asked for, null where they cannot be had. */

@@ -26,7 +26,7 @@ it('tells runs of one model apart by what they read', async () => {
   const { container } = renderScreen(<CaseJobsSection entry={aCaseDetail()} />)
   expect(await screen.findByText(/CT · Portal venous/)).toBeVisible()
   const text = (id: string) => container.querySelector(`[data-job="${id}"]`)?.textContent ?? ''
-  expect(text('1.1')).toMatch(/Took too long\. · CT · Portal venous$/)
-  expect(text('1.2')).toMatch(/Took too long\. · CT$/)
-  expect(text('9.9')).toMatch(/Took too long\.$/) // of a study that is not listed
+  expect(text('1.1')).toMatch(/CT · Portal venousTook too long\.$/)
+  expect(text('1.2')).toMatch(/CTTook too long\.$/)
+  expect(text('9.9')).toMatch(/FailedTook too long\.$/) // of a study that is not listed
 })

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useStudies } from '@/api/cases'
 import { useJobs } from '@/api/findings'
-import type { CaseDetail, Job, Study } from '@/api/types'
+import type { CaseDetail } from '@/api/types'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -11,6 +11,7 @@ import { Section } from '@/ui/Screen'
 
 import { AiHiddenNote } from './AiHiddenNote'
 import { JobRow } from './JobRow'
+import { seriesOf } from './series'
 
 export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
@@ -23,15 +24,8 @@ export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
       {entry.ai_hidden && <AiHiddenNote />}
       {jobs.data?.length === 0 && !entry.ai_hidden && <EmptyState compact icon={IconSparkles} title={t('jobs.none')} />}
       {jobs.data?.map((job) => (
-        <JobRow key={job.id} job={job} where={seriesName(job, studies.data ?? [])} mayAct={entry.can.includes('run_ai')} />
+        <JobRow key={job.id} job={job} reads={seriesOf(job, studies.data ?? [])} mayAct={entry.can.includes('run_ai')} />
       ))}
     </Section>
   )
-}
-
-/** "CT · Portal venous": runs of one model are told apart by what they read; of several series the first. */
-function seriesName(job: Job, studies: readonly Study[]): string | undefined {
-  const study = studies.find(({ study_instance_uid }) => study_instance_uid === job.study_instance_uid)
-  const series = study?.series.find(({ series_instance_uid }) => series_instance_uid === job.series_instance_uid)
-  return series && [series.modality, series.description].filter(Boolean).join(' · ')
 }
