@@ -240,6 +240,8 @@ def test_four_bundles_of_the_zoos_kind_run_unmodified_to_reviewed_findings(
         reader.get_by_role("option").filter(has_text=bundle.finding).first.click()
         expect(article).to_contain_text(f"{bundle.name} 0.5.0")
         expect(article).to_contain_text("Stored and verified in the PACS", timeout=120_000)
+    # The classes have the names that the bundle gives them.
+    expect(article).to_contain_text("Probability: Breast density A")
     keep_screenshot(reader, "3-stored")
 
     found = findings_of(stack.client(role="radiologist"), scene.case_id)

@@ -84,7 +84,7 @@ def test_the_demo_hospitals_months_are_charts_with_their_tables(
     # The story of the second scanner: it is told, by rule, and by subgroup.
     alerts = page.get_by_role("list", name="Alerts of this model")
     expect(alerts.get_by_text("Unanswered").first).to_be_visible()
-    drift = page.get_by_role("table", name="Drift of each feature")
+    drift = page.get_by_role("region", name="Drift of each feature")
     expect(drift).to_contain_text("Act")
     page.get_by_role("combobox", name="Subgroups").click()
     page.get_by_role("option", name="Scanner manufacturer").click()

@@ -18,7 +18,7 @@ export interface Line {
   points: Point[]
 }
 
-export type Measure = 'count' | 'share' | 'seconds' | 'fraction' | 'mL' | 'mm'
+export type Measure = 'count' | 'mean' | 'share' | 'seconds' | 'fraction' | 'mL' | 'mm'
 
 export interface ChartSpec {
   key: string
@@ -31,7 +31,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { key: 'runs', figures: ['runs'], measure: 'count' },
   { key: 'notRun', figures: ['failed', 'out_of_scope'], measure: 'share' },
   { key: 'positive', figures: ['positive', 'urgent'], measure: 'share' },
-  { key: 'perStudy', figures: ['findings_per_study'], measure: 'count' },
+  { key: 'perStudy', figures: ['findings_per_study'], measure: 'mean' },
   { key: 'decisions', figures: ['accepted', 'amended'], measure: 'share' },
   { key: 'waiting', figures: ['unreviewed', 'deferred', 'superseded'], measure: 'share' },
   { key: 'run', figures: ['run_s'], measure: 'seconds' },
@@ -104,6 +104,8 @@ export function formatMeasure(value: number, measure: Measure): string {
   switch (measure) {
     case 'count':
       return Number.isInteger(value) ? String(value) : value.toFixed(1)
+    case 'mean':
+      return value.toFixed(1)
     case 'share':
       return `${trim(value * 100, value < 0.1 ? 1 : 0)} %`
     case 'seconds':
