@@ -33,8 +33,7 @@ OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElemen
 @pytest.fixture(scope="module")
 def _history(stack: Stack) -> None:
     """What `make demo` writes; the small hospital of these tests leaves it out."""
-    told = stack.manage("demo_hospital", "--small", "--history")
-    assert re.search(r"[0-9]{3,} runs of models as demo history", told), told
+    stack.manage("demo_hospital", "--small", "--history")
 
 
 def _rows(chart: Locator) -> list[list[str]]:
