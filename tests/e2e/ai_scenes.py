@@ -1,4 +1,4 @@
-"""What end-to-end tests of AI share: objects for the PACS, bundles as archives, hands on screens."""
+"""What end-to-end tests of AI share: objects for the PACS, archives, hands on screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Four bundles built like the MONAI Model Zoo's, from their ZIP files to reviewed findings, on screen.
+"""Four bundles built like the Model Zoo's, from their ZIP files to reviewed findings, on screen.
 
 Segmentation, several channels, detection, classification: uploaded by AI administration, approved
 and put into use by two people, run on studies from the PACS, reviewed, and stored there.
@@ -66,8 +66,9 @@ class Bundle:
 WITH_MASK, WITHOUT_PLACE = ("SEG", "SR", "SR"), ("SR", "SR")
 BUNDLES = (
     Bundle("Spleen", zoo.spleen, "thin", "Spleen", WITH_MASK, {"as_yaml": True}),
-    Bundle("Brain tumour", zoo.brats, "t1 mprage post", "Whole tumour", WITH_MASK, {},
-           {"t2": "t2 tse"}),  # fmt: skip
+    Bundle(
+        "Brain tumour", zoo.brats, "t1 mprage post", "Whole tumour", WITH_MASK, {}, {"t2": "t2 tse"}
+    ),
     Bundle("Lung nodule detection", zoo.nodule, "thin", "Nodule", WITH_MASK, {}),
     Bundle("Breast density", zoo.density, "L CC", "Breast density", WITHOUT_PLACE, {}),
 )
@@ -151,9 +152,7 @@ def scene(stack: Stack) -> Scene:
     """Three studies of one patient in Orthanc, and a case that has none of them yet."""
     ct, mr, mammography = (generate_uid() for _ in range(3))
     store_in_pacs(stack, [*_ct(ct), *_mr(mr), *_mammogram(mammography)])
-    patient = person(
-        PATIENT["patient_id"], PATIENT["name"], born=PATIENT["birth_date"], sex="F"
-    )
+    patient = person(PATIENT["patient_id"], PATIENT["name"], born=PATIENT["birth_date"], sex="F")
     studies = {"thin": ct, **dict.fromkeys(SEQUENCES, mr), "L CC": mammography}
     return Scene(new_case(stack, patient, CASE_TITLE), studies)
 

@@ -214,9 +214,7 @@ def test_a_jobs_life_from_arrival_to_its_four_endings(
     # The study arrives from the PACS; nobody asks for an analysis, and there is one.
     desk = open_page(role="coordinator", path=f"/cases/{scene.case_id}")
     link_from_pacs(desk, studies=1)
-    page = open_page(
-        role="radiologist", width=1440, height=1200, path=f"/cases/{scene.case_id}"
-    )
+    page = open_page(role="radiologist", width=1440, height=1200, path=f"/cases/{scene.case_id}")
     first = _row(page, "Portal venous")
     _in_state(first, "findings", timeout=FIRST_RUN_MS)
     expect(page.locator("li[data-finding]")).to_have_count(2, timeout=10_000)

@@ -1,4 +1,4 @@
-"""The months of runs that the demo hospital brings, as charts and as the tables that say the same."""
+"""The demo hospital's months of runs, as charts and as the tables that say the same."""
 
 from __future__ import annotations
 
