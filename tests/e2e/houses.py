@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 #: second would find more images in its cases than its own files have.
 FIRST = frozenset(
     {
+        "test_ai_bundles.py",
         "test_every_series.py",
         "test_house.py",
         "test_live_replay.py",

@@ -19,6 +19,9 @@ class MeasuredSerializer(serializers.Serializer[Any]):
     quantity = serializers.CharField()
     value = serializers.FloatField()
     unit = serializers.CharField()
+    name = serializers.CharField(
+        required=False, help_text="Where the model names it: the probability of one of its classes."
+    )
 
 
 class FindingModelSerializer(serializers.Serializer[Any]):

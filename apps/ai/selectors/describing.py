@@ -16,6 +16,7 @@ from apps.ai.selectors.findings import (
     state_of_finding,
 )
 
+CLASS_PROBABILITY = "probability_"
 _SHOWN = ("quantity", "value", "unit")
 
 
@@ -126,7 +127,12 @@ def _person(user: Any, discipline: str) -> dict[str, Any]:
 
 
 def _shown(measurements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: measured[name] for name in _SHOWN} for measured in measurements]
+    shown = [{name: measured[name] for name in _SHOWN} for measured in measurements]
+    for one, measured in zip(shown, measurements, strict=True):
+        # Classes of a bundle are named by the bundle; everything else has words of the house.
+        if one["quantity"].startswith(CLASS_PROBABILITY):
+            one["name"] = measured["concept"]["display"]
+    return shown
 
 
 def _standing_opinions(finding: Finding) -> list[FindingOpinion]:

@@ -19,9 +19,12 @@ export function useFindings(filters: FindingFilters, enabled = true) {
     queryKey: findingKeys.list(filters),
     queryFn: ({ signal }) => getAll<Finding>('/api/findings', { query: { ...filters }, signal }),
     enabled,
-    refetchInterval: 20_000,
+    refetchInterval: (query) => (query.state.data?.some(isBeingSent) ? 2_000 : 20_000),
   })
 }
+
+/** On its way to the PACS, and no attempt has failed: whoever accepted it waits for the word. */
+const isBeingSent = ({ export: sent }: Finding): boolean => (sent?.state === 'queued' || sent?.state === 'storing') && !sent.error
 
 /** `reason_code` values of a dismissal. There is no default: somebody must choose. */
 export const DISMISS_REASONS = [
@@ -153,13 +156,26 @@ export function useModels() {
 
 export const isJobOpen = (job: Job): boolean => job.state === 'queued' || job.state === 'running'
 
+/** The runs of a case, or of all; what one that ended has found is asked for at once. */
 export function useJobs(caseId?: string, enabled = true) {
+  const client = useQueryClient()
+  const queryKey = findingKeys.jobs(caseId)
   return useQuery({
-    queryKey: findingKeys.jobs(caseId),
-    queryFn: ({ signal }) => getAll<Job>('/api/jobs', { query: { case: caseId }, signal }),
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const before = client.getQueryData<Job[]>(queryKey)
+      const jobs = await getAll<Job>('/api/jobs', { query: { case: caseId }, signal })
+      if (before && foundSince(before, jobs)) void client.invalidateQueries({ queryKey: ['findings'] })
+      return jobs
+    },
     enabled,
     refetchInterval: (query) => (query.state.data?.some(isJobOpen) ? 1_500 : 15_000),
   })
+}
+
+function foundSince(before: Job[], now: Job[]): boolean {
+  const known = new Set(before.filter(({ state }) => state === 'findings').map(({ id }) => id))
+  return now.some(({ id, state }) => state === 'findings' && !known.has(id))
 }
 
 /** The runs, undefined while they are asked for, null where they cannot be had. */
@@ -171,7 +187,7 @@ export function useJobActions() {
   const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
   return {
     start: useMutation({
-      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean }) =>
+      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean; inputs?: Record<string, string> }) =>
         http.post<Job>('/api/jobs', request),
       onSettled: refresh,
     }),

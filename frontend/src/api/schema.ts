@@ -5136,6 +5136,8 @@ export interface components {
             /** Format: double */
             value: number;
             unit: string;
+            /** @description Where the model names it: the probability of one of its classes. */
+            name?: string;
         };
         MeasuredValue: {
             name: string;

@@ -94,9 +94,9 @@ export function formatFigure(value: number, unit: string): string {
   return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
 }
 
-/** A value never without its unit. */
+/** A value never without its unit; a plain number (UCUM "1") has none. */
 export function formatQuantity(value: number, unit: string): string {
-  return unit ? `${formatFigure(value, unit)} ${unit}` : formatFigure(value, unit)
+  return unit && unit !== '1' ? `${formatFigure(value, unit)} ${unit}` : formatFigure(value, unit)
 }
 
 export function formatProbability(value: number): string {

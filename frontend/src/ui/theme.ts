@@ -131,6 +131,7 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm', autosize: true, minRows: 2 } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 80 } } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': i18next.t('action.close') }, centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': i18next.t('action.close') } } },
     // A place holder among the items is no item of a menu; the first item takes the focus.
     Menu: { defaultProps: { transitionProps: { duration: 80 }, withInitialFocusPlaceholder: false } },
     Popover: { defaultProps: { transitionProps: { duration: 80 } } },

@@ -226,6 +226,8 @@ def test_a_classification_is_reviewed_and_exported_without_a_place(phantom_team,
     actor = phantom_team.actor("radiologist")
     row = selectors.get_finding(actor=actor, finding_id=finding.pk, case_id=phantom_team.case_id)
     shown = selectors.describe_finding(finding=row)
+    named = {one["name"] for one in shown["measurements"]}
+    assert named == {f"Probability: Breast density {letter}" for letter in "ABCD"}
     assert {shown[key] for key in ("mask_url", "centroid_lps", "bbox_lps")} == {None}
     assert shown["sop_instance_uid"] in job.grid["sop_instance_uids"]
     door = client(phantom_team, "radiologist")

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
+import { useStudies } from '@/api/cases'
 import { jobsKnown, useFindings, useJobs } from '@/api/findings'
 import type { CaseDetail } from '@/api/types'
 import { AiMark } from '@/ui/clinical'
@@ -20,6 +21,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
   const navigate = useNavigate()
   const findings = useFindings({ case: entry.id })
   const jobs = useJobs(entry.id)
+  const studies = useStudies(entry.id)
   const review = useFindingReview(entry.can)
   const unreviewed = (findings.data ?? []).filter(isOpen).length
   return (
@@ -36,6 +38,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
         <FindingsPanel
           findings={findings.data}
           jobs={jobsKnown(jobs)}
+          studies={studies.data ?? []}
           review={review}
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />

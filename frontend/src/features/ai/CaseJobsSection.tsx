@@ -1,6 +1,7 @@
 import { IconSparkles } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
+import { useStudies } from '@/api/cases'
 import { useJobs } from '@/api/findings'
 import type { CaseDetail } from '@/api/types'
 import { LoadingRows } from '@/ui/DataTable'
@@ -10,10 +11,12 @@ import { Section } from '@/ui/Screen'
 
 import { AiHiddenNote } from './AiHiddenNote'
 import { JobRow } from './JobRow'
+import { seriesOf } from './series'
 
 export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('ai')
   const jobs = useJobs(entry.id)
+  const studies = useStudies(entry.id)
   return (
     <Section title={t('cases:jobs.title')} count={entry.ai_hidden ? undefined : jobs.data?.length}>
       {jobs.error && !jobs.data && <ProblemNotice problem={jobs.error} onRetry={() => void jobs.refetch()} />}
@@ -21,7 +24,7 @@ export function CaseJobsSection({ entry }: { entry: CaseDetail }) {
       {entry.ai_hidden && <AiHiddenNote />}
       {jobs.data?.length === 0 && !entry.ai_hidden && <EmptyState compact icon={IconSparkles} title={t('jobs.none')} />}
       {jobs.data?.map((job) => (
-        <JobRow key={job.id} job={job} mayAct={entry.can.includes('run_ai')} />
+        <JobRow key={job.id} job={job} reads={seriesOf(job, studies.data ?? [])} mayAct={entry.can.includes('run_ai')} />
       ))}
     </Section>
   )

@@ -20,7 +20,7 @@ import { isOpen } from './review'
 import { ReviewForm } from './ReviewForm'
 import { ReviewLine } from './ReviewLine'
 import { useFindingReview } from './useFindingReview'
-import { quantityName } from './words'
+import { measurementName } from './words'
 
 interface FindingDetailProps {
   finding: Finding
@@ -51,10 +51,10 @@ export function FindingDetail({ finding, caseId, caseTitle }: FindingDetailProps
 
       <section className={classes.block} aria-label={t('finding.measurements')}>
         <div className={classes.values}>
-          {finding.measurements.map(({ quantity, value, unit }) => (
-            <div key={quantity} className={classes.value}>
-              <div className={classes.valueName}>{quantityName(quantity)}</div>
-              <div className={classes.valueFigure}>{formatQuantity(value, unit)}</div>
+          {finding.measurements.map((measured) => (
+            <div key={measured.quantity} className={classes.value}>
+              <div className={classes.valueName}>{measurementName(measured)}</div>
+              <div className={classes.valueFigure}>{formatQuantity(measured.value, measured.unit)}</div>
             </div>
           ))}
           <div className={classes.value}>

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-import type { Finding, Job } from '@/api/types'
+import type { Finding, Job, Study } from '@/api/types'
 
 import { AiOutcomes } from './AiOutcomes'
 import { FindingCard } from './FindingCard'
@@ -11,6 +11,7 @@ export interface FindingsPanelProps {
   findings: readonly Finding[]
   /** The runs behind them: what left no finding is told too. Null where they are not known. */
   jobs: readonly Job[] | null | undefined
+  studies?: readonly Study[]
   activeFindingId?: string | null
   /** Bring the finding into view; without it the label is not a button. */
   onShow?: (finding: Finding) => void
@@ -36,7 +37,7 @@ export function inReviewOrder(findings: readonly Finding[]): Finding[] {
 }
 
 /** AI findings with their review. Nothing is accepted by default, by key or in bulk. */
-export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review, edits = null, dense = false }: FindingsPanelProps) {
+export function FindingsPanel({ findings, jobs, studies, activeFindingId, onShow, review, edits = null, dense = false }: FindingsPanelProps) {
   const { t } = useTranslation('ai')
   return (
     <>
@@ -55,7 +56,7 @@ export function FindingsPanel({ findings, jobs, activeFindingId, onShow, review,
           ))}
         </ul>
       )}
-      {jobs !== undefined && <AiOutcomes jobs={jobs} hasFindings={findings.length > 0} />}
+      {jobs !== undefined && <AiOutcomes jobs={jobs} studies={studies} hasFindings={findings.length > 0} />}
       {!dense && findings.length > 0 && <div className={classes.note}>{t('finding.unreviewedNote')}</div>}
     </>
   )

@@ -14,7 +14,7 @@ import { JobChip } from './JobChip'
 const RETRYABLE = new Set<Job['state']>(['failed', 'cancelled'])
 
 /** One run: what it is, how far it is, how it ended and why. */
-export function JobRow({ job, where, mayAct }: { job: Job; where?: React.ReactNode; mayAct: boolean }) {
+export function JobRow({ job, reads, where, mayAct }: { job: Job; reads?: string; where?: React.ReactNode; mayAct: boolean }) {
   const { t } = useTranslation('ai')
   const { cancel, retry } = useJobActions()
   const model = `${job.model.name} ${job.model.version}`
@@ -35,6 +35,7 @@ export function JobRow({ job, where, mayAct }: { job: Job; where?: React.ReactNo
           {t('job.retry')}
         </Button>
       )}
+      {reads && <div className={classes.jobReads}>{reads}</div>}
       <div className={classes.jobText}>
         {job.state === 'running' && (
           <Progress value={Math.round(job.progress * 100)} size={5} my={5} aria-label={job.stage ? humanise(job.stage) : model} />

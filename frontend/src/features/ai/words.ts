@@ -13,9 +13,12 @@ export function describeMeasurements(measurements: readonly MeasuredQuantity[]):
   return [...axes, ...rest.map(describeMeasurement)]
 }
 
-export function describeMeasurement({ quantity, value, unit }: MeasuredQuantity): string {
-  return `${quantityName(quantity)} ${formatQuantity(value, unit)}`
+export function describeMeasurement(measured: MeasuredQuantity): string {
+  return `${measurementName(measured)} ${formatQuantity(measured.value, measured.unit)}`
 }
+
+/** By the model's own name where it has one, as the classes of a classifier have. */
+export const measurementName = ({ quantity, name }: MeasuredQuantity): string => name ?? quantityName(quantity)
 
 export const quantityName = (quantity: string): string => {
   const word = wordFor('quantity', quantity.toLowerCase())

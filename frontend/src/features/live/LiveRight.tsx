@@ -88,6 +88,7 @@ export const LiveRight = memo(function LiveRight(props: LiveRightProps) {
             <FindingsPanel
               findings={room.findings}
               jobs={jobsKnown(jobs)}
+              studies={room.studies}
               activeFindingId={talked ?? active}
               onShow={show}
               review={review}

@@ -198,6 +198,7 @@ function CaseViewer({ caseId }: { caseId: string }) {
           <FindingsPanel
             findings={[...room.findings]}
             jobs={jobsKnown(jobs)}
+            studies={room.studies}
             activeFindingId={activeFinding}
             review={review}
             edits={findingEdits(room, drawn, () => setPanel('drawn'))}

@@ -85,7 +85,7 @@ function FigureTable({ report, lines, measure, title }: { report: MonitoringRepo
           {report.periods.map((period, index) => (
             <tr key={period.name}>
               <th scope="row">
-                {period.name}
+                <span className={classes.period}>{period.name}</span>
                 {!period.is_complete && ` ${t('running')}`}
               </th>
               {lines.map((line) => (

@@ -87,7 +87,7 @@ function Figures({ report }: { report: MonitoringReport }) {
   if (!hasRuns) return <EmptyState icon={IconChartLine} title={t('empty')} hint={t('emptyHint')} />
   return (
     <>
-      <Section title={report.by ? t('bySubgroup', { by: t(`by.${report.by}`) }) : t('byWeek')}>
+      <Section title={report.by ? t('bySubgroup', { by: t(`by.${report.by}`).toLocaleLowerCase() }) : t('byWeek')}>
         <p className={classes.reading}>{report.by ? t('readingBlocks', { n: report.small_cell }) : t('readingWeeks', { n: report.small_cell })}</p>
         <div className={classes.charts}>
           {CHARTS.map((spec) => (

@@ -42,6 +42,8 @@ it('shows hidden groups together as a line of their own', () => {
 
 it('begins axes at nought and takes whole steps', () => {
   const line = (...values: number[]) => [{ key: '', word: '', group: '', points: values.map((value) => ({ state: 'value' as const, value, low: null, high: null, n: 1, count: null })) }]
+  expect(axisOf(line(100), 'seconds')).toEqual({ low: 0, high: 120, step: 30 })
+  expect(axisOf(line(70_000), 'seconds')).toEqual({ low: 0, high: 86_400, step: 21_600 })
   expect(axisOf(line(31), 'count')).toEqual({ low: 0, high: 40, step: 10 })
   expect(axisOf(line(0.97), 'share')).toMatchObject({ low: 0, high: 1 })
   expect(axisOf(line(-2.5, 3), 'mL')).toMatchObject({ low: -4, high: 4 })

@@ -18,7 +18,7 @@ export interface Line {
   points: Point[]
 }
 
-export type Measure = 'count' | 'share' | 'seconds' | 'fraction' | 'mL' | 'mm'
+export type Measure = 'count' | 'mean' | 'share' | 'seconds' | 'fraction' | 'mL' | 'mm'
 
 export interface ChartSpec {
   key: string
@@ -31,7 +31,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { key: 'runs', figures: ['runs'], measure: 'count' },
   { key: 'notRun', figures: ['failed', 'out_of_scope'], measure: 'share' },
   { key: 'positive', figures: ['positive', 'urgent'], measure: 'share' },
-  { key: 'perStudy', figures: ['findings_per_study'], measure: 'count' },
+  { key: 'perStudy', figures: ['findings_per_study'], measure: 'mean' },
   { key: 'decisions', figures: ['accepted', 'amended'], measure: 'share' },
   { key: 'waiting', figures: ['unreviewed', 'deferred', 'superseded'], measure: 'share' },
   { key: 'run', figures: ['run_s'], measure: 'seconds' },
@@ -86,7 +86,10 @@ export function pointOf(row: MonitoringFigure | undefined, place: number): Point
 
 export const isEmpty = (lines: Line[]): boolean => lines.every((line) => line.points.every((point) => point.state === 'none'))
 
-/** The reach of an axis from 0, or on both sides of it, in whole steps of 1, 2 or 5. */
+/** Steps in which time is read (s): up to ten days. */
+const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000]
+
+/** The reach of an axis from 0, or on both sides of it, in whole steps of 1, 2 or 5; of time as a clock has them. */
 export function axisOf(lines: Line[], measure: Measure): { low: number; high: number; step: number } {
   const values = lines.flatMap((line) => line.points.flatMap((point) => (point.state === 'value' ? [point.value, point.low ?? point.value, point.high ?? point.value] : [])))
   if (measure === 'fraction') return { low: 0, high: 1, step: 0.25 }
@@ -95,7 +98,8 @@ export function axisOf(lines: Line[], measure: Measure): { low: number; high: nu
   const span = highest - lowest
   if (span === 0) return { low: 0, high: 1, step: 1 }
   const power = 10 ** Math.floor(Math.log10(span / 4))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => span / one <= 4.5) ?? span
+  const steps = measure === 'seconds' ? TIME_STEPS : [1, 2, 5, 10].map((factor) => factor * power)
+  const step = steps.find((one) => span / one <= 4.5) ?? span
   const high = Math.ceil(highest / step - 1e-9) * step
   return { low: Math.floor(lowest / step + 1e-9) * step, high: measure === 'share' ? Math.min(1, high) : high, step }
 }
@@ -104,6 +108,8 @@ export function formatMeasure(value: number, measure: Measure): string {
   switch (measure) {
     case 'count':
       return Number.isInteger(value) ? String(value) : value.toFixed(1)
+    case 'mean':
+      return value.toFixed(1)
     case 'share':
       return `${trim(value * 100, value < 0.1 ? 1 : 0)} %`
     case 'seconds':
