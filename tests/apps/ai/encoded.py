@@ -24,6 +24,8 @@ from apps.ai.encoding import (
     encode_measurement_report,
     encode_segmentation,
 )
+from apps.imaging.radiotherapy.rasters import Plane
+from apps.imaging.real_world import is_parametric_map, read_real_world
 from tests.apps.ai.synthetic_series import COLUMNS, ROWS, SLICES
 
 NOW = datetime(2026, 11, 22, 14, 5, 6, 789000, tzinfo=UTC)
@@ -205,3 +207,32 @@ def assert_report_reads_back(
     }
     assert evidence == used | {seg.SOPInstanceUID}
     return document
+
+
+def read_values(data: bytes, uids: list[str], shape: tuple[int, ...]) -> np.ndarray:
+    """By our reader's mapping, each frame at the image it names."""
+    header = pydicom.dcmread(BytesIO(data))
+    assert is_parametric_map(header)
+    stored = np.frombuffer(header.FloatPixelData, dtype="<f4").reshape(
+        int(header.NumberOfFrames), header.Rows, header.Columns
+    )
+    back = np.zeros(shape)
+    for number, group in enumerate(header.PerFrameFunctionalGroupsSequence, start=1):
+        mapping = read_real_world(header, frame=number)
+        assert mapping is not None
+        source = group.DerivationImageSequence[0].SourceImageSequence[0]
+        back[uids.index(str(source.ReferencedSOPInstanceUID))] = mapping.apply(stored[number - 1])
+    return back
+
+
+def planes(headers: list[Dataset]) -> list[Plane]:
+    return [
+        Plane(
+            position_lps=one.ImagePositionPatient,
+            orientation=one.ImageOrientationPatient,
+            pixel_spacing_mm=one.PixelSpacing,
+            rows=one.Rows,
+            columns=one.Columns,
+        )
+        for one in headers
+    ]
