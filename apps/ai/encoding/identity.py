@@ -29,8 +29,8 @@ class FindingUids:
     """The UIDs of one finding's objects.
 
     Each SEG and each SR lies in a series of its own: of a series with several, OHIF shows the last
-    and leaves the others out, silently (decision 0257). A VERIFIED SR lies in a further one, because
-    an archive that keeps one series' objects alike must not mix it with the AI's own.
+    and leaves the others out, silently (decision 0257). A VERIFIED SR lies in a further one,
+    because an archive that keeps one series' objects alike must not mix it with the AI's own.
     """
 
     job_key: str

@@ -5,9 +5,9 @@ OHIF (3.12) stops with an error where a measurement has no coordinates (decision
 outline of the finding's largest slice stands beside, under the same tracking UID, without numbers
 of its own.
 
-It is drawn on its image where pixels are square. Where they are not, OHIF takes their two spacings for
-each other and draws beside the finding; there the outline lies in patient space, of which OHIF shows
-nothing: better not shown than shown elsewhere.
+It is drawn on its image where pixels are square. Where they are not, OHIF takes their two spacings
+for each other and draws beside the finding; there the outline lies in patient space, of which OHIF
+shows nothing: better not shown than shown elsewhere.
 """
 
 from __future__ import annotations

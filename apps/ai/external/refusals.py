@@ -14,7 +14,7 @@ REFUSALS = {
         "Reports of this kind ({name}) are not read as findings. It can be read as a document."
     ),
     "cad_failed": (
-        "Its algorithms failed ({said}) and it states nothing. This is no answer of \"no findings\"."
+        'Its algorithms failed ({said}) and it states nothing. This is no answer of "no findings".'
     ),
     "cad_summary_missing": (
         "It does not say whether its algorithms succeeded: neither findings nor their absence can "

@@ -1,7 +1,7 @@
 """CAD reports as their templates say (PS3.16 TID 4000, 4100), item by item with pydicom.
 
-``mammography_example`` is the report of PS3.17 E.3.2: a mass of two densities, a density that is not
-for presentation, two clusters of calcifications, one with its calcifications.
+``mammography_example`` is the report of PS3.17 E.3.2: a mass of two densities, a density that is
+not for presentation, two clusters of calcifications, one with its calcifications.
 """
 
 from __future__ import annotations
@@ -119,7 +119,12 @@ def feature(
     relationship: str = "CONTAINS",
 ) -> Dataset:
     return code(
-        relationship, concept, coded(*what, scheme="SCT"), intent(shown), *algorithm(*made_by), *more
+        relationship,
+        concept,
+        coded(*what, scheme="SCT"),
+        intent(shown),
+        *algorithm(*made_by),
+        *more,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from scipy.spatial import cKDTree
 
 from apps.ai.analyses import codes as our_codes
 from apps.ai.analyses.results import MaskRegion, MeasuredValue, SegmentResult
@@ -155,8 +156,9 @@ def assert_geometry_reads_back(seg_bytes: bytes, headers: list[Dataset], mask: n
         [_points_lps(header, plane) for header, plane in zip(headers, mask, strict=True)]
     )
     assert len(lps) == len(expected)
-    order, expected_order = _sorted(lps), _sorted(expected)
-    assert np.abs(order - expected_order).max() < 0.01
+    for these, those in ((lps, expected), (expected, lps)):
+        distance, _ = cKDTree(those).query(these)
+        assert distance.max() < 0.01
 
 
 def _points_lps(header: Dataset, plane: np.ndarray) -> np.ndarray:
@@ -170,11 +172,6 @@ def _points_lps(header: Dataset, plane: np.ndarray) -> np.ndarray:
         + columns[:, None] * column_mm * direction_row
         + rows[:, None] * row_mm * direction_column
     )
-
-
-def _sorted(points: np.ndarray) -> np.ndarray:
-    rounded = np.round(points, 1)
-    return points[np.lexsort(rounded.T)]
 
 
 def assert_report_reads_back(

@@ -85,7 +85,9 @@ def test_uids_depend_on_the_job_the_number_and_the_review_and_are_valid() -> Non
     # OHIF shows one object of a series and leaves the others out (decision 0257).
     series = {u.segmentation_series for u in uids} | {u.report_series for u in uids}
     series |= {u.verified_series for u in uids}
-    series |= {u.amended(segmentation=f"2.25.{n}").segmentation_series for u in uids for n in (8, 9)}
+    series |= {
+        u.amended(segmentation=f"2.25.{n}").segmentation_series for u in uids for n in (8, 9)
+    }
     assert len(series) == 12 + 2, "an amended SEG has one series, whoever amended it"
     assert all(pydicom.uid.UID(uid).is_valid and uid.startswith("2.25.") for uid in instances)
     assert FindingUids.derive(job_key="a", number=1) == uids[0]

@@ -1,4 +1,4 @@
-"""What the encoders write about the phantom, what dciodvfy says of it, and whether it reads back."""
+"""What the encoders write about the phantom, what dciodvfy says of it, and if it reads back."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ def count_complaints(content: bytes, *, path: Path) -> tuple[int, int]:
     if program is None:
         raise SystemExit("bench ai-ohif needs dciodvfy (Debian package dicom3tools)")
     path.write_bytes(content)
-    told = subprocess.run(
-        [program, "-new", str(path)], check=False, capture_output=True, text=True
-    )
+    told = subprocess.run([program, "-new", str(path)], check=False, capture_output=True, text=True)
     lines = (told.stdout + told.stderr).splitlines()
     errors = [one for one in lines if one.startswith("Error") and one != UNKNOWN_TO_DCIODVFY]
     return len(errors), sum(one.startswith("Warning") for one in lines)
@@ -112,9 +110,7 @@ def _segment(phantom: Phantom, mask: NDArray[np.bool_], label: str) -> SegmentRe
         code=NEOPLASM,
         category=codes.SPATIAL_CONCEPT,
         region=MaskRegion.from_mask(mask),
-        measurements=(
-            MeasuredValue("volume", volume_ml, "mL", VOLUME, codes.UNIT_MILLILITRE),
-        ),
+        measurements=(MeasuredValue("volume", volume_ml, "mL", VOLUME, codes.UNIT_MILLILITRE),),
     )
 
 

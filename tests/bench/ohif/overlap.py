@@ -27,7 +27,7 @@ _DASH_PX = 4
 
 @dataclass(frozen=True)
 class Overlap:
-    """Pixels of the screen: how well the colour covers the structure, and how far beside it lies."""
+    """Pixels of the screen: how well colour covers the structure, and how far beside it lies."""
 
     dice: float
     distance_px: float

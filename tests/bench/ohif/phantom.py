@@ -1,8 +1,8 @@
 """A CT series with two known structures in a body: off centre, and like no mirror image of theirs.
 
 Grey says which is which: one is far brighter than the body, one far darker, so a picture of the
-screen tells them apart without being told where they are. A frame fills no whole number of bytes as bits. (It has a multiple of four pixels: of
-other images OHIF 3.12 reads no parametric map.)
+screen tells them apart without being told where they are. A frame fills no whole number of bytes as
+bits. (It has a multiple of four pixels: of other images OHIF 3.12 reads no parametric map.)
 """
 
 from __future__ import annotations

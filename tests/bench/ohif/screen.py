@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Locator, Page
 Picture = NDArray[np.int16]
 
 FIRST_WITHIN_S = 90
-SHOWN_WITHIN_S = 60
+SHOWN_WITHIN_S = 120
 NOTHING_FOR_S = 8
 COLOURED = 30
 """Difference of the highest and lowest of red, green, blue that is colour and no grey."""
@@ -23,6 +23,7 @@ _MARGIN = 0.06
 """Share of the viewport left out at each edge: frames, orientation letters, words."""
 
 _HELPERS = """
+localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))
 window.__ohif = {
   id: () => window.services.viewportGridService.getActiveViewportId(),
   viewport() {
@@ -80,9 +81,6 @@ class Viewer:
             timeout=FIRST_WITHIN_S * 1000,
         )
         self._wait(lambda: len(np.unique(self.picture()[::4, ::4, 0])) > 40, FIRST_WITHIN_S)
-        tour = page.get_by_text("Skip all")
-        if tour.count():
-            tour.first.click()
 
     def thumbnail(self, series_uid: str) -> Locator:
         uid = self.page.evaluate(f"window.__ohif.setOf('{series_uid}')?.displaySetInstanceUID")
@@ -107,8 +105,12 @@ class Viewer:
         return time.monotonic() - started
 
     def _is_coloured(self, least_px: int) -> bool:
-        is_loading = self.page.get_by_text("Loading").count() > 0
+        is_loading = self.page.get_by_text("Loading Parametric Map").count() > 0
         return not is_loading and int(colours(self.picture()).sum()) > least_px
+
+    def words(self) -> str:
+        """What is written over the images."""
+        return " ".join(self.page.locator("svg text, svg tspan").all_text_contents())
 
     def fill_contours(self) -> None:
         """As the switch of OHIF's panel does: contours filled, not lines alone."""
