@@ -209,7 +209,9 @@ def mammography_example(images: Sequence[Dataset]) -> Dataset:
     return report(
         images,
         impression(REQUIRED, mass),
-        impression(HIDDEN, single(DENSITY, HIDDEN, density, centre(15, 5, lcc), square(15, 5, lcc))),
+        impression(
+            HIDDEN, single(DENSITY, HIDDEN, density, centre(15, 5, lcc), square(15, 5, lcc))
+        ),
         impression(
             REQUIRED,
             single(

@@ -108,6 +108,9 @@ class Viewer:
         is_loading = self.page.get_by_text("Loading Parametric Map").count() > 0
         return not is_loading and int(colours(self.picture()).sum()) > least_px
 
+    def has_read(self, series_uid: str) -> bool:
+        return bool(self.page.evaluate(f"window.__ohif.setOf('{series_uid}')?.isLoaded === true"))
+
     def words(self) -> str:
         """What is written over the images."""
         return " ".join(self.page.locator("svg text, svg tspan").all_text_contents())
