@@ -55,7 +55,7 @@ def _region(
     between_rows, between_columns = (float(value) for value in source.PixelSpacing)
     if abs(between_rows - between_columns) > _SQUARE * between_rows:
         return hd.sr.ImageRegion3D(
-            graphic_type=hd.sr.GraphicTypeValues3D.POLYGON,
+            graphic_type=hd.sr.GraphicTypeValues3D.POLYLINE,  # at a POLYGON OHIF throws
             graphic_data=place_points(points, source),
             frame_of_reference_uid=source.FrameOfReferenceUID,
         )
