@@ -239,7 +239,7 @@ class ValueMap:
     values:
         (slice, row, column), finite.
     floor:
-        Slices with no value above it are not stored.
+        A map with no value above it says nothing, and is not stored.
     """
 
     label: str

@@ -28,8 +28,9 @@ def derive_uid(*parts: str) -> str:
 class FindingUids:
     """The UIDs of one finding's objects.
 
-    The SEGs of a job share one series and its SRs another; a VERIFIED SR lies in a third, because
-    an archive that keeps one series' objects alike must not mix them with the AI's own.
+    Each SEG and each SR lies in a series of its own: of a series with several, OHIF shows the last
+    and leaves the others out, silently (decision 0257). A VERIFIED SR lies in a further one,
+    because an archive that keeps one series' objects alike must not mix it with the AI's own.
     """
 
     job_key: str
@@ -51,24 +52,24 @@ class FindingUids:
         return cls(
             job_key=job_key,
             number=number,
-            segmentation_series=derive_uid(job_key, "segmentation-series"),
+            segmentation_series=derive_uid(job_key, "segmentation-series", finding),
             segmentation=derive_uid(job_key, "segmentation", finding),
             dimension_organization=derive_uid(job_key, "dimension-organization", finding),
-            report_series=derive_uid(job_key, "report-series"),
+            report_series=derive_uid(job_key, "report-series", finding),
             report=derive_uid(job_key, "report", finding),
-            verified_series=derive_uid(job_key, "verified-report-series"),
+            verified_series=derive_uid(job_key, "verified-report-series", finding),
             tracking=derive_uid(job_key, "tracking", finding),
         )
 
     def amended(self, *, segmentation: str) -> FindingUids:
-        """The same, with a SEG that a person made of the model's; it lies in a series of its own.
+        """The same, with a SEG that a person made of the model's, in a series of its own.
 
         Tracking stays: it is the same thing in the patient.
         """
         return replace(
             self,
             segmentation=segmentation,
-            segmentation_series=derive_uid(self.job_key, "amended-segmentation-series"),
+            segmentation_series=derive_uid(segmentation, "series"),
             dimension_organization=derive_uid(segmentation, "dimension-organization"),
         )
 

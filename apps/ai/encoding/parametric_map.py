@@ -2,6 +2,11 @@
 
 Stored values are the numbers themselves, 32-bit floating point, and the Real World Value Mapping
 says so: slope 1, intercept 0, unit and quantity by code. Nothing is rounded on the way.
+
+Every source image has its frame, in the order of their positions along the slice normal. The
+standard asks for neither: each frame says where it lies. But OHIF (3.12) lays the frames of a map
+from the first image on, whatever they say, and a map of some slices only would be drawn on others
+(decision 0257).
 """
 
 from __future__ import annotations
@@ -34,7 +39,7 @@ class MapUids:
     def derive(cls, *, job_key: str, number: int) -> MapUids:
         """UIDs of the map ``number`` (from 1) of the job with this key."""
         return cls(
-            series=derive_uid(job_key, "map-series"),
+            series=derive_uid(job_key, "map-series", str(number)),
             instance=derive_uid(job_key, "map", str(number)),
             dimension_organization=derive_uid(job_key, "map-dimensions", str(number)),
         )
@@ -52,7 +57,7 @@ def encode_parametric_map(
 ) -> bytes:
     """Encode one map on the grid of its source images.
 
-    Only slices with a value above ``value_map.floor`` become frames; each carries its position.
+    Every slice becomes a frame, from the lowest along the slice normal; each carries its position.
 
     Parameters
     ----------
@@ -79,15 +84,13 @@ def encode_parametric_map(
         )
     if not np.isfinite(values).all():
         raise EncodingRefused(code="map_not_finite", reason="The map holds no numbers somewhere.")
-    kept = np.flatnonzero((values > value_map.floor).any(axis=(1, 2)))
-    if kept.size == 0:
+    if not (values > value_map.floor).any():
         raise EncodingRefused(code="map_empty", reason="The map holds nothing above its floor.")
-    frames = np.ascontiguousarray(values[kept])
-    low, high = float(frames.min()), float(frames.max())
+    low, high = float(values.min()), float(values.max())
     moment = local_wall_time(content_at, source=sources[0])
     document = hd.pm.ParametricMap(
-        source_images=[sources[int(index)] for index in kept],
-        pixel_array=frames,
+        source_images=sources,
+        pixel_array=np.ascontiguousarray(values),
         series_instance_uid=uids.series,
         series_number=series_number,
         sop_instance_uid=uids.instance,
@@ -120,8 +123,24 @@ def encode_parametric_map(
         content_label="AI_UNVERIFIED",
         series_description=f"AI map, not verified: {algorithm.name}"[:64],
     )
+    _order_along_normal(document)
     document.Laterality = sources[0].get("Laterality") or ""
     fix_dimension_organization(document, uid=uids.dimension_organization)
     fix_times(document, content_at=moment)
     carry_flags(document, source=sources[0])
     return to_bytes(document)
+
+
+def _order_along_normal(document: Dataset) -> None:
+    """Frames from the lowest to the highest; the library has an order of its own."""
+    axes = document.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0]
+    row, column = np.array(axes.ImageOrientationPatient, dtype=float).reshape(2, 3)
+    groups = list(document.PerFrameFunctionalGroupsSequence)
+    positions = [group.PlanePositionSequence[0].ImagePositionPatient for group in groups]
+    order = np.argsort(np.array(positions, dtype=float) @ np.cross(row, column), kind="stable")
+    data = document.FloatPixelData
+    size = len(data) // len(groups)
+    document.PerFrameFunctionalGroupsSequence = [groups[index] for index in order]
+    document.FloatPixelData = b"".join(
+        data[index * size : (index + 1) * size] for index in order.tolist()
+    )

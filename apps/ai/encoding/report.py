@@ -31,8 +31,15 @@ from apps.ai.encoding.identity import (
     VerifyingObserver,
     derive_uid,
 )
+from apps.ai.encoding.outline import outline_group
 from apps.ai.encoding.segmentation import MODEL_NAME
 from apps.ai.encoding.source import PreparedSources, local_wall_time, prepare_sources
+
+MeasurementGroup = (
+    hd.sr.MeasurementsAndQualitativeEvaluations
+    | hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
+    | hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations
+)
 
 
 def encode_measurement_report(
@@ -50,6 +57,9 @@ def encode_measurement_report(
     review_key: str = "",
 ) -> bytes:
     """Encode one finding's measurements as a TID 1500 report.
+
+    The numbers stand in a group about the segment (TID 1411); a second one under the same tracking
+    UID draws the outline on the largest slice (``outline``).
 
     Parameters
     ----------
@@ -72,10 +82,17 @@ def encode_measurement_report(
             code="segmentation_mismatch", reason="The segmentation is not this finding's."
         )
     used = _images_under(seg, sources)
+    tracking = hd.sr.TrackingIdentifier(
+        uid=segment.tracking_uid or uids.tracking,
+        identifier=segment.tracking_identifier or segment.label,
+    )
     return build_report(
         evidence=[*used, seg],
         source=sources[0],
-        group=_measurement_group(segment, algorithm, uids, seg, sources[0]),
+        groups=[
+            _measurement_group(segment, algorithm, tracking, seg, sources[0]),
+            outline_group(segment, tracking=tracking, sources=sources),
+        ],
         algorithm=algorithm,
         uids=uids,
         number=number,
@@ -91,8 +108,7 @@ def build_report(
     *,
     evidence: Sequence[Dataset],
     source: Dataset,
-    group: hd.sr.MeasurementsAndQualitativeEvaluations
-    | hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations,
+    groups: Sequence[MeasurementGroup],
     algorithm: AlgorithmIdentity,
     uids: FindingUids,
     number: int,
@@ -102,11 +118,11 @@ def build_report(
     predecessor: bytes | None,
     review_key: str,
 ) -> bytes:
-    """The document around one measurement group; arguments as of its callers."""
+    """The document around the measurement groups; arguments as of its callers."""
     content = hd.sr.MeasurementReport(
         observation_context=_observation_context(algorithm, verified_by),
         procedure_reported=procedure_of(str(source.Modality)),
-        imaging_measurements=[group],
+        imaging_measurements=list(groups),
         title=codes.DCM.ImagingMeasurementReport,
     )
     moment = local_wall_time(content_at, source=source)
@@ -123,7 +139,7 @@ def build_report(
         manufacturer=algorithm.manufacturer,
         manufacturer_model_name=MODEL_NAME,
         software_versions=f"{algorithm.name} {algorithm.version}"[:64],
-        series_description=f"AI measurements, {status}: {algorithm.name}"[:64],
+        series_description=f"AI measurements {number}, {status}: {algorithm.name}"[:64],
         is_complete=True,
         is_final=verified_by is not None,
         is_verified=verified_by is not None,
@@ -201,15 +217,12 @@ def _observation_context(
 def _measurement_group(
     segment: SegmentResult,
     algorithm: AlgorithmIdentity,
-    uids: FindingUids,
+    tracking: hd.sr.TrackingIdentifier,
     seg: Dataset,
     source: Dataset,
 ) -> hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.sr.TrackingIdentifier(
-            uid=segment.tracking_uid or uids.tracking,
-            identifier=segment.tracking_identifier or segment.label,
-        ),
+        tracking_identifier=tracking,
         referenced_segment=hd.sr.ReferencedSegment(
             sop_class_uid=seg.SOPClassUID,
             sop_instance_uid=seg.SOPInstanceUID,

@@ -94,8 +94,9 @@ def encode_segmentation(
         pixel_measures=_pixel_measures(sources),
         omit_empty_frames=True,
         series_description=(
-            f"AI segmentation, {'amended' if amended_by else 'not verified'}: {algorithm.name}"[:64]
-        ),
+            f"AI segmentation {number}, {'amended' if amended_by else 'not verified'}: "
+            f"{algorithm.name}"
+        )[:64],
     )
     _say_spacing_of_all(document, sources)
     fix_dimension_organization(document, uid=uids.dimension_organization)

@@ -222,6 +222,18 @@ def spacing_between_slices_mm(headers: Sequence[Dataset]) -> float | None:
     return float(np.mean(np.abs(np.diff(positions @ normal))))
 
 
+def place_points(points: NDArray[np.float64], source: Dataset) -> NDArray[np.float64]:
+    """(column, row) in pixel indices to LPS millimetres (PS3.3 C.7.6.2.1.1)."""
+    directions = np.array(source.ImageOrientationPatient, dtype=float).reshape(2, 3)
+    between_rows, between_columns = (float(value) for value in source.PixelSpacing)
+    placed: NDArray[np.float64] = (
+        np.array(source.ImagePositionPatient, dtype=float)
+        + points[:, :1] * between_columns * directions[0]
+        + points[:, 1:] * between_rows * directions[1]
+    )
+    return placed
+
+
 def local_wall_time(moment: datetime, *, source: Dataset) -> datetime:
     """``moment`` in the time zone the source's dates and times are in.
 

@@ -67,7 +67,7 @@ def encode_statement_report(
     return build_report(
         evidence=sources,
         source=sources[0],
-        group=group,
+        groups=[group],
         algorithm=algorithm,
         uids=uids,
         number=number,

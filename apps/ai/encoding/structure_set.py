@@ -30,7 +30,7 @@ from apps.ai.encoding.errors import EncodingRefused
 from apps.ai.encoding.finish import carry_flags, fix_times, to_bytes
 from apps.ai.encoding.identity import derive_uid
 from apps.ai.encoding.segmentation import MODEL_NAME
-from apps.ai.encoding.source import local_wall_time, prepare_sources
+from apps.ai.encoding.source import local_wall_time, place_points, prepare_sources
 
 #: Written into the UID: an encoder that says other things makes another object.
 ENCODING = "structure-set-1"
@@ -243,22 +243,10 @@ def _outline(number: int, region: StructureRegion, sources: Sequence[Dataset]) -
     for offset, plane in enumerate(region.region.values):
         source = sources[first + offset]
         for points in trace_plane(plane):
-            placed = _place(points + np.array([column, row]), source)
+            placed = place_points(points + np.array([column, row]), source)
             contours.append(_contour(len(contours) + 1, placed, source))
     item.ContourSequence = contours
     return item
-
-
-def _place(points: NDArray[np.float64], source: Dataset) -> NDArray[np.float64]:
-    """(column, row) in pixel indices to LPS millimetres (PS3.3 C.7.6.2.1.1)."""
-    directions = np.array(source.ImageOrientationPatient, dtype=float).reshape(2, 3)
-    between_rows, between_columns = (float(value) for value in source.PixelSpacing)
-    placed: NDArray[np.float64] = (
-        np.array(source.ImagePositionPatient, dtype=float)
-        + points[:, :1] * between_columns * directions[0]
-        + points[:, 1:] * between_rows * directions[1]
-    )
-    return placed
 
 
 def _contour(number: int, points_lps: NDArray[np.float64], source: Dataset) -> Dataset:

@@ -6,6 +6,7 @@ from functools import partial
 
 from apps.ai.choices import ExternalOutcome, VerifiedElsewhere
 from apps.ai.conf import EXTERNAL_MAX_FINDINGS
+from apps.ai.external.cad_reports import read_cad_statements
 from apps.ai.external.makers import Maker, clean_name, maker_of_equipment, read_authors
 from apps.ai.external.maps import read_map_statement
 from apps.ai.external.outline_places import place_map, place_statement
@@ -111,8 +112,7 @@ def read_object(row: Instance, *, images: StudyImages) -> Reading:
 
 def _read(row: Instance, document: Document, images: StudyImages, maker: Maker) -> Reading:
     if row.sop_class_uid in CAD_CLASSES:
-        name = CAD_CLASSES[row.sop_class_uid]
-        raise Refused("cad_report_not_read", name=name)
+        return _read_cad_report(row, document, images, maker)
     if row.sop_class_uid in SEGMENTATION_CLASSES:
         return _read_segmentation(row, document, images, maker)
     if row.sop_class_uid == PARAMETRIC_MAP:
@@ -203,6 +203,35 @@ def _read_report(row: Instance, document: Document, images: StudyImages, maker: 
     return Reading(
         ExternalOutcome.TAKEN,
         mine[0][1],
+        results,
+        verification=_verification(document),
+        predecessors=frozenset(predecessors_of(document)),
+    )
+
+
+def _read_cad_report(
+    row: Instance, document: Document, images: StudyImages, maker: Maker
+) -> Reading:
+    """Computer-aided detection by its kind: an algorithm made all of it."""
+    statements = read_cad_statements(document)
+    head = _head_of(document) or maker
+    if not statements:
+        return Reading(ExternalOutcome.EMPTY, head, verification=_verification(document))
+    _limit(statements)
+    _check_patient(document, images.study)
+    uid = row.sop_instance_uid
+    results = tuple(
+        Result(
+            statement=one,
+            maker=one.maker or head,
+            place=place_statement(one, images, own_uid=uid),
+            report_uid=uid,
+        )
+        for one in statements
+    )
+    return Reading(
+        ExternalOutcome.TAKEN,
+        results[0].maker,
         results,
         verification=_verification(document),
         predecessors=frozenset(predecessors_of(document)),

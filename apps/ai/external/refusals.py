@@ -13,6 +13,17 @@ REFUSALS = {
     "cad_report_not_read": (
         "Reports of this kind ({name}) are not read as findings. It can be read as a document."
     ),
+    "cad_failed": (
+        'Its algorithms failed ({said}) and it states nothing. This is no answer of "no findings".'
+    ),
+    "cad_summary_missing": (
+        "It does not say whether its algorithms succeeded: neither findings nor their absence can "
+        "be taken from it."
+    ),
+    "cad_nothing_required": (
+        "It states findings, but none that its maker requires to be shown. It can be read as a "
+        "document."
+    ),
     "internal_error": "Reading it failed here ({name}).",
 }
 
@@ -42,6 +53,8 @@ REMARKS = {
     "measured_by_person": "Drawn by an algorithm, measured in a report by a person.",
     "values_missing": "{count} of its measurements have no value.",
     "not_coded": "Its maker gives no code for what it is.",
+    "cad_partly_failed": "Not all algorithms of its report succeeded: others may be missing.",
+    "reference_lost": "{count} of its references point to nothing in its report.",
     "reviewed_before": "The same thing was reviewed here before, from an earlier object.",
 }
 

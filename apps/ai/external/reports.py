@@ -5,6 +5,7 @@ Pure, from the archived DICOM JSON. Numbers and units stay as they stand in the 
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 from apps.ai.analyses.results import Code
@@ -43,7 +44,7 @@ def is_measurement_report(document: Document) -> bool:
 
 
 def read_report_statements(document: Document) -> tuple[Statement, ...]:
-    """Every measurement group of a report.
+    """Every measurement group of a report; drawings beside a group belong to it.
 
     Raises
     ------
@@ -59,16 +60,34 @@ def read_report_statements(document: Document) -> tuple[Statement, ...]:
         raise Refused("too_long", most=MAX_ENTRIES)
     authors = read_authors(document, CONTENT)
     head = (authors.algorithm or authors.device) if authors.is_machine else None
-    return tuple(
-        _read_group(item, number, head=head, device=authors.device)
-        for number, item in enumerate(found, start=1)
+    return _join_drawings(
+        [
+            _read_group(item, number, head=head, device=authors.device)
+            for number, item in enumerate(found, start=1)
+        ]
     )
+
+
+def _join_drawings(statements: list[Statement]) -> tuple[Statement, ...]:
+    """A group that only draws what an earlier one of its tracking UID says is no second finding."""
+    kept: list[Statement] = []
+    at: dict[str, int] = {}
+    for one in statements:
+        uid = one.tracking_uid
+        first = at.setdefault(uid, len(kept)) if uid else len(kept)
+        says_more = one.measurements or one.evaluations or one.segments or one.images
+        if first < len(kept) and one.regions and not says_more:
+            said = kept[first]
+            kept[first] = replace(said, regions=(*said.regions, *one.regions)[:MAX_REGIONS])
+        else:
+            kept.append(one)
+    return tuple(kept)
 
 
 def _read_group(item: Document, number: int, *, head: Maker | None, device: Maker) -> Statement:
     children = items_of(item, CONTENT)
     regions, unreadable = _read_regions(children)
-    measured, valueless = _read_measurements(children)
+    measured, valueless = read_measurements(children)
     facts = {code_of(one, "0040A043").value: one for one in reversed(children)}
     code = read_code(code_of(facts.get(FINDING, {}), "0040A168"))
     tracking = text_of(facts.get(TRACKING_ID, {}), "0040A160")
@@ -87,7 +106,7 @@ def _read_group(item: Document, number: int, *, head: Maker | None, device: Make
         category=read_code(code_of(facts.get(CATEGORY, {}), "0040A168")) or NOT_CODED,
         maker=read_algorithm(children, fallback=device) or head,
         site=read_code(code_of(site, "0040A168")),
-        laterality=_laterality(site),
+        laterality=read_laterality(site),
         measurements=measured,
         evaluations=_read_evaluations(children),
         probability=_probability(measured),
@@ -99,14 +118,14 @@ def _read_group(item: Document, number: int, *, head: Maker | None, device: Make
     )
 
 
-def _laterality(site: Document) -> Code | None:
+def read_laterality(site: Document) -> Code | None:
     for inner in items_of(site, CONTENT):
         if code_of(inner, "0040A043").value in LATERALITY:
             return read_code(code_of(inner, "0040A168"))
     return None
 
 
-def _read_measurements(children: list[Document]) -> tuple[tuple[dict[str, Any], ...], int]:
+def read_measurements(children: list[Document]) -> tuple[tuple[dict[str, Any], ...], int]:
     """Values that are numbers, and how many are none."""
     found: list[dict[str, Any]] = []
     valueless = 0

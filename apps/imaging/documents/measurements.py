@@ -1,6 +1,6 @@
 """Measurement groups of an imaging measurement report (TID 1500, PS3.16), as they can be drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.imaging.dicom_json import Document, items_of
 from apps.imaging.documents.reports import CONTENT, read_number, walk
@@ -74,7 +74,25 @@ class Group:
 def read_groups(document: Document) -> tuple[Group, ...]:
     """Every measurement group, wherever it stands; none for reports of other kinds."""
     found = [item for item, _ in walk(document) if code_of(item, "0040A043").value == GROUP]
-    return tuple(_read_group(item) for item in found[:MAX_GROUPS])
+    return _join_drawings([_read_group(item) for item in found[:MAX_GROUPS]])
+
+
+def _join_drawings(groups: list[Group]) -> tuple[Group, ...]:
+    """A group that only draws what an earlier one of its tracking UID says belongs to that one."""
+    kept: list[Group] = []
+    at: dict[str, int] = {}
+    for group in groups:
+        first = at.setdefault(group.tracking_uid, len(kept)) if group.tracking_uid else len(kept)
+        if first < len(kept) and group.regions and not group.values and not group.images:
+            one = kept[first]
+            kept[first] = replace(
+                one,
+                regions=(*one.regions, *group.regions)[:MAX_REGIONS],
+                unreadable=one.unreadable + group.unreadable,
+            )
+        else:
+            kept.append(group)
+    return tuple(kept)
 
 
 def _read_group(item: Document) -> Group:

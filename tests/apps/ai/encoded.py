@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from scipy.spatial import cKDTree
 
 from apps.ai.analyses import codes as our_codes
 from apps.ai.analyses.results import MaskRegion, MeasuredValue, SegmentResult
@@ -24,6 +25,8 @@ from apps.ai.encoding import (
     encode_measurement_report,
     encode_segmentation,
 )
+from apps.imaging.radiotherapy.rasters import Plane
+from apps.imaging.real_world import is_parametric_map, read_real_world
 from tests.apps.ai.synthetic_series import COLUMNS, ROWS, SLICES
 
 NOW = datetime(2026, 11, 22, 14, 5, 6, 789000, tzinfo=UTC)
@@ -153,8 +156,9 @@ def assert_geometry_reads_back(seg_bytes: bytes, headers: list[Dataset], mask: n
         [_points_lps(header, plane) for header, plane in zip(headers, mask, strict=True)]
     )
     assert len(lps) == len(expected)
-    order, expected_order = _sorted(lps), _sorted(expected)
-    assert np.abs(order - expected_order).max() < 0.01
+    for these, those in ((lps, expected), (expected, lps)):
+        distance, _ = cKDTree(those).query(these)
+        assert distance.max() < 0.01
 
 
 def _points_lps(header: Dataset, plane: np.ndarray) -> np.ndarray:
@@ -168,11 +172,6 @@ def _points_lps(header: Dataset, plane: np.ndarray) -> np.ndarray:
         + columns[:, None] * column_mm * direction_row
         + rows[:, None] * row_mm * direction_column
     )
-
-
-def _sorted(points: np.ndarray) -> np.ndarray:
-    rounded = np.round(points, 1)
-    return points[np.lexsort(rounded.T)]
 
 
 def assert_report_reads_back(
@@ -205,3 +204,32 @@ def assert_report_reads_back(
     }
     assert evidence == used | {seg.SOPInstanceUID}
     return document
+
+
+def read_values(data: bytes, uids: list[str], shape: tuple[int, ...]) -> np.ndarray:
+    """By our reader's mapping, each frame at the image it names."""
+    header = pydicom.dcmread(BytesIO(data))
+    assert is_parametric_map(header)
+    stored = np.frombuffer(header.FloatPixelData, dtype="<f4").reshape(
+        int(header.NumberOfFrames), header.Rows, header.Columns
+    )
+    back = np.zeros(shape)
+    for number, group in enumerate(header.PerFrameFunctionalGroupsSequence, start=1):
+        mapping = read_real_world(header, frame=number)
+        assert mapping is not None
+        source = group.DerivationImageSequence[0].SourceImageSequence[0]
+        back[uids.index(str(source.ReferencedSOPInstanceUID))] = mapping.apply(stored[number - 1])
+    return back
+
+
+def planes(headers: list[Dataset]) -> list[Plane]:
+    return [
+        Plane(
+            position_lps=one.ImagePositionPatient,
+            orientation=one.ImageOrientationPatient,
+            pixel_spacing_mm=one.PixelSpacing,
+            rows=one.Rows,
+            columns=one.Columns,
+        )
+        for one in headers
+    ]

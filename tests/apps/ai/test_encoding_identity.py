@@ -82,7 +82,13 @@ def test_uids_depend_on_the_job_the_number_and_the_review_and_are_valid() -> Non
     instances = {u.segmentation for u in uids} | {u.report for u in uids}
     instances |= {u.verified_report(review_key=key) for u in uids for key in ("x", "y")}
     assert len(instances) == 16
-    assert len({u.segmentation_series for u in uids}) == 2
+    # OHIF shows one object of a series and leaves the others out (decision 0257).
+    series = {u.segmentation_series for u in uids} | {u.report_series for u in uids}
+    series |= {u.verified_series for u in uids}
+    series |= {
+        u.amended(segmentation=f"2.25.{n}").segmentation_series for u in uids for n in (8, 9)
+    }
+    assert len(series) == 12 + 2, "an amended SEG has one series, whoever amended it"
     assert all(pydicom.uid.UID(uid).is_valid and uid.startswith("2.25.") for uid in instances)
     assert FindingUids.derive(job_key="a", number=1) == uids[0]
     assert derive_uid("ab", "c") != derive_uid("a", "bc")

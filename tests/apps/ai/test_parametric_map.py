@@ -23,10 +23,10 @@ from apps.ai.objects import read_mask
 from apps.ai.runner.wire import WireError, pack_outcome, unpack_outcome
 from apps.ai.selectors import own_objects
 from apps.imaging.models import Instance
-from apps.imaging.real_world import is_parametric_map, read_real_world
+from apps.imaging.real_world import read_real_world
 from tests.apps.ai import world
 from tests.apps.ai.bundles import INFERENCE, SIDE_CAR, write_bundle
-from tests.apps.ai.encoded import ALGORITHM, NOW, SHAPE, validate
+from tests.apps.ai.encoded import ALGORITHM, NOW, SHAPE, read_values, validate
 from tests.apps.ai.phantom_files import BOXES
 from tests.apps.ai.phantom_files import SHAPE as CT_SHAPE
 from tests.apps.ai.synthetic_series import series_headers
@@ -59,22 +59,6 @@ def encode(one: ValueMap, *, orientation: Any = "axial", modality: str = "CT") -
         series_number=9005,
         content_at=NOW,
     )
-
-
-def read_values(data: bytes, uids: list[str], shape: tuple[int, ...]) -> np.ndarray:
-    """By our reader's mapping, each frame at the image it names."""
-    header = pydicom.dcmread(BytesIO(data))
-    assert is_parametric_map(header)
-    stored = np.frombuffer(header.FloatPixelData, dtype="<f4").reshape(
-        int(header.NumberOfFrames), header.Rows, header.Columns
-    )
-    back = np.zeros(shape)
-    for number, group in enumerate(header.PerFrameFunctionalGroupsSequence, start=1):
-        mapping = read_real_world(header, frame=number)
-        assert mapping is not None
-        source = group.DerivationImageSequence[0].SourceImageSequence[0]
-        back[uids.index(str(source.ReferencedSOPInstanceUID))] = mapping.apply(stored[number - 1])
-    return back
 
 
 @pytest.mark.parametrize("orientation", ["axial", "oblique", "reversed"])
@@ -113,10 +97,21 @@ def test_an_suv_map_says_its_unit(tmp_path: Path) -> None:
     assert (mapping.slope, mapping.intercept, mapping.unit) == (1.0, 0.0, "{SUVbw}g/ml")
 
 
-def test_slices_without_anything_above_the_floor_are_left_out_and_bytes_are_equal() -> None:
-    data = encode(value_map())
-    assert int(pydicom.dcmread(BytesIO(data)).NumberOfFrames) == 6
-    assert data == encode(value_map())
+@pytest.mark.parametrize("orientation", ["axial", "oblique", "reversed"])
+def test_every_image_has_its_frame_from_the_lowest_along_the_normal(orientation: Any) -> None:
+    """OHIF lays the frames from the first image on, whatever they say (decision 0257)."""
+    data = encode(value_map(), orientation=orientation)
+    assert data == encode(value_map(), orientation=orientation)
+    document = pydicom.dcmread(BytesIO(data))
+    assert int(document.NumberOfFrames) == SHAPE[0]
+    shared = document.SharedFunctionalGroupsSequence[0]
+    axes = np.array(shared.PlaneOrientationSequence[0].ImageOrientationPatient, dtype=float)
+    heights = [
+        np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        @ np.cross(axes[:3], axes[3:])
+        for group in document.PerFrameFunctionalGroupsSequence
+    ]
+    assert np.diff(heights) == pytest.approx(2.5, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from apps.ai.analyses.results import Code, MaskRegion
 from apps.ai.encoding import EncodingRefused, encode_structure_set
 from apps.ai.encoding.structure_set import StructureRegion, StructureSetUids
 from apps.imaging.radiotherapy.dvh import cells_of
-from apps.imaging.radiotherapy.rasters import Plane, rasterise
+from apps.imaging.radiotherapy.rasters import rasterise
 from apps.imaging.radiotherapy.structures import StructureSet, read_structure_set
-from tests.apps.ai.encoded import NOW, SHAPE, blob, validate
+from tests.apps.ai.encoded import NOW, SHAPE, blob, planes, validate
 from tests.apps.ai.real_data import load_series, shared_data
 from tests.apps.ai.synthetic_series import SPACING_MM, series_headers
 
@@ -74,19 +74,6 @@ def encode(headers: list[Dataset], *regions: StructureRegion) -> bytes:
 
 def read_back(data: bytes) -> StructureSet:
     return read_structure_set(pydicom.dcmread(BytesIO(data)).to_json_dict())
-
-
-def planes(headers: list[Dataset]) -> list[Plane]:
-    return [
-        Plane(
-            position_lps=one.ImagePositionPatient,
-            orientation=one.ImageOrientationPatient,
-            pixel_spacing_mm=one.PixelSpacing,
-            rows=one.Rows,
-            columns=one.Columns,
-        )
-        for one in headers
-    ]
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
