@@ -198,18 +198,19 @@ def check_tracer(headers: Sequence[Dataset]) -> list[tuple[str, str]]:
         The header names another tracer (``tracer_not_fdg``).
     """
     items = headers[0].get("RadiopharmaceuticalInformationSequence") or [Dataset()]
-    coded = [
-        str(code.get("CodeValue", ""))
-        for code in items[0].get("RadiopharmaceuticalCodeSequence") or []
-    ]
+    codes = items[0].get("RadiopharmaceuticalCodeSequence") or []
     text = str(items[0].get("Radiopharmaceutical", "") or "").strip()
-    named_fdg = any(word in text.lower() for word in ("fdg", "deoxyglucose"))
-    if _FDG_CODES.intersection(coded) or (named_fdg and not any(coded)):
+    # Where there is a code, it and its meaning speak; the text may be anything.
+    named = [str(code.get("CodeMeaning", "") or code.get("CodeValue", "")) for code in codes]
+    named = named or ([text] if text else [])
+    if _FDG_CODES.intersection(str(code.get("CodeValue", "")) for code in codes):
         return []
-    if any(coded) or text:
+    if any(word in one.lower() for one in named for word in ("fdg", "deoxyglucose")):
+        return []
+    if named:
         raise AnalysisRefused(
             code="tracer_not_fdg",
-            reason=f"The liver threshold is for FDG; the header names {text or coded[0]}.",
+            reason=f"The liver threshold is for FDG; the header names {named[0]}.",
         )
     return [
         (

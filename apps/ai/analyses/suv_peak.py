@@ -3,7 +3,7 @@
 Sources: Wahl 2009 (PERCIST 1.0, J Nucl Med 50 Suppl 1:122S), which measures the mean in a sphere of
 1 cm³ placed where it is highest; IBSI's global intensity peak (0F91) is its neighbour. PERCIST does
 not say how voxels on the sphere's surface count. On voxels of 4 mm that matters: IBSI takes a voxel
-whole when its centre lies inside, which makes 0.92 to 1.2 cm³ of a sphere. Here each voxel counts by
+whole when its centre lies inside, which makes 0.7 to 1.2 cm³ of a sphere. Here each voxel counts by
 the share of its volume that lies inside, so the sphere has 1 cm³ on every grid.
 
 The sphere's centre moves from voxel to voxel of the region; the sphere itself may reach out of it.

@@ -19,6 +19,7 @@ from apps.annotations.segmentations.services import Origin
 from apps.imaging.masks import pack_mask
 from tests.apps.ai import world
 from tests.apps.ai.research_scene import SHAPE, Brought, _house, client_of, draw, team
+from tests.apps.ai.synthetic_pet import PET_IMAGE_STORAGE
 from tests.painting import paint
 from tests.people import CaseTeam
 
@@ -248,7 +249,13 @@ def found_on(brought: Brought, folder: Path) -> list[Finding]:
     )
 
 
-SUV = {"Modality": "PT", "Units": "GML", "SUVType": "BW", "DecayCorrection": "START"}
+SUV = {
+    "SOPClassUID": PET_IMAGE_STORAGE,
+    "Modality": "PT",
+    "Units": "GML",
+    "SUVType": "BW",
+    "DecayCorrection": "START",
+}
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,6 @@ def test_a_small_sphere_gives_the_ratio_of_the_volumes(radius_mm: float) -> None
     box = (slice(15 - half, 16 + half),) * 3
     suv[box] = 8.0 * ball
     found = peak_of(suv, MaskRegion.from_mask(suv > 0), affine)
-    assert found.centre == (15, 15, 15)
     assert found.value == pytest.approx(8 * (radius_mm / PEAK_RADIUS_MM) ** 3, rel=2e-3)
 
 
