@@ -172,8 +172,7 @@ def _uptake_of(finding: Finding, region: MaskRegion, volume: Volume) -> Uptake |
     shares = sphere_shares(volume.affine_lps)
     around = _cut_around(region, margins=[size // 2 for size in shares.shape])
     cut = tuple(
-        slice(start, start + size)
-        for start, size in zip(around.start, around.shape, strict=True)
+        slice(start, start + size) for start, size in zip(around.start, around.shape, strict=True)
     )
     suv = np.array(volume.voxels[cut], dtype=np.float32)
     suv *= scaling.factors.astype(np.float32)[cut[0], None, None]

@@ -1,9 +1,9 @@
 """The liver as reference of a PET: mean and SD in a sphere of 3 cm, and the PERCIST threshold.
 
 Source: Wahl 2009 (PERCIST 1.0, J Nucl Med 50 Suppl 1:122S) and O and Wahl 2016 (Radiology 280:576):
-a lesion is measurable at baseline when its peak reaches 1.5 × mean + 2 SD of a sphere of 3 cm in the
-right lobe of the liver. PERCIST says so in SUL. SUL is SUVbw times one number per patient, which
-multiplies both sides: the comparison is the same in SUVbw.
+a lesion is measurable at baseline when its peak reaches 1.5 × mean + 2 SD of a sphere of 3 cm in
+the right lobe of the liver. PERCIST says so in SUL. SUL is SUVbw times one number per patient,
+which multiplies both sides: the comparison is the same in SUVbw.
 
 Where the liver lies is a person's word, by a point or by a segment of the liver they drew: the
 analysis never looks for it. PERCIST's other reference, the blood pool, for livers full of disease,

@@ -134,7 +134,9 @@ def find_candidates(
     for search in searches:
         coarser: list[Candidate] = []
         for side in (RIGHT, LEFT):
-            coarser += _search_side(hu, spacing_mm, lungs, side, search, below_ribs_mm)
+            coarser += _search_side(
+                hu, spacing_mm, lungs, side, search, below_ribs_mm=below_ribs_mm
+            )
             done += 1
             on_progress(done / (2 * len(searches)))
         found = _merge(found, coarser)
@@ -160,6 +162,7 @@ def _search_side(
     lungs: Lungs,
     side: int,
     search: Search,
+    *,
     below_ribs_mm: NDArray[np.float32],
 ) -> list[Candidate]:
     closed = close_over(
@@ -264,9 +267,7 @@ def _distance_to_ribs(
     return float(below_ribs_mm[np.ix_(*blocks)][blob.mask].min())
 
 
-def _meets(
-    rule: ShapeRule, blob: Blob, contact: float, wall_mm: float, step_mm: float
-) -> bool:
+def _meets(rule: ShapeRule, blob: Blob, contact: float, wall_mm: float, step_mm: float) -> bool:
     volume_mm3 = np.count_nonzero(blob.mask) * step_mm**3
     ball_mm3 = 4 / 3 * np.pi * blob.radius_mm**3
     return bool(

@@ -140,7 +140,7 @@ CARD: Mapping[str, Any] = {
     "body_part": "Chest",
     "sources": [
         "Armato 2004, Acad Radiol 11:1011: closing the lung's border with a rolling ball",
-        "Pu 2008, Comput Med Imaging Graph 32:452: convexity of the border and nodules on the pleura",
+        "Pu 2008, Comput Med Imaging Graph 32:452: convexity of the border; nodules on the pleura",
         "MacMahon 2017, Radiology 284:228 (Fleischner): diameter as mean of long and short axis",
         "Setio 2017, Med Image Anal 42:1 (LUNA16): a hit lies within the nodule's radius",
     ],

@@ -138,8 +138,8 @@ CARD: Mapping[str, Any] = {
     ],
     "check_values": [one.line() for one in CHECK_VALUES],
     "failure_modes": [
-        "SUVpeak of a region smaller than 1 cm³ holds what lies around it; at the edge of the image "
-        "there is none",
+        "SUVpeak of a region smaller than 1 cm³ holds what lies around it; at the edge of the "
+        "image there is none",
         "SUVpeak's sphere moves from voxel to voxel: between them its mean may be a little higher",
         "No real liver is at hand: the liver threshold is checked by arithmetic and phantoms",
         "A liver full of disease is no reference; PERCIST then takes the blood pool, which is not "

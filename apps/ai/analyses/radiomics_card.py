@@ -37,9 +37,9 @@ CARD: Mapping[str, Any] = {
     "output": {
         "developer": "Consilium contributors, through the issue tracker of the project",
         "funding": "None",
-        "output_value": f"{MEASURED['features']} features of a segment's shape, intensity and texture by "
-        "the first IBSI standard, each with its identifier, unit and the settings it was measured with; a "
-        "feature without a value in the segment is named with the reason",
+        "output_value": f"{MEASURED['features']} features of a segment's shape, intensity and "
+        "texture by the first IBSI standard, each with its identifier, unit and the settings it was "
+        "measured with; a feature without a value in the segment is named with the reason",
         "output_type": "Deterministic measurement; no learned parameters, no probability",
     },
     "purpose": {
@@ -75,7 +75,8 @@ CARD: Mapping[str, Any] = {
         "segments; shape of boxes and spheres as by hand",
         "internal_fairness": "Not assessed",
         "external_validity": f"{MEASURED['features']} of {MEASURED['features']} features with a "
-        "consensus value within its tolerance (to the three digits told, where the tolerance is 0); "
+        "consensus value within its tolerance (to the three digits told, where the tolerance is "
+        "0); "
         f"{MEASURED['without_consensus']} rows have no consensus value and are not offered",
         "external_fairness": "Not assessed",
         "outcome_evaluation": "None",

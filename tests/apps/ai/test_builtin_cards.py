@@ -213,8 +213,8 @@ COMPUTED: dict[tuple[str, str], Callable[[], float]] = {
     ("nodule_card", "first_phantom_false"): lambda: first_phantom()[0].false_positives,
     ("nodule_card", "lung_volume"): lambda: first_phantom()[1],
     ("nodule_card", "adenocarcinoma_candidates"): lambda: len(candidates_of(ADENOCARCINOMA)),
-    ("nodule_card", "adenocarcinoma_diameter"): lambda: (
-        candidates_of(ADENOCARCINOMA)[0].value_of("mean_diameter")
+    ("nodule_card", "adenocarcinoma_diameter"): lambda: candidates_of(ADENOCARCINOMA)[0].value_of(
+        "mean_diameter"
     ),
     ("nodule_card", "breast_candidates"): lambda: len(candidates_of(BREAST)),
 }
@@ -225,7 +225,7 @@ def test_every_check_value_is_computed_here_and_nothing_else_is() -> None:
     assert set(LISTED) == set(COMPUTED)
 
 
-@pytest.mark.parametrize("key", list(LISTED), ids=lambda key: ":".join(key))
+@pytest.mark.parametrize("key", list(LISTED), ids=":".join)
 def test_a_check_value_of_a_card_is_what_comes_out(key: tuple[str, str]) -> None:
     listed = LISTED[key]
     assert abs(COMPUTED[key]() - listed.value) <= listed.within * (1 + 1e-9)

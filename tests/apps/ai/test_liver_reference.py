@@ -35,8 +35,11 @@ def scan(**changes: Any) -> SyntheticVolume:
 
 
 def with_tracer(
-    suv: NDArray[np.float32], *, text: str | None = None, code: str | None = None,
-    meaning: str | None = None
+    suv: NDArray[np.float32],
+    *,
+    text: str | None = None,
+    code: str | None = None,
+    meaning: str | None = None,
 ) -> SyntheticVolume:
     injection: dict[str, Any] = {"Radiopharmaceutical": text}
     if code is not None:
@@ -127,7 +130,7 @@ def test_without_a_point_the_liver_is_not_guessed() -> None:
 
 
 def test_a_reference_that_means_nothing_is_refused_by_name() -> None:
-    missing = dict(method="liver")
+    missing = {"method": "liver"}
     outside = "liver_reference_outside"
     assert refused(scan(), **missing, liver_point_lps=[40.0, 40.0, 10.0]) == outside
     assert refused(scan(), **missing, liver_point_lps=[400.0, 40.0, 40.0]) == outside

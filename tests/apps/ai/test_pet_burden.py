@@ -74,9 +74,7 @@ def finish(
 ) -> list[Finding]:
     folder.mkdir(exist_ok=True)
     version = world.builtin_version(folder, slug=f"pet-{folder.name}"[-40:])
-    world.request(
-        team=team, version=version, series=series or world.indexed_series(team=team)
-    )
+    world.request(team=team, version=version, series=series or world.indexed_series(team=team))
     job = services.claim_next_job(worker="test")
     assert job is not None
     drafts = [

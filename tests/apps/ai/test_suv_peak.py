@@ -67,9 +67,7 @@ def peak_of(suv: NDArray[Any], region: MaskRegion, affine: NDArray[np.float64]) 
 def test_the_shares_add_up_to_one_cubic_centimetre_on_every_grid(name: str) -> None:
     affine = GRIDS[name]
     shares = sphere_shares(affine)
-    assert shares.sum() * voxel_ml(affine) == pytest.approx(
-        1.0, abs=MEASURED["sphere_ml_within"]
-    )
+    assert shares.sum() * voxel_ml(affine) == pytest.approx(1.0, abs=MEASURED["sphere_ml_within"])
     assert shares.min() >= 0 and shares.max() <= 1 + 1e-12
     assert np.allclose(shares, shares[::-1, ::-1, ::-1], atol=1e-12)
 
@@ -289,9 +287,9 @@ def test_the_sarcoma_has_the_peak_of_the_card() -> None:
     assert found is not None
     rng = np.random.default_rng(3)
     points = rng.normal(size=(400_000, 3))
-    points *= (PEAK_RADIUS_MM * rng.random(len(points)) ** (1 / 3) / np.linalg.norm(points, axis=1))[
-        :, None
-    ]
+    points *= (
+        PEAK_RADIUS_MM * rng.random(len(points)) ** (1 / 3) / np.linalg.norm(points, axis=1)
+    )[:, None]
     index = np.rint(np.linalg.solve(series.affine_lps[:3, :3], points.T).T[:, ::-1]).astype(int)
     at = index + np.array(found.centre)
     assert float(suv[tuple(at.T)].mean()) == pytest.approx(found.value, rel=3e-3)
