@@ -38,8 +38,8 @@ CARD: Mapping[str, Any] = {
         "developer": "Consilium contributors, through the issue tracker of the project",
         "funding": "None",
         "output_value": f"{MEASURED['features']} features of a segment's shape, intensity and "
-        "texture by the first IBSI standard, each with its identifier, unit and the settings it was "
-        "measured with; a feature without a value in the segment is named with the reason",
+        "texture by the first IBSI standard, each with its identifier, unit and the settings it "
+        "was measured with; a feature without a value in the segment is named with the reason",
         "output_type": "Deterministic measurement; no learned parameters, no probability",
     },
     "purpose": {
