@@ -35,7 +35,7 @@ FIRST_SEED = 70_000
 #: The rules were set on 24 seeds from ``FIRST_SEED``; the figures of the card are from here. These
 #: seeds were drawn once, after the rules stood. 70100 to 70123 had been looked at (decision 0222).
 MEASURED_FROM = 70_300
-MEASURED_SCANS = 12
+MEASURED_SCANS = 6
 
 
 @dataclass(frozen=True)
