@@ -127,8 +127,9 @@ class Limits(_Part):
 
     ``memory_mb`` is what a run takes at most on its device, weights included; where that grows with
     the images, without them, and ``memory_bytes_per_voxel`` is added for each of their voxels.
-    ``cpu_fallback`` allows the processor where a GPU's memory is not enough. ``precision`` is the arithmetic the
-    model was validated in: bfloat16 and float16 are used on a GPU only where they stand here.
+    ``cpu_fallback`` allows the processor where a GPU's memory is not enough. ``precision`` is the
+    arithmetic the model was validated in: bfloat16 and float16 are used on a GPU only where they
+    stand here.
     ``same_windows_once`` set to false asks the network about equal windows anew each time.
     """
 

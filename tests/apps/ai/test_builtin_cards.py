@@ -27,7 +27,7 @@ from apps.ai.analyses.suv_peak import find_suv_peak, sphere_means, sphere_shares
 from apps.ai.model_card import SOURCE_ATTRIBUTES, read_text, state_group
 from apps.imaging.suv import compute_suv_scaling
 from tests.apps.ai import test_radiomics_reference as ibsi
-from tests.apps.ai.nodule_phantoms import MEASURED_FROM, ScanScore, analyse, draw_scan
+from tests.apps.ai.nodule_phantoms import ScanScore, analyse, first_measured
 from tests.apps.ai.radiomics_phantoms import values_of
 from tests.apps.ai.real_data import (
     load_series,
@@ -173,7 +173,7 @@ def of_the_mesh(code: str) -> float:
 @lru_cache(maxsize=1)
 def first_phantom() -> tuple[ScanScore, float]:
     """Its score, and the worse lung volume as a share of the true one."""
-    phantom = draw_scan(seed=MEASURED_FROM, averaged=2)
+    phantom = first_measured()
     outcome, scored = analyse(phantom)
     worst = 0.0
     for name, side in (("right", 1), ("left", 2)):

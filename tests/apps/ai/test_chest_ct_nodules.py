@@ -28,13 +28,7 @@ from tests.apps.ai.drawn_chest import (
     put_ball,
     put_tube,
 )
-from tests.apps.ai.nodule_phantoms import (
-    MEASURED_FROM,
-    NodulePhantom,
-    analyse,
-    as_series,
-    draw_scan,
-)
+from tests.apps.ai.nodule_phantoms import NodulePhantom, as_series, first_measured
 from tests.apps.ai.real_data import load_series, shared_data
 
 
@@ -276,20 +270,8 @@ def test_progress_never_goes_back_and_ends_at_one(chest: NDArray[np.float32]) ->
 
 @pytest.fixture(scope="module")
 def phantom() -> NodulePhantom:
-    return draw_scan(seed=MEASURED_FROM, averaged=2)
-
-
-def test_the_cards_figures_of_the_first_phantom_are_what_is_found(phantom: NodulePhantom) -> None:
-    """The whole table takes minutes: ``python -m tests.apps.ai.nodule_phantoms``."""
-    outcome, scored = analyse(phantom)
-    assert (sum(scored.found), scored.false_positives) == (
-        MEASURED["first_phantom"]["found"],
-        MEASURED["first_phantom"]["false_positives"],
-    )
-    for name, side in (("right", 1), ("left", 2)):
-        true_ml = np.count_nonzero(phantom.lungs == side) * np.prod(phantom.spacing_mm) / 1000
-        measured = outcome.parameters[f"lung_volume_{name}_ml"]
-        assert measured == pytest.approx(true_ml, rel=MEASURED["lung_volume_within"])
+    """Its figures are checked with the card: ``test_builtin_cards``."""
+    return first_measured()
 
 
 def test_a_phantom_with_a_lung_blown_full_of_air_is_refused(phantom: NodulePhantom) -> None:
