@@ -10,6 +10,8 @@ import { quantityName } from '../words'
 import classes from './PetBurden.module.css'
 
 const MTV = 'metabolic_tumour_volume'
+const VOLUME_UNIT = 'mL'
+const GLYCOLYSIS_UNIT = 'g'
 
 interface CasePetBurdenProps {
   caseId: string
@@ -58,11 +60,11 @@ function Run({ run }: { run: Burden }) {
         </div>
         <div>
           <dt>{t('mtv')}</dt>
-          <dd>{run.mtv_ml === null ? t('noSum') : formatQuantity(run.mtv_ml, 'mL')}</dd>
+          <dd>{run.mtv_ml === null ? t('noSum') : formatQuantity(run.mtv_ml, VOLUME_UNIT)}</dd>
         </div>
         <div>
           <dt>{t('tlg')}</dt>
-          <dd>{run.tlg_g === null ? t('noSum') : formatQuantity(run.tlg_g, 'g')}</dd>
+          <dd>{run.tlg_g === null ? t('noSum') : formatQuantity(run.tlg_g, GLYCOLYSIS_UNIT)}</dd>
         </div>
       </dl>
       {because && <p className={classes.dim}>{t(`because.${because.code}`, { defaultValue: because.message })}</p>}
