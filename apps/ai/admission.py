@@ -1,6 +1,6 @@
 """Whether a job fits into a device's memory: what it needs, and what follows. Pure.
 
-A number the model's side-car states (``limits.memory_mb``) binds. An estimate from the size of the
+A number the model's side-car states (``limits``) binds. An estimate from the size of the
 volume only makes a job wait for a while: it is a guess, and a run that meets the limit after all is
 run smaller or ends by name (``runner.smaller``).
 """
@@ -53,10 +53,11 @@ class Admission(Enum):
 def estimate_need(
     *, limits: Mapping[str, Any], is_builtin: bool, voxels: int, labels: int = 2
 ) -> Need:
-    """From ``limits.memory_mb``, else from the number of voxels of all inputs."""
+    """From what the side-car states, else from the number of voxels of all inputs."""
     stated = limits.get("memory_mb")
     if isinstance(stated, int) and stated > 0:
-        return Need(bytes=stated * MIB, is_stated=True)
+        stated_per_voxel = int(limits.get("memory_bytes_per_voxel") or 0)
+        return Need(bytes=stated * MIB + stated_per_voxel * voxels, is_stated=True)
     if is_builtin:
         return Need(BUILTIN_BASE_BYTES + voxels * BUILTIN_BYTES_PER_VOXEL, is_stated=False)
     per_voxel = BUNDLE_BYTES_PER_VOXEL + labels * BUNDLE_BYTES_PER_VOXEL_AND_LABEL

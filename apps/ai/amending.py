@@ -7,17 +7,18 @@ volume, diameter, and every quantity measured anew. Nothing is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from apps.ai import storage
 from apps.ai.analyses.diameters import measure_axes_mm
-from apps.ai.analyses.remeasure import OF_UPTAKE, dice, measure_again, volume_ml
+from apps.ai.analyses.remeasure import OF_UPTAKE, Uptake, dice, measure_again, volume_ml
 from apps.ai.analyses.results import MaskRegion
+from apps.ai.analyses.suv_peak import find_suv_peak, sphere_shares
 from apps.ai.choices import ModelKind
 from apps.ai.exceptions import CannotAmend
 from apps.ai.models import Finding
@@ -91,7 +92,7 @@ def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> Amendm
         measurements=finding.measurements,
         region=after,
         affine_lps=volume.affine_lps,
-        suv=_suv_inside(finding, after, volume),
+        uptake=_uptake_of(finding, after, volume),
         box_lps=bbox_lps,
     )
     return AmendmentDraft(
@@ -160,15 +161,48 @@ def _painted(segmentation: Segmentation, by: AmendedBy) -> MaskRegion:
     )
 
 
-def _suv_inside(finding: Finding, region: MaskRegion, volume: Volume) -> NDArray[np.float32] | None:
-    """SUVbw (g/mL) of the voxels inside; None where no quantity asks for it or it is not known."""
+def _uptake_of(finding: Finding, region: MaskRegion, volume: Volume) -> Uptake | None:
+    """None where no quantity asks for it or the SUV is not known."""
     if not OF_UPTAKE.intersection(one["quantity"] for one in finding.measurements):
         return None
     try:
         scaling = compute_suv_scaling(headers=read_headers(series_id=finding.job.series_id))
     except SuvRefused:
         return None
-    slices = region.box[0]
-    values = np.array(volume.voxels[region.box], dtype=np.float32)
-    values *= scaling.factors.astype(np.float32)[slices, None, None]
-    return values[region.values]
+    shares = sphere_shares(volume.affine_lps)
+    around = _cut_around(region, margins=[size // 2 for size in shares.shape])
+    cut = tuple(
+        slice(start, start + size) for start, size in zip(around.start, around.shape, strict=True)
+    )
+    suv = np.array(volume.voxels[cut], dtype=np.float32)
+    suv *= scaling.factors.astype(np.float32)[cut[0], None, None]
+    inside = MaskRegion(values=region.values, start=around.inner, shape=around.shape)
+    peak = find_suv_peak(suv, region=inside, shares=shares)
+    return Uptake(inside=suv[inside.box][inside.values], peak=peak.value if peak else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """A box around a mask, cut at the image's edges; ``inner`` is where in it the mask begins."""
+
+    start: tuple[int, int, int]
+    shape: tuple[int, int, int]
+    inner: tuple[int, int, int]
+
+
+def _cut_around(region: MaskRegion, *, margins: Sequence[int]) -> _Surroundings:
+    starts = [max(start - m, 0) for start, m in zip(region.start, margins, strict=True)]
+    stops = [
+        min(part.stop + m, size)
+        for part, m, size in zip(region.box, margins, region.shape, strict=True)
+    ]
+    return _Surroundings(
+        start=_three(starts),
+        shape=_three(b - a for a, b in zip(starts, stops, strict=True)),
+        inner=_three(a - b for a, b in zip(region.start, starts, strict=True)),
+    )
+
+
+def _three(numbers: Iterable[int]) -> tuple[int, int, int]:
+    first, second, third = numbers
+    return first, second, third

@@ -130,6 +130,8 @@ IMAGING = Group(
         _attribute("vendors"),
         _attribute("age_range"),
         _attribute("failure_modes", "known_failure_modes"),
+        _attribute("sources", "references", "metadata.references"),
+        _attribute("check_values"),
         _attribute("runtime"),
         _attribute("udi"),
         _attribute("licence", "license", "metadata.copyright"),

@@ -125,14 +125,17 @@ class BoxPart(_Part):
 class Limits(_Part):
     """What a run may take, and in which ways it may be made to fit.
 
-    ``memory_mb`` is what a run takes at most on its device, weights included. ``cpu_fallback``
-    allows the processor where a GPU's memory is not enough. ``precision`` is the arithmetic the
-    model was validated in: bfloat16 and float16 are used on a GPU only where they stand here.
+    ``memory_mb`` is what a run takes at most on its device, weights included; where that grows with
+    the images, without them, and ``memory_bytes_per_voxel`` is added for each of their voxels.
+    ``cpu_fallback`` allows the processor where a GPU's memory is not enough. ``precision`` is the
+    arithmetic the model was validated in: bfloat16 and float16 are used on a GPU only where they
+    stand here.
     ``same_windows_once`` set to false asks the network about equal windows anew each time.
     """
 
     timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
     memory_mb: Annotated[int, Field(ge=64, le=1_048_576)] | None = None
+    memory_bytes_per_voxel: Annotated[int, Field(ge=0, le=100_000)] = 0
     cpu_fallback: bool = False
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     same_windows_once: bool = True

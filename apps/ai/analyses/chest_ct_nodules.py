@@ -35,7 +35,7 @@ from apps.ai.analyses.results import (
 __all__ = ["CARD", "DEFAULT_PARAMETERS", "NAME", "SCOPE", "VERSION", "run"]
 
 NAME = "Nodule candidates on chest CT"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 DEFAULT_PARAMETERS: Mapping[str, Any] = {"minimum_diameter_mm": 4.0}
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 

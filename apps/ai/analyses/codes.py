@@ -23,6 +23,8 @@ LEFT = Code("SCT", "7771000", "Left")
 
 MAXIMUM = Code("SCT", "56851009", "Maximum")
 MEAN = Code("SCT", "373098007", "Mean")
+#: PS3.16 CID 7464; DICOM has no concept "SUVpeak" of its own.
+PEAK = Code("DCM", "126031", "Peak Value Within ROI")
 
 UNIT_SUV_BODY_WEIGHT = Code("UCUM", "g/ml{SUVbw}", "Standardized Uptake Value body weight")
 UNIT_MILLILITRE = Code("UCUM", "ml", "ml")

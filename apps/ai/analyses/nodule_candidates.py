@@ -18,6 +18,7 @@ from apps.ai.analyses.blobs import Blob, RoundnessRules, find_blobs
 from apps.ai.analyses.lungs import LEFT, LUNG_BELOW_HU, RIGHT, Lungs, close_over
 from apps.ai.analyses.resampling import Spacing, interpolate_at
 from apps.ai.analyses.results import BoolMask, MaskRegion
+from apps.ai.analyses.rib_cage import depth_below_ribs_mm
 
 Box = tuple[slice, slice, slice]
 #: A coarser search's piece replaces finer ones in it only when it is this much larger.
@@ -45,6 +46,10 @@ class ShapeRule:
     radius_mm, diameter_mm
         The sizes the rule is for: inscribed radius, and least diameter of the sphere of the same
         volume.
+    below_ribs_mm
+        How near to the chest wall it must come. A nodule there is cut flat, so it is longer, fuller
+        and less surrounded by lung than elsewhere; beside heart and hilum the same shape is what
+        closing filled in.
     """
 
     contact: float
@@ -53,6 +58,7 @@ class ShapeRule:
     bulk: float
     radius_mm: tuple[float, float] = (0.0, np.inf)
     diameter_mm: float = 0.0
+    below_ribs_mm: float = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,10 @@ class Search:
     rules: tuple[ShapeRule, ...]
 
 
+#: Nodules cut flat by the chest wall; set on the first six of the setting seeds.
+_ON_RIBS = ShapeRule(
+    contact=0.54, neck=0.5, elongation=2.65, bulk=17.0, diameter_mm=5.0, below_ribs_mm=3.0
+)
 #: Set on phantoms of the seeds 70000 to 70023; the figures of the card are from other seeds.
 SEARCHES = (
     Search(
@@ -76,13 +86,14 @@ SEARCHES = (
             # Against the pleura: cut flat, so longer and less surrounded by lung.
             ShapeRule(0.56, 0.32, 2.5, 12.0, radius_mm=(0.0, 4.0), diameter_mm=6.0),
             ShapeRule(0.56, 0.32, 1.85, 8.0, radius_mm=(4.0, 14.0), diameter_mm=6.0),
+            _ON_RIBS,
         ),
     ),
     Search(
         closed_with_mm=20.0,
         grid_mm=1.5,
         radii_mm=(4.5, 20.0),
-        rules=(ShapeRule(contact=0.58, neck=0.4, elongation=2.15, bulk=8.0),),
+        rules=(ShapeRule(contact=0.58, neck=0.4, elongation=2.15, bulk=8.0), _ON_RIBS),
     ),
     Search(
         closed_with_mm=28.0,
@@ -91,6 +102,7 @@ SEARCHES = (
         rules=(
             ShapeRule(contact=0.6, neck=0.72, elongation=1.7, bulk=4.0),
             ShapeRule(0.5, 0.72, 2.5, 7.0, radius_mm=(12.0, 40.0)),
+            _ON_RIBS,
         ),
     ),
 )
@@ -117,11 +129,14 @@ def find_candidates(
 ) -> list[Candidate]:
     """Every round solid piece of both lungs that meets a rule; none of them is called a nodule."""
     found: list[Candidate] = []
+    below_ribs_mm = depth_below_ribs_mm(lungs)
     done = 0
     for search in searches:
         coarser: list[Candidate] = []
         for side in (RIGHT, LEFT):
-            coarser += _search_side(hu, spacing_mm, lungs, side, search)
+            coarser += _search_side(
+                hu, spacing_mm, lungs, side, search, below_ribs_mm=below_ribs_mm
+            )
             done += 1
             on_progress(done / (2 * len(searches)))
         found = _merge(found, coarser)
@@ -142,7 +157,13 @@ class _EvenGrid:
 
 
 def _search_side(
-    hu: NDArray[np.float32], spacing_mm: Spacing, lungs: Lungs, side: int, search: Search
+    hu: NDArray[np.float32],
+    spacing_mm: Spacing,
+    lungs: Lungs,
+    side: int,
+    search: Search,
+    *,
+    below_ribs_mm: NDArray[np.float32],
 ) -> list[Candidate]:
     closed = close_over(
         lungs.sides == side, spacing_mm=lungs.spacing_mm, radius_mm=search.closed_with_mm
@@ -160,7 +181,8 @@ def _search_side(
     candidates = []
     for blob in blobs:
         contact = _contact_with_lung(blob, grid.hu)
-        if any(_meets(rule, blob, contact, search.grid_mm) for rule in search.rules):
+        wall_mm = _distance_to_ribs(blob, grid, lungs, below_ribs_mm)
+        if any(_meets(rule, blob, contact, wall_mm, search.grid_mm) for rule in search.rules):
             region = _on_ct(blob, grid, hu, spacing_mm)
             candidates.append(Candidate(region, side, contact, blob.elongation))
     return candidates
@@ -233,13 +255,26 @@ def _widen(box: Box, mask: BoolMask, shape: tuple[int, ...]) -> tuple[Box, BoolM
     return (wide[0], wide[1], wide[2]), grown
 
 
-def _meets(rule: ShapeRule, blob: Blob, contact: float, step_mm: float) -> bool:
+def _distance_to_ribs(
+    blob: Blob, grid: _EvenGrid, lungs: Lungs, below_ribs_mm: NDArray[np.float32]
+) -> float:
+    """Of the voxel of the piece that comes nearest to the chest wall, in mm."""
+    blocks = []
+    for axis, part in enumerate(blob.box):
+        voxels = grid.positions[axis][part]
+        index = np.floor((voxels + 0.5) / lungs.blocks[axis]).astype(int)
+        blocks.append(np.clip(index, 0, below_ribs_mm.shape[axis] - 1))
+    return float(below_ribs_mm[np.ix_(*blocks)][blob.mask].min())
+
+
+def _meets(rule: ShapeRule, blob: Blob, contact: float, wall_mm: float, step_mm: float) -> bool:
     volume_mm3 = np.count_nonzero(blob.mask) * step_mm**3
     ball_mm3 = 4 / 3 * np.pi * blob.radius_mm**3
     return bool(
         rule.radius_mm[0] <= blob.radius_mm < rule.radius_mm[1]
         and (6 * volume_mm3 / np.pi) ** (1 / 3) >= rule.diameter_mm
         and contact >= rule.contact
+        and wall_mm <= rule.below_ribs_mm
         and blob.neck_mm <= rule.neck * blob.radius_mm
         and blob.elongation <= rule.elongation
         and volume_mm3 <= rule.bulk * ball_mm3

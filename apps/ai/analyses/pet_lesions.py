@@ -5,9 +5,8 @@ Brain, heart, kidneys and bladder take up FDG too; which region matters is the r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,19 @@ from pydicom.dataset import Dataset
 
 from apps.ai.analyses import codes
 from apps.ai.analyses.geometry import voxel_volume_ml
+from apps.ai.analyses.liver_reference import (
+    LiverReference,
+    check_space,
+    check_tracer,
+    measure_liver,
+)
 from apps.ai.analyses.pet_card import CARD
+from apps.ai.analyses.pet_parameters import (
+    DEFAULT_PARAMETERS,
+    PetParameters,
+    printed_parameters,
+    read_parameters,
+)
 from apps.ai.analyses.refusals import AnalysisRefused
 from apps.ai.analyses.results import (
     AnalysisOutcome,
@@ -25,6 +36,7 @@ from apps.ai.analyses.results import (
     ProgressReporter,
     SegmentResult,
 )
+from apps.ai.analyses.suv_peak import find_suv_peak, sphere_shares
 from apps.ai.analyses.uptake_regions import (
     UptakeRegion,
     regions_at_fixed_threshold,
@@ -35,15 +47,7 @@ from apps.imaging.suv import PET_IMAGE_STORAGE, SuvRefused, SuvScaling, compute_
 __all__ = ["CARD", "DEFAULT_PARAMETERS", "NAME", "SCOPE", "VERSION", "run"]
 
 NAME = "PET uptake by threshold"
-VERSION = "1.0.0"
-METHODS = ("fixed", "relative")
-DEFAULT_PARAMETERS: Mapping[str, Any] = {
-    "method": "fixed",
-    "threshold_suv": 4.0,
-    "fraction_of_maximum": 0.41,
-    "minimum_volume_ml": 0.0,
-}
-
+VERSION = "1.1.0"
 #: Rules asked before anything is computed; see ``apps.ai.scope``. What only the full header can
 #: tell (dose, weight, decay correction) is refused by ``run`` itself.
 SCOPE: Mapping[str, Any] = {
@@ -73,14 +77,6 @@ SCOPE: Mapping[str, Any] = {
 MAX_REGIONS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameters:
-    method: str
-    threshold_suv: float
-    fraction_of_maximum: float
-    minimum_volume_ml: float
-
-
 def run(
     *,
     volume: ImageVolume,
@@ -97,19 +93,25 @@ def run(
     headers:
         One PET header per slice, in the same order.
     parameters:
-        ``method``: ``fixed`` (SUVbw at or above ``threshold_suv``) or ``relative``
+        ``method``: ``fixed`` (SUVbw at or above ``threshold_suv``), ``relative``
         (``fraction_of_maximum`` of each region's own maximum, for every region that reaches
-        ``threshold_suv``); ``minimum_volume_ml``: smaller regions are counted, not listed.
+        ``threshold_suv``) or ``liver`` (SUVbw at or above 1.5 × mean + 2 SD of the liver);
+        ``minimum_volume_ml``: smaller regions are counted, not listed; ``liver_point_lps``: where
+        a person says the liver is, in the frame of reference ``liver_frame_of_reference_uid``.
+        With it, regions measurable at baseline are named for every method; without it ``liver``
+        is refused.
     progress:
         Told the fraction done and the stage; what it raises passes through.
     """
     try:
-        chosen = _read_parameters(parameters)
+        chosen = read_parameters(parameters)
     except ValueError as error:
         return AnalysisOutcome.failed(
             reason_code="invalid_parameters", reason=str(error), parameters=dict(parameters)
         )
-    printed = _printed_parameters(chosen)
+    printed = printed_parameters(chosen)
+    liver: LiverReference | None = None
+    warnings: list[tuple[str, str]] = []
     try:
         voxel_ml = voxel_volume_ml(volume=volume, headers=headers)
         progress(0.05, "suv")
@@ -117,6 +119,15 @@ def run(
         suv = scaling.apply(np.asarray(volume.voxels, dtype=np.float32))
         if not np.isfinite(suv).all():
             raise AnalysisRefused(code="voxels_not_finite", reason="The voxels hold NaN values.")
+        if chosen.liver_point_lps is not None:
+            warnings = check_tracer(headers)
+            check_space(headers, chosen.liver_frame_of_reference_uid)
+            liver = measure_liver(
+                suv, affine_lps=volume.affine_lps, point_lps=chosen.liver_point_lps
+            )
+            printed["liver_reference"] = liver.as_dict()
+        chosen = _with_liver_threshold(chosen, liver)
+        printed |= printed_parameters(chosen)
         progress(0.2, "regions")
         regions = _find_regions(suv, chosen, progress)
     except (AnalysisRefused, SuvRefused) as refused:
@@ -132,7 +143,9 @@ def run(
             "the image is too noisy, or its units are wrong.",
             parameters=printed,
         )
-    segments = _measure_all(suv, listed, voxel_ml, chosen)
+    shares = sphere_shares(np.asarray(volume.affine_lps, dtype=float))
+    segments = _measure_all(suv, listed, voxel_ml, chosen, shares)
+    printed |= _name_regions(segments, liver)
     printed |= _summary(
         suv=suv,
         listed=listed,
@@ -143,62 +156,26 @@ def run(
     )
     progress(1.0, "done")
     return AnalysisOutcome.from_segments(
-        segments=segments, parameters=printed, warnings=scaling.warnings
+        segments=segments, parameters=printed, warnings=[*scaling.warnings, *warnings]
     )
 
 
-def _read_parameters(parameters: Mapping[str, Any]) -> _Parameters:
-    unknown = sorted(set(parameters) - set(DEFAULT_PARAMETERS))
-    if unknown:
-        raise ValueError(f"Unknown parameter: {', '.join(unknown)}.")
-    values = {**DEFAULT_PARAMETERS, **parameters}
-    if values["method"] not in METHODS:
-        raise ValueError("method is 'fixed' or 'relative'.")
-    for name in ("threshold_suv", "fraction_of_maximum", "minimum_volume_ml"):
-        value = values[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} is a number.")
-        if not math.isfinite(value):
-            raise ValueError(f"{name} is a finite number.")
-    if not 0 < values["threshold_suv"] <= 100:
-        raise ValueError("threshold_suv lies between 0 and 100 g/mL.")
-    if not 0 < values["fraction_of_maximum"] < 1:
-        raise ValueError("fraction_of_maximum lies between 0 and 1.")
-    if values["minimum_volume_ml"] < 0:
-        raise ValueError("minimum_volume_ml is not negative.")
-    return _Parameters(
-        method=str(values["method"]),
-        threshold_suv=float(values["threshold_suv"]),
-        fraction_of_maximum=float(values["fraction_of_maximum"]),
-        minimum_volume_ml=float(values["minimum_volume_ml"]),
-    )
-
-
-def _printed_parameters(chosen: _Parameters) -> dict[str, Any]:
-    """What is printed beside every number: without its threshold an MTV means nothing."""
-    if chosen.method == "fixed":
-        rule = f"SUVbw >= {chosen.threshold_suv:g} g/mL"
-    else:
-        rule = (
-            f"SUVbw >= {chosen.fraction_of_maximum * 100:g} % of each region's own maximum, "
-            f"for regions that reach {chosen.threshold_suv:g} g/mL"
+def _with_liver_threshold(chosen: PetParameters, liver: LiverReference | None) -> PetParameters:
+    if chosen.method != "liver":
+        return chosen
+    if liver is None:
+        raise AnalysisRefused(
+            code="liver_reference_missing",
+            reason="The liver threshold needs a point in the right lobe of the liver; nobody gave "
+            "one, and it is not guessed.",
         )
-    return {
-        "method": chosen.method,
-        "threshold_suv": chosen.threshold_suv,
-        "fraction_of_maximum": (
-            chosen.fraction_of_maximum if chosen.method == "relative" else None
-        ),
-        "threshold": rule,
-        "connectivity": 26,
-        "minimum_volume_ml": chosen.minimum_volume_ml,
-    }
+    return replace(chosen, threshold_suv=liver.threshold_suv)
 
 
 def _find_regions(
-    suv: NDArray[np.float32], chosen: _Parameters, progress: ProgressReporter
+    suv: NDArray[np.float32], chosen: PetParameters, progress: ProgressReporter
 ) -> list[UptakeRegion]:
-    if chosen.method == "fixed":
+    if chosen.method != "relative":
         return regions_at_fixed_threshold(suv, threshold_suv=chosen.threshold_suv)
     return regions_at_own_maximum(
         suv,
@@ -227,10 +204,11 @@ def _measure_all(
     suv: NDArray[np.float32],
     regions: Sequence[UptakeRegion],
     voxel_ml: float,
-    chosen: _Parameters,
+    chosen: PetParameters,
+    shares: NDArray[np.float64],
 ) -> list[SegmentResult]:
     """Measure and number the regions, the largest total uptake first."""
-    measured = [(_measure(suv, item, voxel_ml), item) for item in regions]
+    measured = [(_measure(suv, item, voxel_ml, shares), item) for item in regions]
     measured.sort(
         key=lambda pair: (-_value(pair[0], "total_lesion_glycolysis"), pair[1].region.start)
     )
@@ -247,21 +225,25 @@ def _measure_all(
     ]
 
 
-def _tracking_identifier(number: int, item: UptakeRegion, chosen: _Parameters) -> str:
+def _tracking_identifier(number: int, item: UptakeRegion, chosen: PetParameters) -> str:
     text = f"Uptake above threshold {number}"
-    if chosen.method == "fixed":
+    if chosen.method != "relative":
         return text
     ending = ", cut where it joins hotter uptake" if item.boundary == "saddle" else ""
     return f"{text} (SUVbw >= {item.threshold_suv:.2f} g/mL{ending})"
 
 
 def _measure(
-    suv: NDArray[np.float32], item: UptakeRegion, voxel_ml: float
+    suv: NDArray[np.float32],
+    item: UptakeRegion,
+    voxel_ml: float,
+    shares: NDArray[np.float64],
 ) -> tuple[MeasuredValue, ...]:
     inside = suv[item.region.box][item.region.values].astype(np.float64)
     suv_mean = float(inside.mean())
     volume_ml = inside.size * voxel_ml
-    return (
+    peak = find_suv_peak(suv, region=item.region, shares=shares)
+    measured = [
         MeasuredValue(
             "suv_max",
             float(inside.max()),
@@ -292,7 +274,44 @@ def _measure(
             codes.TOTAL_LESION_GLYCOLYSIS,
             codes.UNIT_GRAM,
         ),
-    )
+    ]
+    if peak is not None:
+        measured.insert(
+            2,
+            MeasuredValue(
+                "suv_peak",
+                peak.value,
+                "g/mL",
+                codes.SUV_BODY_WEIGHT,
+                codes.UNIT_SUV_BODY_WEIGHT,
+                codes.PEAK,
+            ),
+        )
+    return tuple(measured)
+
+
+def _name_regions(
+    segments: Sequence[SegmentResult], liver: LiverReference | None
+) -> dict[str, Any]:
+    """Regions by number: without SUVpeak (its sphere leaves the image), and, where the liver is
+    known, measurable at baseline. A region without SUVpeak is neither measurable nor not."""
+    peaks = {
+        number: _peak_of(segment.measurements) for number, segment in enumerate(segments, start=1)
+    }
+    named: dict[str, Any] = {
+        "regions_without_suv_peak": [number for number, peak in peaks.items() if peak is None]
+    }
+    if liver is not None:
+        named["regions_measurable_at_baseline"] = [
+            number
+            for number, peak in peaks.items()
+            if peak is not None and peak >= liver.threshold_suv
+        ]
+    return named
+
+
+def _peak_of(values: Sequence[MeasuredValue]) -> float | None:
+    return next((item.value for item in values if item.quantity == "suv_peak"), None)
 
 
 def _value(values: Sequence[MeasuredValue], quantity: str) -> float:
@@ -305,7 +324,7 @@ def _summary(
     listed: Sequence[UptakeRegion],
     dropped_ml: Sequence[float],
     voxel_ml: float,
-    chosen: _Parameters,
+    chosen: PetParameters,
     scaling: SuvScaling,
 ) -> dict[str, Any]:
     """How the run came out as a whole: nothing above the threshold goes unmentioned."""

@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from apps.ai.analyses.check_values import CheckValue
+
+MEASURED: Mapping[str, Any] = {
+    "features": 482,
+    "without_consensus": 5,
+    "mesh_volume_mm3": 556.333,
+    "mesh_area_mm2": 388.0706,
+}
+
+CHECK_VALUES: tuple[CheckValue, ...] = (
+    CheckValue(
+        "features_bin_number", "Features of the digital phantom within their tolerance, fixed bin "
+        "number", MEASURED["features"], 0, "", "IBSI 1 reference table, CC BY 4.0",
+    ),
+    CheckValue(
+        "features_bin_size", "The same with a fixed bin size", MEASURED["features"], 0, "",
+        "IBSI 1 reference table, CC BY 4.0",
+    ),
+    CheckValue(
+        "mesh_volume", "Volume of the phantom's mesh", MEASURED["mesh_volume_mm3"], 5e-4, "mm³",
+        "IBSI 1 reference table, RNU0: 556; further digits are our own",
+    ),
+    CheckValue(
+        "mesh_area", "Its area", MEASURED["mesh_area_mm2"], 5e-5, "mm²",
+        "IBSI 1 reference table, C0JK: 388; further digits are our own",
+    ),
+)  # fmt: skip
+
 CARD: Mapping[str, Any] = {
     "output": {
         "developer": "Consilium contributors, through the issue tracker of the project",
         "funding": "None",
-        "output_value": "482 features of a segment's shape, intensity and texture by the first "
-        "IBSI standard, each with its identifier, unit and the settings it was measured with; a "
-        "feature without a value in the segment is named with the reason",
+        "output_value": f"{MEASURED['features']} features of a segment's shape, intensity and "
+        "texture by the first IBSI standard, each with its identifier, unit and the settings it "
+        "was measured with; a feature without a value in the segment is named with the reason",
         "output_type": "Deterministic measurement; no learned parameters, no probability",
     },
     "purpose": {
@@ -46,9 +74,10 @@ CARD: Mapping[str, Any] = {
         "internal_validity": "Texture matrices equal to counting voxel by voxel on random "
         "segments; shape of boxes and spheres as by hand",
         "internal_fairness": "Not assessed",
-        "external_validity": "482 of 482 features with a consensus value within its tolerance (to "
-        "the three digits told, where the tolerance is 0); 5 rows have no consensus value and are "
-        "not offered",
+        "external_validity": f"{MEASURED['features']} of {MEASURED['features']} features with a "
+        "consensus value within its tolerance (to the three digits told, where the tolerance is "
+        "0); "
+        f"{MEASURED['without_consensus']} rows have no consensus value and are not offered",
         "external_fairness": "Not assessed",
         "outcome_evaluation": "None",
     },
@@ -66,6 +95,11 @@ CARD: Mapping[str, Any] = {
     "regulatory_status": "Research use only. Not a medical device. No regulatory clearance.",
     "modality": "Any",
     "body_part": "Any",
+    "sources": [
+        "IBSI reference manual, arXiv:1612.07003, and Zwanenburg 2020, Radiology 295:328",
+        "IBSI digital phantom with its reference values (CC BY 4.0)",
+    ],
+    "check_values": [one.line() for one in CHECK_VALUES],
     "failure_modes": [
         "The mesh of a binary mask is stepped: the area of a sphere comes out 8 to 10 % too large, "
         "and with it sphericity too small",

@@ -8,6 +8,7 @@ be a number about another mask.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,16 @@ from apps.ai.analyses.diameters import measure_axes_mm
 from apps.ai.analyses.results import MaskRegion
 
 ML_PER_MM3 = 1e-3
-OF_UPTAKE = frozenset({"suv_max", "suv_mean", "total_lesion_glycolysis"})
-"""They need the values under the mask, in SUVbw (g/mL)."""
+OF_UPTAKE = frozenset({"suv_max", "suv_mean", "suv_peak", "total_lesion_glycolysis"})
+"""They need the values under the mask and around it, in SUVbw (g/mL)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uptake:
+    """SUVbw (g/mL) of the voxels inside a mask, in any order, and its SUVpeak where it has one."""
+
+    inside: NDArray[np.float32]
+    peak: float | None
 
 
 def volume_ml(*, region: MaskRegion, affine_lps: NDArray[np.float64]) -> float:
@@ -66,7 +75,7 @@ def measure_again(
     measurements: Sequence[dict[str, Any]],
     region: MaskRegion,
     affine_lps: NDArray[np.float64],
-    suv: NDArray[np.float32] | None,
+    uptake: Uptake | None,
     box_lps: Sequence[Sequence[float]],
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The finding's measurements for another mask, and the quantities that were left out.
@@ -75,12 +84,12 @@ def measure_again(
     ----------
     measurements :
         As a finding keeps them: quantity, value, unit and codes.
-    suv :
-        SUVbw in g/mL of the voxels inside the mask, in any order; None where there is none.
+    uptake :
+        None where there is none or it is not known.
     box_lps :
         Lowest and highest corner of the mask, LPS mm.
     """
-    values = _values(region, affine_lps, suv, box_lps)
+    values = _values(region, affine_lps, uptake, box_lps)
     known = [one for one in measurements if one["quantity"] in values]
     left = [one["quantity"] for one in measurements if one["quantity"] not in values]
     return [{**one, "value": values[one["quantity"]]} for one in known], left
@@ -89,7 +98,7 @@ def measure_again(
 def _values(
     region: MaskRegion,
     affine_lps: NDArray[np.float64],
-    suv: NDArray[np.float32] | None,
+    uptake: Uptake | None,
     box_lps: Sequence[Sequence[float]],
 ) -> dict[str, float]:
     volume = volume_ml(region=region, affine_lps=affine_lps)
@@ -107,11 +116,13 @@ def _values(
         "box_front_back": front_back,
         "box_head_foot": head_foot,
     }
-    if suv is not None and suv.size:
-        mean = float(suv.mean(dtype=np.float64))
+    if uptake is not None and uptake.inside.size:
+        mean = float(uptake.inside.mean(dtype=np.float64))
         values |= {
-            "suv_max": float(suv.max()),
+            "suv_max": float(uptake.inside.max()),
             "suv_mean": mean,
             "total_lesion_glycolysis": volume * mean,
         }
+        if uptake.peak is not None:
+            values["suv_peak"] = uptake.peak
     return values

@@ -6,6 +6,7 @@ from apps.ai.api import (
     job_views,
     model_views,
     monitoring_views,
+    pet_views,
     radiomics_views,
     reach_views,
     research_views,
@@ -104,8 +105,13 @@ urlpatterns = [
         research_views.SeriesNiftiMaskView.as_view(),
         name="series-nifti-mask",
     ),
+    path("cases/<uuid:case_id>/pet-burden", pet_views.PetBurdenView.as_view()),
     path(STRUCTURE_SET, structure_set_views.StructureSetsView.as_view()),
     path(f"{STRUCTURE_SET}/file", structure_set_views.StructureSetFileView.as_view()),
+    path(
+        "segmentations/<uuid:segmentation_id>/segments/<int:segment>/liver-point",
+        pet_views.LiverPointView.as_view(),
+    ),
     path(
         "segmentations/<uuid:segmentation_id>/segments/<int:segment>/radiomics",
         radiomics_views.SegmentRadiomicsView.as_view(),

@@ -477,6 +477,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/pet-burden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Total metabolic volume, glycolysis and number of lesions, over accepted lesions only. */
+        get: operations["api_cases_pet_burden_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/priors": {
         parameters: {
             query?: never;
@@ -2953,6 +2970,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segmentations/{segmentation_id}/segments/{segment}/liver-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The point in a drawn liver that a PET run may take as its reference. */
+        get: operations["api_segmentations_segments_liver_point_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segmentations/{segmentation_id}/segments/{segment}/radiomics": {
         parameters: {
             query?: never;
@@ -3772,6 +3806,29 @@ export interface components {
         BundleUploadWriteRequest: {
             name: string;
             size_bytes: number;
+        };
+        /** @description One accepted lesion; null where a value is not known. */
+        BurdenLesion: {
+            /** Format: uuid */
+            finding: string;
+            number: number;
+            label: string;
+            is_amended: boolean;
+            /** Format: double */
+            mtv_ml: number | null;
+            /** Format: double */
+            tlg_g: number | null;
+            /**
+             * Format: double
+             * @description SUVbw, g/mL.
+             */
+            suv_max: number | null;
+            /** Format: double */
+            suv_mean: number | null;
+            /** Format: double */
+            suv_peak: number | null;
+            /** @description PERCIST 1.0; null where the run knew no liver. */
+            measurable_at_baseline: boolean | null;
         };
         /** @enum {string} */
         ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
@@ -5055,6 +5112,32 @@ export interface components {
         LiveTicket: {
             ticket: string;
         };
+        /** @description Pass both on with the run: ``liver_point_lps`` and ``liver_frame_of_reference_uid``. */
+        LiverPoint: {
+            /** Format: uuid */
+            segmentation: string;
+            revision: number;
+            segment: number;
+            point_lps: number[];
+            /** Format: double */
+            depth_mm: number;
+            /** Format: double */
+            sphere_diameter_mm: number;
+            frame_of_reference_uid: string;
+        };
+        LiverReference: {
+            point_lps: number[];
+            /** Format: double */
+            sphere_diameter_mm: number;
+            voxels: number;
+            /** Format: double */
+            suv_mean: number;
+            /** Format: double */
+            suv_sd: number;
+            /** Format: double */
+            threshold_suv: number;
+            rule: string;
+        };
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
         };
@@ -5872,6 +5955,33 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Person"][];
+        };
+        /** @description One run. Sums are over accepted lesions only; null, with a reason, where there is none. */
+        PetBurden: {
+            /** Format: uuid */
+            job: string;
+            model: components["schemas"]["FindingModel"];
+            superseded_by: string | null;
+            study_instance_uid: string;
+            series_instance_uid: string;
+            series_description: string;
+            /** Format: date */
+            study_date: string | null;
+            threshold: string;
+            liver: components["schemas"]["LiverReference"] | null;
+            accepted: number;
+            /** @description Listed and in no sum: nobody accepted them yet. */
+            waiting: number;
+            dismissed: number;
+            /** Format: double */
+            mtv_ml: number | null;
+            /** Format: double */
+            tlg_g: number | null;
+            no_sum_because: components["schemas"]["Reason"] | null;
+            lesions: components["schemas"]["BurdenLesion"][];
+        };
+        PetBurdens: {
+            results: components["schemas"]["PetBurden"][];
         };
         Plan: {
             /** Format: uuid */
@@ -7284,6 +7394,7 @@ export type BundleFile = components['schemas']['BundleFile'];
 export type BundleInstallRequest = components['schemas']['BundleInstallRequest'];
 export type BundleUpload = components['schemas']['BundleUpload'];
 export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
+export type BurdenLesion = components['schemas']['BurdenLesion'];
 export type ByEnum = components['schemas']['ByEnum'];
 export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
@@ -7420,6 +7531,8 @@ export type LiveSession = components['schemas']['LiveSession'];
 export type LiveSessionCreateRequest = components['schemas']['LiveSessionCreateRequest'];
 export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
+export type LiverPoint = components['schemas']['LiverPoint'];
+export type LiverReference = components['schemas']['LiverReference'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
 export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
@@ -7498,6 +7611,8 @@ export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
 export type PersonCreateRequest = components['schemas']['PersonCreateRequest'];
 export type PersonPage = components['schemas']['PersonPage'];
+export type PetBurden = components['schemas']['PetBurden'];
+export type PetBurdens = components['schemas']['PetBurdens'];
 export type Plan = components['schemas']['Plan'];
 export type PlannedSeries = components['schemas']['PlannedSeries'];
 export type PointerTrack = components['schemas']['PointerTrack'];
@@ -8645,6 +8760,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_pet_burden_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PetBurdens"];
+                };
             };
             /** @description Refused or failed */
             default: {
@@ -13752,6 +13897,37 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_segmentations_segments_liver_point_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: number;
+                segmentation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiverPoint"];
                 };
             };
             /** @description Refused or failed */

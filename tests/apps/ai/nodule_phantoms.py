@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from pydicom.dataset import Dataset
 from scipy import ndimage
 
 from apps.ai.analyses import chest_ct_nodules
+from apps.ai.analyses.nodule_card import MEASURED
 from apps.ai.analyses.results import AnalysisOutcome
 from apps.demo.phantoms import TumourSpec, generate_ct
 from apps.demo.phantoms.generate import COARSE_SHAPE, COARSE_SPACING_MM
@@ -30,8 +33,10 @@ DRAWN_MM = ((4.0, 6.0), (6.0, 8.0), (8.0, 12.0), (12.0, 20.0), (20.0, 30.0))
 ON_PLEURA = 0.45
 #: No seed of the demo hospital, the phantom bundle or its held-out set.
 FIRST_SEED = 70_000
-#: The rules were set on 24 seeds from ``FIRST_SEED``; the figures of the card are from here.
-MEASURED_FROM = 70_100
+#: The rules were set on 24 seeds from ``FIRST_SEED``; the figures of the card are from here. These
+#: seeds were drawn once, after the rules stood. 70100 to 70123 had been looked at (decision 0222).
+MEASURED_FROM = 70_300
+MEASURED_SCANS = 6
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,12 @@ def draw_scan(
         diameters_mm=tuple(_equivalent_mm(nodules == n + 1) for n in range(len(specs))),
     )
     return thicken(thin, averaged=averaged)
+
+
+@lru_cache(maxsize=1)
+def first_measured() -> NodulePhantom:
+    """The first phantom the card's figures are from; drawing one takes a minute."""
+    return draw_scan(seed=MEASURED_FROM, averaged=2)
 
 
 def thicken(scan: NodulePhantom, *, averaged: int) -> NodulePhantom:
@@ -272,17 +283,52 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     return float(centre - half), float(centre + half)
 
 
+def figures(scores: Sequence[ScanScore]) -> dict[str, Any]:
+    """As the card's ``MEASURED`` holds them."""
+    sizes = np.concatenate([s.diameters_mm for s in scores])
+    found = np.concatenate([s.found for s in scores])
+    pleural = np.concatenate([s.on_pleura for s in scores])
+
+    def counted(part: NDArray[np.bool_]) -> tuple[int, int]:
+        return int(found[part].sum()), int(part.sum())
+
+    bands = ((3, 6), (6, 8), (8, 12), (12, 20), (20, 32))
+    errors = np.concatenate([s.errors_mm for s in scores])
+    false_positives = [s.false_positives for s in scores]
+    return {
+        "scans": len(scores),
+        "sensitivity": {
+            f"{low}-{high} mm": counted((sizes >= low) & (sizes < high)) for low, high in bands
+        },
+        "clear_of_pleura": counted(~pleural),
+        "on_pleura": counted(pleural),
+        "false_positives_per_scan": round(float(np.mean(false_positives)), 2),
+        "most_false_positives": max(false_positives),
+        "diameter_error_mm": (round(float(errors.mean()), 1), round(float(errors.std()), 1)),
+    }
+
+
 def main() -> None:
-    """``python -m tests.apps.ai.nodule_phantoms [SCANS]``: the figures of the model card."""
-    scans = int(sys.argv[1]) if len(sys.argv) > 1 else 24
-    by_thickness: dict[int, list[ScanScore]] = {1: [], 2: [], 3: []}
+    """``python -m tests.apps.ai.nodule_phantoms [SCANS] [THICKNESS ...]``.
+
+    Slices of 3 mm are those of the model card; with the card's number of scans the figures are
+    compared with it, and the command fails where they differ.
+    """
+    scans = int(sys.argv[1]) if len(sys.argv) > 1 else MEASURED_SCANS
+    thicknesses = [int(one) for one in sys.argv[2:]] or [2]
+    by_thickness: dict[int, list[ScanScore]] = {one: [] for one in thicknesses}
     for number in range(scans):
         thin = draw_scan(seed=MEASURED_FROM + number, averaged=1)
         for averaged, scores in by_thickness.items():
             scores.append(analyse(thicken(thin, averaged=averaged))[1])
-        print(f"seed {thin.seed} done", file=sys.stderr, flush=True)
+        print(f"seed {thin.seed} done: {scores[-1]}", file=sys.stderr, flush=True)
     for averaged, scores in by_thickness.items():
-        print(f"slices of {averaged * THIN_MM:g} mm\n{tabulate(scores)}\n")
+        print(f"slices of {averaged * THIN_MM:g} mm\n{tabulate(scores)}\n{figures(scores)}\n")
+    if scans == MEASURED_SCANS and 2 in by_thickness:
+        measured = figures(by_thickness[2])
+        differ = {name: value for name, value in measured.items() if MEASURED[name] != value}
+        if differ:
+            sys.exit(f"The card says otherwise: {differ}")
 
 
 if __name__ == "__main__":

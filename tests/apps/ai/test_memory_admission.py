@@ -80,6 +80,10 @@ def test_what_a_worker_does_with_a_job(need, is_stated, free, waited_s, others, 
 def test_a_stated_need_binds_and_an_estimate_grows_with_the_volume():
     stated = estimate_need(limits={"memory_mb": 700}, is_builtin=False, voxels=10**9)
     assert stated == Need(700 * MIB, is_stated=True)
+    growing = {"memory_mb": 700, "memory_bytes_per_voxel": 60}
+    assert estimate_need(limits=growing, is_builtin=False, voxels=10**7) == Need(
+        700 * MIB + 600_000_000, is_stated=True
+    )
     small, large = (
         estimate_need(limits={}, is_builtin=False, voxels=voxels) for voxels in (10**6, 10**8)
     )

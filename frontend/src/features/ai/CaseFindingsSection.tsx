@@ -12,6 +12,7 @@ import { Section } from '@/ui/Screen'
 import { AiHiddenNote } from './AiHiddenNote'
 import { FindingsPanel } from './FindingsPanel'
 import { findingUrl } from './links'
+import { CasePetBurden } from './pet/PetBurden'
 import { isOpen } from './review'
 import { CaseStructureSets } from './structure-sets/CaseStructureSets'
 import { useFindingReview } from './useFindingReview'
@@ -43,6 +44,7 @@ export function CaseFindingsSection({ entry }: { entry: CaseDetail }) {
           onShow={(finding) => void navigate(findingUrl(entry.id, finding))}
         />
       )}
+      {findings.data && !entry.ai_hidden && <CasePetBurden caseId={entry.id} findings={findings.data} />}
       {findings.data && !entry.ai_hidden && <CaseStructureSets caseId={entry.id} findings={findings.data} />}
     </Section>
   )
