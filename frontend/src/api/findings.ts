@@ -171,7 +171,7 @@ export function useJobActions() {
   const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
   return {
     start: useMutation({
-      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean }) =>
+      mutationFn: (request: { case: string; model: string; series_instance_uid: string; inputs?: Record<string, string>; is_urgent?: boolean }) =>
         http.post<Job>('/api/jobs', request),
       onSettled: refresh,
     }),
