@@ -23,7 +23,7 @@ from apps.core.exceptions import NotVisible
 from apps.imaging.choices import SeriesKind
 from apps.imaging.models import CaseStudy, Series
 
-type Rule = dict[str, Any]
+Rule = dict[str, Any]
 """A scope rule (``scope.check_scope``)."""
 HEADERS_AWAY = ScopeVerdict(in_scope=False, code="headers_away", message="Its headers are away.")
 

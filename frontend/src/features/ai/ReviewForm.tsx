@@ -9,7 +9,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { DeferForm } from './DeferForm'
 import classes from './Findings.module.css'
 import { ReasonForm } from './ReasonForm'
-import { isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
+import { isBox, isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
 
 interface ReviewFormProps {
   finding: Finding
@@ -99,6 +99,15 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
           ))}
         </div>
       )}
+      {form === null &&
+        review.role === 'review' &&
+        isOpen(finding) &&
+        !finding.external &&
+        isBox(finding) &&
+        edits?.box?.(finding, {
+          isBusy: busy !== null,
+          accept: (amendedBox) => void attempt('amend', () => review.accept(finding, { amendedBox, ...dwell() })),
+        })}
       {form === 'dismiss' && (
         <ReasonForm
           confirm={t('review.confirmDismiss')}
