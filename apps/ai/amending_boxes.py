@@ -48,7 +48,11 @@ def read_box(finding: Finding, by: AmendedBox) -> BoxLps:
         raise CannotAmend("This finding is no box; change its mask.", code="not_a_box")
     box = np.round(np.array([by.low, by.high], dtype=float), 3)
     edges = box[1] - box[0]
-    if not np.isfinite(box).all() or edges.min() < SMALLEST_EDGE_MM or edges.max() > LARGEST_EDGE_MM:
+    if (
+        not np.isfinite(box).all()
+        or edges.min() < SMALLEST_EDGE_MM
+        or edges.max() > LARGEST_EDGE_MM
+    ):
         raise CannotAmend(
             f"An edge of a box is {SMALLEST_EDGE_MM:g} to {LARGEST_EDGE_MM:g} mm long.",
             code="bad_box",

@@ -137,9 +137,7 @@ class ImportedSegmentRadiomicsView(ConsiliumView):
 
     policies = {"get": policies.measure_imported}
 
-    @extend_schema(
-        parameters=[ImportedRadiomicsQuerySerializer], responses=RadiomicsSerializer
-    )
+    @extend_schema(parameters=[ImportedRadiomicsQuerySerializer], responses=RadiomicsSerializer)
     def get(self, request: Request, **ids: Any) -> Response:
         query = ImportedRadiomicsQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.ai.research.contents import StackToExport
-from apps.ai.research.matching import MaskMatch, StackMatch
 from apps.ai.research.masks import MaskOut
+from apps.ai.research.matching import MaskMatch, StackMatch
 from apps.annotations.segmentations.services import SegmentDraft
 
 

@@ -5,40 +5,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ai', '0011_structure_sets_and_maps'),
-        ('annotations', '0004_lesions'),
+        ("ai", "0011_structure_sets_and_maps"),
+        ("annotations", "0004_lesions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='findingamendment',
-            name='box_iou',
-            field=models.FloatField(blank=True, help_text="Of the moved box and the model's.", null=True),
+            model_name="findingamendment",
+            name="box_iou",
+            field=models.FloatField(
+                blank=True, help_text="Of the moved box and the model's.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='findingamendment',
-            name='box_lps',
-            field=models.JSONField(blank=True, help_text='[[x, y, z] lowest, [x, y, z] highest], LPS mm', null=True),
+            model_name="findingamendment",
+            name="box_lps",
+            field=models.JSONField(
+                blank=True, help_text="[[x, y, z] lowest, [x, y, z] highest], LPS mm", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='findingamendment',
-            name='revision',
+            model_name="findingamendment",
+            name="revision",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='findingamendment',
-            name='segment',
+            model_name="findingamendment",
+            name="segment",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='findingamendment',
-            name='segmentation',
-            field=models.ForeignKey(blank=True, help_text='What was painted; none where a box was moved.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotations.segmentation'),
+            model_name="findingamendment",
+            name="segmentation",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="What was painted; none where a box was moved.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="annotations.segmentation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingamendment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('box_iou__isnull', True), ('box_lps__isnull', True), ('revision__isnull', False), ('segment__isnull', False), ('segmentation__isnull', False)), models.Q(('box_iou__isnull', False), ('box_lps__isnull', False), ('revision__isnull', True), ('segment__isnull', True), ('segmentation__isnull', True)), _connector='OR'), name='amended_by_paint_or_box'),
+            model_name="findingamendment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("box_iou__isnull", True),
+                        ("box_lps__isnull", True),
+                        ("revision__isnull", False),
+                        ("segment__isnull", False),
+                        ("segmentation__isnull", False),
+                    ),
+                    models.Q(
+                        ("box_iou__isnull", False),
+                        ("box_lps__isnull", False),
+                        ("revision__isnull", True),
+                        ("segment__isnull", True),
+                        ("segmentation__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="amended_by_paint_or_box",
+            ),
         ),
     ]

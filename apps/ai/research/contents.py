@@ -35,9 +35,7 @@ class StackToExport:
     refusal: tuple[str, str] | None = None
 
 
-def describe_study(
-    *, actor: Actor, case_id: UUID, study_instance_uid: str
-) -> list[StackToExport]:
+def describe_study(*, actor: Actor, case_id: UUID, study_instance_uid: str) -> list[StackToExport]:
     """Every stack of every image series, with the masks that would go with it.
 
     A series that AI made is not among them while AI results are hidden. Nothing is written
@@ -91,9 +89,7 @@ def stack_numbers(series: Series) -> list[int | None]:
     return [one.number for one in geometry.stacks] or [None]
 
 
-def _describe(
-    *, actor: Actor, case_id: UUID, series: Series, stack: int | None
-) -> StackToExport:
+def _describe(*, actor: Actor, case_id: UUID, series: Series, stack: int | None) -> StackToExport:
     try:
         grid = read_stack(series, stack=stack)
         require_size(grid)

@@ -146,5 +146,3 @@ def _try(
 
 def _refused(series: Series, stack: int | None, refused: DomainError) -> StackMatch:
     return StackMatch(series, stack, (refused.error_code, refused.message, refused.details))
-
-

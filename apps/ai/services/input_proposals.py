@@ -1,4 +1,4 @@
-"""Which series a model would read of a study, why, and which others fit: shown before a job is asked.
+"""Which series a model would read of a study, and why: shown before a job is asked for.
 
 The rules are those of ``inputs`` (roles of the side-car) and of ``series_matching`` (the best of
 several for one series). A proposal is no choice: a person sees it, and what they ask for is held

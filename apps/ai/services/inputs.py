@@ -158,9 +158,7 @@ def fits_role(*, rule: SeriesRule, series: "Series | SeriesFacts") -> bool:
     return refusal_by_rule(rule=rule, series=series) is None
 
 
-def refusal_by_rule(
-    *, rule: SeriesRule, series: "Series | SeriesFacts"
-) -> tuple[str, str] | None:
+def refusal_by_rule(*, rule: SeriesRule, series: "Series | SeriesFacts") -> tuple[str, str] | None:
     """Code and sentence of the first part of the rule that the series breaks."""
     if rule.modality and series.modality != rule.modality:
         return "modality", f"It is {series.modality or 'of no modality'}, not {rule.modality}."

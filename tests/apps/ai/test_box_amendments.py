@@ -1,4 +1,4 @@
-"""Accepting a detection with its box moved: the box stands, in figures and in the verified report."""
+"""Accepting a detection with its box moved: the box stands, in figures and in the report."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ def test_the_moved_box_stands_with_its_own_edges_and_the_change_in_figures(
     assert kept.box_lps == np.round([by.low, by.high], 3).tolist()
     assert (kept.segmentation, kept.segment, kept.revision) == (None, None, None)
     edges = box[1] - box[0]
-    wanted = dict(zip(EDGES, edges + [0.0, 0.0, 2.5], strict=True))
+    grown_edges = np.add(edges, (0.0, 0.0, 2.5))
+    wanted = dict(zip(EDGES, grown_edges, strict=True))
     assert {one["quantity"]: one["value"] for one in kept.measurements} == pytest.approx(wanted)
     # Only one edge grew: the shared part is the model's box, the whole is the new one.
     assert kept.box_iou == pytest.approx(edges[2] / (edges[2] + 2.5))

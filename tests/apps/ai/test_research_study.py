@@ -1,4 +1,4 @@
-"""Research data of a study as somebody chooses it: told before it leaves, matched before it comes."""
+"""Research data of a study: told before it leaves, and matched before it comes in."""
 
 from __future__ import annotations
 
