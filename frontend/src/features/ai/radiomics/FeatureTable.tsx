@@ -18,7 +18,7 @@ export function FeatureTable({ found }: { found: Radiomics }) {
   const shown = useMemo(() => chooseRows(rows, family, search), [rows, family, search])
   return (
     <>
-      <Group gap="sm" align="flex-end">
+      <Group gap="sm">
         <Select
           size="sm"
           aria-label={t('table.family')}
@@ -88,7 +88,7 @@ function FeatureLine({ row }: { row: FeatureRow }) {
       <td className={classes.end} title={String(value)}>
         {shownValue(value)}
       </td>
-      <td>{unit === '1' ? '' : unit}</td>
+      <td>{unit === '1' ? '' : unit.replace('mm3', 'mm³').replace('mm2', 'mm²')}</td>
     </tr>
   )
 }

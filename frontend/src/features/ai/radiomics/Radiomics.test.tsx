@@ -58,7 +58,7 @@ it('shows every feature with its identifier, and what the values depend on', asy
   open({ [FIRST]: { body: found() } })
   await press()
   const table = await screen.findByRole('table')
-  expect(within(table).getByRole('row', { name: /Volume \(mesh\)/ })).toHaveTextContent('RNU0–1357.92mm3')
+  expect(within(table).getByRole('row', { name: /Volume \(mesh\)/ })).toHaveTextContent('RNU0–1357.92mm³')
   expect(within(table).getByRole('row', { name: /Joint maximum/ })).toHaveTextContent('GYBY3D, merged0.0625')
   expect(within(table).getByRole('row', { name: /Flatness/ })).toHaveTextContent('No value. A segment of one slice has no extent in depth.')
   const used = document.querySelector('dl') as HTMLElement
