@@ -19,7 +19,9 @@ class ResearchRefusalSerializer(serializers.Serializer[Any]):
 class ResearchMaskSerializer(serializers.Serializer[Any]):
     """A mask that goes with the images."""
 
-    source = serializers.ChoiceField(choices=["segmentation", "finding"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["segmentation", "finding"]
+    )
     name = serializers.CharField(allow_blank=True)
     labels = serializers.ListField(child=serializers.CharField())
     by = serializers.CharField(
