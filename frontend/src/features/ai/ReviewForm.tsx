@@ -3,6 +3,7 @@ import { IconBrush, IconCheck, IconClockPause, IconMessage2, IconX } from '@tabl
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import type { AmendedBox } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
@@ -72,6 +73,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
     offer('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))
     offer('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))
   }
+  const acceptBox = (amendedBox: AmendedBox) => void attempt('amend', () => review.accept(finding, { amendedBox, ...dwell() }))
   const disagrees = review.role === 'review' && finding.review
   if (words.includes('accepted')) {
     const opinion = { decision: 'accepted', reasonCode: null, comment: '' } as const
@@ -106,7 +108,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
         isBox(finding) &&
         edits?.box?.(finding, {
           isBusy: busy !== null,
-          accept: (amendedBox) => void attempt('amend', () => review.accept(finding, { amendedBox, ...dwell() })),
+          accept: acceptBox,
         })}
       {form === 'dismiss' && (
         <ReasonForm

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { Radiomics } from '@/api/radiomics'
 import { SearchField } from '@/ui/SearchField'
 
-import { chooseRows, FAMILIES, type Family, type FeatureRow, rowsOf, shownValue } from './families'
+import { chooseRows, FAMILIES, type Family, type FeatureRow, rowsOf, shownUnit, shownValue } from './families'
 import classes from './Radiomics.module.css'
 
 /** All features by name, with IBSI's identifiers; one that has no value says why. */
@@ -88,7 +88,7 @@ function FeatureLine({ row }: { row: FeatureRow }) {
       <td className={classes.end} title={String(value)}>
         {shownValue(value)}
       </td>
-      <td>{unit === '1' ? '' : unit.replace('mm3', 'mm³').replace('mm2', 'mm²')}</td>
+      <td>{shownUnit(unit)}</td>
     </tr>
   )
 }

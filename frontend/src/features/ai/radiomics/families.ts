@@ -29,3 +29,6 @@ export function chooseRows(rows: readonly FeatureRow[], family: Family | 'all', 
 const DIGITS = 6
 /** Six digits that count; the CSV has all of them. */
 export const shownValue = (value: number): string => String(Number(value.toPrecision(DIGITS)))
+
+/** UCUM writes powers plainly; people read them raised. A pure number has no unit. */
+export const shownUnit = (unit: string): string => (unit === '1' ? '' : unit.replace('mm3', 'mm³').replace('mm2', 'mm²'))

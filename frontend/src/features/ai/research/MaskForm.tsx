@@ -21,6 +21,7 @@ interface MaskFormProps {
 }
 
 const LONGEST = 64
+const WAYS = ['MANUAL', 'SEMIAUTOMATIC', 'AUTOMATIC'] as const
 
 /** Which series where several fit, how it was made, and what each value of the mask is. */
 export function MaskForm({ study, fitting, found, isBusy, onTake, onCancel }: MaskFormProps) {
@@ -59,7 +60,7 @@ export function MaskForm({ study, fitting, found, isBusy, onTake, onCancel }: Ma
         error={madeBy === 'AUTOMATIC' ? t('import.automatic') : undefined}
       >
         <Stack gap={6} mt={6}>
-          {(['MANUAL', 'SEMIAUTOMATIC', 'AUTOMATIC'] as const).map((value) => (
+          {WAYS.map((value) => (
             <Radio key={value} value={value} label={t(`import.made.${value}`)} />
           ))}
         </Stack>
