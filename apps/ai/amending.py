@@ -1,20 +1,23 @@
 """What an acceptance with changes says: the mask a person made of a finding's, and by how much.
 
 A person takes the finding's mask as a segmentation of their own (``origin`` names the finding) and
-paints upon it. Here that segment, at one revision, is weighed against the model's mask: overlap,
-volume, diameter, and every quantity measured anew. Nothing is written.
+paints upon it, or moves the faces of a detection's box. Here that segment, at one revision, or that
+box is weighed against the model's: overlap, volume, diameter, and every quantity measured anew.
+Nothing is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from apps.ai import storage
+from apps.ai.amending_boxes import AmendedBox, read_box, region_of_box
+from apps.ai.analyses.box_regions import box_iou
 from apps.ai.analyses.diameters import measure_axes_mm
 from apps.ai.analyses.remeasure import OF_UPTAKE, Uptake, dice, measure_again, volume_ml
 from apps.ai.analyses.results import MaskRegion
@@ -44,11 +47,14 @@ class AmendedBy:
 
 @dataclass(frozen=True, slots=True)
 class AmendmentDraft:
-    """Lengths in mm, volumes in mL, places in LPS mm; ``measurements`` as a finding keeps them."""
+    """Lengths in mm, volumes in mL, places in LPS mm; ``measurements`` as a finding keeps them.
 
-    segmentation_id: UUID
-    segment: int
-    revision: int
+    Either a painted segment stands for the mask (``segmentation_id``), or a box (``box_lps``).
+    """
+
+    segmentation_id: UUID | None
+    segment: int | None
+    revision: int | None
     mask_sha256: str
     sop_instance_uid: str
     centroid_lps: list[float]
@@ -60,10 +66,14 @@ class AmendmentDraft:
     volume_after_ml: float
     diameter_before_mm: float
     diameter_after_mm: float
+    box_lps: list[list[float]] | None = None
+    box_iou: float | None = None
 
 
-def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> AmendmentDraft:
-    """Weigh a painted segment against the finding's mask.
+def draft_amendment(
+    *, finding: Finding, case_id: UUID, by: AmendedBy | AmendedBox
+) -> AmendmentDraft:
+    """Weigh what a person made of the finding's mask, or of its box, against it.
 
     Raises
     ------
@@ -79,32 +89,55 @@ def draft_amendment(*, finding: Finding, case_id: UUID, by: AmendedBy) -> Amendm
     if finding.job.version.model.kind == ModelKind.EXTERNAL:
         # Its VERIFIED report refers to the vendor's own object, which nobody here may change.
         raise CannotAmend("The mask is another vendor's; accept or dismiss it.", code="not_ours")
-    segmentation = _segmentation_of(finding, case_id, by)
-    after = _painted(segmentation, by)
-    before = MaskRegion.from_mask(read_mask(finding=finding))
-    if before.start == after.start and np.array_equal(before.values, after.values):
-        raise CannotAmend("Nothing was changed; accept it as it is.", code="nothing_changed")
     volume = open_volume(series_id=finding.job.series_id)
     if list(volume.sop_instance_uids) != finding.job.grid["sop_instance_uids"]:
         raise CannotAmend("The series has other images now.", code="images_changed")
-    centroid_lps, bbox_lps = locate(region=after, affine_lps=volume.affine_lps)
+    before = MaskRegion.from_mask(read_mask(finding=finding))
+    if isinstance(by, AmendedBox):
+        box = read_box(finding, by)
+        after = region_of_box(box, model=finding.bbox_lps, before=before, volume=volume)
+        draft = _weigh(finding, before, after, volume, box_lps=box)
+        return replace(draft, box_lps=box, box_iou=box_iou(finding.bbox_lps, box))
+    segmentation = _segmentation_of(finding, case_id, by)
+    after = _painted(segmentation, by)
+    if before.start == after.start and np.array_equal(before.values, after.values):
+        raise CannotAmend("Nothing was changed; accept it as it is.", code="nothing_changed")
+    return replace(
+        _weigh(finding, before, after, volume),
+        segmentation_id=segmentation.pk,
+        segment=by.segment,
+        revision=by.revision,
+    )
+
+
+def _weigh(
+    finding: Finding,
+    before: MaskRegion,
+    after: MaskRegion,
+    volume: Volume,
+    *,
+    box_lps: list[list[float]] | None = None,
+) -> AmendmentDraft:
+    """The figures of the change; of a box its own edges, of a mask those of what it fills."""
+    centroid_lps, filled_lps = locate(region=after, affine_lps=volume.affine_lps)
+    edges_lps = box_lps or filled_lps
     measurements, not_measured = measure_again(
         measurements=finding.measurements,
         region=after,
         affine_lps=volume.affine_lps,
         uptake=_uptake_of(finding, after, volume),
-        box_lps=bbox_lps,
+        box_lps=edges_lps,
     )
     return AmendmentDraft(
-        segmentation_id=segmentation.pk,
-        segment=by.segment,
-        revision=by.revision,
+        segmentation_id=None,
+        segment=None,
+        revision=None,
         mask_sha256=storage.put_bytes(
             content=pack_region(values=after.values, start=after.start, shape=after.shape)
         ),
         sop_instance_uid=volume.sop_instance_uids[largest_slice(region=after)],
         centroid_lps=centroid_lps,
-        bbox_lps=bbox_lps,
+        bbox_lps=edges_lps,
         measurements=measurements,
         not_measured=not_measured,
         dice=dice(before, after),

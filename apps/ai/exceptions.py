@@ -85,7 +85,8 @@ class CannotAmend(Conflict):
     """What somebody painted cannot stand in the place of a finding's mask; the code says why.
 
     ``not_of_this_finding``, ``segment_missing``, ``empty_segment``, ``nothing_changed``,
-    ``images_changed``, ``segmentation_changed``, ``finding_without_place``, ``not_ours``.
+    ``images_changed``, ``segmentation_changed``, ``finding_without_place``, ``not_ours``; of a
+    box ``not_a_box``, ``bad_box``, ``outside_image``.
     """
 
     code = "cannot_amend"

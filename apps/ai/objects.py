@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from apps.ai import storage
 from apps.ai.analyses.results import (
     Code,
+    Corner,
     MaskRegion,
     MeasuredValue,
     SegmentResult,
@@ -226,8 +227,13 @@ def _reviewed_segment(review: FindingReview) -> SegmentResult:
         region=MaskRegion.from_mask(mask),
         measurements=_rebuild_measurements(amendment.measurements),
         probability=None,
-        box_lps=None,
+        box_lps=_corners(amendment.box_lps) if amendment.box_lps else None,
     )
+
+
+def _corners(box: list[list[float]]) -> tuple[Corner, Corner]:
+    low, high = ((float(x), float(y), float(z)) for x, y, z in box)
+    return low, high
 
 
 def person_name(display_name: str) -> str:

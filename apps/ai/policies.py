@@ -124,6 +124,11 @@ def measure_segment(*, actor: Actor, segmentation_id: UUID, **ids: Any) -> None:
     view_segmentation(actor=actor, segmentation_id=segmentation_id)
 
 
+def measure_imported(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Whoever sees the case identified; what AI made and is hidden the selector refuses."""
+    view_results(actor=actor, case_id=case_id)
+
+
 def view_job(*, actor: Actor, job_id: UUID, **ids: Any) -> None:
     """Members of a case that shows the study; the AI administrator, without patient data."""
     signed_in(actor=actor)

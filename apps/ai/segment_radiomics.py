@@ -1,5 +1,7 @@
 """Radiomics of a segment somebody drew: its voxels, the image under it, and the answer kept.
 
+Segments of SEG objects are measured by the same steps (``imported_radiomics``).
+
 It lives on this floor because it joins a segmentation (``apps.annotations``, below) with an
 analysis (``apps.ai.analyses``); annotations know no analysis (decision 0221).
 """
@@ -7,13 +9,14 @@ analysis (``apps.ai.analyses``); annotations know no analysis (decision 0221).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from apps.ai.analyses.radiomics import (
@@ -35,11 +38,11 @@ from apps.annotations.segmentations.selectors import find_segmentation, labelmap
 from apps.annotations.segmentations.store import Labelmap
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
-from apps.imaging.archive import open_series
+from apps.imaging.archive import SeriesArchive, open_series
 from apps.imaging.models import CaseStudy, Series
 from apps.imaging.parser.reading import text
 from apps.imaging.suv import SuvRefused, compute_suv_scaling
-from apps.imaging.volumes import open_volume
+from apps.imaging.volumes import Volume, open_volume
 
 MAX_SEGMENT_VOXELS = 300_000
 """On the grid asked for: a second of one core and half a gigabyte; more belongs into a job."""
@@ -60,7 +63,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """What an answer depends on; neither archive nor revision ever changes under its name."""
 
     archive_key: str
@@ -98,14 +101,15 @@ def measure_segment(
     number = found.head if revision is None else revision
     labelmap = labelmap_of(found, revision=number)
     series = _series_of(found)
-    question = _Question(series.archive_key, found.pk, number, segment, asked)
-    result = _answers.get(question)
-    if result is None:
-        result = _answer(found, series, labelmap, question)
+    question = Question(series.archive_key, found.pk, number, segment, asked)
+    result = answer(question, measure=lambda: _measure(found, series, labelmap, question))
+    return describe_answer(question, result) | {"segmentation": str(found.pk), "revision": number}
+
+
+def describe_answer(question: Question, result: RadiomicsResult) -> dict[str, Any]:
+    """As REST tells it, without what the segment belongs to."""
     return {
-        "segmentation": str(found.pk),
-        "revision": number,
-        "segment": segment,
+        "segment": question.segment,
         "analysis": {"name": NAME, "version": VERSION},
         "settings": result.settings.as_dict(),
         "processing": dict(result.processing),
@@ -114,17 +118,23 @@ def measure_segment(
     }
 
 
-_answers: dict[_Question, RadiomicsResult] = {}
+_answers: dict[Question, RadiomicsResult] = {}
 
 
-def _answer(
-    segmentation: Segmentation, series: Series, labelmap: Labelmap, question: _Question
-) -> RadiomicsResult:
-    """Measure, one segment at a time, and keep it; the oldest answers go."""
+def answer(question: Question, *, measure: Callable[[], RadiomicsResult]) -> RadiomicsResult:
+    """Measure, one segment at a time, and keep it; the oldest answers go.
+
+    Raises
+    ------
+    SegmentBusy, SegmentNotMeasurable
+    """
+    kept = _answers.get(question)
+    if kept is not None:
+        return kept
     if not _ONE_AT_A_TIME.acquire(timeout=WAIT_S):
         raise SegmentBusy("Another segment is being measured; try again in a moment.")
     try:
-        result = _measure(segmentation, series, labelmap, question)
+        result = measure()
         _answers[question] = result
         while len(_answers) > KEPT_ANSWERS:
             del _answers[next(iter(_answers))]
@@ -138,13 +148,13 @@ def _answer(
 
 
 def _measure(
-    segmentation: Segmentation, series: Series, labelmap: Labelmap, question: _Question
+    segmentation: Segmentation, series: Series, labelmap: Labelmap, question: Question
 ) -> RadiomicsResult:
     stats = labelmap.stats().get(str(question.segment))
     if stats is None:
         raise AnalysisRefused(code="empty_segment", reason="Nothing is painted in this segment.")
     box = Box.of(stats["box"])
-    _check_size(stats["voxels"])
+    check_size(stats["voxels"])
     volume = open_volume(series_id=series.pk, stack=segmentation.stack)
     frames = [uid for uid, _ in segmentation.grid["frames"]]
     if frames != list(volume.sop_instance_uids):
@@ -152,12 +162,43 @@ def _measure(
             code="images_changed",
             reason="The series has other images now than when this was painted.",
         )
-    archive = open_series(series.archive_key)
+    return measure_box(
+        volume=volume,
+        archive=open_series(series.archive_key),
+        box=box,
+        voxels=stats["voxels"],
+        mask_in=lambda cut: labelmap.cut(question.segment, cut),
+        asked=question.asked,
+    )
+
+
+def measure_box(
+    *,
+    volume: Volume,
+    archive: SeriesArchive,
+    box: Box,
+    voxels: int,
+    mask_in: Callable[[Box], NDArray[np.bool_]],
+    asked: Asked,
+) -> RadiomicsResult:
+    """Features of a mask that lies within ``box`` of a volume (slice, row, column).
+
+    Parameters
+    ----------
+    voxels : how many the mask has.
+    mask_in : the mask inside a box of the volume's own grid.
+
+    Raises
+    ------
+    AnalysisRefused, SuvRefused
+    """
+    check_size(voxels)
+    frames = volume.sop_instance_uids
     header = archive.read_header(frames[0])
-    settings = _settings(header, question.asked)
+    settings = _settings(header, asked)
     spacing_mm = spacing_of_affine(volume.affine_lps)
-    if asked_mm := question.asked.spacing_mm:
-        _check_size(stats["voxels"] * math.prod(spacing_mm) / asked_mm**3)
+    if asked_mm := asked.spacing_mm:
+        check_size(voxels * math.prod(spacing_mm) / asked_mm**3)
     margin = margin_voxels(spacing_mm=spacing_mm, settings=settings)
     cut = Box(
         _three(max(one - wide, 0) for one, wide in zip(box.first, margin, strict=True)),
@@ -167,20 +208,20 @@ def _measure(
         ),
     )
     slices, rows, columns = (slice(a, b) for a, b in zip(cut.first, cut.end, strict=True))
-    voxels = np.array(volume.voxels[slices, rows, columns])
+    values = np.array(volume.voxels[slices, rows, columns])
     if text(header, "Modality") == "PT":
         scaling = compute_suv_scaling(headers=[archive.read_header(uid) for uid in frames])
-        voxels *= scaling.factors.astype(np.float32)[slices, None, None]
+        values *= scaling.factors.astype(np.float32)[slices, None, None]
     return measure_radiomics(
-        voxels=voxels,
-        mask=labelmap.cut(question.segment, cut),
+        voxels=values,
+        mask=mask_in(cut),
         spacing_mm=spacing_mm,
         settings=settings,
         placement=Placement(start=cut.first, shape=_three(volume.voxels.shape)),
     )
 
 
-def _check_size(voxels: float) -> None:
+def check_size(voxels: float) -> None:
     if voxels > MAX_SEGMENT_VOXELS:
         raise AnalysisRefused(
             code="segment_too_large",

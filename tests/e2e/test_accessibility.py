@@ -203,6 +203,12 @@ def test_no_dialog_and_no_menu_of_the_desk_breaks_a_rule(persons: Persons) -> No
     reader = persons.go("radiologist", "/cases/{case}")
     button(reader, "Analyse with AI")
     persons.opened(reader, "analyse")
+    button(reader, re.compile("^More for"))
+    persons.opened(reader, "what else a study offers", what="[role=menu]")
+    for act in ("Export for research…", "Import a mask (NIfTI)…"):
+        button(reader, re.compile("^More for"))
+        reader.get_by_role("menuitem", name=act).click()
+        persons.opened(reader, act)
     persons.go("radiologist", "/account/tokens")
     button(reader, "New token")
     persons.opened(reader, "new token")

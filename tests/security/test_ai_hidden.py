@@ -256,7 +256,7 @@ def test_LIVE_X1_asked_directly_each_door_says_hidden_and_lists_say_so(
         if series.modality == "SEG":
             images = Series.objects.get(modality="CT")
             mask = f"{case}/segmentations/{one.pk}/segments/1/series/{images.pk}/mask"
-            paths += [mask, f"{mask}-geometry"]
+            paths += [mask, f"{mask}-geometry", f"{mask.removesuffix('mask')}radiomics"]
         else:
             paths.append(f"{case}/documents/{one.pk}")
         for path in paths:

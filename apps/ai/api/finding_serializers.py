@@ -47,12 +47,23 @@ class OfTheModelSerializer(serializers.Serializer[Any]):
     mask_url = serializers.CharField()
 
 
+class BoxChangeSerializer(serializers.Serializer[Any]):
+    """A detection's box as it was moved; corners [lowest, highest] in LPS mm."""
+
+    lps = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
+    of_the_model = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField())
+    )
+    iou = serializers.FloatField(help_text="Volume shared over volume of both together.")
+
+
 class AmendmentSerializer(serializers.Serializer[Any]):
     """What a person made of the model's mask; ``dice`` is the overlap of the two."""
 
-    segmentation = serializers.UUIDField()
-    segment = serializers.IntegerField()
-    revision = serializers.IntegerField()
+    segmentation = serializers.UUIDField(allow_null=True)
+    segment = serializers.IntegerField(allow_null=True)
+    revision = serializers.IntegerField(allow_null=True)
+    box = BoxChangeSerializer(allow_null=True, help_text="Null where a mask was painted.")
     dice = serializers.FloatField()
     volume_ml = ChangeSerializer()
     diameter_mm = ChangeSerializer()
@@ -152,8 +163,26 @@ class AmendedBySerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField(min_value=1)
 
 
+def _corner() -> serializers.ListField:
+    child = serializers.FloatField(min_value=-10_000, max_value=10_000)
+    return serializers.ListField(child=child, min_length=3, max_length=3)
+
+
+class AmendedBoxSerializer(serializers.Serializer[Any]):
+    """A detection's box as the reviewer left it: corners in LPS mm."""
+
+    low = _corner()
+    high = _corner()
+
+
 class AcceptSerializer(WordRequestSerializer):
     amended_by = AmendedBySerializer(required=False)
+    amended_box = AmendedBoxSerializer(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "amended_by" in attrs and "amended_box" in attrs:
+            raise serializers.ValidationError("Either a mask or a box was changed.")
+        return attrs
 
 
 class DeferSerializer(WordRequestSerializer):

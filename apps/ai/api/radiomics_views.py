@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.ai import policies
+from apps.ai.imported_radiomics import measure_imported_segment
 from apps.ai.segment_radiomics import Asked, measure_segment
 from apps.core.api.views import ConsiliumView
 
@@ -103,6 +104,12 @@ class RadiomicsSerializer(serializers.Serializer[Any]):
     refusals = RadiomicsRefusalSerializer(many=True)
 
 
+class ImportedRadiomicsQuerySerializer(RadiomicsQuerySerializer):
+    """As for a drawn segment; a SEG object has no revisions."""
+
+    revision = None  # type: ignore[assignment]
+
+
 class SegmentRadiomicsView(ConsiliumView):
     """Every feature of the IBSI table, as a value or as a refusal with its reason."""
 
@@ -122,4 +129,18 @@ class SegmentRadiomicsView(ConsiliumView):
                 revision=revision,
                 asked=Asked(**asked),
             )
+        )
+
+
+class ImportedSegmentRadiomicsView(ConsiliumView):
+    """The same of a segment of a SEG object, on one series it lies on; ``revision`` is 0."""
+
+    policies = {"get": policies.measure_imported}
+
+    @extend_schema(parameters=[ImportedRadiomicsQuerySerializer], responses=RadiomicsSerializer)
+    def get(self, request: Request, **ids: Any) -> Response:
+        query = ImportedRadiomicsQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(
+            measure_imported_segment(actor=self.actor, asked=Asked(**query.validated_data), **ids)
         )

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from apps.ai import policies, selectors, services, storage
 from apps.ai.amending import AmendedBy
+from apps.ai.amending_boxes import AmendedBox
 from apps.ai.api import finding_serializers as shapes
 from apps.ai.api.queries import CASE_PARAMETER, read_case
 from apps.ai.api.serializers import ReasonSerializer
@@ -49,7 +50,12 @@ class AcceptFindingView(_WordView):
 
     def say(self, finding_id: UUID, case_id: UUID, asked: dict[str, Any]) -> None:
         by = asked.pop("amended_by", None)
-        amended_by = AmendedBy(by["segmentation"], by["segment"], by["revision"]) if by else None
+        box = asked.pop("amended_box", None)
+        amended_by: AmendedBy | AmendedBox | None = None
+        if by:
+            amended_by = AmendedBy(by["segmentation"], by["segment"], by["revision"])
+        elif box:
+            amended_by = AmendedBox(tuple(box["low"]), tuple(box["high"]))
         services.accept_finding(
             actor=self.actor,
             finding_id=finding_id,

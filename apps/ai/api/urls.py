@@ -3,12 +3,14 @@ from django.urls import path
 from apps.ai.api import (
     automation_views,
     content_views,
+    input_views,
     job_views,
     model_views,
     monitoring_views,
     pet_views,
     radiomics_views,
     reach_views,
+    research_study_views,
     research_views,
     review_views,
     structure_set_views,
@@ -19,6 +21,7 @@ from apps.ai.api import (
 
 VERSION = "models/versions/<uuid:version_id>"
 SERIES = "cases/<uuid:case_id>/studies/<str:study_uid>/series/<str:series_uid>"
+STUDY = "cases/<uuid:case_id>/studies/<str:study_uid>"
 STRUCTURE_SET = "cases/<uuid:case_id>/studies/<str:study_uid>/structure-set"
 
 urlpatterns = [
@@ -106,6 +109,9 @@ urlpatterns = [
         name="series-nifti-mask",
     ),
     path("cases/<uuid:case_id>/pet-burden", pet_views.PetBurdenView.as_view()),
+    path(f"{STUDY}/models/<uuid:model_id>/inputs", input_views.ModelInputsView.as_view()),
+    path(f"{STUDY}/nifti", research_study_views.StudyNiftiView.as_view()),
+    path(f"{STUDY}/nifti-mask/match", research_study_views.NiftiMaskMatchView.as_view()),
     path(STRUCTURE_SET, structure_set_views.StructureSetsView.as_view()),
     path(f"{STRUCTURE_SET}/file", structure_set_views.StructureSetFileView.as_view()),
     path(
@@ -115,5 +121,10 @@ urlpatterns = [
     path(
         "segmentations/<uuid:segmentation_id>/segments/<int:segment>/radiomics",
         radiomics_views.SegmentRadiomicsView.as_view(),
+    ),
+    path(
+        "cases/<uuid:case_id>/segmentations/<uuid:instance_id>/segments/<int:number>"
+        "/series/<uuid:series_id>/radiomics",
+        radiomics_views.ImportedSegmentRadiomicsView.as_view(),
     ),
 ]

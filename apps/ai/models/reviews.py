@@ -80,10 +80,21 @@ class FindingAmendment(BaseModel):
 
     review = models.OneToOneField(FindingReview, on_delete=models.CASCADE, related_name="amendment")
     segmentation = models.ForeignKey(
-        "annotations.Segmentation", on_delete=models.PROTECT, related_name="+"
+        "annotations.Segmentation",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="What was painted; none where a box was moved.",
     )
-    revision = models.PositiveIntegerField()
-    segment = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(null=True, blank=True)
+    segment = models.PositiveIntegerField(null=True, blank=True)
+    box_lps = models.JSONField(
+        null=True, blank=True, help_text="[[x, y, z] lowest, [x, y, z] highest], LPS mm"
+    )
+    box_iou = models.FloatField(
+        null=True, blank=True, help_text="Of the moved box and the model's."
+    )
     mask_sha256 = models.CharField(max_length=64, help_text="As a finding's mask.")
     sop_instance_uid = models.CharField(max_length=64)
     centroid_lps = models.JSONField()
@@ -104,6 +115,25 @@ class FindingAmendment(BaseModel):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    segmentation__isnull=False,
+                    revision__isnull=False,
+                    segment__isnull=False,
+                    box_lps__isnull=True,
+                    box_iou__isnull=True,
+                )
+                | Q(
+                    segmentation__isnull=True,
+                    revision__isnull=True,
+                    segment__isnull=True,
+                    box_lps__isnull=False,
+                    box_iou__isnull=False,
+                ),
+                name="amended_by_paint_or_box",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.review_id} Dice {self.dice:.3f}"

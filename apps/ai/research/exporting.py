@@ -73,8 +73,7 @@ def export_series(
     )
     archive = open_archive(series.archive_key)
     grid = read_grid(archive, stack=stack)
-    if int(np.prod(grid.shape)) > MAX_EXPORTED_VOXELS:
-        raise TooLarge("The series is too large to be exported in one piece.")
+    require_size(grid)
     masks = collect_masks(actor=actor, case_id=case_id, series=series, grid=grid)
     out = _open_scratch()
     try:
@@ -99,6 +98,12 @@ def export_series(
         raise
     out.seek(0)
     return out
+
+
+def require_size(grid: ImageGrid) -> None:
+    """Raise ``TooLarge`` where a stack has more voxels than are written at once."""
+    if int(np.prod(grid.shape)) > MAX_EXPORTED_VOXELS:
+        raise TooLarge("The series is too large to be exported in one piece.")
 
 
 def find_image_series(

@@ -92,17 +92,17 @@ def import_mask(
     )
     beside = parse_sidecar(sidecar) if sidecar is not None else None
     if beside is not None:
-        _require_series(beside, series)
+        require_series(beside, series)
         stack = stack or beside.stack
     grid = read_grid(open_archive(series.archive_key), stack=stack)
     if beside is not None:
-        _require_grid(beside, grid)
-    entry = _entry_of(beside, file_name)
+        require_grid(beside, grid)
+    entry = entry_of(beside, file_name)
     sha256 = hashlib.sha256(mask).hexdigest()
-    with _turn():
+    with reading_turn():
         label_map = read_label_map(mask, shape=grid.shape)
         placed = lay_on_grid(label_map, grid)
-        described = _describe(label_map.values, entry=entry, given=labels)
+        described = describe_labels(label_map.values, entry=entry, given=labels)
         segmentation = import_masks(
             actor=actor,
             case_id=case_id,
@@ -132,7 +132,8 @@ def import_mask(
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def reading_turn() -> Iterator[None]:
+    """One mask at a time in this process, or ``Unavailable`` (``busy``)."""
     if not _one_at_a_time.acquire(timeout=WAIT_S):
         raise Unavailable("Another mask is being read; try again.", code="busy")
     try:
@@ -141,13 +142,14 @@ def _turn() -> Iterator[None]:
         _one_at_a_time.release()
 
 
-def _require_series(beside: Sidecar, series: Series) -> None:
+def require_series(beside: Sidecar, series: Series) -> None:
+    """Raise ``SidecarRefused`` where the side-car is of another series."""
     said = (beside.study_instance_uid, beside.series_instance_uid)
     if said != (series.study.study_instance_uid, series.series_instance_uid):
         raise SidecarRefused("sidecar_other_series")
 
 
-def _require_grid(beside: Sidecar, grid: ImageGrid) -> None:
+def require_grid(beside: Sidecar, grid: ImageGrid) -> None:
     """The same images in the same order at the same place."""
     if beside.frame_of_reference_uid != grid.frame_of_reference_uid:
         raise SidecarRefused("frame_of_reference_mismatch")
@@ -159,7 +161,7 @@ def _require_grid(beside: Sidecar, grid: ImageGrid) -> None:
         raise SidecarRefused("sidecar_other_place")
 
 
-def _entry_of(beside: Sidecar | None, file_name: str) -> MaskRecord | None:
+def entry_of(beside: Sidecar | None, file_name: str) -> MaskRecord | None:
     """What the side-car says of a file of this name; a file of another name it says nothing of."""
     if beside is None:
         return None
@@ -167,7 +169,7 @@ def _entry_of(beside: Sidecar | None, file_name: str) -> MaskRecord | None:
     return next((one for one in beside.masks if PurePosixPath(one.file).name == name), None)
 
 
-def _describe(
+def describe_labels(
     values: Sequence[int], *, entry: MaskRecord | None, given: Sequence[GivenLabel]
 ) -> list[tuple[int, SegmentDraft]]:
     """Each label with what it is. Who describes labels describes all that occur."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.ai.analyses import box_regions
 from apps.ai.analyses.results import Code, MaskRegion, MeasuredValue, SegmentResult
 from apps.ai.runner.label_maps import describe_output
 from apps.ai.runner.refusals import BundleRefused
@@ -78,56 +79,13 @@ def find_boxes(
 def draw_box(
     *, low: NDArray[np.float64], high: NDArray[np.float64], volume: RunnerVolume, ellipsoid: bool
 ) -> MaskRegion | None:
-    """Voxels whose centres lie in the box, or in the ellipsoid that touches its faces.
-
-    ``low`` and ``high`` are LPS millimetres. A box that holds no voxel centre is its middle's
-    voxel; None when that lies outside the volume.
-    """
-    shape = volume.voxels.shape
-    to_index = np.linalg.inv(volume.affine_lps)
-    corners = np.array([[*np.where([bits >> axis & 1 for axis in range(3)], high, low), 1.0]
-                        for bits in range(8)])  # fmt: skip
-    reached = (to_index @ corners.T)[:3][::-1]
-    start = np.clip(np.floor(reached.min(axis=1)), 0, shape).astype(int)
-    stop = np.clip(np.ceil(reached.max(axis=1)) + 1, 0, shape).astype(int)
-    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-6)
-    if (stop > start).all():
-        inside = _is_inside(start, stop, volume, middle, half, ellipsoid=ellipsoid)
-        if inside.any():
-            return _region(inside, start, shape)
-    nearest = np.rint((to_index @ [*middle, 1.0])[:3][::-1]).astype(int)
-    if (nearest < 0).any() or (nearest >= shape).any():
-        return None
-    return _region(np.ones((1, 1, 1), dtype=bool), nearest, shape)
-
-
-def _is_inside(
-    start: NDArray[np.int_],
-    stop: NDArray[np.int_],
-    volume: RunnerVolume,
-    middle: NDArray[np.float64],
-    half: NDArray[np.float64],
-    *,
-    ellipsoid: bool,
-) -> NDArray[np.bool_]:
-    slices, rows, columns = np.meshgrid(
-        *(np.arange(a, b) for a, b in zip(start, stop, strict=True)), indexing="ij"
-    )
-    index = np.stack([columns, rows, slices, np.ones_like(slices)]).astype(float)
-    place = np.tensordot(volume.affine_lps, index, axes=1)[:3]
-    away = (place - middle[:, None, None, None]) / half[:, None, None, None]
-    inside = (away**2).sum(axis=0) <= 1 if ellipsoid else (np.abs(away) <= 1).all(axis=0)
-    return np.asarray(inside, dtype=bool)
-
-
-def _region(
-    inside: NDArray[np.bool_], start: NDArray[np.int_], shape: tuple[int, ...]
-) -> MaskRegion:
-    slices, rows, columns = (int(extent) for extent in shape)
-    cropped = MaskRegion.from_mask(inside)
-    first, second, third = (int(a) + b for a, b in zip(start, cropped.start, strict=True))
-    return MaskRegion(
-        values=cropped.values, start=(first, second, third), shape=(slices, rows, columns)
+    """As ``box_regions.draw_box``, on the grid of the volume that the model read."""
+    return box_regions.draw_box(
+        low=low,
+        high=high,
+        shape=volume.voxels.shape,
+        affine_lps=volume.affine_lps,
+        ellipsoid=ellipsoid,
     )
 
 

@@ -114,6 +114,11 @@ def _describe_amendment(amendment: FindingAmendment, review: FindingReview) -> d
             "before": amendment.diameter_before_mm,
             "after": amendment.diameter_after_mm,
         },
+        "box": (
+            {"lps": amendment.box_lps, "of_the_model": finding.bbox_lps, "iou": amendment.box_iou}
+            if amendment.box_lps
+            else None
+        ),
         "not_measured": amendment.not_measured,
         "of_the_model": {
             "measurements": _shown(finding.measurements),

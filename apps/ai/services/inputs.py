@@ -155,15 +155,26 @@ class SeriesFacts(Protocol):
 
 def fits_role(*, rule: SeriesRule, series: "Series | SeriesFacts") -> bool:
     """Whether what the index knows of the series fits; headers are read in the worker."""
+    return refusal_by_rule(rule=rule, series=series) is None
+
+
+def refusal_by_rule(*, rule: SeriesRule, series: "Series | SeriesFacts") -> tuple[str, str] | None:
+    """Code and sentence of the first part of the rule that the series breaks."""
     if rule.modality and series.modality != rule.modality:
-        return False
-    if rule.body_part and series.body_part.upper() not in {one.upper() for one in rule.body_part}:
-        return False
-    if not rule.min_images <= max(series.instance_count, series.frame_count) <= rule.max_images:
-        return False
+        return "modality", f"It is {series.modality or 'of no modality'}, not {rule.modality}."
+    parts = {one.upper() for one in rule.body_part}
+    if parts and series.body_part.upper() not in parts:
+        said = series.body_part or "not named"
+        return "body_part", f"Its body part is {said}, not {' or '.join(rule.body_part)}."
+    images = max(series.instance_count, series.frame_count)
+    if images < rule.min_images:
+        return "too_few_images", f"It has {images} images, fewer than {rule.min_images}."
+    if images > rule.max_images:
+        return "too_many_images", f"It has {images} images, more than {rule.max_images}."
     text = series.description.lower()
-    if any(fnmatchcase(text, pattern.lower()) for pattern in rule.not_description):
-        return False
-    return not rule.description or any(
-        fnmatchcase(text, pattern.lower()) for pattern in rule.description
-    )
+    excluded = [one for one in rule.not_description if fnmatchcase(text, one.lower())]
+    if excluded:
+        return "description_excluded", f"Its description fits {excluded[0]}, which is left out."
+    if rule.description and not any(fnmatchcase(text, one.lower()) for one in rule.description):
+        return "description", f"Its description fits none of {', '.join(rule.description)}."
+    return None

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.ai import policies
 from apps.ai.amending import AmendedBy, AmendmentDraft, draft_amendment
+from apps.ai.amending_boxes import AmendedBox
 from apps.ai.choices import (
     EXPORT_MOVES,
     FINDING_MOVES,
@@ -42,7 +43,7 @@ def accept_finding(
     finding_id: UUID,
     case_id: UUID,
     version: int,
-    amended_by: AmendedBy | None = None,
+    amended_by: AmendedBy | AmendedBox | None = None,
     dwell_ms: int | None = None,
 ) -> FindingReview:
     """Accept the finding in this case; its SEG and SR are owed to the study's PACS.
@@ -50,7 +51,7 @@ def accept_finding(
     Parameters
     ----------
     version : the one the reviewer saw (1 for an unreviewed finding).
-    amended_by : what the reviewer made of its mask; that is what is accepted then.
+    amended_by : what the reviewer made of its mask or its box; that is what is accepted then.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def accept_finding(
     IllegalMove
         It is accepted already, or superseded.
     CannotAmend
-        The painted segment cannot stand for it.
+        The painted segment, or the box, cannot stand for it.
     """
     policies.review_finding_in_case(actor=actor, finding_id=finding_id, case_id=case_id)
     amendment = None

@@ -67,7 +67,7 @@ def has_contrast(series: Series) -> bool | None:
     The Contrast/Bolus module is there when contrast was used (PS3.3 A.3.3, usage C), so a header
     without it says none. Enhanced objects name the agents in a sequence (C.7.6.4b).
     """
-    header = _first_header(series)
+    header = first_header(series)
     if header is None:
         return None
     agent = str(header.get("ContrastBolusAgent", "") or "").strip().upper()
@@ -104,7 +104,7 @@ def _best(fitting: Sequence[Series], version: ModelVersion) -> Series:
 
 def _in_scope(series: Series, version: ModelVersion) -> bool:
     """By the attributes of the first header; the worker checks all of them, and the geometry."""
-    header = _first_header(series)
+    header = first_header(series)
     rules = [rule for rule in version.scope.get("rules", []) if "attribute" in rule]
     return (
         header is not None
@@ -112,7 +112,8 @@ def _in_scope(series: Series, version: ModelVersion) -> bool:
     )
 
 
-def _first_header(series: Series) -> Dataset | None:
+def first_header(series: Series) -> Dataset | None:
+    """Header of the first image; ``None`` where it cannot be read here."""
     try:
         archive = open_series(series.archive_key)
         return archive.read_header(archive.instances[0]["sop_instance_uid"])

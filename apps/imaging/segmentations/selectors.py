@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 
 from apps.cases.embargo import AiHidden
 from apps.cases.policies import require_standing
@@ -82,6 +83,17 @@ class SegmentMask:
     sop_instance_uids: tuple[str, ...]
     frames: tuple[int, ...]
     _laid: LaidSegment
+
+    @property
+    def keys(self) -> tuple[tuple[str, int], ...]:
+        """SOP Instance UID, as the archive has it, and frame (from 1) of each slice."""
+        return self._laid.keys
+
+    def plane(self, index: int) -> npt.NDArray[np.uint8]:
+        """One slice (row, column), nonzero inside."""
+        values = np.zeros(self.shape[1:], dtype=np.uint8)
+        self._laid.lay(index, values)
+        return values
 
     def pack(self) -> bytes:
         """The bytes of the wire form (see ``apps.imaging.masks``)."""

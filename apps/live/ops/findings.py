@@ -1,5 +1,6 @@
 from apps.ai import services
 from apps.ai.amending import AmendedBy
+from apps.ai.amending_boxes import AmendedBox
 from apps.core.actors import Actor
 from apps.live.models import LiveSession
 from apps.live.ops.registry import handles
@@ -8,13 +9,18 @@ from apps.live.protocol import findings as wire
 
 @handles("finding.accept")
 def accept_finding(*, actor: Actor, session: LiveSession, op: wire.FindingAccept) -> None:
-    by = op.payload.amended_by
+    by, box = op.payload.amended_by, op.payload.amended_box
+    amended_by: AmendedBy | AmendedBox | None = None
+    if by:
+        amended_by = AmendedBy(by.segmentation, by.segment, by.revision)
+    elif box:
+        amended_by = AmendedBox(box.low, box.high)
     services.accept_finding(
         actor=actor,
         finding_id=op.entity,
         case_id=session.case_id,
         version=op.entity_version,
-        amended_by=AmendedBy(by.segmentation, by.segment, by.revision) if by else None,
+        amended_by=amended_by,
     )
 
 

@@ -71,6 +71,19 @@ export interface AmendedBy {
   revision: number
 }
 
+/** A detection's box as the reviewer left it: corners, LPS mm. */
+export interface AmendedBox {
+  low: [number, number, number]
+  high: [number, number, number]
+}
+
+/** How a finding is accepted: as it is, with its mask painted anew, or with its box moved. */
+export interface Acceptance {
+  amendedBy?: AmendedBy
+  amendedBox?: AmendedBox
+  dwellMs?: number
+}
+
 const opened = new Set<string>()
 
 /** Says once that the reader has opened a finding; that it could not be said stops nobody. */
@@ -91,11 +104,12 @@ export function useReviewFinding() {
       client.invalidateQueries({ queryKey: ['urgency-notices'] }),
     ])
   const accept = useMutation({
-    mutationFn: ({ finding, amendedBy, dwellMs }: { finding: Finding; amendedBy?: AmendedBy; dwellMs?: number }) =>
+    mutationFn: ({ finding, amendedBy, amendedBox, dwellMs }: { finding: Finding } & Acceptance) =>
       http.post<Finding>(`/api/findings/${finding.id}/accept`, {
         version: finding.version,
         case: finding.case,
         ...(amendedBy && { amended_by: { segmentation: amendedBy.segmentation, segment: amendedBy.segment, revision: amendedBy.revision } }),
+        ...(amendedBox && { amended_box: amendedBox }),
         ...(dwellMs !== undefined && { dwell_ms: Math.round(dwellMs) }),
       }),
     onSettled: refresh,
@@ -138,7 +152,7 @@ export function useReviewFinding() {
     onSettled: refresh,
   })
   return {
-    accept: async (finding: Finding, how: { amendedBy?: AmendedBy; dwellMs?: number } = {}) => void (await accept.mutateAsync({ finding, ...how })),
+    accept: async (finding: Finding, how: Acceptance = {}) => void (await accept.mutateAsync({ finding, ...how })),
     defer: async (finding: Finding, deferral: Deferral) => void (await defer.mutateAsync({ finding, deferral })),
     opine: async (finding: Finding, opinion: OpinionDraft) => void (await opine.mutateAsync({ finding, opinion })),
     dismiss: async (finding: Finding, dismissal: Dismissal) => void (await dismiss.mutateAsync({ finding, dismissal })),
@@ -187,7 +201,7 @@ export function useJobActions() {
   const refresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
   return {
     start: useMutation({
-      mutationFn: (request: { case: string; model: string; series_instance_uid: string; is_urgent?: boolean; inputs?: Record<string, string> }) =>
+      mutationFn: (request: { case: string; model: string; series_instance_uid: string; inputs?: Record<string, string>; is_urgent?: boolean }) =>
         http.post<Job>('/api/jobs', request),
       onSettled: refresh,
     }),

@@ -621,6 +621,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/segmentations/{instance_id}/segments/{number}/series/{series_id}/radiomics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same of a segment of a SEG object, on one series it lies on; ``revision`` is 0. */
+        get: operations["api_cases_segmentations_segments_series_radiomics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/structure-sets/{instance_id}/regions/{number}/contours": {
         parameters: {
             query?: never;
@@ -682,6 +699,57 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_cases_studies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/studies/{study_uid}/models/{model_id}/inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The inputs of a model with the series its rules choose; nothing is asked for yet. */
+        get: operations["api_cases_studies_models_inputs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/studies/{study_uid}/nifti": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every stack of the study with the masks that would go with it; nothing leaves yet. */
+        get: operations["api_cases_studies_nifti_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/studies/{study_uid}/nifti-mask/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The series of the study on whose voxels a NIfTI mask lies; nothing is kept. */
+        post: operations["api_cases_studies_nifti_mask_match_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3403,6 +3471,7 @@ export interface components {
             /** @description How long the finding was open. */
             dwell_ms?: number;
             amended_by?: components["schemas"]["AmendedByRequest"];
+            amended_box?: components["schemas"]["AmendedBoxRequest"];
         };
         /** @description An accepted finding as it is called in radiotherapy planning (TG-263). */
         AcceptedStructure: {
@@ -3539,6 +3608,11 @@ export interface components {
         AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
+        /** @description A detection's box as the reviewer left it: corners in LPS mm. */
+        AmendedBoxRequest: {
+            low: number[];
+            high: number[];
+        };
         /** @description A segment that was begun from the finding's mask, at the revision that was looked at. */
         AmendedByRequest: {
             /** Format: uuid */
@@ -3549,9 +3623,11 @@ export interface components {
         /** @description What a person made of the model's mask; ``dice`` is the overlap of the two. */
         Amendment: {
             /** Format: uuid */
-            segmentation: string;
-            segment: number;
-            revision: number;
+            segmentation: string | null;
+            segment: number | null;
+            revision: number | null;
+            /** @description Null where a mask was painted. */
+            box: components["schemas"]["BoxChange"] | null;
             /** Format: double */
             dice: number;
             volume_ml: components["schemas"]["Change"];
@@ -3782,6 +3858,16 @@ export interface components {
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
+        /** @description A detection's box as it was moved; corners [lowest, highest] in LPS mm. */
+        BoxChange: {
+            lps: number[][];
+            of_the_model: number[][];
+            /**
+             * Format: double
+             * @description Volume shared over volume of both together.
+             */
+            iou: number;
+        };
         BundleFile: {
             path: string;
             size: number;
@@ -4853,6 +4939,28 @@ export interface components {
             files: string[];
             mismatch_reason?: string;
         };
+        /** @description A series of the study: does it fit the input, and is it in the model's scope so far. */
+        InputCandidate: {
+            series_instance_uid: string;
+            fits: boolean;
+            /** @description The rule of the input it breaks. */
+            refusal: components["schemas"]["InputReason"] | null;
+            /** @description By its first header; the worker checks all of them. */
+            out_of_scope: components["schemas"]["InputReason"] | null;
+        };
+        InputProposal: {
+            /** @description Empty for a model that reads one series. */
+            role: string;
+            label: string;
+            /** @description Series Instance UID. */
+            proposed: string | null;
+            why: components["schemas"]["WhyEnum"];
+            candidates: components["schemas"]["InputCandidate"][];
+        };
+        InputReason: {
+            code: string;
+            message: string;
+        };
         Institution: {
             /** Format: uuid */
             readonly id: string;
@@ -5202,6 +5310,11 @@ export interface components {
              */
             min_series: number;
         };
+        MatchedLabel: {
+            value: number;
+            label: string;
+            type: string;
+        };
         Me: {
             /** Format: uuid */
             readonly id: string;
@@ -5424,6 +5537,10 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ModelAlert"][];
         };
+        ModelInputs: {
+            version: string;
+            inputs: components["schemas"]["InputProposal"][];
+        };
         ModelPage: {
             /** Format: uri */
             next: string | null;
@@ -5499,6 +5616,22 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             board: string;
+        };
+        /** @description Stacks that fit come first; ``labels`` is what the import would call each value. */
+        NiftiMaskMatch: {
+            results: components["schemas"]["StackMatch"][];
+            labels: components["schemas"]["MatchedLabel"][];
+            /** @description The side-car describes this very file. */
+            from_sidecar: boolean;
+        };
+        NiftiMaskMatchWriteRequest: {
+            /**
+             * Format: binary
+             * @description One .nii or .nii.gz with whole-number labels.
+             */
+            mask: string;
+            /** Format: binary */
+            sidecar?: string;
         };
         NiftiMaskWriteRequest: {
             /**
@@ -6382,6 +6515,48 @@ export interface components {
             relationship: string;
             images: components["schemas"]["DocumentImage"][];
         };
+        /** @description A mask of the case that stays, and why. */
+        ResearchLeftOut: {
+            kind: components["schemas"]["ResearchLeftOutKindEnum"];
+            code: string;
+            message: string;
+        };
+        /** @enum {string} */
+        ResearchLeftOutKindEnum: "segmentation" | "findings" | "finding";
+        /** @description A mask that goes with the images. */
+        ResearchMask: {
+            source: components["schemas"]["ResearchMaskSourceEnum"];
+            name: string;
+            labels: string[];
+            /** @description Who drew it, or who accepted the finding. */
+            by: string;
+        };
+        /** @enum {string} */
+        ResearchMaskSourceEnum: "segmentation" | "finding";
+        ResearchRefusal: {
+            code: string;
+            message: string;
+            details?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description One zip to be: a stack of a series. ``refusal`` says why there is none. */
+        ResearchStack: {
+            series_instance_uid: string;
+            stack: number | null;
+            /** @description column, row, slice */
+            shape: number[] | null;
+            /** @description column, row, slice */
+            spacing_mm: number[] | null;
+            masks: components["schemas"]["ResearchMask"][];
+            left_out: components["schemas"]["ResearchLeftOut"][];
+            refusal: components["schemas"]["ResearchRefusal"] | null;
+        };
+        ResearchStudy: {
+            /** @description Always false: UIDs lead back. */
+            is_deidentified: boolean;
+            results: components["schemas"]["ResearchStack"][];
+        };
         /** @description Somebody's word on a finding. */
         Review: {
             decision: components["schemas"]["FindingStateEnum"];
@@ -6785,6 +6960,12 @@ export interface components {
             /** @description A number or a word; null where the file gives none. */
             value: unknown | null;
             number: number;
+        };
+        StackMatch: {
+            series_instance_uid: string;
+            stack: number | null;
+            fits: boolean;
+            refusal: components["schemas"]["ResearchRefusal"] | null;
         };
         /** @enum {string} */
         StanceEnum: "agree" | "dissent" | "abstain";
@@ -7306,6 +7487,8 @@ export interface components {
             format: string;
             sha256: string;
         };
+        /** @enum {string} */
+        WhyEnum: "only_fit" | "only_in_scope" | "most_images" | "several_fit" | "none_fits";
         /**
          * WindowRange
          * @description Shown values after the modality LUT (PS3.3 C.11.2).
@@ -7361,6 +7544,7 @@ export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
 export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
 export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
+export type AmendedBoxRequest = components['schemas']['AmendedBoxRequest'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
@@ -7390,6 +7574,7 @@ export type BoardPage = components['schemas']['BoardPage'];
 export type BoardRecordingRequest = components['schemas']['BoardRecordingRequest'];
 export type BoardRequest = components['schemas']['BoardRequest'];
 export type BoardRoleEnum = components['schemas']['BoardRoleEnum'];
+export type BoxChange = components['schemas']['BoxChange'];
 export type BundleFile = components['schemas']['BundleFile'];
 export type BundleInstallRequest = components['schemas']['BundleInstallRequest'];
 export type BundleUpload = components['schemas']['BundleUpload'];
@@ -7501,6 +7686,9 @@ export type ImportFile = components['schemas']['ImportFile'];
 export type ImportSummary = components['schemas']['ImportSummary'];
 export type ImportSummaryPage = components['schemas']['ImportSummaryPage'];
 export type ImportWriteRequest = components['schemas']['ImportWriteRequest'];
+export type InputCandidate = components['schemas']['InputCandidate'];
+export type InputProposal = components['schemas']['InputProposal'];
+export type InputReason = components['schemas']['InputReason'];
 export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
@@ -7538,6 +7726,7 @@ export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
 export type MaskGeometry = components['schemas']['MaskGeometry'];
 export type MatchRule = components['schemas']['MatchRule'];
+export type MatchedLabel = components['schemas']['MatchedLabel'];
 export type Me = components['schemas']['Me'];
 export type Measured = components['schemas']['Measured'];
 export type MeasuredValue = components['schemas']['MeasuredValue'];
@@ -7555,6 +7744,7 @@ export type MintedToken = components['schemas']['MintedToken'];
 export type Model = components['schemas']['Model'];
 export type ModelAlert = components['schemas']['ModelAlert'];
 export type ModelAlertPage = components['schemas']['ModelAlertPage'];
+export type ModelInputs = components['schemas']['ModelInputs'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelVersion = components['schemas']['ModelVersion'];
 export type MonitoredModel = components['schemas']['MonitoredModel'];
@@ -7563,6 +7753,8 @@ export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
 export type NextMeeting = components['schemas']['NextMeeting'];
+export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
+export type NiftiMaskMatchWriteRequest = components['schemas']['NiftiMaskMatchWriteRequest'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
@@ -7667,6 +7859,13 @@ export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkS
 export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type ReliabilityBin = components['schemas']['ReliabilityBin'];
 export type ReportLine = components['schemas']['ReportLine'];
+export type ResearchLeftOut = components['schemas']['ResearchLeftOut'];
+export type ResearchLeftOutKindEnum = components['schemas']['ResearchLeftOutKindEnum'];
+export type ResearchMask = components['schemas']['ResearchMask'];
+export type ResearchMaskSourceEnum = components['schemas']['ResearchMaskSourceEnum'];
+export type ResearchRefusal = components['schemas']['ResearchRefusal'];
+export type ResearchStack = components['schemas']['ResearchStack'];
+export type ResearchStudy = components['schemas']['ResearchStudy'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
@@ -7713,6 +7912,7 @@ export type Shutter = components['schemas']['Shutter'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
+export type StackMatch = components['schemas']['StackMatch'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
@@ -7779,6 +7979,7 @@ export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type Weights = components['schemas']['Weights'];
+export type WhyEnum = components['schemas']['WhyEnum'];
 export type WindowRange = components['schemas']['WindowRange'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
@@ -8988,6 +9189,48 @@ export interface operations {
             };
         };
     };
+    api_cases_segmentations_segments_series_radiomics_retrieve: {
+        parameters: {
+            query?: {
+                bin_number?: number;
+                /** @description Width of the bins in the image's unit, from range_low; instead of bin_number. */
+                bin_size?: number;
+                range_high?: number;
+                /** @description Lowest intensity counted. */
+                range_low?: number;
+                /** @description Edge of the cubic voxels it is interpolated to; as it is where left out. */
+                spacing_mm?: number;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+                instance_id: string;
+                number: number;
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Radiomics"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_structure_sets_regions_contours_retrieve: {
         parameters: {
             query?: never;
@@ -9107,6 +9350,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_models_inputs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                model_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInputs"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_nifti_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchStudy"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_studies_nifti_mask_match_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NiftiMaskMatchWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NiftiMaskMatch"];
                 };
             };
             /** @description Refused or failed */

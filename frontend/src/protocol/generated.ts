@@ -82,6 +82,14 @@ export interface AiRevealedPayload {
 }
 
 /**
+ * A detection's box as the reviewer left it: lowest and highest corner, LPS mm.
+ */
+export interface AmendedBox {
+  low: [number, number, number];
+  high: [number, number, number];
+}
+
+/**
  * A segment that was begun from the finding's mask, at the revision that was looked at.
  */
 export interface AmendedBy {
@@ -334,6 +342,7 @@ export interface FindingAccept {
 
 export interface FindingAcceptPayload {
   amended_by?: AmendedBy | null;
+  amended_box?: AmendedBox | null;
 }
 
 export interface FindingDefer {

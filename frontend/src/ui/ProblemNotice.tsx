@@ -11,10 +11,12 @@ import classes from './ProblemNotice.module.css'
 interface ProblemNoticeProps {
   problem: unknown
   onRetry?: () => void
+  /** What to do now, where the screen knows better than the code alone tells. */
+  advice?: string
 }
 
 /** A failure, told in full: what, why, what now, and the number to report. */
-export function ProblemNotice({ problem: thrown, onRetry }: ProblemNoticeProps) {
+export function ProblemNotice({ problem: thrown, onRetry, advice }: ProblemNoticeProps) {
   const { t } = useTranslation()
   const clipboard = useClipboard({ timeout: 1500 })
   const problem = asProblem(thrown)
@@ -43,7 +45,7 @@ export function ProblemNotice({ problem: thrown, onRetry }: ProblemNoticeProps) 
           ))}
         </ul>
       )}
-      <div className={classes.now}>{t(`problem.now.${problem.code}`, { defaultValue: fallback })}</div>
+      <div className={classes.now}>{advice ?? t(`problem.now.${problem.code}`, { defaultValue: fallback })}</div>
       {requestId && (
         <button
           type="button"

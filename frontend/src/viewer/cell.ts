@@ -3,6 +3,7 @@ import { drawBrush } from './brush/cursor'
 import type { Preview } from './drawing'
 import { Interaction } from './interaction'
 import { drawCalls, type Call } from './overlay/calls'
+import { drawBox } from './overlay/box'
 import { drawCrosshair } from './overlay/crosshair'
 import { drawCursor } from './overlay/cursor'
 import { drawFurniture } from './overlay/furniture'
@@ -94,6 +95,7 @@ export class Cell {
       ...drawGraphics(view, viewer.graphics.layers),
       ...drawFurniture(view),
       ...drawCrosshair(viewer, view),
+      ...drawBox(viewer, view),
       ...this.drawReferenceLines(),
       ...measurements,
       ...this.drawPreview(preview),

@@ -8,9 +8,11 @@ import {
   type DrawnMeasurement,
   type MeasurementKind,
 } from './annotations'
+import type { Face } from './box/box'
 import { isBrushTool, type StrokeInProgress } from './brush/brush'
 import { hitsTurnHandle, turnByHand } from './crosshair'
 import type { Preview } from './drawing'
+import { hitBox } from './overlay/box'
 import { Loupe } from './overlay/loupe'
 import { degreesOf } from './solid/orbit'
 import { hitTest, shapesOn } from './overlay/measurements'
@@ -32,6 +34,7 @@ type Gesture =
   | { readonly kind: 'handle'; readonly measurement: DrawnMeasurement; readonly handle: number }
   | { readonly kind: 'crosshair' | 'turn' | 'orbit' }
   | { readonly kind: 'paint'; readonly stroke: StrokeInProgress }
+  | { readonly kind: 'box'; readonly faces: readonly Face[] }
   | { readonly kind: 'pinch' }
   | { readonly kind: 'point' }
 
@@ -148,6 +151,8 @@ export class Interaction {
     if (event.button === 2) return { kind: 'zoom' }
     if (event.button !== 0) return null
     const { tool, drawing } = this.viewer
+    const grip = hitBox(this.viewer, this.view, at)
+    if (grip !== null) return { kind: 'box', faces: grip.faces }
     if (isBrushTool(tool)) {
       const stroke = this.viewer.brush.begin(this.view, tool, at)
       return stroke && { kind: 'paint', stroke }
@@ -245,6 +250,9 @@ export class Interaction {
       case 'paint':
         gesture.stroke.moveTo(at)
         return
+      case 'box':
+        this.dragBox(gesture.faces, at)
+        return
       case 'draw':
         this.drawTo(at)
         return
@@ -257,6 +265,11 @@ export class Interaction {
   private moveCrosshair(at: Vec2): void {
     const point = this.view.canvasToPatient(at)
     if (point !== null) this.viewer.planes.moveCrosshair(this.view, point)
+  }
+
+  private dragBox(faces: readonly Face[], at: Vec2): void {
+    const point = this.view.canvasToPatient(at)
+    if (point !== null) this.viewer.box.drag(faces, point)
   }
 
   private scrollBy(slices: number): void {

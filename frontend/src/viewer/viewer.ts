@@ -10,6 +10,7 @@ import {
 
 import type { Tool } from './handTool'
 import type { DrawnMeasurement, MeasurementDraft } from './annotations'
+import { BoxEditor } from './box/boxEditor'
 import { Brush } from './brush/brush'
 import { Cine } from './cine'
 import { Comparison } from './comparison'
@@ -62,6 +63,7 @@ export class Viewer {
   /** Structures and dose of radiotherapy. */
   readonly rt = new RtOverlays()
   readonly brush = new Brush()
+  readonly box = new BoxEditor()
   readonly prefetcher = new Prefetcher()
   readonly drawing = new Drawing()
   /** What reports and presentation states draw. */
@@ -101,6 +103,7 @@ export class Viewer {
       () => new StackView(() => this.registrationLinks),
     )
     this.drawing.changed.on(() => this.overlaysChanged.emit())
+    this.box.changed.on(() => this.overlaysChanged.emit())
     this.drawing.finished.on((draft) => {
       this.drafted.emit(draft)
       this.select(draft.id)

@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core'
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { NavLink } from 'react-router-dom'
+import { Link, useLocation } from 'react-router-dom'
 
 import type { Me } from '@/api/types'
 import { usePreferences } from '@/ui/preferences'
@@ -11,6 +11,7 @@ import classes from './Shell.module.css'
 
 export function NavRail({ me, folded }: { me: Me; folded: boolean }) {
   const { t } = useTranslation()
+  const { pathname } = useLocation()
   const setFolded = usePreferences((state) => state.setRailFolded)
   const FoldIcon = folded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse
   const foldLabel = folded ? t('nav.unfold') : t('nav.fold')
@@ -18,12 +19,12 @@ export function NavRail({ me, folded }: { me: Me; folded: boolean }) {
     <nav className={classes.rail} aria-label={t('nav.label')}>
       {destinations
         .filter((destination) => destination.visibleTo(me))
-        .map(({ key, to, icon: Icon, hotkey }) => (
+        .map(({ key, to, also, icon: Icon, hotkey }) => (
           <Tooltip key={key} label={t('nav.hint', { name: t(`nav.${key}`), key: hotkey })} position="right" disabled={!folded}>
-            <NavLink to={to} end={to === '/'} className={classes.link} aria-label={t(`nav.${key}`)}>
+            <Link to={to} className={classes.link} aria-label={t(`nav.${key}`)} aria-current={isHere(pathname, to, also) ? 'page' : undefined}>
               <Icon size={18} stroke={1.7} aria-hidden />
               <span>{t(`nav.${key}`)}</span>
-            </NavLink>
+            </Link>
           </Tooltip>
         ))}
       <div className={classes.spacer} />
@@ -34,3 +35,7 @@ export function NavRail({ me, folded }: { me: Me; folded: boolean }) {
     </nav>
   )
 }
+
+/** On the screen itself, below its address, or on one that is reached from it. */
+const isHere = (pathname: string, to: string, also?: string): boolean =>
+  [to, also].some((place) => place !== undefined && (pathname === place || (place !== '/' && pathname.startsWith(`${place}/`))))

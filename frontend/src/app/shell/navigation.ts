@@ -14,6 +14,8 @@ import type { Me } from '@/api/types'
 export interface Destination {
   key: 'home' | 'worklist' | 'meetings' | 'findings' | 'models' | 'admin' | 'audit'
   to: string
+  /** Screens that are reached from it and do not lie below its address. */
+  also?: string
   icon: Icon
   /** Key after `g`. */
   hotkey: string
@@ -29,7 +31,7 @@ export const destinations: Destination[] = [
   { key: 'worklist', to: '/worklist', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
   { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
   { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },
-  { key: 'models', to: '/models', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
+  { key: 'models', to: '/models', also: '/automation', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
   { key: 'admin', to: '/admin', icon: IconAdjustments, hotkey: 's', visibleTo: role('system_admin') },
   { key: 'audit', to: '/audit', icon: IconShieldSearch, hotkey: 'u', visibleTo: role('auditor') },
 ]

@@ -178,7 +178,7 @@ it('keeps a disagreement beside the review and offers it to colleagues only', as
 
 it('tells what was amended in figures, and what was not measured again', () => {
   const amendment = {
-    segmentation: 's', segment: 1, revision: 3, dice: 0.912,
+    segmentation: 's', segment: 1, revision: 3, box: null, dice: 0.912,
     volume_ml: { before: 1.2, after: 1.5 }, diameter_mm: { before: 12, after: 14 },
     not_measured: ['suv_peak'],
     of_the_model: { measurements: [], mask_url: '/api/findings/finding-1/mask' },

@@ -41,10 +41,12 @@ export function ModelCard({ model, onOpen }: { model: ModelEntry; onOpen: () => 
           </li>
         ))}
       </ul>
-      <MonitoringLink model={model} />
-      <Button size="xs" variant="default" mt="auto" leftSection={<IconId size={15} aria-hidden />} aria-label={t('models.openCard', { name: model.name })} onClick={onOpen}>
-        {t('models.card')}
-      </Button>
+      <div className={classes.cardActs}>
+        <MonitoringLink model={model} />
+        <Button size="xs" variant="default" leftSection={<IconId size={15} aria-hidden />} aria-label={t('models.openCard', { name: model.name })} onClick={onOpen}>
+          {t('models.card')}
+        </Button>
+      </div>
     </article>
   )
 }

@@ -3,13 +3,14 @@ import { IconBrush, IconCheck, IconClockPause, IconMessage2, IconX } from '@tabl
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import type { AmendedBox } from '@/api/findings'
 import type { Finding } from '@/api/types'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
 import { DeferForm } from './DeferForm'
 import classes from './Findings.module.css'
 import { ReasonForm } from './ReasonForm'
-import { isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
+import { isBox, isOpen, type FindingEdits, type FindingReview, type OpenedAt } from './review'
 
 interface ReviewFormProps {
   finding: Finding
@@ -72,6 +73,7 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
     offer('defer', <IconClockPause size={14} aria-hidden />, () => setForm('defer'))
     offer('dismiss', <IconX size={14} aria-hidden />, () => setForm('dismiss'))
   }
+  const acceptBox = (amendedBox: AmendedBox) => void attempt('amend', () => review.accept(finding, { amendedBox, ...dwell() }))
   const disagrees = review.role === 'review' && finding.review
   if (words.includes('accepted')) {
     const opinion = { decision: 'accepted', reasonCode: null, comment: '' } as const
@@ -99,6 +101,15 @@ export function ReviewForm({ finding, review, edits = null, openedAt, dense = fa
           ))}
         </div>
       )}
+      {form === null &&
+        review.role === 'review' &&
+        isOpen(finding) &&
+        !finding.external &&
+        isBox(finding) &&
+        edits?.box?.(finding, {
+          isBusy: busy !== null,
+          accept: acceptBox,
+        })}
       {form === 'dismiss' && (
         <ReasonForm
           confirm={t('review.confirmDismiss')}

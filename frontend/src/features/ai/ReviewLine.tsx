@@ -50,6 +50,7 @@ function AmendmentLine({ amendment }: { amendment: Amendment }) {
         diameterBefore: formatFigure(diameter_mm.before, 'mm'),
         diameterAfter: formatQuantity(diameter_mm.after, 'mm'),
       })}
+      {amendment.box && <div>{t('box:amended', { iou: amendment.box.iou.toFixed(2) })}</div>}
       {amendment.not_measured.length > 0 && (
         <div className={classes.why}>{t('finding.notMeasured', { what: amendment.not_measured.map(quantityName).join(', ') })}</div>
       )}

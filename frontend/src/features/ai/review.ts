@@ -1,4 +1,6 @@
-import type { AmendedBy, Deferral, Dismissal, OpinionDraft } from '@/api/findings'
+import type { ReactNode } from 'react'
+
+import type { Acceptance, AmendedBox, AmendedBy, Deferral, Dismissal, OpinionDraft } from '@/api/findings'
 import type { Finding } from '@/api/types'
 
 /** Who signs what a finding is, and who says beside it what they think. */
@@ -8,7 +10,7 @@ export type ReviewRole = 'review' | 'opine'
 export interface FindingReview {
   readonly role: ReviewRole
   readonly myId: string
-  accept: (finding: Finding, how?: { amendedBy?: AmendedBy; dwellMs?: number }) => Promise<void>
+  accept: (finding: Finding, how?: Acceptance) => Promise<void>
   dismiss: (finding: Finding, dismissal: Dismissal) => Promise<void>
   defer: (finding: Finding, deferral: Deferral) => Promise<void>
   /** A proposal, a second opinion or a disagreement; it decides nothing. */
@@ -23,6 +25,8 @@ export interface FindingEdits {
   begin: (finding: Finding) => Promise<void>
   /** The newest copy that was painted on, as an acceptance names it; null where there is none. */
   of: (finding: Finding) => (AmendedBy & { readonly author: string; readonly pending: boolean }) | null
+  /** Moves a detection's box, and says which box is to be accepted. */
+  box?: (finding: Finding, accepting: { isBusy: boolean; accept: (box: AmendedBox) => void }) => ReactNode
 }
 
 /** When the reader opened the finding (ms), as a React ref. */
@@ -35,3 +39,9 @@ export function reviewRole(can: readonly string[]): ReviewRole | null {
 
 /** Nobody vouches for it yet: it is drawn hatched and enters nothing. */
 export const isOpen = ({ state }: Pick<Finding, 'state'>): boolean => state === 'unreviewed' || state === 'deferred'
+
+const BOX_EDGES = ['box_left_right', 'box_front_back', 'box_head_foot']
+
+/** A detection: the model gave a box, and its edges are among what was measured. */
+export const isBox = ({ measurements, bbox_lps }: Pick<Finding, 'measurements' | 'bbox_lps'>): boolean =>
+  bbox_lps !== null && BOX_EDGES.every((edge) => measurements.some(({ quantity }) => quantity === edge))

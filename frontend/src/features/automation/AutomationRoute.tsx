@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconPlus, IconRobot } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
 
 import { useMe } from '@/api/session'
 import type { AutomationRule } from '@/api/types'
@@ -27,11 +28,16 @@ export default function AutomationRoute() {
       title={t('title')}
       lead={t('lead')}
       actions={
-        mayMake && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setEditing('new')}>
-            {t('new')}
+        <>
+          <Button component={Link} to="/models" variant="default">
+            {t('back')}
           </Button>
-        )
+          {mayMake && (
+            <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setEditing('new')}>
+              {t('new')}
+            </Button>
+          )}
+        </>
       }
     >
       <Section title={t('rules')} count={rules.data?.results.length}>

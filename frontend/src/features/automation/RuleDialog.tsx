@@ -83,7 +83,7 @@ export function RuleDialog({ rule, known, onClose }: RuleDialogProps) {
           </Group>
           <Group grow align="flex-start">
             <Textarea rows={3} label={t('form.descriptions')} description={t('form.descriptionsHint')} {...form.getInputProps('descriptions')} />
-            <Textarea rows={3} label={t('form.notDescriptions')} {...form.getInputProps('not_descriptions')} />
+            <Textarea rows={3} label={t('form.notDescriptions')} description={t('form.notDescriptionsHint')} {...form.getInputProps('not_descriptions')} />
           </Group>
           <Group grow align="flex-start">
             <Select

@@ -38,7 +38,7 @@ export function RuleRow({ rule, onEdit }: { rule: AutomationRule; onEdit: () => 
       {rule.may_change ? (
         <>
           <Switch
-            label={t(rule.enabled ? 'on' : 'off')}
+            label={t('form.enabled')}
             aria-label={t('switchNamed', { name: rule.name })}
             checked={rule.enabled}
             disabled={change.isPending}

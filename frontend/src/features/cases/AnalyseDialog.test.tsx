@@ -1,82 +1,145 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
-import type { ModelEntry, Study } from '@/api/types'
+import type { InputCandidate, InputProposal } from '@/api/inputs'
+import type { Series } from '@/api/types'
 import { accessibilityFaults } from '@/app/testing/accessibility'
 import { aCaseDetail, aJob, aStudy } from '@/app/testing/examples'
-import { aVersion } from '@/app/testing/models'
 import { renderScreen } from '@/app/testing/render'
 import { fakeServer } from '@/app/testing/server'
 
 import { AnalyseDialog } from './AnalyseDialog'
 
-const SEQUENCES = { '1.1': 't1 post', '1.2': 't2 tse', '1.3': 't2 tse fs' }
-const series = Object.entries(SEQUENCES).map(([series_instance_uid, description]) => ({
-  series_instance_uid,
-  description,
+const INPUTS = 'GET /api/cases/case-1/studies/1.2.3/models/model-1/inputs'
+const aSeries = (number: number, description: string): Series => ({
+  id: `series-${number}`,
+  series_instance_uid: `1.2.3.${number}`,
+  number,
   modality: 'MR',
+  description,
+  laterality: '',
+  body_part: '',
+  instance_count: 20,
+  frame_count: 20,
+  frame_of_reference_uid: '1',
+  archive_key: 'a1',
+  base_url: '/pixels/a1',
+  thumbnail_url: null,
   kind: 'image',
-  instance_count: 10,
-  frame_count: 10,
-})) as unknown as Study['series']
-const model = { id: 'model-1', name: 'Brain tumour', version: '0.5.0', state: 'active', kind: 'bundle', versions: [aVersion()], scope: {} } as unknown as ModelEntry
-const AMBIGUOUS = {
-  code: 'inputs_ambiguous',
-  title: 'The inputs are unclear',
-  detail: 'Several series may be T2; name one.',
-  details: { role: 't2', label: 'T2', series: ['1.2', '1.3'] },
+  is_volume: true,
+  stack_count: 1,
+  stacks: [],
+  is_evicted: false,
+  disclosure: 'open',
+  is_clearable: false,
+  fetched_from: [],
+  warnings: [],
+})
+const candidate = (number: number, part: Partial<InputCandidate> = {}): InputCandidate => ({
+  series_instance_uid: `1.2.3.${number}`,
+  fits: true,
+  refusal: null,
+  out_of_scope: null,
+  ...part,
+})
+const noFit = (number: number): InputCandidate => candidate(number, { fits: false, refusal: { code: 'description', message: 'Its description fits none of *flair*.' } })
+const input = (part: Partial<InputProposal> = {}): InputProposal => ({ role: '', label: '', proposed: '1.2.3.1', why: 'most_images', candidates: [candidate(1), candidate(2)], ...part })
+
+async function open(inputs: InputProposal[], more: Parameters<typeof fakeServer>[0] = {}) {
+  const server = fakeServer({
+    'GET /api/models': { body: { results: [{ id: 'model-1', name: 'Brain', version: '1.0', state: 'active', versions: [] }] } },
+    [INPUTS]: { body: { version: '1.0', inputs } },
+    'POST /api/jobs': { status: 202, body: aJob() },
+    ...more,
+  })
+  const study = aStudy({ series: [aSeries(1, 't1'), aSeries(2, 't2'), aSeries(3, 'flair')] })
+  const onClose = vi.fn()
+  renderScreen(<AnalyseDialog entry={aCaseDetail()} studies={[study]} onClose={onClose} />)
+  await userEvent.click(await screen.findByRole('combobox', { name: 'Model' }))
+  await userEvent.click(await screen.findByRole('option', { name: 'Brain 1.0' }))
+  return { server, onClose }
+}
+const start = () => screen.getByRole('button', { name: 'Start the analysis' })
+const sent = async (server: { requests: Request[] }) => {
+  const request = await waitFor(() => {
+    const found = server.requests.find((one) => one.method === 'POST')
+    expect(found).toBeDefined()
+    return found as Request
+  })
+  return (await request.json()) as Record<string, unknown>
+}
+const pick = async (name: string, option: RegExp) => {
+  await userEvent.click(screen.getByRole('combobox', { name }))
+  const found = (await screen.findAllByRole('option', { name: option })).find((one) => one.offsetParent !== undefined)
+  await userEvent.click(found as HTMLElement)
 }
 
 beforeEach(() => void (document.cookie = 'csrftoken=t'))
 afterEach(() => vi.unstubAllGlobals())
 
-function open(answer: (body: Record<string, unknown>) => { status: number; body: unknown }) {
-  const bodies: Record<string, unknown>[] = []
-  fakeServer({
-    'GET /api/models': { body: { next: null, previous: null, results: [model] } },
-    'GET /api/jobs': { body: { next: null, previous: null, results: [] } },
-    'POST /api/jobs': async (request) => {
-      const body = (await request.json()) as Record<string, unknown>
-      bodies.push(body)
-      return answer(body)
-    },
-  })
-  const onClose = vi.fn()
-  renderScreen(<AnalyseDialog entry={aCaseDetail()} studies={[aStudy({ series })]} onClose={onClose} />)
-  return { bodies, onClose, person: userEvent.setup() }
-}
-
-async function choose(person: ReturnType<typeof userEvent.setup>, field: RegExp, option: RegExp) {
-  await person.click(await screen.findByRole('combobox', { name: field }))
-  await person.click(await screen.findByRole('option', { name: option }))
-}
-
-it('asks which series is meant where several fit, and sends what was chosen', async () => {
-  const { bodies, onClose, person } = open((body) => (body.inputs ? { status: 201, body: aJob() } : { status: 409, body: AMBIGUOUS }))
-  await choose(person, /^Model/, /Brain tumour/)
-  await choose(person, /^Series/, /t1 post/)
-  const start = screen.getByRole('button', { name: 'Start the analysis' })
-  await person.click(start)
-  const which = await screen.findByRole('combobox', { name: /Which series is T2/ })
-  expect(which).toHaveValue('') // nothing is guessed
-  expect(start).toBeDisabled()
-  expect(screen.queryByRole('alert')).toBeNull()
+it('proposes a series, says why, and asks for it', async () => {
+  const { server, onClose } = await open([input()])
+  expect(await screen.findByRole('combobox', { name: 'Series' })).toHaveValue('1 · MR · t1 (20)')
+  expect(screen.getByText('Proposed: of 2 that fit, the one with most images.')).toBeVisible()
   expect(await accessibilityFaults(document.body)).toEqual([])
-  await person.click(which)
-  expect(screen.getAllByRole('option', { hidden: false }).map((one) => one.textContent)).toEqual(['MR · t2 tse (10)', 'MR · t2 tse fs (10)'])
-  await person.click(screen.getByRole('option', { name: /t2 tse fs/ }))
-  await person.click(start)
-  await vi.waitFor(() => expect(onClose).toHaveBeenCalled())
-  expect(bodies.map((one) => one.inputs)).toEqual([undefined, { t2: '1.3' }])
+  await userEvent.click(start())
+  expect(await sent(server)).toEqual({ case: 'case-1', model: 'model-1', series_instance_uid: '1.2.3.1', is_urgent: false })
+  await waitFor(() => expect(onClose).toHaveBeenCalled())
 })
 
-it('tells any other refusal as it is', async () => {
-  const { onClose, person } = open(() => ({ status: 409, body: { ...AMBIGUOUS, code: 'inputs_missing', title: 'No series of the study is T2.' } }))
-  await choose(person, /^Model/, /Brain tumour/)
-  await choose(person, /^Series/, /t1 post/)
-  await person.click(screen.getByRole('button', { name: 'Start the analysis' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('No series of the study is T2.')
-  expect(screen.queryByRole('combobox', { name: /Which series/ })).toBeNull()
-  expect(onClose).not.toHaveBeenCalled()
+it('takes another that fits, and says what was proposed', async () => {
+  const { server } = await open([input()])
+  await screen.findByRole('combobox', { name: 'Series' })
+  await pick('Series', /t2/)
+  expect(screen.getByText('Your choice. Proposed was: 1 · MR · t1 (20).')).toBeVisible()
+  await userEvent.click(start())
+  expect(await sent(server)).toMatchObject({ series_instance_uid: '1.2.3.2' })
+})
+
+it('names every role of a model that reads several series, and waits for the open one', async () => {
+  const { server } = await open([
+    input({ role: 't1', label: 'T1', proposed: null, why: 'several_fit', candidates: [candidate(1), candidate(2), noFit(3)] }),
+    input({ role: 'flair', label: 'FLAIR', proposed: '1.2.3.3', why: 'only_fit', candidates: [candidate(3), noFit(1), noFit(2)] }),
+  ])
+  expect(await screen.findByText('2 series fit. Which is meant is yours to say.')).toBeVisible()
+  expect(start()).toBeDisabled()
+  await pick('T1', /1 · MR · t1/)
+  await userEvent.click(start())
+  expect(await sent(server)).toMatchObject({ series_instance_uid: '1.2.3.1', inputs: { t1: '1.2.3.1', flair: '1.2.3.3' } })
+})
+
+it('offers no series that does not fit, and says its reason', async () => {
+  await open([input({ role: 'flair', label: 'FLAIR', proposed: '1.2.3.3', why: 'only_fit', candidates: [candidate(3), noFit(1)] })])
+  await userEvent.click(await screen.findByRole('combobox', { name: 'FLAIR' }))
+  const option = await screen.findByRole('option', { name: /t1.*fits none of/ })
+  await userEvent.click(option)
+  expect(screen.getByRole('combobox', { name: 'FLAIR' })).toHaveValue('3 · MR · flair (20)')
+})
+
+it('says of each series why a role has none', async () => {
+  await open([input({ role: 'flair', label: 'FLAIR', proposed: null, why: 'none_fits', candidates: [noFit(1), noFit(2)] })])
+  expect(await screen.findByRole('list', { name: 'Why no series fits' })).toHaveTextContent('1 · MR · t1 (20): Its description fits none of *flair*.')
+  expect(start()).toBeDisabled()
+})
+
+it('does not take one series for two inputs', async () => {
+  await open([
+    input({ role: 'a', label: 'First', proposed: '1.2.3.1', why: 'only_fit' }),
+    input({ role: 'b', label: 'Second', proposed: '1.2.3.1', why: 'only_fit' }),
+  ])
+  expect(await screen.findAllByText(/same series is chosen for another input/)).toHaveLength(2)
+  expect(start()).toBeDisabled()
+})
+
+it('warns where the headers put a series out of scope, and leaves the run to the person', async () => {
+  await open([input({ why: 'only_fit', candidates: [candidate(1, { out_of_scope: { code: 'not_pet', message: 'The series is no PET.' } })] })])
+  expect(await screen.findByText(/outside the model's scope: The series is no PET\./)).toBeVisible()
+  expect(start()).toBeEnabled()
+})
+
+it('says what is wrong where the proposal cannot be had', async () => {
+  await open([], { [INPUTS]: { status: 409, body: { code: 'model_not_active', title: 'Conflict', detail: 'This model has no version in use.' } } })
+  expect(await screen.findByRole('alert')).toHaveTextContent('This model has no version in use.')
+  expect(start()).toBeDisabled()
 })

@@ -5,12 +5,14 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useJobActions, useModels } from '@/api/findings'
+import { useModelInputs } from '@/api/inputs'
 import type { CaseDetail, Study } from '@/api/types'
+import { askedInputs, type Chosen, seriesFor, sharedSeries } from '@/features/ai/inputs/choice'
+import { InputSelect } from '@/features/ai/inputs/InputSelect'
+import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatDate } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
-
-import { type InputQuestion, questionOf } from './inputQuestions'
 
 interface AnalyseDialogProps {
   entry: CaseDetail
@@ -18,44 +20,35 @@ interface AnalyseDialogProps {
   onClose: () => void
 }
 
-/**
- * Ask a model to read one series, or several of its study. The model decides whether they are in its
- * scope; where several series fit one of its inputs, whoever asks says which.
- */
+const NOTHING: Chosen = {}
+
+/** Ask a model to read a study: its rules propose the series, a person sees why and may choose. */
 export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
   const { t } = useTranslation('cases')
   const models = useModels()
   const { start } = useJobActions()
+  const readable = studies
+    .filter((one) => one.state === 'ready' && one.series.some(({ kind }) => kind === 'image'))
+    .sort((a, b) => (b.study_date ?? '').localeCompare(a.study_date ?? ''))
   const [model, setModel] = useState<string | null>(null)
-  const [series, setSeries] = useState<string | null>(null)
+  const [studyUid, setStudyUid] = useState(readable[0]?.study_instance_uid ?? null)
+  const [chosen, setChosen] = useState(NOTHING)
   const [isUrgent, setUrgent] = useState(false)
-  const [questions, setQuestions] = useState<InputQuestion[]>([])
-  const [inputs, setInputs] = useState<Record<string, string>>({})
   const usable = (models.data ?? []).filter((entryModel) => !entryModel.state || entryModel.state === 'active')
-  const groups = studies
-    .filter((study) => study.state === 'ready')
-    .map((study) => ({
-      group: `${study.description || study.modalities.join('/')} · ${formatDate(study.study_date)}`,
-      items: study.series
-        .filter((one) => one.kind === 'image')
-        .map((one) => ({ value: one.series_instance_uid, label: `${one.modality} · ${one.description} (${one.frame_count || one.instance_count})` })),
-    }))
-  const choices = (question: InputQuestion) => groups.flatMap(({ items }) => items).filter(({ value }) => question.series.includes(value))
-  const askAnew = (set: (value: string | null) => void) => (value: string | null) => {
-    set(value)
-    setQuestions([])
-    setInputs({})
+  const study = readable.find((one) => one.study_instance_uid === studyUid)
+  const found = useModelInputs(entry.id, model && studyUid ? { study: studyUid, model } : null)
+  const asked = found.data ? askedInputs(found.data, chosen) : null
+  const shared = found.data ? sharedSeries(found.data, chosen) : []
+  const another = (change: () => void) => {
+    change()
+    setChosen(NOTHING)
     start.reset()
   }
   const submit = () => {
-    if (!model || !series) return
+    if (!model || !asked) return
     start.mutate(
-      { case: entry.id, model, series_instance_uid: series, is_urgent: isUrgent, ...(questions.length > 0 && { inputs }) },
+      { case: entry.id, model, ...asked, is_urgent: isUrgent },
       {
-        onError: (error) => {
-          const question = questionOf(error)
-          if (question) setQuestions((asked) => [...asked.filter(({ role }) => role !== question.role), question])
-        },
         onSuccess: () => {
           notifications.show({ message: t('analyse.started') })
           onClose()
@@ -63,26 +56,44 @@ export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
       },
     )
   }
-  const isAsked = start.error !== null && questionOf(start.error) !== null
-  const problem = (isAsked ? null : start.error) ?? models.error
   return (
-    <Modal opened onClose={onClose} title={t('analyse.title')}>
+    <Modal opened onClose={onClose} size={560} title={t('analyse.title')}>
       {models.data && usable.length === 0 ? (
         <EmptyState icon={IconSparkles} title={t('analyse.none')} hint={t('analyse.noneHint')} />
       ) : (
         <Stack gap="sm">
-          <Select label={t('analyse.model')} value={model} onChange={askAnew(setModel)} data={usable.map((one) => ({ value: one.id, label: `${one.name} ${one.version}` }))} />
-          <Select label={t('analyse.series')} value={series} onChange={askAnew(setSeries)} data={groups} searchable />
-          {questions.map((question) => (
+          <Select
+            label={t('analyse.model')}
+            value={model}
+            onChange={(value) => another(() => setModel(value))}
+            data={usable.map((one) => ({ value: one.id, label: `${one.name} ${one.version}` }))}
+          />
+          {readable.length > 1 && (
             <Select
-              key={question.role}
-              label={t('inputs:which', { label: question.label })}
-              description={t('inputs:whichHint')}
-              value={inputs[question.role] || null}
-              onChange={(value) => setInputs((said) => ({ ...said, [question.role]: value ?? '' }))}
-              data={choices(question)}
+              label={t('inputs:study')}
+              allowDeselect={false}
+              value={studyUid}
+              onChange={(value) => another(() => setStudyUid(value))}
+              data={readable.map((one) => ({ value: one.study_instance_uid, label: `${one.description || one.modalities.join('/')} · ${formatDate(one.study_date)}` }))}
             />
-          ))}
+          )}
+          {model && found.isPending && <LoadingRows label={t('inputs:looking')} rows={1} />}
+          {found.error && !found.data && <ProblemNotice problem={found.error} onRetry={() => void found.refetch()} />}
+          {study && found.data && (
+            <>
+              {found.data.inputs.length > 1 && <Text size="sm">{t('inputs:several', { count: found.data.inputs.length })}</Text>}
+              {found.data.inputs.map((input) => (
+                <InputSelect
+                  key={input.role}
+                  study={study}
+                  input={input}
+                  value={seriesFor(input, chosen)}
+                  isShared={shared.includes(input)}
+                  onChange={(uid) => setChosen({ ...chosen, [input.role]: uid })}
+                />
+              ))}
+            </>
+          )}
           <Checkbox
             label={t('analyse.urgent')}
             description={t('analyse.urgentHint')}
@@ -92,12 +103,12 @@ export function AnalyseDialog({ entry, studies, onClose }: AnalyseDialogProps) {
           <Text size="sm" c="dimmed">
             {t('analyse.scope')}
           </Text>
-          {problem && <ProblemNotice problem={problem} />}
+          {(start.error ?? models.error) && <ProblemNotice problem={start.error ?? models.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {t('common:action.cancel')}
             </Button>
-            <Button onClick={submit} disabled={!model || !series || questions.some(({ role }) => !inputs[role])} loading={start.isPending}>
+            <Button onClick={submit} disabled={!asked} loading={start.isPending}>
               {t('analyse.start')}
             </Button>
           </Group>

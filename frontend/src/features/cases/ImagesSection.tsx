@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useRetryStudy, useStudies } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
+import { StudyMenu } from '@/features/ai/research/StudyMenu'
 import { useImagesSentence } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
@@ -80,6 +81,7 @@ export function ImagesSection({ entry }: { entry: CaseDetail }) {
           key={study.id}
           caseId={entry.id}
           study={study}
+          menu={<StudyMenu entry={entry} study={study} />}
           mayClear={mayLink && entry.guise === 'identified'}
           onRetry={
             mayLink

@@ -1,5 +1,6 @@
 import { Button, Progress } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconClock, IconDownload, IconUserExclamation } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
@@ -24,9 +25,11 @@ interface StudyCardProps {
   study: Study
   mayClear?: boolean
   onRetry?: (study: Study) => void
+  /** What else may be done with it; stands at its end. */
+  menu?: ReactNode
 }
 
-export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCardProps) {
+export function StudyCard({ caseId, study, mayClear = false, onRetry, menu }: StudyCardProps) {
   const { t } = useTranslation('cases')
   const { tone, icon: Icon } = STATES[study.state]
   const name = study.description || study.modalities.join(' / ')
@@ -61,6 +64,7 @@ export function StudyCard({ caseId, study, mayClear = false, onRetry }: StudyCar
           <Chip tone={tone} icon={<Icon size={13} aria-hidden />}>
             {wordFor('studyState', study.state)}
           </Chip>
+          {menu}
         </div>
       </div>
       <StudyProgress study={study} />

@@ -200,7 +200,7 @@ function useLiveReview(session: LiveSession): FindingReview | null {
     myId,
     // Not the room's business: the log tells it once the PACS has the finding.
     retryExport,
-    accept: (finding, { amendedBy } = {}) =>
+    accept: (finding, { amendedBy, amendedBox } = {}) =>
       submit(finding, {
         kind: 'finding.accept',
         payload: {
@@ -211,6 +211,7 @@ function useLiveReview(session: LiveSession): FindingReview | null {
                 revision: amendedBy.revision,
               }
             : null,
+          amended_box: amendedBox ?? null,
         },
       }),
     dismiss: (finding, { reasonCode, comment }) =>

@@ -54,7 +54,7 @@ function NoticeRow({ notice, isBusy, onAcknowledge }: { notice: UrgencyNotice; i
         {t('notice.open')}
       </Button>
       <Tooltip label={t('notice.meaning')}>
-        <Button size="xs" loading={isBusy} onClick={onAcknowledge} aria-label={t('notice.acknowledgeNamed', { title: notice.case_title })}>
+        <Button size="xs" variant="light" loading={isBusy} onClick={onAcknowledge} aria-label={t('notice.acknowledgeNamed', { title: notice.case_title })}>
           {t('notice.acknowledge')}
         </Button>
       </Tooltip>
@@ -75,7 +75,7 @@ function DemotionRow({ demotion, isBusy, onSeen }: { demotion: Demotion; isBusy:
       <Button component={Link} to="/automation" size="xs" variant="default">
         {t('demotion.open')}
       </Button>
-      <Button size="xs" loading={isBusy} onClick={onSeen} aria-label={t('demotion.seenNamed', { model, finding })}>
+      <Button size="xs" variant="light" loading={isBusy} onClick={onSeen} aria-label={t('demotion.seenNamed', { model, finding })}>
         {t('demotion.seen')}
       </Button>
     </li>

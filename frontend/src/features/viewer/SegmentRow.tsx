@@ -2,7 +2,9 @@ import { Checkbox } from '@mantine/core'
 import { IconAlertTriangle, IconSparkles } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
+import { importedSegment } from '@/api/radiomics'
 import type { Segment } from '@/api/types'
+import { RadiomicsButton } from '@/features/ai/radiomics/RadiomicsButton'
 
 import { segmentColour, type MaskLayer } from './maskLayers'
 import { showSegment, type CaseRoom } from './useCaseRoom'
@@ -66,6 +68,9 @@ export function SegmentRow({ room, segment, layers }: SegmentRowProps) {
           )}
         </span>
       </button>
+      {segment.masks.slice(0, 1).map(({ mask_url }) => (
+        <RadiomicsButton key={mask_url} measured={importedSegment(mask_url, number)} label={label} isUnreviewed={segment.unreviewed} />
+      ))}
     </li>
   )
 }

@@ -1,6 +1,6 @@
 import type { MonitoringPeriod } from '@/api/types'
 
-import { axisOf, formatMeasure, type Line, type Measure, shortPeriod } from './figures'
+import { axisOf, formatMeasure, formatTick, type Line, type Measure, shortPeriod } from './figures'
 import classes from './Monitoring.module.css'
 import { Marker } from './Marker'
 
@@ -36,7 +36,7 @@ export function SeriesChart({ label, periods, lines, measure, hiddenWord }: Seri
         <g key={tick} className={tick === 0 ? classes.zero : classes.rule}>
           <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} />
           <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end">
-            {formatMeasure(tick, measure)}
+            {formatTick(tick, measure, step)}
           </text>
         </g>
       ))}

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { MonitoringFigure, MonitoringReport } from '@/api/types'
 
 import { alertFigures } from './alertFigures'
-import { axisOf, CHARTS, type ChartSpec, formatMeasure, formatSeconds, linesOf, pointOf, shortPeriod } from './figures'
+import { axisOf, CHARTS, type ChartSpec, formatMeasure, formatSeconds, formatTick, linesOf, pointOf, shortPeriod } from './figures'
 import { aFigure, aReport } from './testing'
 
 function spec(key: string): ChartSpec {
@@ -49,6 +49,19 @@ it('begins axes at nought and takes whole steps', () => {
   expect(axisOf(line(-2.5, 3), 'mL')).toMatchObject({ low: -4, high: 4 })
   expect(axisOf(line(), 'seconds')).toEqual({ low: 0, high: 1, step: 1 })
   expect(axisOf(line(0.4), 'fraction')).toEqual({ low: 0, high: 1, step: 0.25 })
+})
+
+it('divides time as a clock does, and labels an axis in one unit', () => {
+  const line = (value: number) => linesOf(aReport({ figures: [aFigure({ name: 'run_s', kind: 'quantiles', unit: 's', at: [0.5], quantiles: [value], n: 40 })] }), spec('run'))
+  const ticks = (value: number) => {
+    const { high, step } = axisOf(line(value), 'seconds')
+    return Array.from({ length: Math.round(high / step) + 1 }, (_, index) => formatTick(index * step, 'seconds', step))
+  }
+  expect(ticks(31)).toEqual(['0 s', '10 s', '20 s', '30 s', '40 s'])
+  expect(ticks(88)).toEqual(['0 s', '20 s', '40 s', '60 s', '80 s', '100 s'])
+  expect(ticks(100)).toEqual(['0 s', '30 s', '60 s', '90 s', '120 s'])
+  expect(ticks(7_900)).toEqual(['0 min', '30 min', '60 min', '90 min', '120 min', '150 min'])
+  expect(ticks(65_000)).toEqual(['0 h', '6 h', '12 h', '18 h', '24 h'])
 })
 
 it('says figures with their units', () => {

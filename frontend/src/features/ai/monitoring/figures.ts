@@ -86,10 +86,22 @@ export function pointOf(row: MonitoringFigure | undefined, place: number): Point
 
 export const isEmpty = (lines: Line[]): boolean => lines.every((line) => line.points.every((point) => point.state === 'none'))
 
-/** Steps in which time is read (s): up to ten days. */
-const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000]
+const MINUTE_S = 60
+const HOUR_S = 3_600
+const DAY_S = 86_400
+/** Steps that a clock has, from half a minute on. */
+const CLOCK_STEPS_S = [30, 1 * MINUTE_S, 2 * MINUTE_S, 5 * MINUTE_S, 10 * MINUTE_S, 15 * MINUTE_S, 30 * MINUTE_S, 1 * HOUR_S, 2 * HOUR_S, 3 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, 1 * DAY_S, 2 * DAY_S, 5 * DAY_S, 10 * DAY_S]
+const MOST_STEPS = 4.5
 
-/** The reach of an axis from 0, or on both sides of it, in whole steps of 1, 2 or 5; of time as a clock has them. */
+function stepsFor(span: number, measure: Measure): number[] {
+  const power = 10 ** Math.floor(Math.log10(span / 4))
+  const steps = [1, 2, 5, 10].map((factor) => factor * power)
+  const [longest] = CLOCK_STEPS_S.slice(-1)
+  if (measure !== 'seconds' || span > MOST_STEPS * (longest ?? 0)) return steps
+  return span <= MOST_STEPS * 20 ? steps : CLOCK_STEPS_S
+}
+
+/** The reach of an axis from 0, or on both sides of it, in whole steps of 1, 2 or 5; of time, those of a clock. */
 export function axisOf(lines: Line[], measure: Measure): { low: number; high: number; step: number } {
   const values = lines.flatMap((line) => line.points.flatMap((point) => (point.state === 'value' ? [point.value, point.low ?? point.value, point.high ?? point.value] : [])))
   if (measure === 'fraction') return { low: 0, high: 1, step: 0.25 }
@@ -97,9 +109,7 @@ export function axisOf(lines: Line[], measure: Measure): { low: number; high: nu
   const lowest = Math.min(0, ...values)
   const span = highest - lowest
   if (span === 0) return { low: 0, high: 1, step: 1 }
-  const power = 10 ** Math.floor(Math.log10(span / 4))
-  const steps = measure === 'seconds' ? TIME_STEPS : [1, 2, 5, 10].map((factor) => factor * power)
-  const step = steps.find((one) => span / one <= 4.5) ?? span
+  const step = stepsFor(span, measure).find((one) => span / one <= MOST_STEPS) ?? span
   const high = Math.ceil(highest / step - 1e-9) * step
   return { low: Math.floor(lowest / step + 1e-9) * step, high: measure === 'share' ? Math.min(1, high) : high, step }
 }
@@ -120,6 +130,14 @@ export function formatMeasure(value: number, measure: Measure): string {
     case 'mm':
       return `${trim(value, 1)} ${measure}`
   }
+}
+
+/** What stands at an axis: times all in the unit of its step. */
+export function formatTick(value: number, measure: Measure, step: number): string {
+  if (measure !== 'seconds') return formatMeasure(value, measure)
+  if (step < MINUTE_S) return `${trim(value, 1)} s`
+  if (step < HOUR_S) return `${trim(value / MINUTE_S, 1)} min`
+  return step < DAY_S ? `${trim(value / HOUR_S, 1)} h` : `${trim(value / DAY_S, 1)} d`
 }
 
 const trim = (value: number, digits: number): string => String(Number(value.toFixed(digits)))

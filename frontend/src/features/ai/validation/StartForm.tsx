@@ -12,6 +12,7 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import classes from './Validation.module.css'
 
 const MOST = 5_000
+const FIELD_FIRST: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error']
 
 /** Which version on which folder; the server checks both again. */
 export function StartForm({ isBusy }: { isBusy: boolean }) {
@@ -41,6 +42,7 @@ export function StartForm({ isBusy }: { isBusy: boolean }) {
         <Select
           label={t('start.model')}
           description={t('start.modelHint')}
+          inputWrapperOrder={FIELD_FIRST}
           data={models.data.map((model) => ({
             group: model.name,
             items: model.versions.map((one) => ({ value: one.id, label: `${model.name} ${one.version}` })),
@@ -52,14 +54,13 @@ export function StartForm({ isBusy }: { isBusy: boolean }) {
         />
         <Select
           label={t('start.folder')}
-          description=" "
           data={folders.data.folders.map((one) => ({ value: one.name, label: t('start.folderOption', { name: one.name, count: one.studies }) }))}
           value={folder}
           onChange={setFolder}
           searchable
           required
         />
-        <NumberInput label={t('start.limit')} description={t('start.limitHint')} min={1} max={MOST} allowDecimal={false} value={limit} onChange={setLimit} />
+        <NumberInput label={t('start.limit')} description={t('start.limitHint')} inputWrapperOrder={FIELD_FIRST} min={1} max={MOST} allowDecimal={false} value={limit} onChange={setLimit} />
         <Button className={classes.submit} type="submit" loading={start.isPending} disabled={isBusy || !version || !folder}>
           {t('start.start')}
         </Button>

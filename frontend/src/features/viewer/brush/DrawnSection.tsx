@@ -30,7 +30,7 @@ export function DrawnSection({ room, drawn, one }: DrawnSectionProps) {
   const facts = [
     formatDateTime(one.created_at),
     one.layer === 'draft' && t('draft'),
-    one.origin && t('from', { label: one.origin.label }),
+    one.origin && t(one.origin.kind === 'nifti' ? 'fromFile' : 'from', { label: one.origin.label }),
   ]
   return (
     <section className={panel.segmentation} aria-label={label} data-drawn={one.id}>
@@ -80,6 +80,7 @@ export function DrawnSection({ room, drawn, one }: DrawnSectionProps) {
       {mayChange && (
         <Button
           size="compact-xs"
+          mih={24}
           variant="subtle"
           color="gray"
           leftSection={<IconPlus size={13} />}

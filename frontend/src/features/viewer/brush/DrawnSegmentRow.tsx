@@ -3,7 +3,9 @@ import { IconBrush, IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { drawnSegment } from '@/api/radiomics'
 import type { DrawnSegment, DrawnSegmentation } from '@/api/types'
+import { RadiomicsButton } from '@/features/ai/radiomics/RadiomicsButton'
 import { isBrushTool } from '@/viewer/brush/brush'
 import { drawnMaskId } from '@/viewer/stage'
 
@@ -63,6 +65,11 @@ export function DrawnSegmentRow({ room, drawn, one, segment, mayChange }: DrawnS
             </span>
           </span>
         </button>
+        <RadiomicsButton
+          measured={drawnSegment(one.id, one.revision, number)}
+          label={label}
+          isEmpty={segment.voxels === 0}
+        />
         {mayChange && (
           <>
             <Tooltip label={isTarget ? t('stop') : t('paint', { label })}>

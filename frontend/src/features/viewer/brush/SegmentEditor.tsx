@@ -5,26 +5,9 @@ import { useTranslation } from 'react-i18next'
 
 import type { DrawnSegment, DrawnSegmentation } from '@/api/types'
 
+import { SEGMENT_TYPES } from './segmentTypes'
 import { draftOf, SEGMENT_COLOURS, type DrawnRoom } from './useDrawnRoom'
 import classes from './brush.module.css'
-
-const TYPES = [
-  '52988006',
-  '108369006',
-  '14799000',
-  '4147007',
-  '27925004',
-  '79654002',
-  '6574001',
-  '59441001',
-  '10200004',
-  '39607008',
-  '64033007',
-  '12738006',
-  '15776009',
-  '41216001',
-  '85756007',
-]
 
 interface SegmentEditorProps {
   drawn: DrawnRoom
@@ -68,7 +51,7 @@ export function SegmentEditor({ drawn, one, segment, onDone }: SegmentEditorProp
         size="xs"
         label={t('type')}
         allowDeselect={false}
-        data={TYPES.map((value) => ({ value, label: t(`types.${value}`) }))}
+        data={SEGMENT_TYPES.map((value) => ({ value, label: t(`types.${value}`) }))}
         value={draft.type}
         onChange={(type) => type && setDraft({ ...draft, type })}
       />

@@ -1,10 +1,11 @@
 import type { DrawnSegmentation, Finding } from '@/api/types'
 import type { FindingEdits } from '@/features/ai/review'
 
+import { BoxReview } from './box/BoxReview'
 import { copyMask } from './brush/copying'
 import type { DrawnRoom } from './brush/useDrawnRoom'
 import { findingLayers } from './maskLayers'
-import type { CaseRoom } from './useCaseRoom'
+import { showFinding, type CaseRoom } from './useCaseRoom'
 import { loadMask } from './useMasks'
 
 /** Revision 1 of a copy is the model's mask itself; only what came after is an edit. */
@@ -40,6 +41,9 @@ export function findingEdits(room: CaseRoom, drawn: DrawnRoom, onBegin?: () => v
         pending: drawn.target?.id === one.id && drawn.drawing.pending,
       }
     },
+    box: (finding, { isBusy, accept }) => (
+      <BoxReview viewer={room.viewer} finding={finding} onShow={() => void showFinding(room, finding)} isBusy={isBusy} onAccept={accept} />
+    ),
   }
 }
 
