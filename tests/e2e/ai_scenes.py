@@ -78,21 +78,33 @@ def link_from_pacs(page: Page, *, studies: int) -> None:
 
 
 def ask_model(
-    page: Page, *, model: str, series: str, inputs: Mapping[str, str] | None = None
+    page: Page,
+    *,
+    model: str,
+    study: str,
+    series: str = "",
+    inputs: Mapping[str, str] | None = None,
 ) -> None:
-    """On a case's page, ask one model about one series; `inputs` answers what is asked back."""
+    """On a case's page, ask one model about a study: its one series, or those of its inputs.
+
+    What is not named stays as the model's rules propose it.
+    """
     page.get_by_role("button", name="Analyse with AI").click(timeout=SLOW_MS)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name=re.compile(f"^{re.escape(model)} ")).click()
-    dialog.get_by_role("combobox", name="Series").click()
-    page.get_by_role("option", name=re.compile(rf"· {re.escape(series)} \(")).click()
+    _choose(page, "Model", re.compile(f"^{re.escape(model)} "))
+    if dialog.get_by_role("combobox", name="Study").count():
+        _choose(page, "Study", re.compile(f"^{re.escape(study)} · "))
+    named = {"Series": series} if series else dict(inputs or {})
+    for label, chosen in named.items():
+        _choose(page, label, re.compile(rf"· {re.escape(chosen)} \("))
     dialog.get_by_role("button", name="Start the analysis").click()
-    for label, chosen in (inputs or {}).items():
-        dialog.get_by_role("combobox", name=f"Which series is {label}?").click(timeout=SLOW_MS)
-        page.get_by_role("option", name=re.compile(rf"· {re.escape(chosen)} \(")).click()
-        dialog.get_by_role("button", name="Start the analysis").click()
     expect(dialog).to_have_count(0, timeout=SLOW_MS)
+
+
+def _choose(page: Page, label: str, option: re.Pattern[str]) -> None:
+    field = page.get_by_role("dialog").get_by_role("combobox", name=label, exact=True)
+    field.click(timeout=SLOW_MS)
+    page.get_by_role("option", name=option).click()
 
 
 def job_row(page: Page, *, model: str, series: str = "") -> Locator:

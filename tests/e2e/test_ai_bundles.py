@@ -52,10 +52,11 @@ NO_PLACE = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """One bundle, the series it is asked about, what a finding of it is called, how it is sent."""
+    """One bundle, the study and series it is asked about, its finding, how that is sent."""
 
     name: str
     write: Callable[..., Path]
+    study: str
     series: str
     finding: str
     kinds: tuple[str, ...]
@@ -65,12 +66,21 @@ class Bundle:
 
 WITH_MASK, WITHOUT_PLACE = ("SEG", "SR", "SR"), ("SR", "SR")
 BUNDLES = (
-    Bundle("Spleen", zoo.spleen, "thin", "Spleen", WITH_MASK, {"as_yaml": True}),
+    Bundle("Spleen", zoo.spleen, "CT trunk", "thin", "Spleen", WITH_MASK, {"as_yaml": True}),
     Bundle(
-        "Brain tumour", zoo.brats, "t1 mprage post", "Whole tumour", WITH_MASK, {}, {"t2": "t2 tse"}
+        "Brain tumour",
+        zoo.brats,
+        "MR brain",
+        "t1 mprage post",
+        "Whole tumour",
+        WITH_MASK,
+        {},
+        {"t2": "t2 tse"},
     ),
-    Bundle("Lung nodule detection", zoo.nodule, "thin", "Nodule", WITH_MASK, {}),
-    Bundle("Breast density", zoo.density, "L CC", "Breast density", WITHOUT_PLACE, {}),
+    Bundle("Lung nodule detection", zoo.nodule, "CT trunk", "thin", "Nodule", WITH_MASK, {}),
+    Bundle(
+        "Breast density", zoo.density, "Mammography", "L CC", "Breast density", WITHOUT_PLACE, {}
+    ),
 )
 #: Two of them may be the T2 that the model wants: whoever asks says which.
 SEQUENCES = ("t1 mprage post", "t1 mprage pre", "t2 tse", "t2 tse fs", "flair")
@@ -217,7 +227,13 @@ def test_four_bundles_of_the_zoos_kind_run_unmodified_to_reviewed_findings(
     link_from_pacs(desk, studies=3)
     reader.goto(f"/cases/{scene.case_id}")
     for bundle in BUNDLES:
-        ask_model(reader, model=bundle.name, series=bundle.series, inputs=bundle.inputs)
+        ask_model(
+            reader,
+            model=bundle.name,
+            study=bundle.study,
+            series="" if bundle.inputs else bundle.series,
+            inputs=bundle.inputs,
+        )
     for bundle in BUNDLES:
         row = job_row(reader, model=bundle.name)
         expect(row).to_have_attribute("data-state", "findings", timeout=FIRST_RUN_MS)

@@ -66,6 +66,7 @@ class Marks:
         return data
 """
 #: Series description -> HU of its boxes, and whether it says that it is synthetic.
+STUDY = "CT abdomen, synthetic"
 SERIES = {
     "Portal venous": (BRIGHT, True),
     "Whole body, thin slices": (PATIENCE_HU, True),
@@ -136,7 +137,7 @@ def _draw(study_uid: str) -> Iterator[bytes]:
                 PixelSpacing=[PIXEL_MM, PIXEL_MM],
                 SeriesNumber=number,
                 SeriesDescription=description,
-                StudyDescription="CT abdomen, synthetic",
+                StudyDescription=STUDY,
                 FrameOfReferenceUID=space,
                 RescaleSlope=1,
                 PixelData=(plane + 1024).astype("<i2").tobytes(),
@@ -227,13 +228,13 @@ def test_a_jobs_life_from_arrival_to_its_four_endings(
     # One run takes long; those asked for after it wait, each with its place and its time.
     asked = list(SERIES)[1:]
     slow, arterial, native, outside, broken = (_row(page, one) for one in asked)
-    ask_model(page, model=MODEL, series=asked[0])
+    ask_model(page, model=MODEL, study=STUDY, series=asked[0])
     _in_state(slow, "running")
     bar = slow.get_by_role("progressbar")
     expect(bar).to_have_attribute("aria-valuenow", re.compile("^[1-9]"), timeout=SLOW_MS)
     expect(slow).to_contain_text("Preprocess")
     for series in asked[1:]:
-        ask_model(page, model=MODEL, series=series)
+        ask_model(page, model=MODEL, study=STUDY, series=series)
     for place, row in enumerate((arterial, native, outside, broken), start=1):
         _in_state(row, "queued")
         expect(row).to_contain_text(f"Place {place} in the queue")
