@@ -31,6 +31,7 @@ from tests.e2e.planes import (
     uid_of,
 )
 from tests.e2e.screen import Screen
+from tests.e2e.segments import show_segment
 from tests.e2e.volumes import Truth, grey, truth_from_pacs
 
 pytestmark = [pytest.mark.chromium, pytest.mark.orthanc, pytest.mark.timeout(600)]
@@ -212,7 +213,7 @@ def test_a_projection_turns_and_leads_to_the_hottest_voxel(
 
 
 def test_a_mask_lies_on_its_anatomy_in_a_coronal_plane(
-    imported: Imported, open_page: OpenPage, keep_screenshot: Keep
+    stack: Stack, imported: Imported, open_page: OpenPage, keep_screenshot: Keep
 ) -> None:
     case_id, _ = imported
     images = [pydicom.dcmread(path) for path in sorted((SHARED / LIVER).glob("0*.dcm"))]
@@ -228,11 +229,9 @@ def test_a_mask_lies_on_its_anatomy_in_a_coronal_plane(
     for height, plane in zip(heights, seg.pixel_array, strict=True):
         at = np.linalg.inv(truth.affine) @ [*images[0].ImagePositionPatient[:2], height, 1.0]
         mask[round(at[2])] |= plane > 0
-    page.locator("label", has_text="Segments").click()
     listed = page.request.get(f"/api/cases/{case_id}/segmentations").json()["results"]
     (own,) = (one for one in listed if one["sop_instance_uid"] == seg.SOPInstanceUID)
-    section = page.locator(f"[data-segmentation='{own['id']}']")
-    section.get_by_role("checkbox", name=f"Show {seg.SegmentSequence[0].SegmentLabel}").check()
+    show_segment(screen, stack.client(role="radiologist"), case_id=case_id, listed=own)
     wait_for(lambda: len(screen.read("masks") or []) >= 1, what="the mask", timeout_s=60)
     page.get_by_role("button", name="Planes", exact=True).click()
     page.get_by_role("menuitem", name="Coronal").click()

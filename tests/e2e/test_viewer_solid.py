@@ -22,6 +22,7 @@ from tests.e2e.harness import Stack, wait_for
 from tests.e2e.imports import SHARED, import_sets
 from tests.e2e.meetings import PET_CT, open_session
 from tests.e2e.screen import Screen
+from tests.e2e.segments import show_segment
 from tests.e2e.volumes import Truth
 
 LIVER = SHARED / "11-seg-sr-dcmqi" / "ct-3slice"
@@ -234,11 +235,9 @@ def test_the_surface_of_a_liver_covers_its_mask(
     )
     screen = Screen(page)
     screen.wait_for_picture()
-    page.locator("label", has_text="Segments").click()
     listed = page.request.get(f"/api/cases/{case_id}/segmentations").json()["results"]
     (own,) = (one for one in listed if one["sop_instance_uid"] == seg.SOPInstanceUID)
-    section = page.locator(f"[data-segmentation='{own['id']}']")
-    section.get_by_role("checkbox", name=f"Show {seg.SegmentSequence[0].SegmentLabel}").check()
+    show_segment(screen, stack.client(role="radiologist"), case_id=case_id, listed=own)
     wait_for(lambda: len(screen.read("masks") or []) >= 1, what="the mask", timeout_s=60)
     screen.focus_viewport()
     _choose(screen, "Surfaces only")

@@ -128,6 +128,8 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'sm', checkIconPosition: 'right', comboboxProps: { transitionProps: { duration: 80 } } } },
     // Two arrows in one field are too small to hit; typing and the arrow keys do the same.
     NumberInput: { defaultProps: { hideControls: true } },
+    // With its words a check box is a target of 24 px.
+    Checkbox: { styles: { label: { paddingBlock: 2 } } },
     Textarea: { defaultProps: { size: 'sm', autosize: true, minRows: 2 } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 80 } } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': i18next.t('action.close') }, centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 } } },
