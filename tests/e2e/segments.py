@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
+from tests.e2e.harness import wait_for
 from tests.e2e.screen import Screen
 
 SLOW_MS = 60_000
@@ -24,7 +25,14 @@ def show_segment(screen: Screen, client: httpx.Client, *, case_id: str, listed: 
     whether the segment is a finding.
     """
     page = screen.page
-    if listed["finding"] is None:
+    owner = None
+    if listed["segments"][0]["algorithm_type"] != "MANUAL":
+        owner = wait_for(
+            lambda: _owner_of(client, case_id, listed["id"]),
+            what="the segmentation is taken in as a finding",
+            timeout_s=60,
+        )
+    if owner is None:
         page.locator("label", has_text="Segments").click()
         section = page.locator(f"[data-segmentation='{listed['id']}']")
         label = listed["segments"][0]["label"]
@@ -32,13 +40,18 @@ def show_segment(screen: Screen, client: httpx.Client, *, case_id: str, listed: 
         for key in ("Space", "Tab", "Enter"):
             page.keyboard.press(key)
         return False
-    finding = accept_finding(client, case_id=case_id, finding_id=listed["finding"]["finding"])
+    finding = accept_finding(client, case_id=case_id, finding_id=owner["finding"])
     page.reload()
     screen.wait_for_picture()
     card = _card(page, finding["id"])
     card.get_by_role("button", name=f"Show {finding['label']} in the images").focus()
     page.keyboard.press("Enter")
     return True
+
+
+def _owner_of(client: httpx.Client, case_id: str, segmentation_id: str) -> Any:
+    every = client.get(f"/api/cases/{case_id}/segmentations").json()["results"]
+    return next(one["finding"] for one in every if one["id"] == segmentation_id)
 
 
 def accept_finding(client: httpx.Client, *, case_id: str, finding_id: str) -> Any:

@@ -345,7 +345,12 @@ def test_its_findings_are_reviewed_by_keyboard_and_sent(
     # The other one is dismissed, with the reason that is chosen and no other.
     (dismissed,) = (one for one in found if one["id"] != accepted["id"])
     page.go_back()
-    assert inbox()["id"] == dismissed["id"]
+    inbox()
+    wait_for(
+        lambda: (one := opened()) and one["id"] == dismissed["id"],
+        what="what is left to review",
+        timeout_s=30,
+    )
     tab_to(page, f"Dismiss: {dismissed['label']}")
     press("Enter")
     tab_to(page, "Why is it dismissed?")

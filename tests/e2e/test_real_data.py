@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.harness import Stack, wait_for
@@ -175,7 +175,7 @@ def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
     screen.wait_for_picture()
     page.locator("label", has_text="Segments").click()
     boxes = page.get_by_role("checkbox", name="Show")
-    wait_for(lambda: boxes.count() >= 6, what="the segments of the file, if not more")
+    wait_for(lambda: boxes.count() >= 5, what="the segments that people drew, if not more")
     assert page.get_by_role("radio", name=f"Segments {boxes.count()}").is_checked()
     assert not any(boxes.nth(n).is_checked() for n in range(boxes.count()))
     assert screen.read("masks") == []
@@ -188,7 +188,6 @@ def test_a_segmentation_from_the_pacs_lies_on_the_pixels_it_was_drawn_on(
     assert section.get_attribute("aria-label") == str(liver.SeriesDescription)
     # A person and a program drew it: a finding of that program, until somebody answers for it.
     assert liver.SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
-    expect(section).to_contain_text("finding")
     assert show_segment(screen, client, case_id=case_id, listed=own)
     originals = {
         str(one.SOPInstanceUID): one
