@@ -300,6 +300,8 @@ def test_its_findings_are_reviewed_by_keyboard_and_sent(
         expect(page.get_by_role("heading", name="Finding inbox")).to_be_visible(timeout=SLOW_MS)
         tab_to(page, re.compile("^Case$"))
         page.keyboard.type(CASE_TITLE)
+        option = page.get_by_role("option", name=re.compile(re.escape(CASE_TITLE)))
+        expect(option.first).to_be_visible(timeout=SLOW_MS)
         press("ArrowDown", "Enter")
         page.wait_for_url(f"**/findings?case={scene.case_id}", timeout=SLOW_MS)
         return dict(wait_for(opened, what="a finding of the case", timeout_s=30))
@@ -345,7 +347,7 @@ def test_its_findings_are_reviewed_by_keyboard_and_sent(
     # The other one is dismissed, with the reason that is chosen and no other.
     (dismissed,) = (one for one in found if one["id"] != accepted["id"])
     page.go_back()
-    inbox()
+    page.wait_for_url(f"**/findings?case={scene.case_id}", timeout=SLOW_MS)
     wait_for(
         lambda: (one := opened()) and one["id"] == dismissed["id"],
         what="what is left to review",
