@@ -60,6 +60,7 @@ def run_waiting_jobs(*, worker: str = "") -> int:
         if job.state == JobState.RUNNING:
             run_job(job=job)
         count += 1
+    model_runner().rest()
     return count
 
 

@@ -191,6 +191,12 @@ class ModelRunner:
             message = f"{device} does not say what memory it has."
             raise RunnerError("device_unknown", message, retryable=True) from error
 
+    def rest(self) -> None:
+        """No job is due: models stay warm, images do not stay."""
+        if self._inbox is not None:
+            with contextlib.suppress(OSError):
+                self._inbox.clear()
+
     def close(self) -> None:
         """Kill the process and remove its directory; the next run starts a new one."""
         process, self._process = self._process, None

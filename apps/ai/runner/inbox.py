@@ -1,8 +1,8 @@
 """What the worker lays into the runner's inbox: the volumes of a run, and headers.
 
-The volumes of the last run stay until other ones are handed over: several models read one series
-after another, and to copy it takes longer than many of them need before they begin. A volume is
-known again by its ``content_key``.
+The volumes of the last run stay until other ones are handed over or no job is due: several models
+read one series after another, and to copy it takes longer than many of them need before they begin.
+A volume is known again by its ``content_key``.
 """
 
 from __future__ import annotations
@@ -59,6 +59,11 @@ class Inbox:
         for left in self.path.iterdir():
             if left.name not in wanted:
                 left.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Nothing more is due: no image stays behind that its archive may give up meanwhile."""
+        self._kept.clear()
+        self.end_run()
 
 
 def _lay(path: Path, voxels: NDArray[np.float32]) -> None:

@@ -106,3 +106,13 @@ def test_the_runner_answers_for_the_series_it_was_asked_about(tmp_path):
         runner.close()
     assert kinds == ["findings", "no_findings", "findings", "findings"]
     assert not list((tmp_path / "scratch").glob("runner-*"))
+
+
+def test_no_image_stays_when_no_job_is_due(inbox):
+    inbox.put_volumes([volume(1, key="a")])
+    inbox.end_run()
+    assert held(inbox)
+    inbox.clear()
+    assert held(inbox) == set()
+    (again,) = inbox.put_volumes([volume(1, key="a")])
+    assert held(inbox) == {again}, "a copy that went is not taken for one that is there"
