@@ -47,12 +47,10 @@ class CalendarMeeting:
     guests: tuple[Guest, ...] = field(default=())
 
 
-def write_calendar(
-    meetings: Iterable[CalendarMeeting], *, method: Method, name: str = "", host: str
-) -> bytes:
+def write_calendar(meetings: Iterable[CalendarMeeting], *, method: Method, name: str = "") -> bytes:
     """One calendar, CRLF lines folded at 75 octets.
 
-    ``host`` makes UIDs unique in the world. REQUEST and CANCEL are about one meeting, with
+    A UID is the meeting's own UUID (RFC 7986 5.3), by whatever address it is asked for. REQUEST and CANCEL are about one meeting, with
     organizer and guests (RFC 5546 3.2); PUBLISH is a feed, where nobody is listed.
     """
     calendar = Calendar()
@@ -64,14 +62,14 @@ def write_calendar(
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", "PT1H")
     for meeting in meetings:
-        calendar.add_component(_event(meeting, method=method, host=host))
+        calendar.add_component(_event(meeting, method=method))
     written: bytes = calendar.to_ical()
     return written
 
 
-def _event(meeting: CalendarMeeting, *, method: Method, host: str) -> Event:
+def _event(meeting: CalendarMeeting, *, method: Method) -> Event:
     event = Event()
-    event.add("uid", f"{meeting.id}@{host}")
+    event.add("uid", str(meeting.id))
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", meeting.updated_at)
     event.add("last-modified", meeting.updated_at)

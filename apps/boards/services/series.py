@@ -207,7 +207,7 @@ def _follow(*, actor: Actor, meeting: Meeting, series: MeetingSeries, day: date)
     if not meeting.is_exception:
         starts, ends = _instants(series, day)
         others = overlapping_meetings(board_id=meeting.board_id, starts_at=starts, ends_at=ends)
-        if others.exclude(series=series).exists():
+        if others.exclude(series=series, is_exception=False).exists():
             raise Conflict(
                 "This board meets at that time already.",
                 code="meeting_overlaps",

@@ -55,9 +55,7 @@ class CalendarView(ConsiliumView):
         owner = services.open_feed(secret=secret)
         site = site_of(request)
         meetings = selectors.meetings_of_person(user_id=owner.pk, site=site)
-        written = write_calendar(
-            meetings, method="PUBLISH", name="Tumor boards", host=request.get_host()
-        )
+        written = write_calendar(meetings, method="PUBLISH", name="Tumor boards")
         return _as_file(written, method="PUBLISH", name="consilium.ics")
 
 
@@ -69,12 +67,12 @@ class MeetingInvitationView(ConsiliumView):
     @extend_schema(responses=CALENDAR)
     def get(self, request: Request, meeting_id: UUID) -> HttpResponse:
         meeting = selectors.invitation_to(meeting_id=meeting_id, site=site_of(request))
-        return invitation(meeting, host=request.get_host())
+        return invitation(meeting)
 
 
-def invitation(meeting: CalendarMeeting, *, host: str) -> HttpResponse:
+def invitation(meeting: CalendarMeeting) -> HttpResponse:
     method: Method = "CANCEL" if meeting.is_cancelled else "REQUEST"
-    written = write_calendar([meeting], method=method, host=host)
+    written = write_calendar([meeting], method=method)
     return _as_file(written, method=method, name=f"meeting-{meeting.starts_at:%Y-%m-%d}.ics")
 
 

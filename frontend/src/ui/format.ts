@@ -24,7 +24,9 @@ export function formatDate(value: string | null | undefined): string {
 export function formatDay(value: string | Date): string {
   const date = value instanceof Date ? value : parse(value)
   if (!date) return '–'
-  return new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'long' }).format(date)
+  // Of another year it says which.
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'long', year }).format(date)
 }
 
 export const formatMonth = (date: Date): string => new Intl.DateTimeFormat(locale(), { month: 'short' }).format(date)

@@ -169,6 +169,22 @@ def test_cases_are_needed_when_their_meeting_starts_now(team: CaseTeam, board: B
     assert Case.objects.get().needed_by == datetime(2027, 1, 5, 8, 0, tzinfo=UTC)
 
 
+def test_a_series_does_not_move_onto_an_exception_of_its_own(team: CaseTeam, board: Board) -> None:
+    actor, planned = team.actor("coordinator"), plan(team, board)
+    first, moved = planned.made[:2]
+    late = first.starts_at + timedelta(hours=3)
+    services.reschedule_meeting(
+        actor=actor, meeting_id=moved.pk, version=1, starts_at=late,
+        ends_at=late + timedelta(hours=1),
+    )  # fmt: skip
+    with pytest.raises(Conflict) as refused:
+        services.revise_series(
+            actor=actor, series_id=planned.series.pk, version=1, changes={"minutes": 240}
+        )
+    assert refused.value.error_code == "meeting_overlaps"
+    assert refused.value.details == {"on": "2027-01-05"}
+
+
 def test_moving_one_meeting_is_refused_where_it_cannot_be(team: CaseTeam, board: Board) -> None:
     actor, planned = team.actor("coordinator"), plan(team, board)
     first, second = planned.made[:2]

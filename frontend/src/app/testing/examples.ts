@@ -1,4 +1,4 @@
-import type { AgendaItem, AiUrgency, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Study } from '@/api/types'
+import type { AgendaItem, AiUrgency, CaseDetail, CaseListEntry, CaseMember, Decision, Finding, Job, Meeting, Segment, Segmentation, Series, Study } from '@/api/types'
 
 /** `ready` of `total` studies, of a hundred images each. */
 export const someImages = (ready: number, total: number): CaseListEntry['images'] => ({
@@ -238,6 +238,32 @@ export const anAgendaItem = (part: Partial<AgendaItem> = {}): AgendaItem => ({
   paused_at: null,
   paused_s: 0,
   ai_revealed_at: null,
+  ...part,
+})
+
+export const aSeries = (number: number, part: Partial<Series> = {}): Series => ({
+  id: `series-${number}`,
+  series_instance_uid: `1.2.3.${number}`,
+  number,
+  modality: 'CT',
+  description: `Thorax ${number}`,
+  laterality: '',
+  body_part: '',
+  instance_count: 300,
+  frame_count: 300,
+  frame_of_reference_uid: '1',
+  archive_key: 'a1',
+  base_url: '/pixels/a1',
+  thumbnail_url: null,
+  kind: 'image',
+  is_volume: true,
+  stack_count: 1,
+  stacks: [],
+  is_evicted: false,
+  disclosure: 'open',
+  is_clearable: false,
+  fetched_from: [],
+  warnings: [],
   ...part,
 })
 

@@ -61,6 +61,7 @@ export function PlanMeetingDialog({ boards, onClose }: { boards: Board[]; onClos
           <TextInput label={t('meetings.form.room')} {...form.getInputProps('room')} />
           <Select
             label={t('meetings.form.repeat')}
+            description={isRepeated && t('meetings.form.clock', { zone: localTimeZone() })}
             allowDeselect={false}
             data={repeats.map((value) => ({ value, label: t(`meetings.repeat.${value}`) }))}
             {...form.getInputProps('repeat')}

@@ -3,39 +3,14 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { InputCandidate, InputProposal } from '@/api/inputs'
-import type { Series } from '@/api/types'
 import { accessibilityFaults } from '@/app/testing/accessibility'
-import { aCaseDetail, aJob, aStudy } from '@/app/testing/examples'
+import { aCaseDetail, aJob, aSeries, aStudy } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 import { fakeServer } from '@/app/testing/server'
 
 import { AnalyseDialog } from './AnalyseDialog'
 
 const INPUTS = 'GET /api/cases/case-1/studies/1.2.3/models/model-1/inputs'
-const aSeries = (number: number, description: string): Series => ({
-  id: `series-${number}`,
-  series_instance_uid: `1.2.3.${number}`,
-  number,
-  modality: 'MR',
-  description,
-  laterality: '',
-  body_part: '',
-  instance_count: 20,
-  frame_count: 20,
-  frame_of_reference_uid: '1',
-  archive_key: 'a1',
-  base_url: '/pixels/a1',
-  thumbnail_url: null,
-  kind: 'image',
-  is_volume: true,
-  stack_count: 1,
-  stacks: [],
-  is_evicted: false,
-  disclosure: 'open',
-  is_clearable: false,
-  fetched_from: [],
-  warnings: [],
-})
 const candidate = (number: number, part: Partial<InputCandidate> = {}): InputCandidate => ({
   series_instance_uid: `1.2.3.${number}`,
   fits: true,
@@ -53,7 +28,7 @@ async function open(inputs: InputProposal[], more: Parameters<typeof fakeServer>
     'POST /api/jobs': { status: 202, body: aJob() },
     ...more,
   })
-  const study = aStudy({ series: [aSeries(1, 't1'), aSeries(2, 't2'), aSeries(3, 'flair')] })
+  const study = aStudy({ series: ['t1', 't2', 'flair'].map((description, index) => aSeries(index + 1, { modality: 'MR', description, instance_count: 20, frame_count: 20 })) })
   const onClose = vi.fn()
   renderScreen(<AnalyseDialog entry={aCaseDetail()} studies={[study]} onClose={onClose} />)
   await userEvent.click(await screen.findByRole('combobox', { name: 'Model' }))

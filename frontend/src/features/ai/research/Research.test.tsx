@@ -3,9 +3,8 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { NiftiMaskMatch, ResearchStack, StackMatch } from '@/api/research'
-import type { Series } from '@/api/types'
 import { accessibilityFaults } from '@/app/testing/accessibility'
-import { aCaseDetail, aStudy } from '@/app/testing/examples'
+import { aCaseDetail, aSeries, aStudy } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 import { fakeServer } from '@/app/testing/server'
 
@@ -15,31 +14,6 @@ import { StudyMenu } from './StudyMenu'
 vi.mock('./saveBlob', () => ({ saveBlob: vi.fn() }))
 
 const STUDY = '/api/cases/case-1/studies/1.2.3'
-const aSeries = (number: number, part: Partial<Series> = {}): Series => ({
-  id: `series-${number}`,
-  series_instance_uid: `1.2.3.${number}`,
-  number,
-  modality: 'CT',
-  description: `Thorax ${number}`,
-  laterality: '',
-  body_part: '',
-  instance_count: 300,
-  frame_count: 300,
-  frame_of_reference_uid: '1',
-  archive_key: 'a1',
-  base_url: '/pixels/a1',
-  thumbnail_url: null,
-  kind: 'image',
-  is_volume: true,
-  stack_count: 1,
-  stacks: [],
-  is_evicted: false,
-  disclosure: 'open',
-  is_clearable: false,
-  fetched_from: [],
-  warnings: [],
-  ...part,
-})
 const aStack = (number: number, part: Partial<ResearchStack> = {}): ResearchStack => ({
   series_instance_uid: `1.2.3.${number}`,
   stack: 1,
