@@ -50,8 +50,9 @@ class CalendarMeeting:
 def write_calendar(meetings: Iterable[CalendarMeeting], *, method: Method, name: str = "") -> bytes:
     """One calendar, CRLF lines folded at 75 octets.
 
-    A UID is the meeting's own UUID (RFC 7986 5.3), by whatever address it is asked for. REQUEST and CANCEL are about one meeting, with
-    organizer and guests (RFC 5546 3.2); PUBLISH is a feed, where nobody is listed.
+    A UID is the meeting's own UUID (RFC 7986 5.3), by whatever address it is asked for. REQUEST
+    and CANCEL are about one meeting, with organizer and guests (RFC 5546 3.2); PUBLISH is a feed,
+    where nobody is listed.
     """
     calendar = Calendar()
     calendar.add("version", "2.0")
