@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from apps.ai import policies
 from apps.ai.analyses.radiomics import RadiomicsResult
 from apps.ai.analyses.refusals import AnalysisRefused
+from apps.ai.analyses.results import MaskRegion
 from apps.ai.segment_radiomics import Asked, Question, answer, describe_answer, measure_box
 from apps.annotations.segmentations.bits import Box
 from apps.core.actors import Actor
@@ -74,27 +75,17 @@ def _measure(series: Series, mask: SegmentMask, asked: Asked) -> RadiomicsResult
     laid: NDArray[np.bool_] = np.zeros(volume.voxels.shape, dtype=bool)
     for index, key in enumerate(mask.keys):
         laid[places[key]] |= mask.plane(index) > 0
-    count = int(np.count_nonzero(laid))
-    if not count:
+    if not laid.any():
         raise AnalysisRefused(code="empty_segment", reason="The segment holds no voxel.")
+    region = MaskRegion.from_mask(laid)
+    a, b, c = (part.stop for part in region.box)
     return measure_box(
         volume=volume,
         archive=archive,
-        box=_box_of(laid),
-        voxels=count,
+        box=Box(region.start, (a, b, c)),
+        voxels=region.voxel_count,
         mask_in=lambda cut: laid[
             tuple(slice(a, b) for a, b in zip(cut.first, cut.end, strict=True))
         ],
         asked=asked,
     )
-
-
-def _box_of(mask: NDArray[np.bool_]) -> Box:
-    """Half-open, of a mask that is not empty."""
-    filled = [
-        np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        for axis in range(3)
-    ]
-    (a, b, c) = (int(one[0]) for one in filled)
-    (d, e, f) = (int(one[-1]) + 1 for one in filled)
-    return Box((a, b, c), (d, e, f))

@@ -14,11 +14,11 @@ import numpy as np
 from apps.ai.analyses.liver_reference import SPHERE_DIAMETER_MM, point_in_right_lobe
 from apps.ai.analyses.refusals import AnalysisRefused
 from apps.ai.exceptions import SegmentNotMeasurable
+from apps.ai.segment_radiomics import series_of
 from apps.annotations.segmentations.bits import Box
 from apps.annotations.segmentations.selectors import find_segmentation, labelmap_of
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
-from apps.imaging.models import CaseStudy, Series
 from apps.imaging.volumes import open_volume
 
 LIVER = "10200004"
@@ -50,17 +50,7 @@ def liver_point(*, actor: Actor, segmentation_id: UUID, segment: int) -> dict[st
     stats = labelmap.stats().get(str(segment))
     if stats is None:
         raise SegmentNotMeasurable("Nothing is painted in this segment.", code="empty_segment")
-    series = (
-        Series.objects.filter(
-            series_instance_uid=found.series_instance_uid,
-            study__study_instance_uid=found.study_instance_uid,
-            study__in=CaseStudy.objects.filter(case_id=found.case_id).values("study_id"),
-        )
-        .exclude(archive_key="")
-        .first()
-    )
-    if series is None:
-        raise NotVisible()
+    series = series_of(found)
     volume = open_volume(series_id=series.pk, stack=found.stack)
     if [uid for uid, _ in found.grid["frames"]] != list(volume.sop_instance_uids):
         raise SegmentNotMeasurable(

@@ -100,7 +100,7 @@ def measure_segment(
         raise NotVisible()
     number = found.head if revision is None else revision
     labelmap = labelmap_of(found, revision=number)
-    series = _series_of(found)
+    series = series_of(found)
     question = Question(series.archive_key, found.pk, number, segment, asked)
     result = answer(question, measure=lambda: _measure(found, series, labelmap, question))
     return describe_answer(question, result) | {"segmentation": str(found.pk), "revision": number}
@@ -229,7 +229,13 @@ def check_size(voxels: float) -> None:
         )
 
 
-def _series_of(segmentation: Segmentation) -> Series:
+def series_of(segmentation: Segmentation) -> Series:
+    """The series it was drawn on, while its images are here.
+
+    Raises
+    ------
+    NotVisible
+    """
     series = (
         Series.objects.filter(
             series_instance_uid=segmentation.series_instance_uid,

@@ -61,6 +61,7 @@ def reschedule_meeting(
         ``meeting_overlaps``, or ``meeting_began``: only a planned meeting moves.
     """
     policies.run_meeting(actor=actor, meeting_id=meeting_id)
+    Board.objects.select_for_update().get(meetings=meeting_id)  # before its meetings, as a series
     meeting = lock_version(queryset=Meeting.objects.all(), pk=meeting_id, version=version)
     if meeting.status != MeetingStatus.PLANNED:
         raise Conflict("Only a planned meeting moves.", code="meeting_began")

@@ -145,10 +145,10 @@ def end_series(*, actor: Actor, series_id: UUID, version: int, ends_on: date) ->
 def make_meetings_ahead() -> int:
     """Every night: meetings of every series that goes on. Doing it twice makes nothing twice."""
     made = 0
-    for series_id in MeetingSeries.objects.values_list("pk", flat=True):
+    for series_id, board_id in MeetingSeries.objects.values_list("pk", "board_id"):
         with transaction.atomic():
+            Board.objects.select_for_update().get(pk=board_id)  # first, as everywhere
             series = MeetingSeries.objects.select_for_update().get(pk=series_id)
-            Board.objects.select_for_update().get(pk=series.board_id)
             made += len(_make_ahead(series).made)
     return made
 
