@@ -16,7 +16,7 @@ def find_codes(*, system: str, text: str, limit: int = MOST_ANSWERS) -> list[Mat
 
 
 def look_up(*, system: str, code: str) -> Concept | None:
-    """The concept of a code; ``None`` when no list here knows it, which says nothing of the code."""
+    """The concept of a code; ``None`` when no list here knows it: it may exist all the same."""
     return _index(system, _loaded(system)).get(code)
 
 

@@ -77,9 +77,7 @@ def retire_code_list(*, actor: Actor, name: str) -> None:
         raise NotVisible("No code list of this name is in use.")
     found.retired_at = timezone.now()
     found.save(update_fields=["retired_at", "updated_at"])
-    record_entry(
-        actor=actor, action="code_list.retired", entity="code_list", entity_id=found.pk
-    )
+    record_entry(actor=actor, action="code_list.retired", entity="code_list", entity_id=found.pk)
 
 
 def _read(content: bytes) -> list[tuple[str, str, list[str]]]:

@@ -17,6 +17,7 @@ from apps.cases.models import ClinicalEntry
 from apps.core.api.pagination import StandardCursorPagination
 from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
+from apps.core.exceptions import NotVisible
 
 View = type[ConsiliumView]
 
@@ -82,9 +83,7 @@ def views_of(name: str, write: type[Any], read: type[Any]) -> tuple[View, View, 
         def get(self, request: Request, case_id: UUID) -> Response:
             query = shapes.HistoryQuerySerializer(data=request.query_params)
             query.is_valid(raise_exception=True)
-            rows = entries_of(
-                kind=one, case_id=case_id, history=query.validated_data["history"]
-            )
+            rows = entries_of(kind=one, case_id=case_id, history=query.validated_data["history"])
             pages = EntriesInOrder()
             page = pages.paginate_queryset(rows, request, view=self) or []
             with selectors.one_look():
@@ -111,7 +110,10 @@ def views_of(name: str, write: type[Any], read: type[Any]) -> tuple[View, View, 
         @extend_schema(operation_id=f"cases_{one.plural}_retrieve", responses=read)
         def get(self, request: Request, case_id: UUID, **ids: UUID) -> Response:
             entries = entries_of(kind=one, case_id=case_id, history=True)
-            return self.answer(entries.get(pk=ids[f"{one.name}_id"]))
+            entry = entries.filter(pk=ids[f"{one.name}_id"]).first()
+            if entry is None:
+                raise NotVisible()
+            return self.answer(entry)
 
         @extend_schema(operation_id=f"cases_{one.plural}_revise", request=write, responses=read)
         def patch(self, request: Request, case_id: UUID, **ids: UUID) -> Response:

@@ -7,7 +7,10 @@ alleles in one name.
 
 import re
 
-_REFERENCE = r"(?:(?:N[MRGC]_\d{6,9}\.\d{1,2}|ENST\d{11}(?:\.\d{1,2})?|LRG_\d{1,4}t\d)(?:\([A-Z0-9-]{1,15}\))?:)?"
+_REFERENCE = (
+    r"(?:(?:N[MRGC]_\d{6,9}\.\d{1,2}|ENST\d{11}(?:\.\d{1,2})?|LRG_\d{1,4}t\d)"
+    r"(?:\([A-Z0-9-]{1,15}\))?:)?"
+)
 _PLACE = r"[-*]?\d{1,7}(?:[+-]\d{1,6})?"
 _BASES = r"[ACGT]{1,60}"
 _CODING = re.compile(

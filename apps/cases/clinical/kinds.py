@@ -98,9 +98,7 @@ COMORBIDITY = Kind(
     derived=("charlson_index", "age_points"),
     open=frozenset({"conditions", "charlson_index", "age_points"}),
 )
-PREFERENCE = Kind(
-    "preference", "preferences", PatientPreference, rules.preference, {"text": ""}
-)
+PREFERENCE = Kind("preference", "preferences", PatientPreference, rules.preference, {"text": ""})
 ALLERGY = Kind(
     "allergy",
     "allergies",

@@ -7,7 +7,7 @@ A rule takes the values of one entry and gives them back as they are kept. Each 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from apps.cases.clinical import codes, hgvs, tnm
@@ -211,6 +211,8 @@ _PERCENTS = frozenset({BiomarkerUnit.PERCENT, BiomarkerUnit.TPS, BiomarkerUnit.I
 
 def biomarker(values: Values, about: Circumstances) -> Values:
     """What the result of each kind must carry, so that no number stands without its unit."""
+    numbers = {name: _decimal(name, values[name]) for name in ("vaf_percent", "value")}
+    values = {**values, **numbers}
     kind, result = values["kind"], values["result"]
     genes = [one for one in (values["gene"], values["partner_gene"]) if one]
     for name in ("gene", "partner_gene"):
@@ -234,21 +236,33 @@ def biomarker(values: Values, about: Circumstances) -> Values:
         raise refuse("hgvs_p", "Which variant? Give HGVS c. or p.", code="variant_needed")
     if kind == BiomarkerKind.MSI and result not in _MSI_RESULTS:
         raise refuse("result", "MSS, MSI-low, MSI-high or equivocal.", code="result_invalid")
-    if kind == BiomarkerKind.TMB and result not in _UNSETTLED:
-        if values["value"] is None or values["unit"] != BiomarkerUnit.MUTATIONS:
-            raise refuse("value", "TMB is mutations per megabase.", code="value_needed")
+    is_number = values["value"] is not None and values["unit"] == BiomarkerUnit.MUTATIONS
+    if kind == BiomarkerKind.TMB and result not in _UNSETTLED and not is_number:
+        raise refuse("value", "TMB is mutations per megabase.", code="value_needed")
     if kind == BiomarkerKind.RECEPTOR:
         _check_receptor(values)
     known = all(look_up(system=HGNC, code=one) for one in genes) and bool(genes)
     return {**values, "is_known_gene": known}
 
 
+def _decimal(field: str, value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        read = Decimal(str(value))
+    except InvalidOperation:
+        raise refuse(field, "This is no number.", code="value_invalid") from None
+    if not read.is_finite():
+        raise refuse(field, "This is no number.", code="value_invalid")
+    return read
+
+
 def _check_receptor(values: Values) -> None:
     if not values["analyte"]:
         raise refuse("analyte", "Which receptor or protein?", code="analyte_needed")
-    if values["analyte"] == Analyte.PDL1 and values["value"] is not None:
-        if values["unit"] not in (BiomarkerUnit.TPS, BiomarkerUnit.CPS, BiomarkerUnit.IC):
-            raise refuse("unit", "PD-L1 is told as TPS, CPS or IC.", code="unit_needed")
+    scores = (BiomarkerUnit.NONE, BiomarkerUnit.TPS, BiomarkerUnit.CPS, BiomarkerUnit.IC)
+    if values["analyte"] == Analyte.PDL1 and values["unit"] not in scores:
+        raise refuse("unit", "PD-L1 is told as TPS, CPS or IC.", code="unit_needed")
 
 
 def _check_numbers(values: Values) -> None:
@@ -270,8 +284,7 @@ def _check_numbers(values: Values) -> None:
 def treatment(values: Values, about: Circumstances) -> Values:
     if not values["description"]:
         raise refuse("description", "Which treatment?", code="description_needed")
-    ended = values["ended_on"]
-    if ended is not None and about.on is not None:
-        if last_day(ended, values["ended_precision"]) < about.on:
-            raise refuse("ended_on", "It ended before it began.", code="end_before_start")
+    ended, began = values["ended_on"], about.on
+    if ended and began and last_day(ended, values["ended_precision"]) < began:
+        raise refuse("ended_on", "It ended before it began.", code="end_before_start")
     return values

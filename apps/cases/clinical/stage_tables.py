@@ -61,9 +61,7 @@ def read_table(content: bytes) -> list[dict[str, Any]]:
         raise InvalidInput("The file is not UTF-8.", code="stage_table_invalid") from error
     lines = csv.DictReader(io.StringIO(text, newline=""))
     if not set(COLUMNS) <= set(lines.fieldnames or ()):
-        raise InvalidInput(
-            f"Columns {', '.join(COLUMNS)} are needed.", code="stage_table_invalid"
-        )
+        raise InvalidInput(f"Columns {', '.join(COLUMNS)} are needed.", code="stage_table_invalid")
     rows = []
     try:
         for line in lines:

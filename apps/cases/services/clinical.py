@@ -166,7 +166,9 @@ def _make(
         born=case.patient.birth_date,
         on=values["on"],
         is_clinician=standing is not None and bool(standing.capacities & CLINICIANS),
-        before={name: getattr(old, name) for name in (*kind.fields, *kind.derived)} if old else None,
+        before={name: getattr(old, name) for name in (*kind.fields, *kind.derived)}
+        if old
+        else None,
         given=frozenset(fields),
     )
     kept = kind.rule(values, about)

@@ -95,9 +95,11 @@ def _diagnosis(case_id: UUID) -> dict[str, Any]:
 
 
 def _stage(case_id: UUID) -> dict[str, Any]:
-    row = Staging.objects.filter(
-        pk__in=entries_of(kind=STAGING, case_id=case_id).values("pk")
-    ).order_by(*NEWEST_FIRST).first()
+    row = (
+        Staging.objects.filter(pk__in=entries_of(kind=STAGING, case_id=case_id).values("pk"))
+        .order_by(*NEWEST_FIRST)
+        .first()
+    )
     if row is None:
         return {"stage": ""}
     edition = Edition(row.edition).label if row.edition else ""
@@ -109,8 +111,12 @@ def _stage(case_id: UUID) -> dict[str, Any]:
 
 
 def _ecog(case_id: UUID) -> dict[str, Any]:
-    row = PerformanceStatus.objects.filter(
-        pk__in=entries_of(kind=PERFORMANCE, case_id=case_id).values("pk"),
-        scale=PerformanceScale.ECOG,
-    ).order_by(*NEWEST_FIRST).first()
+    row = (
+        PerformanceStatus.objects.filter(
+            pk__in=entries_of(kind=PERFORMANCE, case_id=case_id).values("pk"),
+            scale=PerformanceScale.ECOG,
+        )
+        .order_by(*NEWEST_FIRST)
+        .first()
+    )
     return {"ecog": row.value if row else None}

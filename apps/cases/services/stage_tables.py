@@ -47,7 +47,9 @@ def load_stage_table(*, actor: Actor, content: bytes, name: str, edition: str) -
 @transaction.atomic
 def retire_stage_table(*, actor: Actor, name: str) -> None:
     require_role(actor, "system_admin")
-    table = StageTable.objects.select_for_update().filter(name=name, retired_at__isnull=True).first()
+    table = (
+        StageTable.objects.select_for_update().filter(name=name, retired_at__isnull=True).first()
+    )
     if table is None:
         raise NotVisible("No staging table of this name is in use.")
     table.retired_at = timezone.now()

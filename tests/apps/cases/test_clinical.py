@@ -61,7 +61,7 @@ def team() -> CaseTeam:
     return make_case_team()
 
 
-def put(team: CaseTeam, kind: str, who: str = "oncologist", **fields: Any) -> Any:
+def put(team: CaseTeam, kind: str, /, who: str = "oncologist", **fields: Any) -> Any:
     return services.record_clinical(
         actor=team.actor(who), case_id=team.case_id, kind=kind, fields={**GOOD[kind], **fields}
     )
@@ -73,7 +73,7 @@ def client_of(team: CaseTeam, who: str) -> Client:
     return client
 
 
-def refusal(team: CaseTeam, kind: str, **fields: Any) -> str:
+def refusal(team: CaseTeam, kind: str, /, **fields: Any) -> str:
     with pytest.raises(DomainError) as caught:
         put(team, kind, **fields)
     return caught.value.error_code
@@ -92,7 +92,9 @@ def test_every_kind_is_recorded_read_back_and_audited_without_its_words(team: Ca
         assert client.get(f"{base}/{body['id']}").json() == body
         assert [one["id"] for one in client.get(base).json()["results"]] == [body["id"]]
     shown = client.get(f"/api/cases/{team.case_id}/clinical").json()
-    assert {name: len(shown[kind.plural]) for name, kind in KINDS.items()} == dict.fromkeys(KINDS, 1)
+    assert {name: len(shown[kind.plural]) for name, kind in KINDS.items()} == dict.fromkeys(
+        KINDS, 1
+    )
     entries = AuditEntry.objects.filter(action="clinical.recorded")
     assert {one.entity for one in entries} == set(KINDS)
     said = " ".join(str(one.details) for one in entries)
@@ -169,7 +171,9 @@ def test_results_without_a_gene_have_their_own_rules(team: CaseTeam) -> None:
     assert refusal(team, "biomarker", kind="receptor", result="high", **bare) == "analyte_needed"
     pd_l1 = {"kind": "receptor", "analyte": "pd_l1", "result": "positive", "value": 60, **bare}
     assert refusal(team, "biomarker", unit="percent", **pd_l1) == "unit_needed"
-    assert refusal(team, "biomarker", unit="tps_percent", **{**pd_l1, "value": 160}) == "value_invalid"
+    assert (
+        refusal(team, "biomarker", unit="tps_percent", **{**pd_l1, "value": 160}) == "value_invalid"
+    )
     put(team, "biomarker", unit="tps_percent", **pd_l1)
     put(team, "biomarker", kind="msi", result="msi_high", **bare)
     put(team, "biomarker", kind="tmb", result="high", value=14, unit="mut_per_mb", **bare)
@@ -211,9 +215,7 @@ def test_a_revision_supersedes_and_keeps_what_stood(team: CaseTeam) -> None:
 def test_two_who_revise_at_once_the_second_is_told(team: CaseTeam) -> None:
     first = put(team, "performance")
     change = {"kind": "performance", "entry_id": first.pk, "changes": {"value": 2}}
-    services.revise_clinical(
-        actor=team.actor("surgeon"), case_id=team.case_id, version=1, **change
-    )
+    services.revise_clinical(actor=team.actor("surgeon"), case_id=team.case_id, version=1, **change)
     with pytest.raises(StaleVersion) as caught:
         services.revise_clinical(
             actor=team.actor("chair"), case_id=team.case_id, version=1, **change
@@ -259,9 +261,7 @@ def test_a_withdrawn_entry_is_kept_with_its_reason_and_nothing_comes_back(team: 
     )  # fmt: skip
     url = f"/api/cases/{team.case_id}/clinical/performance/{second.pk}/withdraw"
     client = client_of(team, "surgeon")
-    bare = client.post(
-        url, {"reason": " "}, content_type="application/json", HTTP_IF_MATCH='"1"'
-    )
+    bare = client.post(url, {"reason": " "}, content_type="application/json", HTTP_IF_MATCH='"1"')
     assert bare.status_code == 400
     done = client.post(
         url, {"reason": "Another patient's."}, content_type="application/json", HTTP_IF_MATCH='"1"'
@@ -340,7 +340,12 @@ def test_for_strangers_the_case_is_not_there(team: CaseTeam, who: str) -> None:
     entry = put(team, "performance")
     client = client_of(team, who)
     base = f"/api/cases/{team.case_id}"
-    for path in ("clinical", "timeline", "clinical/performance", f"clinical/performance/{entry.pk}"):
+    for path in (
+        "clinical",
+        "timeline",
+        "clinical/performance",
+        f"clinical/performance/{entry.pk}",
+    ):
         assert client.get(f"{base}/{path}").status_code == 404, path
     with pytest.raises(NotVisible):
         put(team, "performance", who=who, value=2)

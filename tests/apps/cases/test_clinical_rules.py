@@ -188,7 +188,8 @@ def test_names_of_a_protein_change(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["2573T>G", "c.2573T>Z", "c.", "c.T2573G", "p.Leu858", "p.Doe12Jan", "p.L858R Mrs Doe", ""]
+    "name",
+    ["2573T>G", "c.2573T>Z", "c.", "c.T2573G", "p.Leu858", "p.Doe12Jan", "p.L858R Mrs Doe", ""],
 )
 def test_what_has_not_the_form(name: str) -> None:
     assert not hgvs.is_coding(name)

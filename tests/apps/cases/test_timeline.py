@@ -9,10 +9,10 @@ from django.test import Client
 from apps.boards.choices import BoardRole
 from apps.boards.models import AgendaItem, Board, BoardMember, Decision, Meeting
 from apps.cases import services
+from apps.cases.models import CaseGrant
 from apps.cases.timeline import in_order
 from apps.imaging.models import CaseStudy, Study
 from apps.imaging.projection import Projection
-from apps.cases.models import CaseGrant
 from tests.people import CaseTeam, make_case_team
 
 pytestmark = pytest.mark.django_db
@@ -25,15 +25,22 @@ def team() -> CaseTeam:
     team = make_case_team()
     put = {"actor": team.actor("oncologist"), "case_id": team.case_id}
     services.record_clinical(
-        **put, kind="diagnosis",
-        fields={"icd10_code": "C34.1", "certainty": "confirmed", "on": "2026-08",
-                "source": "pathology_report", "note": "told by Dr. Secret"},
+        **put,
+        kind="diagnosis",
+        fields={
+            "icd10_code": "C34.1",
+            "certainty": "confirmed",
+            "on": "2026-08",
+            "source": "pathology_report",
+            "note": "told by Dr. Secret",
+        },
     )
     services.record_clinical(
         **put, kind="performance", fields={"scale": "ecog", "value": 1, "on": "2026-08-20"}
     )
     services.record_clinical(
-        **put, kind="treatment",
+        **put,
+        kind="treatment",
         fields={"kind": "surgery", "description": "Lobectomy", "on": "2019", "intent": "curative"},
     )
     services.record_clinical(
@@ -41,8 +48,10 @@ def team() -> CaseTeam:
     )
     for uid, day, modality in (("1", STUDY_DAY, "CT"), ("2", None, "SM")):
         study = Study.objects.create(
-            study_instance_uid=f"1.2.840.99999.7.{uid}", study_date=day,
-            description="CT Thorax Secret", modalities=[modality],
+            study_instance_uid=f"1.2.840.99999.7.{uid}",
+            study_date=day,
+            description="CT Thorax Secret",
+            modalities=[modality],
         )
         CaseStudy.objects.create(case=team.case, study=study)
     board = Board.objects.create(name="Thoracic board")
@@ -53,8 +62,12 @@ def team() -> CaseTeam:
     )
     AgendaItem.objects.create(meeting=meeting, case=team.case, position=1)
     Decision.objects.create(
-        case=team.case, meeting=meeting, status="signed", summary="Osimertinib.",
-        signed_at=starts + timedelta(minutes=20), signed_by=team.people["chair"],
+        case=team.case,
+        meeting=meeting,
+        status="signed",
+        summary="Osimertinib.",
+        signed_at=starts + timedelta(minutes=20),
+        signed_by=team.people["chair"],
     )
     return team  # fmt: skip
 
@@ -93,7 +106,14 @@ def test_a_guest_gets_no_free_text_no_meeting_and_every_date_moved_alike(team: C
     shown = timeline(team, "consultant")
     assert shown["withheld"] == ["decision", "draft", "meeting"]
     kinds = {one["kind"]: one for one in shown["results"]}
-    assert set(kinds) == {"performance", "imaging", "diagnosis", "treatment", "pathology", "preference"}
+    assert set(kinds) == {
+        "performance",
+        "imaging",
+        "diagnosis",
+        "treatment",
+        "pathology",
+        "preference",
+    }
     assert "Secret" not in str(shown)
     assert kinds["treatment"]["title"] == "Operation"
     grant = CaseGrant.objects.get(user=team.people["consultant"])

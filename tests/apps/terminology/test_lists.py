@@ -16,7 +16,7 @@ from tests.people import SYSTEM, make_case_team, make_person
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-GOOD = b"code,display,synonyms\n8140/3,\"Adenocarcinoma, NOS\",glandular cancer\n8070/3,Squamous,\n"
+GOOD = b'code,display,synonyms\n8140/3,"Adenocarcinoma, NOS",glandular cancer\n8070/3,Squamous,\n'
 
 
 def load(content: bytes = GOOD, name: str = "ICD-O-3 of the site") -> CodeList:

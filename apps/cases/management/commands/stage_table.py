@@ -20,7 +20,9 @@ class Command(BaseCommand):
         load = tasks.add_parser("load", help="load a table, or a newer one of the same name")
         load.add_argument("file", type=Path)
         load.add_argument("--name", required=True)
-        load.add_argument("--edition", required=True, choices=[one for one in Edition.values if one])
+        load.add_argument(
+            "--edition", required=True, choices=[one for one in Edition.values if one]
+        )
         retire = tasks.add_parser("retire", help="take a table out of use")
         retire.add_argument("name")
         tasks.add_parser("list", help="the tables in use")
