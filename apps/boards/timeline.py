@@ -17,7 +17,7 @@ def boards_on_timeline(*, actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     items = AgendaItem.objects.filter(case_id=case_id).exclude(
         meeting__status=MeetingStatus.CANCELLED
     )
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "at": item.meeting.starts_at.isoformat(),
             "precision": "instant",

@@ -39,7 +39,7 @@ def _from_file(system: str, name: str) -> Iterator[Concept]:
 def _from_dicom() -> Iterator[Concept]:
     """Two keywords of PS3.16 may stand for one code: the second name is a synonym."""
     names: dict[str, list[str]] = {}
-    known = dicom_concepts["SCT"]
+    known: dict[str, dict[str, tuple[str, list[int]]]] = dicom_concepts["SCT"]  # type: ignore[assignment]
     for group in SNOMED_GROUPS:
         for keyword in cid_concepts[group].get("SCT", ()):
             for code, (meaning, groups) in known[keyword].items():

@@ -55,7 +55,9 @@ class EntryWriteSerializer(serializers.Serializer[Any]):
     on = serializers.CharField(
         max_length=10, allow_null=True, allow_blank=True, required=False, help_text=PARTIAL
     )
-    source = serializers.ChoiceField(choices=EntrySource.choices, required=False)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=EntrySource.choices, required=False
+    )
     source_detail = _text(200)
     note = _text(5000)
     version = serializers.IntegerField(required=False)
@@ -74,7 +76,9 @@ class EntrySerializer(serializers.Serializer[Any]):
     entry = serializers.CharField(help_text="Its kind.")
     status = serializers.ChoiceField(choices=EntryStatus.choices)
     on = serializers.CharField(allow_null=True, help_text=PARTIAL)
-    source = serializers.ChoiceField(choices=EntrySource.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=EntrySource.choices
+    )
     source_detail = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
     supersedes = serializers.UUIDField(allow_null=True)
@@ -351,7 +355,9 @@ class TimelineLineSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     title = serializers.CharField()
     detail = serializers.CharField(allow_blank=True)
-    source = serializers.CharField(help_text="pathology_report, dicom, board, …")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="pathology_report, dicom, board, …"
+    )
     tags = serializers.ListField(child=serializers.CharField(), help_text="Modalities.")
     link = serializers.UUIDField(allow_null=True, help_text="The meeting, where it is one.")
 

@@ -57,6 +57,10 @@ class StageTablesView(ConsiliumView):
 class EntryViewBase(ConsiliumView):
     kind: Kind
 
+    def note_reading(self, case_id: UUID) -> None:
+        case = selectors.get_case(actor=self.actor, case_id=case_id)
+        services.record_view(actor=self.actor, case=case, what=self.kind.name)
+
     def show(self, entry: ClinicalEntry) -> dict[str, Any]:
         standing = policies.require_standing(actor=self.actor, case_id=entry.case_id)
         return show_entry(kind=self.kind, entry=entry, standing=standing)
@@ -83,6 +87,7 @@ def views_of(name: str, write: type[Any], read: type[Any]) -> tuple[View, View, 
         def get(self, request: Request, case_id: UUID) -> Response:
             query = shapes.HistoryQuerySerializer(data=request.query_params)
             query.is_valid(raise_exception=True)
+            self.note_reading(case_id)
             rows = entries_of(kind=one, case_id=case_id, history=query.validated_data["history"])
             pages = EntriesInOrder()
             page = pages.paginate_queryset(rows, request, view=self) or []
@@ -113,6 +118,7 @@ def views_of(name: str, write: type[Any], read: type[Any]) -> tuple[View, View, 
             entry = entries.filter(pk=ids[f"{one.name}_id"]).first()
             if entry is None:
                 raise NotVisible()
+            self.note_reading(case_id)
             return self.answer(entry)
 
         @extend_schema(operation_id=f"cases_{one.plural}_revise", request=write, responses=read)

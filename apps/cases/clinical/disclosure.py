@@ -71,7 +71,7 @@ def _deidentified(kind: Kind, entry: ClinicalEntry, values: Shown, standing: Sta
             passes[name] = passes[name] + shift
     return {
         **_head(kind, entry),
-        "on": write_partial(entry.on and entry.on + shift, entry.precision),
+        "on": write_partial(entry.on + shift if entry.on else None, entry.precision),
         "source_detail": "",
         "note": "",
         "recorded_by": None,

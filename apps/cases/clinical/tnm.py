@@ -19,8 +19,6 @@ FORMS = {"t": _T, "n": _N, "m": _M}
 _GROUP = re.compile(
     r"^(?:(?:0(?:a|is)?|I{1,3}|IV)(?:[A-E](?:[1-3])?)?(?:i{1,3}|S|E|X)?|[A-D][1-3]?)$"
 )
-    r"^(?:(?:0(?:a|is)?|I{1,3}|IV)(?:[A-E](?:[1-3])?)?(?:i{1,3}|S|E|X)?|[A-D][1-3]?)$"
-)
 GROUP_WORDS = frozenset({"occult", "limited", "extensive"})
 _MARKS = re.compile(r"^(?:yc|yp|y|[cpra])(?=[TNM])")
 _CASES = {"x": "X", "IS": "is", "Is": "is", "MI": "mi"}

@@ -1,5 +1,7 @@
 """What every clinical entry of a case has: when, from where, by whom, and whether it stands."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 
@@ -28,6 +30,7 @@ class ClinicalEntry(VersionedModel):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    supersedes_id: UUID | None
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )

@@ -174,7 +174,8 @@ def _make(
     kept = kind.rule(values, about)
     if old is None:
         _refuse_twin(kind, case, kept)
-    entry = kind.model(case=case, recorded_by_id=actor.id, supersedes=old, **kept)
+    made = {"case": case, "recorded_by_id": actor.id, "supersedes": old, **kept}
+    entry = kind.model(**made)
     try:
         entry.full_clean(exclude=["case", "recorded_by", "supersedes"], validate_unique=False)
     except ValidationError as error:

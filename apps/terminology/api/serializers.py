@@ -19,7 +19,9 @@ class FoundCodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     display = serializers.CharField()
     matched = serializers.CharField(allow_blank=True, help_text="The synonym that was found.")
-    source = serializers.CharField(help_text="The list that it comes from.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="The list that it comes from."
+    )
 
 
 @extend_schema_serializer(

@@ -13,7 +13,7 @@ export type StageTable = wire.StageTable
 export type KindOfEntry = Exclude<keyof ClinicalContent, 'is_withheld' | 'truncated'>
 
 /** What every entry has, and whatever its kind adds. */
-export type ClinicalEntry = ClinicalContent['preferences'][number] & Record<string, unknown>
+export type ClinicalEntry = Omit<ClinicalContent['preferences'][number], 'text'> & Record<string, unknown>
 
 const clinicalKey = (caseId: string) => [...caseKeys.one(caseId), 'clinical'] as const
 

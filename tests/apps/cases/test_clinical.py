@@ -101,6 +101,7 @@ def test_every_kind_is_recorded_read_back_and_audited_without_its_words(team: Ca
     assert "wedding" not in said
     assert "Osimertinib" not in said
     assert AuditEntry.objects.filter(action="clinical.viewed").count() == 1
+    assert AuditEntry.objects.filter(action="diagnosis.viewed").count() == 2  # one, and the list
 
 
 def test_codes_get_their_names_from_the_terminology_alone(team: CaseTeam) -> None:
@@ -409,7 +410,7 @@ def test_lists_cost_the_same_queries_at_any_length(
     client = client_of(team, "oncologist")
     client.get("/api/me")
     base = f"/api/cases/{team.case_id}"
-    with django_assert_max_num_queries(8):  # four of them the session's and the policy's
+    with django_assert_max_num_queries(9):  # session, person, policy and audit among them
         got = client.get(f"{base}/clinical/diagnoses?limit=200").json()["results"]
     assert len(got) == rows
     with django_assert_max_num_queries(20):

@@ -84,7 +84,8 @@ def test_everything_stands_in_order_with_its_source_and_how_exact_its_date_is(
     team: CaseTeam,
 ) -> None:
     shown = timeline(team, "surgeon")
-    assert [(one["kind"], one["at"], one["precision"], one["source"]) for one in shown["results"]] == [
+    told = [(one["kind"], one["at"], one["precision"], one["source"]) for one in shown["results"]]
+    assert told == [
         ("decision", "2026-09-03T14:20:00+00:00", "instant", "board"),
         ("meeting", "2026-09-03T14:00:00+00:00", "instant", "board"),
         ("performance", "2026-08-20", "day", "clinician"),

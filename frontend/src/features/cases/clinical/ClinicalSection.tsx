@@ -122,7 +122,7 @@ function Glance({ content }: { content: ClinicalContent }) {
       {matters && (
         <div className={classes.matters}>
           <h3 className={classes.label}>{t('matters')}</h3>
-          <p>{matters.text || t('withheld')}</p>
+          <p>{String(matters.text || t('withheld'))}</p>
           <span className={classes.aside}>
             {[matters.recorded_by?.display_name, formatPartial(matters.on ?? matters.recorded_at)].filter(Boolean).join(', ')}
           </span>
@@ -147,20 +147,26 @@ function Glance({ content }: { content: ClinicalContent }) {
       )}
       {(biomarkers.length > 0 || allergies.length > 0) && (
         <ul className={classes.chips} aria-label={t('chips')}>
-          {allergies.map((one) => (
-            <li key={one.id}>
-              <Chip tone={one.criticality === 'high' ? 'urgent' : 'warning'} hint={line('allergies', one)[1]}>
-                {t('allergyTo', { substance: one.substance || t('withheld') })}
-              </Chip>
-            </li>
-          ))}
-          {biomarkers.slice(0, 12).map((one) => (
-            <li key={one.id}>
-              <Chip tone={one.result === 'failed' || one.result === 'pending' ? 'warning' : 'neutral'} hint={line('biomarkers', one)[1]}>
-                {line('biomarkers', one)[0]}
-              </Chip>
-            </li>
-          ))}
+          {allergies.map((one) => {
+            const [substance, detail] = line('allergies', one)
+            return (
+              <li key={one.id}>
+                <Chip tone={one.criticality === 'high' ? 'urgent' : 'warning'} hint={detail}>
+                  {t('allergyTo', { substance })}
+                </Chip>
+              </li>
+            )
+          })}
+          {biomarkers.slice(0, 12).map((one) => {
+            const [title, detail] = line('biomarkers', one)
+            return (
+              <li key={one.id}>
+                <Chip tone={one.result === 'failed' || one.result === 'pending' ? 'warning' : 'neutral'} hint={detail}>
+                  {title}
+                </Chip>
+              </li>
+            )
+          })}
         </ul>
       )}
     </div>
@@ -178,6 +184,8 @@ function EntryRow({ kind, entry, mayRecord, onOpen }: EntryRowProps) {
   const { t } = useTranslation('clinical')
   const { line, word } = useClinicalWords()
   const [title, detail] = line(kind, entry)
+  const source = word('source', entry.source)
+  const origin = [formatPartial(entry.on) || t('noDate'), source, entry.source_detail, entry.recorded_by?.display_name]
   return (
     <li className={classes.entry}>
       <div>
@@ -186,11 +194,7 @@ function EntryRow({ kind, entry, mayRecord, onOpen }: EntryRowProps) {
         </div>
         {detail && <div className={classes.aside}>{detail}</div>}
         {entry.note && <div className={classes.aside}>{entry.note}</div>}
-        <div className={classes.aside}>
-          {[formatPartial(entry.on) || t('noDate'), word('source', entry.source), entry.source_detail, entry.recorded_by?.display_name]
-            .filter(Boolean)
-            .join(' · ')}
-        </div>
+        <div className={classes.aside}>{origin.filter(Boolean).join(' · ')}</div>
       </div>
       {mayRecord && (
         <div className={classes.acts}>

@@ -25,11 +25,12 @@ export function HistoryDialog({ caseId, kind, onClose }: { caseId: string; kind:
       <ul className={classes.entries}>
         {found.data?.map((one) => {
           const [title, detail] = line(kind, one)
+          const status = word('status', one.status)
           return (
             <li key={one.id} className={classes.entry}>
               <div>
                 <div>
-                  {title} <Chip tone={TONES[one.status]}>{word('status', one.status)}</Chip>
+                  {title} <Chip tone={TONES[one.status]}>{status}</Chip>
                 </div>
                 {detail && <div className={classes.aside}>{detail}</div>}
                 {one.error_reason && <div>{t('because', { reason: one.error_reason })}</div>}

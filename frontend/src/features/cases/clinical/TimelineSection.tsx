@@ -57,6 +57,9 @@ function Line({ line }: { line: TimelineLine }) {
   const { t } = useTranslation('clinical')
   const { word } = useClinicalWords()
   const kind = word('timeline', line.kind)
+  // A study or a meeting is its own source.
+  const source = ['dicom', 'board'].includes(line.source) ? '' : word('source', line.source)
+  const aside = [line.detail, source].filter(Boolean).join(' · ')
   return (
     <li className={caseClasses.event} style={{ '--dot': DOTS[line.kind] ?? 'var(--c-text-dim)' } as CSSProperties}>
       <span className={`${caseClasses.eventDate} c-figures`}>{formatPartial(line.at) || t('noDate')}</span>
@@ -69,12 +72,7 @@ function Line({ line }: { line: TimelineLine }) {
           </span>
         ))}{' '}
         {line.link && line.kind === 'meeting' ? <Link to={`/meetings/${line.link}`}>{line.title}</Link> : line.title}
-        {(line.detail || !['dicom', 'board'].includes(line.source)) && (
-          <span className={classes.aside}>
-            {' '}
-            {[line.detail, ['dicom', 'board'].includes(line.source) ? '' : word('source', line.source)].filter(Boolean).join(' · ')}
-          </span>
-        )}
+        {aside && <span className={classes.aside}> {aside}</span>}
       </span>
     </li>
   )

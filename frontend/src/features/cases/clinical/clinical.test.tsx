@@ -55,7 +55,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 it('shows the facts at a glance, what matters to the patient first, and says what is a draft', async () => {
   const { container } = open(known)
-  expect(await screen.findByText('To be at the wedding in May.')).toBeVisible()
+  expect((await screen.findAllByText('To be at the wedding in May.'))[0]).toBeVisible()
   expect(screen.getAllByText(/cT2a cN1 cM0, stage IIB/)[0]).toBeVisible()
   expect(screen.getAllByText('draft')[0]).toBeVisible()
   const chips = screen.getByRole('list', { name: 'Allergies and biomarkers' })
@@ -67,8 +67,8 @@ it('shows the facts at a glance, what matters to the patient first, and says wha
 
 it('offers nothing to whoever may only read', async () => {
   open(known, {}, [])
-  await screen.findByText('To be at the wedding in May.')
-  expect(screen.queryByRole('button', { name: 'Record' })).toBeNull()
+  await screen.findAllByText('To be at the wedding in May.')
+  expect(screen.queryByRole('button', { name: 'Record entry' })).toBeNull()
   expect(screen.queryByRole('button', { name: /^Revise/ })).toBeNull()
 })
 
@@ -79,13 +79,13 @@ it('records a diagnosis by keyboard, with the code looked up', async () => {
     'GET /api/terminology': { body: { results: [found], extent: '' } },
     'POST /api/cases/case-1/clinical/diagnoses': { status: 201, body: {} },
   })
-  await user.click(await screen.findByRole('button', { name: 'Record' }))
+  await user.click(await screen.findByRole('button', { name: 'Record entry' }))
   await user.click(await screen.findByRole('menuitem', { name: 'Diagnosis' }))
-  const code = await screen.findByRole('textbox', { name: /^ICD-10/ })
+  const code = await screen.findByRole('combobox', { name: /^ICD-10/ })
   await user.type(code, 'c34')
   await screen.findByRole('option', { name: /C34\.11/ })
   await user.keyboard('{ArrowDown}{Enter}')
-  await user.click(screen.getByRole('textbox', { name: /^Certainty/ }))
+  await user.click(screen.getByRole('combobox', { name: /^Certainty/ }))
   await user.keyboard('{ArrowDown}{Enter}')
   await user.click(screen.getByRole('button', { name: 'Record' }))
   await waitFor(() => expect(server.requests.some(({ method }) => method === 'POST')).toBe(true))

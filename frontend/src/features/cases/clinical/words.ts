@@ -41,7 +41,7 @@ export function useClinicalWords() {
         one.text,
       ),
     ],
-    preferences: (one) => [one.text || t('withheld'), ''],
+    preferences: (one) => [String(one.text || t('withheld')), ''],
     allergies: (one) => [String(one.substance || t('withheld')), join(one.reaction, word('criticality', one.criticality))],
     biomarkers: (one) => [biomarker(one), join(one.vaf_percent === null ? '' : t('vaf', { share: one.vaf_percent }), word('specimen', one.specimen), one.method)],
     treatments: (one) => [
