@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from apps.cases.selectors import standing_in
+from apps.cases.selectors import one_look, standing_in
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
 from apps.core.registry import timeline
@@ -27,13 +27,14 @@ def read_timeline(*, actor: Actor, case_id: UUID) -> dict[str, Any]:
     NotVisible
         The case is not this actor's.
     """
-    standing = standing_in(actor=actor, case_id=case_id)
-    if standing is None:
-        raise NotVisible()
     lines: list[Line] = []
-    for _, provider in timeline.items():
-        for line in provider(actor=actor, case_id=case_id):
-            lines.append({"tags": [], "link": None, **line})
+    with one_look():
+        standing = standing_in(actor=actor, case_id=case_id)
+        if standing is None:
+            raise NotVisible()
+        for _, provider in timeline.items():
+            for line in provider(actor=actor, case_id=case_id):
+                lines.append({"tags": [], "link": None, **line})
     hidden = HIDDEN_FROM_GUESTS if standing.is_deidentified else ()
     lines = [one for one in lines if one["kind"] not in hidden]
     return {

@@ -46,6 +46,8 @@ class _Entry:
     code: str
     display: str
     synonyms: tuple[tuple[str, str], ...]
+    words: str
+    """All of it with a space before each word: most entries are left out by this alone."""
 
 
 class Index:
@@ -54,15 +56,7 @@ class Index:
     def __init__(self, concepts: Iterable[Concept]) -> None:
         by_code = {fold_code(one.code): one for one in concepts}
         self._by_code = by_code
-        self._entries = [
-            _Entry(
-                one,
-                code,
-                fold(one.display),
-                tuple((fold(word), word) for word in one.synonyms),
-            )
-            for code, one in by_code.items()
-        ]
+        self._entries = [_enter(code, one) for code, one in by_code.items()]
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -78,7 +72,7 @@ class Index:
         wanted = fold(text)
         if not wanted:
             return []
-        words, code = wanted.split(), wanted.replace(" ", "")
+        words, code = [f" {one}" for one in wanted.split()], wanted.replace(" ", "")
         found = []
         for entry in self._entries:
             ranked = _rank(entry, wanted, words, code)
@@ -89,28 +83,36 @@ class Index:
         return [one[3] for one in found[:limit]]
 
 
+def _enter(code: str, concept: Concept) -> _Entry:
+    display = fold(concept.display)
+    synonyms = tuple((fold(word), word) for word in concept.synonyms)
+    words = " ".join(["", display, *(folded for folded, _ in synonyms)])
+    return _Entry(concept, code, display, synonyms, words)
+
+
 def _rank(entry: _Entry, wanted: str, words: list[str], code: str) -> tuple[int, str] | None:
     if entry.code == code:
         return 0, ""
+    is_code = entry.code.startswith(code)
+    if not is_code and not _begin(words, entry.words):
+        return None
     if entry.display == wanted:
         return 1, ""
-    if entry.code.startswith(code):
+    if is_code:
         return 2, ""
     if entry.display.startswith(wanted):
         return 3, ""
-    if _begin(words, entry.display):
+    if _begin(words, f" {entry.display}"):
         return 4, ""
     for folded, synonym in entry.synonyms:
         if folded == wanted:
             return 1, synonym
     for folded, synonym in entry.synonyms:
-        if _begin(words, folded):
+        if _begin(words, f" {folded}"):
             return 5, synonym
-    everything = " ".join([entry.display, *(folded for folded, _ in entry.synonyms)])
-    return (6, "") if _begin(words, everything) else None
+    return 6, ""
 
 
 def _begin(words: list[str], text: str) -> bool:
-    """Does each of the words begin a word of the text?"""
-    padded = f" {text}"
-    return all(f" {word}" in padded for word in words)
+    """Does each of the words begin a word of the text? All with a space before each word."""
+    return all(word in text for word in words)

@@ -59,7 +59,8 @@ def _head(kind: Kind, entry: ClinicalEntry) -> Shown:
 def _deidentified(kind: Kind, entry: ClinicalEntry, values: Shown, standing: Standing) -> Shown:
     assert standing.grant_id is not None
     shift = date_shift(grant_id=standing.grant_id)
-    passes = {
+    day = entry.on
+    passes: Shown = {
         name: value if name in kind.open else _BLANK.get(type(value))
         for name, value in values.items()
     }
@@ -71,7 +72,7 @@ def _deidentified(kind: Kind, entry: ClinicalEntry, values: Shown, standing: Sta
             passes[name] = passes[name] + shift
     return {
         **_head(kind, entry),
-        "on": write_partial(entry.on + shift if entry.on else None, entry.precision),
+        "on": write_partial(day + shift if day is not None else None, entry.precision),
         "source_detail": "",
         "note": "",
         "recorded_by": None,

@@ -19,6 +19,8 @@ import { formatPartial } from './partial'
 import { WithdrawDialog } from './WithdrawDialog'
 import { useClinicalWords } from './words'
 
+const MOST_CHIPS = 12
+
 type Open =
   | { what: 'record'; kind: KindOfEntry }
   | { what: 'revise' | 'withdraw'; kind: KindOfEntry; entry: ClinicalEntry }
@@ -147,29 +149,43 @@ function Glance({ content }: { content: ClinicalContent }) {
       )}
       {(biomarkers.length > 0 || allergies.length > 0) && (
         <ul className={classes.chips} aria-label={t('chips')}>
-          {allergies.map((one) => {
-            const [substance, detail] = line('allergies', one)
-            return (
-              <li key={one.id}>
-                <Chip tone={one.criticality === 'high' ? 'urgent' : 'warning'} hint={detail}>
-                  {t('allergyTo', { substance })}
-                </Chip>
-              </li>
-            )
-          })}
-          {biomarkers.slice(0, 12).map((one) => {
-            const [title, detail] = line('biomarkers', one)
-            return (
-              <li key={one.id}>
-                <Chip tone={one.result === 'failed' || one.result === 'pending' ? 'warning' : 'neutral'} hint={detail}>
-                  {title}
-                </Chip>
-              </li>
-            )
-          })}
+          {allergies.map((one) => (
+            <AllergyChip key={one.id} entry={one} />
+          ))}
+          {biomarkers.slice(0, MOST_CHIPS).map((one) => (
+            <BiomarkerChip key={one.id} entry={one} />
+          ))}
         </ul>
       )}
     </div>
+  )
+}
+
+function AllergyChip({ entry }: { entry: ClinicalEntry }) {
+  const { t } = useTranslation('clinical')
+  const { line } = useClinicalWords()
+  const [substance, detail] = line('allergies', entry)
+  const tone = entry.criticality === 'high' ? 'urgent' : 'warning'
+  return (
+    <li>
+      <Chip tone={tone} hint={detail}>
+        {t('allergyTo', { substance })}
+      </Chip>
+    </li>
+  )
+}
+
+/** A test that failed or is under way stands out: it is no negative one. */
+function BiomarkerChip({ entry }: { entry: ClinicalEntry }) {
+  const { line } = useClinicalWords()
+  const [title, detail] = line('biomarkers', entry)
+  const tone = entry.result === 'failed' || entry.result === 'pending' ? 'warning' : 'neutral'
+  return (
+    <li>
+      <Chip tone={tone} hint={detail}>
+        {title}
+      </Chip>
+    </li>
   )
 }
 
