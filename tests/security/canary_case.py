@@ -68,6 +68,8 @@ def team(db: None, aviary: Aviary, tmp_path: Path) -> CaseTeam:
             "history": aviary.word(),
             "urgency_reason": aviary.word(),
             "diagnosis_text": aviary.word(),
+            "diagnosis_display": aviary.word(),
+            "diagnosis_code": aviary.word(),
         },
     )
     _say_clinically(team, aviary)

@@ -63,6 +63,28 @@ def read_group(text: str) -> str:
     return bare
 
 
+STAGE_WORDS = frozenset(
+    {"stage", "tnm", "ajcc", "uicc", "figo", "bclc", "iss", "lugano", "draft", "7", "8", "9"}
+)
+
+
+def only_stage(text: str) -> str:
+    """Of a stage that somebody typed what is a category, a group or a scheme; the rest is left out.
+
+    ``cT2a cN1, stage IIB (UICC 8)`` passes as it is, ``cT2a, Mrs Doe`` as ``cT2a``.
+    """
+    words = [one for one in re.split(r"[\s,;()]+", text) if one]
+    kept = [one for one in words if one.lower() in STAGE_WORDS or _is_stage(one)]
+    return text if len(kept) == len(words) else " ".join(kept)
+
+
+def _is_stage(word: str) -> bool:
+    bare = _MARKS.sub("", word)
+    if bare[:1] in "TNM" and FORMS[bare[:1].lower()].match(bare):
+        return True
+    return bool(_GROUP.match(word)) or word.lower() in GROUP_WORDS
+
+
 def write_stage(
     *, scheme: str, prefix: str, t: str, n: str, m: str, group: str, edition: str
 ) -> str:

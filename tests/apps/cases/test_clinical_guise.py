@@ -14,6 +14,7 @@ from django.test import Client
 
 from apps.cases.clinical.kinds import KINDS
 from apps.cases.models import CaseGrant, ClinicalEntry
+from apps.cases.services import edit_case
 from apps.cases.shifting import date_shift
 from apps.imaging.projection import Projection
 from tests.people import CaseTeam, make_case_team
@@ -130,6 +131,37 @@ def test_what_a_guest_gets_is_what_the_board_needs() -> None:
     assert genes == {("EGFR", "c.2573T>G", ""), ("", "", "p.Leu858Arg")}
     (stage,) = shown["stagings"]
     assert (stage["t"], stage["group"], stage["is_draft"]) == ("T2a", "IIB", False)
+
+
+def test_what_was_typed_into_the_case_passes_only_where_it_is_a_code_or_a_stage() -> None:
+    team = make_case_team()
+
+    def glance(**changes: Any) -> dict[str, Any]:
+        team.case.refresh_from_db()
+        edit_case(
+            actor=team.actor("chair"), case_id=team.case_id, version=team.case.version,
+            changes=changes,
+        )  # fmt: skip
+        client = Client()
+        client.force_login(team.people["consultant"], backend=BACKEND)
+        shown: dict[str, Any] = client.get(f"/api/cases/{team.case_id}").json()
+        return shown
+
+    typed = {
+        "diagnosis_system": "http://hl7.org/fhir/sid/icd-10",
+        "diagnosis_code": "C34.1",
+        "diagnosis_display": "Lung cancer of Mrs ZQ00001XV",
+        "stage": "cT2a cN1, stage IIB (UICC 8)",
+    }
+    shown = glance(**typed)
+    assert shown["stage"] == "cT2a cN1, stage IIB (UICC 8)"
+    name = "Malignant neoplasm of upper lobe, bronchus or lung"
+    assert (shown["diagnosis"]["code"], shown["diagnosis"]["display"]) == ("C34.1", name)
+    shown = glance(diagnosis_code="ZQ00001XV", stage="cT2a Mrs Doe (ZQ00002XV), IIB")
+    assert shown["stage"] == "cT2a IIB"
+    assert shown["diagnosis"] == {"system": "", "code": "", "display": "", "text": ""}
+    shown = glance(diagnosis_system="ZQ00003XV", diagnosis_code="C34.1")
+    assert CANARY.search(json.dumps(shown).encode()) is None
 
 
 def test_dates_move_as_those_of_the_images_do() -> None:

@@ -8,6 +8,8 @@ import { aCaseDetail } from '@/app/testing/examples'
 import { renderScreen } from '@/app/testing/render'
 import { fakeServer } from '@/app/testing/server'
 
+import { EditCaseDialog } from '../EditCaseDialog'
+
 import { ClinicalSection } from './ClinicalSection'
 import { codeOf, FIELDS, KINDS, missingOf, startOf, toSend } from './fields'
 import { formatPartial, isPartial } from './partial'
@@ -174,4 +176,12 @@ it('draws one timeline and unfolds what is older', async () => {
   expect(screen.getByText('Treatment 13')).toBeVisible()
   expect(screen.getAllByText(/Referral letter/)).toHaveLength(13)
   expect(await accessibilityFaults(container)).toEqual([])
+})
+
+it('does not let the case be typed over what its entries say', async () => {
+  fakeServer({ 'GET /api/cases/case-1/clinical': { body: content({ stagings: [stage] }) } })
+  renderScreen(<EditCaseDialog entry={aCaseDetail({ stage: 'cT2a', can: ['edit'] })} onClose={() => undefined} />)
+  await waitFor(() => expect(screen.getByRole('textbox', { name: 'Stage' })).toBeDisabled())
+  expect(screen.getByRole('textbox', { name: 'Diagnosis' })).toBeEnabled()
+  expect(screen.getByText(/Said by an entry/)).toBeVisible()
 })
