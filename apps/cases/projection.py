@@ -3,8 +3,8 @@
 from typing import Any
 
 from apps.cases.access import Standing
-from apps.cases.identity import pseudonym
 from apps.cases.clinical.tnm import only_stage
+from apps.cases.identity import pseudonym
 from apps.cases.models import Case, Patient
 from apps.terminology.choices import ICD_10, SNOMED_CT
 from apps.terminology.selectors import look_up

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.audit.models import AuditEntry
@@ -19,64 +17,16 @@ from apps.cases.models import (
     PerformanceStatus,
     Staging,
 )
-from apps.cases.services.stage_tables import load_stage_table, retire_stage_table
-from apps.core.exceptions import (
-    Conflict,
-    DomainError,
-    Forbidden,
-    InvalidInput,
-    NotVisible,
-    StaleVersion,
-)
-from tests.apps.cases.test_clinical_rules import FICTIONAL
-from tests.people import SYSTEM, CaseTeam, make_case_team
+from apps.core.exceptions import Conflict, Forbidden, InvalidInput, NotVisible, StaleVersion
+from tests.apps.cases.entries import GOOD, client_of, put, refusal
+from tests.people import CaseTeam, make_case_team
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-GOOD: dict[str, dict[str, Any]] = {
-    "referral": {"reason": "first_diagnosis", "referrer": "Dr. A", "institution": "North clinic"},
-    "diagnosis": {"icd10_code": "c3411", "morphology_code": "8140/3", "certainty": "confirmed"},
-    "staging": {
-        "scheme": "tnm", "edition": "uicc_8", "prefix": "c",
-        "t": "2a", "n": "N1", "m": "cM0", "group": "IIB", "on": "2026-08-20",
-    },
-    "performance": {"scale": "ecog", "value": 1, "on": "2026-08-20"},
-    "comorbidity": {"conditions": ["diabetes", "renal"], "on": "2026-08"},
-    "preference": {"text": "Wants to be at her daughter's wedding in May."},
-    "allergy": {"substance": "Iodinated contrast", "criticality": "high"},
-    "biomarker": {
-        "kind": "variant", "gene": "EGFR", "hgvs_p": "p.Leu858Arg", "vaf_percent": "23.50",
-        "result": "detected",
-    },
-    "treatment": {
-        "kind": "systemic", "description": "Osimertinib", "intent": "palliative",
-        "on": "2026-03", "outcome": "ongoing",
-    },
-}  # fmt: skip
 
 
 @pytest.fixture()
 def team() -> CaseTeam:
     return make_case_team()
-
-
-def put(team: CaseTeam, kind: str, /, who: str = "oncologist", **fields: Any) -> Any:
-    return services.record_clinical(
-        actor=team.actor(who), case_id=team.case_id, kind=kind, fields={**GOOD[kind], **fields}
-    )
-
-
-def client_of(team: CaseTeam, who: str) -> Client:
-    client = Client()
-    client.force_login(team.people[who], backend=BACKEND)
-    return client
-
-
-def refusal(team: CaseTeam, kind: str, /, **fields: Any) -> str:
-    with pytest.raises(DomainError) as caught:
-        put(team, kind, **fields)
-    return caught.value.error_code
 
 
 def test_every_kind_is_recorded_read_back_and_audited_without_its_words(team: CaseTeam) -> None:
@@ -242,18 +192,6 @@ def test_rest_wants_the_version_that_was_seen(team: CaseTeam) -> None:
     assert good.json()["supersedes"] == str(entry.pk)
 
 
-def test_changed_categories_need_their_group_again(team: CaseTeam) -> None:
-    entry = put(team, "staging")
-    with pytest.raises(InvalidInput) as caught:
-        services.revise_clinical(
-            actor=team.actor("surgeon"), case_id=team.case_id, kind="staging",
-            entry_id=entry.pk, version=1, changes={"t": "T3"},
-        )  # fmt: skip
-    assert caught.value.error_code == "group_needed"
-    entry.refresh_from_db()
-    assert (entry.status, entry.version) == ("current", 1)
-
-
 def test_a_withdrawn_entry_is_kept_with_its_reason_and_nothing_comes_back(team: CaseTeam) -> None:
     first = put(team, "performance")
     second = services.revise_clinical(
@@ -316,18 +254,6 @@ def test_what_entries_say_is_not_typed_over(team: CaseTeam) -> None:
     assert same.ecog == 2
 
 
-def test_a_coordinators_stage_is_a_draft_until_a_clinician_confirms_it(team: CaseTeam) -> None:
-    drafted = put(team, "staging", who="coordinator")
-    team.case.refresh_from_db()
-    assert (drafted.is_draft, team.case.stage.endswith(", draft")) == (True, True)
-    confirmed = services.revise_clinical(
-        actor=team.actor("oncologist"), case_id=team.case_id, kind="staging",
-        entry_id=drafted.pk, version=1, changes={},
-    )  # fmt: skip
-    assert isinstance(confirmed, Staging)
-    assert (confirmed.is_draft, confirmed.group) == (False, "IIB")
-
-
 @pytest.mark.parametrize("who", ["trainee", "consultant"])
 def test_trainees_and_consultants_read(team: CaseTeam, who: str) -> None:
     for kind in KINDS:
@@ -365,35 +291,6 @@ def test_an_entry_of_another_case_is_not_there(team: CaseTeam) -> None:
 def test_html_stays_the_text_that_it_is(team: CaseTeam) -> None:
     entry = put(team, "preference", text="<img src=x onerror=alert(1)>\r\n=1+1")
     assert entry.text == "<img src=x onerror=alert(1)>\n=1+1"
-
-
-def test_a_group_from_a_table_says_which_and_outlives_it(
-    team: CaseTeam, tmp_path: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "table.csv"
-    file.write_bytes(FICTIONAL)
-    call_command("stage_table", "load", str(file), "--name", "Fictional", "--edition", "uicc_8")
-    assert "Fictional: 4 rows" in capsys.readouterr().out
-    client = client_of(team, "oncologist")
-    (table,) = client.get("/api/staging-tables").json()["results"]
-    assert (table["name"], table["rows"]) == ("Fictional", 4)
-    fields = {"t": "T2", "n": "N0", "m": "M0", "group": "", "table": table["id"]}
-    entry = put(team, "staging", **fields)
-    assert (entry.group, entry.group_source, entry.group_table) == ("IB", "table", "Fictional")
-    assert entry.group_table_sha256 == table["sha256"]
-    assert refusal(team, "staging", **{**fields, "n": "N1"}) == "stage_not_in_table"
-    assert refusal(team, "staging", **{**fields, "edition": "ajcc_8"}) == "table_edition"
-    retire_stage_table(actor=SYSTEM, name="Fictional")
-    assert refusal(team, "staging", **{**fields, "on": "2026-09"}) == "table_unknown"
-    entry.refresh_from_db()
-    assert entry.group == "IB"
-    with pytest.raises(Forbidden):
-        load_stage_table(
-            actor=team.actor("chair"), content=FICTIONAL, name="Mine", edition="uicc_8"
-        )
-    file.write_bytes(b"nothing")
-    with pytest.raises(CommandError, match="stage_table_invalid"):
-        call_command("stage_table", "load", str(file), "--name", "x", "--edition", "uicc_8")
 
 
 @pytest.mark.parametrize("rows", [1, 10, 200])
