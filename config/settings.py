@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "config",
     "apps.core",
     "apps.audit",
+    "apps.terminology",
     "apps.accounts",
     "apps.cases",
     "apps.imaging",

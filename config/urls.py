@@ -9,6 +9,7 @@ from config.settings import BASE_DIR
 API_APPS = (
     "accounts",
     "audit",
+    "terminology",
     "cases",
     "imaging",
     "annotations",

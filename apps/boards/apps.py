@@ -13,12 +13,20 @@ class BoardsConfig(AppConfig):
             name_boards,
             next_meetings,
         )
+        from apps.boards.timeline import boards_on_timeline
         from apps.cases.embargo import ai_embargoes, ai_reveals
-        from apps.core.registry import board_names, case_decisions, case_needs, case_summaries
+        from apps.core.registry import (
+            board_names,
+            case_decisions,
+            case_needs,
+            case_summaries,
+            timeline,
+        )
 
         board_names.register("boards", name_boards)
         ai_embargoes.register("boards.agenda", withhold_from_agenda)
         ai_reveals.register("boards.agenda", revealed_after_reading)
         case_decisions.register("boards.decisions", decisions_about)
         case_needs.register("boards.agenda", cases_on_coming_agendas)
+        timeline.register("boards", boards_on_timeline)
         case_summaries.register("boards.next_meeting", next_meetings)

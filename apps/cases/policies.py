@@ -71,6 +71,13 @@ def edit_case(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     _require_capacity(actor=actor, case_id=case_id, allowed=ORGANISERS)
 
 
+def record_clinical(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Diagnosis, stage, state and wishes of the patient: whoever works on the case. Trainees and
+    consultants read. A stage that a coordinator writes is a draft until a clinician confirms it.
+    """
+    _require_capacity(actor=actor, case_id=case_id, allowed=ORGANISERS | CLINICIANS)
+
+
 def manage_members(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     _require_capacity(actor=actor, case_id=case_id, allowed=ORGANISERS)
 
@@ -138,6 +145,7 @@ def post_chat(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 CAPABILITIES = {
     "edit": edit_case,
+    "record_clinical": record_clinical,
     "manage_members": manage_members,
     "link_studies": link_studies,
     "confirm_mismatch": confirm_mismatch,

@@ -3,8 +3,11 @@
 from typing import Any
 
 from apps.cases.access import Standing
+from apps.cases.clinical.tnm import only_stage
 from apps.cases.identity import pseudonym
 from apps.cases.models import Case, Patient
+from apps.terminology.choices import ICD_10, SNOMED_CT
+from apps.terminology.selectors import look_up
 
 
 def project_patient(*, patient: Patient, standing: Standing) -> dict[str, Any]:
@@ -29,6 +32,31 @@ def project_patient(*, patient: Patient, standing: Standing) -> dict[str, Any]:
         "birth_year": birth_year,
         "sex": patient.sex,
     }
+
+
+def project_glance(*, case: Case, standing: Standing) -> dict[str, Any]:
+    """Diagnosis and stage at a glance. De-identified: a code that a list here knows, by the name
+    that the list gives it, and of a typed stage only what is one.
+    """
+    if not standing.is_deidentified:
+        diagnosis = {
+            "system": case.diagnosis_system,
+            "code": case.diagnosis_code,
+            "display": case.diagnosis_display,
+            "text": case.diagnosis_text,
+        }
+        return {"diagnosis": diagnosis, "stage": case.stage}
+    known = None
+    for part, system in (("icd-10", ICD_10), ("snomed", SNOMED_CT)):
+        if part in case.diagnosis_system.lower():
+            known = look_up(system=system, code=case.diagnosis_code)
+    diagnosis = {
+        "system": case.diagnosis_system if known else "",
+        "code": known.code if known else "",
+        "display": known.display if known else "",
+        "text": "",
+    }
+    return {"diagnosis": diagnosis, "stage": only_stage(case.stage)}
 
 
 def project_case_text(*, case: Case, standing: Standing) -> dict[str, str]:

@@ -32,7 +32,9 @@ case_capabilities: "Registry[Callable[..., set[str]]]" = Registry("case capabili
 """``provider(*, actor, case_id) -> {"annotate", …}``: what the actor may do, for the screen."""
 
 timeline: "Registry[Callable[..., list[dict[str, Any]]]]" = Registry("timeline")
-"""``provider(*, actor, case_id) -> [{at, kind, title, …}]``."""
+"""``provider(*, actor, case_id) -> [{at, precision, kind, id, title, detail, source, …}]``, and
+``tags`` and ``link`` where there are any: what a floor knows of a case in time, in the actor's
+guise. ``at`` is a partial date, or an instant in UTC, or ``None``."""
 
 segmentation_owners: "Registry[Callable[..., dict[str, dict[str, Any]]]]" = Registry(
     "segmentation owners"

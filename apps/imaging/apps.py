@@ -14,12 +14,14 @@ class ImagingConfig(AppConfig):
     label = "imaging"
 
     def ready(self) -> None:
-        from apps.core.registry import case_summaries, periodic
+        from apps.core.registry import case_summaries, periodic, timeline
         from apps.imaging.completeness import summarise_images
         from apps.imaging.keeper import keep
         from apps.imaging.sweeper import sweep_ingest
+        from apps.imaging.timeline import studies_on_timeline
 
         case_summaries.register("imaging", summarise_images)
+        timeline.register("imaging.studies", studies_on_timeline)
         periodic.register("imaging.keeper", keep)
         periodic.register("imaging.sweeper", sweep_ingest)
         post_migrate.connect(ensure_house_pacs, sender=self)

@@ -15,7 +15,7 @@ import pytest
 from apps.annotations.services import Saying, put_lesion
 from apps.cases.choices import Sex
 from apps.cases.models import Patient
-from apps.cases.services import create_patient, edit_case
+from apps.cases.services import create_patient, edit_case, record_clinical
 from apps.imaging.gateway import projected
 from apps.imaging.models import Series
 from apps.imaging.pixels import app as pixel_module
@@ -68,8 +68,11 @@ def team(db: None, aviary: Aviary, tmp_path: Path) -> CaseTeam:
             "history": aviary.word(),
             "urgency_reason": aviary.word(),
             "diagnosis_text": aviary.word(),
+            "diagnosis_display": aviary.word(),
+            "diagnosis_code": aviary.word(),
         },
     )
+    _say_clinically(team, aviary)
     aviary.write(tmp_path / "in", identity_of(patient))
     import_files(actor=SYSTEM, case_id=team.case_id, paths=[tmp_path / "in"])
     session, _ = open_ad_hoc_session(actor=team.actor("chair"), case_id=team.case_id)
@@ -80,6 +83,34 @@ def team(db: None, aviary: Aviary, tmp_path: Path) -> CaseTeam:
         saying=Saying(label=aviary.word(), site=aviary.word(), role="target"),
     )
     return team
+
+
+def _say_clinically(team: CaseTeam, aviary: Aviary) -> None:
+    """An entry of each kind, every word of it a secret."""
+    said: dict[str, dict[str, Any]] = {
+        "referral": {"reason": "other", "referrer": aviary.word(), "institution": aviary.word()},
+        "diagnosis": {"certainty": "refuted", "text": aviary.word()},
+        "staging": {"scheme": "figo", "group": "IIB"},
+        "performance": {"scale": "kps", "value": 80, "on": "2020-07-04"},
+        "comorbidity": {"text": aviary.word()},
+        "preference": {"text": aviary.word()},
+        "allergy": {"substance": aviary.word(), "reaction": aviary.word(), "criticality": "high"},
+        "biomarker": {
+            "kind": "variant",
+            "result": "not_detected",
+            "gene": aviary.word(),
+            "method": aviary.word(),
+            "specimen_detail": aviary.word(),
+        },
+        "treatment": {"kind": "surgery", "description": aviary.word(), "on": "2020-07"},
+    }
+    for kind, fields in said.items():
+        record_clinical(
+            actor=team.actor("oncologist"),
+            case_id=team.case_id,
+            kind=kind,
+            fields={"note": aviary.word(), "source_detail": aviary.word(), **fields},
+        )
 
 
 def identity_of(patient: Patient) -> dict[str, Any]:

@@ -52,6 +52,10 @@ OF_MODEL = {
     "item_id": "agendaitem", "version_id": "modelversion",
     "rule_id": "automationrule", "notice_id": "urgencyalert", "tier_id": "urgencytier",
     "upload_id": "bundleupload", "model_id": "model", "alert_id": "modelalert",
+    "referral_id": "referral", "diagnosis_id": "codeddiagnosis", "staging_id": "staging",
+    "performance_id": "performancestatus", "comorbidity_id": "comorbidity",
+    "preference_id": "patientpreference", "allergy_id": "allergy", "biomarker_id": "biomarker",
+    "treatment_id": "treatment",
 }  # fmt: skip
 BULK = ("7FE00010", "7FE00008", "00091001", "00091003", "00420011", "60003000", "00402400")
 UNKNOWN_UUIDS = 4

@@ -94,6 +94,10 @@ def test_the_search_finds_them_where_they_may_be(
                 said.ask("get", page, "text")
                 assert len(said.heard) > before  # the page has words that a guest must not get
         assert aviary.planted & set(said.heard), series.kind
+    clinical = Listener(team, "radiologist", guard)
+    clinical.ask("get", f"/api/cases/{team.case_id}/clinical", "clinical")
+    clinical.ask("get", f"/api/cases/{team.case_id}/timeline", "timeline")
+    assert len(aviary.planted & set(clinical.heard)) >= 29
     member.ask("get", f"/api/cases/{team.case_id}", "case")
     member.ask("get", f"/api/cases/{team.case_id}/studies", "studies")
     member.fetch_pixels()

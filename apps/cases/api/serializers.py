@@ -5,7 +5,7 @@ from rest_framework import serializers
 from apps.accounts.api.serializers import PersonSerializer
 from apps.cases.choices import WAITING, Capacity, CaseStatus, Guise, Sex, TumourType, Urgency
 from apps.cases.models import Case, CaseGrant
-from apps.cases.projection import project_case_text, project_patient
+from apps.cases.projection import project_case_text, project_glance, project_patient
 
 
 class PatientSerializer(serializers.Serializer[Any]):
@@ -145,13 +145,7 @@ class CaseDetailSerializer(CaseListItemSerializer):
         shown = super().to_representation(case)
         shown.update(
             history=project_case_text(case=case, standing=standing)["history"],
-            diagnosis={
-                "system": case.diagnosis_system,
-                "code": case.diagnosis_code,
-                "display": case.diagnosis_display,
-                "text": "" if standing.is_deidentified else case.diagnosis_text,
-            },
-            stage=case.stage,
+            **project_glance(case=case, standing=standing),
             ecog=case.ecog,
             members_count=self.context["members_count"],
             expires_at=standing.expires_at.isoformat() if standing.expires_at else None,

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from apps.cases.api import views
+from apps.cases.api import clinical_views, timeline_views, views
+from apps.cases.clinical.kinds import KINDS
 
 urlpatterns = [
     path("patients", views.PatientsView.as_view(), name="patients-list"),
@@ -12,4 +13,23 @@ urlpatterns = [
         views.MemberView.as_view(),
         name="cases-member",
     ),
+    path(
+        "cases/<uuid:case_id>/timeline",
+        timeline_views.TimelineView.as_view(),
+        name="cases-timeline",
+    ),
+    path(
+        "cases/<uuid:case_id>/clinical",
+        clinical_views.ClinicalContentView.as_view(),
+        name="cases-clinical",
+    ),
+    path("staging-tables", clinical_views.StageTablesView.as_view(), name="staging-tables"),
 ]
+for name, (listed, one, withdrawn) in clinical_views.VIEWS.items():
+    base = f"cases/<uuid:case_id>/clinical/{KINDS[name].plural}"
+    entry = f"{base}/<uuid:{name}_id>"
+    urlpatterns += [
+        path(base, listed.as_view(), name=f"cases-{name}-list"),
+        path(entry, one.as_view(), name=f"cases-{name}-detail"),
+        path(f"{entry}/withdraw", withdrawn.as_view(), name=f"cases-{name}-withdraw"),
+    ]

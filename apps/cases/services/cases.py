@@ -12,6 +12,7 @@ from apps.cases.choices import ALLOWED_MOVES, Capacity, CaseStatus, GrantSource,
 from apps.cases.events import CaseChanged
 from apps.cases.models import Case, Patient
 from apps.cases.services.access import put_grant
+from apps.cases.services.glance import refuse_typed_over
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
 from apps.core.exceptions import IllegalMove, InvalidInput, NotVisible
@@ -82,6 +83,7 @@ def edit_case(*, actor: Actor, case_id: UUID, version: int, changes: dict[str, A
     policies.edit_case(actor=actor, case_id=case_id)
     _check_fields(changes)
     case = lock_version(queryset=Case.objects.all(), pk=case_id, version=version)
+    refuse_typed_over(case=case, changes=changes)
     for name, value in changes.items():
         setattr(case, name, value)
     save_change(actor=actor, case=case, fields=sorted(changes), action="case.edited")

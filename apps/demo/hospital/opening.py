@@ -38,6 +38,7 @@ from apps.demo.hospital.casebook import (
     BoardRecipe,
     CaseRecipe,
 )
+from apps.demo.hospital.clinical import tell_clinical
 from apps.demo.hospital.history import tell_history
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
@@ -98,6 +99,7 @@ class Opening:
         self.open_cases()
         self.open_boards()
         self.record_past_decision()
+        tell_clinical(actor=self.actor, standing=self.cases, say=self.say)
         self.open_models()
         if self.with_history:
             tell_history(people=self.people, say=self.say)

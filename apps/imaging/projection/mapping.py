@@ -6,26 +6,22 @@ anybody (a number, a term of DICOM's own, a published code, a UID); or a rule he
 Everything else is withheld: private attributes, unknown ones, free text, bytes.
 """
 
-import hashlib
-import hmac
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
 from apps.cases.identity import pseudonym
+from apps.cases.shifting import date_shift, grant_digest, grant_key
 from apps.imaging.projection import values
 from apps.imaging.projection.method import method_elements
 from apps.imaging.projection.table import DESCRIPTORS, Action, action_for
 from apps.imaging.projection.values import Element
 from apps.imaging.projection.vocabulary import clean_description
 
-_PURPOSE = b"consilium.imaging.projection.v1"
-SHIFT_DAYS = 3650
 NAME = "De-identified"
 DUMMY_TEXT = "Withheld"
 DEEPEST = 32
@@ -55,9 +51,7 @@ class Projection:
 
     def __init__(self, *, grant_id: UUID) -> None:
         self.grant_id = grant_id
-        self._key = hmac.new(
-            settings.SECRET_KEY.encode(), _PURPOSE + grant_id.bytes, hashlib.sha256
-        ).digest()
+        self._key = grant_key(grant_id=grant_id)
 
     @cached_property
     def scope(self) -> str:
@@ -66,7 +60,7 @@ class Projection:
 
     @cached_property
     def date_shift(self) -> timedelta:
-        return timedelta(days=-1 - int.from_bytes(self._digest(b"dates")[:4]) % SHIFT_DAYS)
+        return date_shift(grant_id=self.grant_id)
 
     @property
     def patient_id(self) -> str:
@@ -215,7 +209,7 @@ class Projection:
             return ""
 
     def _digest(self, kind: bytes, text: str = "") -> bytes:
-        return hmac.new(self._key, kind + b":" + text.encode(), hashlib.sha256).digest()
+        return grant_digest(self._key, kind, text)
 
 
 SPECIAL: dict[int, Callable[[Element], Element | None]] = {

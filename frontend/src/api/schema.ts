@@ -354,6 +354,640 @@ export interface paths {
         patch: operations["api_cases_partial_update"];
         trace?: never;
     };
+    "/api/cases/{case_id}/clinical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_cases_clinical_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_allergies_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_allergies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies/{allergy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_allergies_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_allergies_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies/{allergy_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_allergies_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_biomarkers_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_biomarkers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers/{biomarker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_biomarkers_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_biomarkers_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers/{biomarker_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_biomarkers_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_comorbidities_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_comorbidities_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities/{comorbidity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_comorbidities_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_comorbidities_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities/{comorbidity_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_comorbidities_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_diagnoses_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_diagnoses_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses/{diagnosis_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_diagnoses_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_diagnoses_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses/{diagnosis_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_diagnoses_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_performance_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_performance_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance/{performance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_performance_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_performance_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance/{performance_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_performance_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_preferences_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_preferences_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences/{preference_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_preferences_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_preferences_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences/{preference_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_preferences_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_referrals_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_referrals_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals/{referral_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_referrals_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_referrals_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals/{referral_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_referrals_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_stagings_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_stagings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings/{staging_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_stagings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_stagings_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings/{staging_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_stagings_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_treatments_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_treatments_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments/{treatment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_treatments_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_treatments_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments/{treatment_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_treatments_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/documents": {
         parameters: {
             query?: never;
@@ -899,6 +1533,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_cases_studies_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All that is known of the case in time, from every floor, as the viewer may see it. */
+        get: operations["api_cases_timeline_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3072,6 +3723,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staging-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Staging tables that this site has loaded; none is shipped. */
+        get: operations["api_staging_tables_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most twenty codes for what was typed, the best first. */
+        get: operations["api_terminology_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminology/systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_terminology_systems_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -3608,6 +4315,52 @@ export interface components {
         AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        AllergyEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            substance: string;
+            reaction: string;
+            criticality: components["schemas"]["CriticalityEnum"];
+        };
+        AllergyEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["AllergyEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        AllergyWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            substance: string;
+            reaction?: string;
+            criticality: components["schemas"]["CriticalityEnum"];
+        };
         /** @description A detection's box as the reviewer left it: corners in LPS mm. */
         AmendedBoxRequest: {
             low: number[];
@@ -3635,6 +4388,8 @@ export interface components {
             not_measured: string[];
             of_the_model: components["schemas"]["OfTheModel"];
         };
+        /** @enum {string} */
+        AnalyteEnum: "er" | "pr" | "her2" | "pd_l1" | "ki_67" | "ar" | "mmr" | "cldn18_2" | "other";
         /** @description A file that will come; its path is shown and compared, never opened. */
         AnnouncedFileRequest: {
             name: string;
@@ -3794,6 +4549,77 @@ export interface components {
             gantry_end_deg: number | null;
             /** Format: double */
             couch_deg: number | null;
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        BiomarkerEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            kind: components["schemas"]["Kind1c2Enum"];
+            gene: string;
+            partner_gene: string;
+            is_known_gene: boolean;
+            hgvs_c: string;
+            hgvs_p: string;
+            /** Format: double */
+            vaf_percent: number | null;
+            analyte: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value: number | null;
+            unit: components["schemas"]["UnitEnum"] | components["schemas"]["BlankEnum"];
+            specimen: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail: string;
+            method: string;
+        };
+        BiomarkerEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["BiomarkerEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        BiomarkerWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind: components["schemas"]["Kind1c2Enum"];
+            gene?: string;
+            partner_gene?: string;
+            hgvs_c?: string;
+            hgvs_p?: string;
+            /** Format: double */
+            vaf_percent?: number | null;
+            analyte?: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value?: number | null;
+            unit?: components["schemas"]["UnitEnum"] | components["schemas"]["BlankEnum"];
+            specimen?: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail?: string;
+            method?: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -4062,6 +4888,8 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
+        /** @enum {string} */
+        CertaintyEnum: "confirmed" | "provisional" | "differential" | "refuted";
         /** @description One certificate of a connection: an authority's or our own. */
         Certificate: {
             subject: string;
@@ -4125,6 +4953,22 @@ export interface components {
             archive_key: string;
             statement: string;
         };
+        /** @description What stands, by kind, newest first. */
+        ClinicalContent: {
+            /** @description Free text is withheld from this viewer. */
+            is_withheld: boolean;
+            /** @description Kinds with more entries than are shown here. */
+            truncated: string[];
+            referrals: components["schemas"]["ReferralEntry"][];
+            diagnoses: components["schemas"]["DiagnosisEntry"][];
+            stagings: components["schemas"]["StagingEntry"][];
+            performance: components["schemas"]["PerformanceEntry"][];
+            comorbidities: components["schemas"]["ComorbidityEntry"][];
+            preferences: components["schemas"]["PreferenceEntry"][];
+            allergies: components["schemas"]["AllergyEntry"][];
+            biomarkers: components["schemas"]["BiomarkerEntry"][];
+            treatments: components["schemas"]["TreatmentEntry"][];
+        };
         ClockRequest: {
             move: components["schemas"]["MoveEnum"];
             /** @default 0 */
@@ -4135,12 +4979,75 @@ export interface components {
             code: string;
             display: string;
         };
+        CodeSystem: {
+            system: string;
+            title: string;
+            uri: string;
+            version: string;
+            extent: string;
+            licence: string;
+            /** @description How many codes come with the house. */
+            bundled: number;
+            loaded: components["schemas"]["LoadedList"][];
+        };
+        CodeSystems: {
+            results: components["schemas"]["CodeSystem"][];
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        ComorbidityEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            text: string;
+            conditions: string[] | null;
+            charlson_index: number | null;
+            age_points: number | null;
+        };
+        ComorbidityEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ComorbidityEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        ComorbidityWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+            /** @description null: not assessed. An empty list: none of them. */
+            conditions?: ("aids" | "cerebrovascular" | "chronic_pulmonary" | "connective_tissue" | "dementia" | "diabetes" | "diabetes_end_organ" | "heart_failure" | "hemiplegia" | "leukaemia" | "lymphoma" | "metastatic_tumour" | "mild_liver" | "myocardial_infarction" | "peptic_ulcer" | "peripheral_vascular" | "renal" | "severe_liver" | "solid_tumour")[] | null;
+        };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
         /** @enum {string} */
         ContextEnum: "read_first" | "concurrent";
         /** @enum {string} */
         ContrastEnum: "any" | "with" | "without";
+        /** @enum {string} */
+        CriticalityEnum: "low" | "high" | "unable_to_assess";
         Csrf: {
             csrf_token: string;
         };
@@ -4235,6 +5142,46 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        DiagnosisEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            icd10_code: string;
+            icd10_display: string;
+            morphology_code: string;
+            morphology_display: string;
+            snomed_code: string;
+            snomed_display: string;
+            text: string;
+            certainty: components["schemas"]["CertaintyEnum"];
+            laterality: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
+        };
+        DiagnosisEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["DiagnosisEntry"][];
+        };
         DiagnosisRequest: {
             /** @default  */
             system: string;
@@ -4244,6 +5191,22 @@ export interface components {
             display: string;
             /** @default  */
             text: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        DiagnosisWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            icd10_code?: string;
+            /** @description ICD-O-3 morphology and behaviour: 8140/3. */
+            morphology_code?: string;
+            snomed_code?: string;
+            text?: string;
+            certainty: components["schemas"]["CertaintyEnum"];
+            laterality?: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
         };
         /** @enum {string} */
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
@@ -4476,6 +5439,8 @@ export interface components {
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
         };
+        /** @enum {string} */
+        EditionEnum: "ajcc_7" | "ajcc_8" | "ajcc_9" | "uicc_7" | "uicc_8" | "uicc_9";
         /** @description A number with its 95 % interval; null where nothing is known. */
         Estimate: {
             /** Format: double */
@@ -4638,6 +5603,20 @@ export interface components {
         };
         /** @enum {string} */
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
+        FoundCode: {
+            system: string;
+            code: string;
+            display: string;
+            /** @description The synonym that was found. */
+            matched: string;
+            /** @description The list that it comes from. */
+            source: string;
+        };
+        /** @description ``extent`` says what was searched: a code that is not found may well exist. */
+        FoundCodes: {
+            results: components["schemas"]["FoundCode"][];
+            extent: string;
+        };
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -4726,6 +5705,8 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
+        /** @enum {string} */
+        GroupSourceEnum: "typed" | "table";
         /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
         Hanging: {
@@ -4979,7 +5960,9 @@ export interface components {
         /** @enum {string} */
         IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
-        IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        Intent93eEnum: "curative" | "neoadjuvant" | "adjuvant" | "palliative" | "diagnostic";
+        /** @enum {string} */
+        IntentCb4Enum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
         Job: {
             /** Format: uuid */
             id: string;
@@ -5093,11 +6076,17 @@ export interface components {
             results: components["schemas"]["KeyImage"][];
         };
         /** @enum {string} */
+        Kind1c2Enum: "variant" | "fusion" | "copy_number" | "receptor" | "msi" | "tmb" | "other";
+        /** @enum {string} */
+        Kind870Enum: "surgery" | "radiotherapy" | "systemic" | "chemoradiation" | "intervention" | "transplant" | "supportive" | "active_surveillance" | "other";
+        /** @enum {string} */
         Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
         /** @enum {string} */
         KindD61Enum: "bundle" | "builtin" | "external";
         /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
+        /** @enum {string} */
+        LateralityEnum: "left" | "right" | "bilateral" | "midline";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
         /** @description Studies that enter no figure, by reason. */
@@ -5245,6 +6234,11 @@ export interface components {
             /** Format: double */
             threshold_suv: number;
             rule: string;
+        };
+        LoadedList: {
+            name: string;
+            count: number;
+            licence: string;
         };
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
@@ -5736,6 +6730,8 @@ export interface components {
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        /** @enum {string} */
+        OutcomeFfcEnum: "planned" | "ongoing" | "completed" | "stopped_progression" | "stopped_toxicity" | "stopped_patient_wish" | "stopped_other";
         Outline: {
             /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
             shape: string;
@@ -5858,6 +6854,18 @@ export interface components {
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
             version?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedAllergyWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            substance?: string;
+            reaction?: string;
+            criticality?: components["schemas"]["CriticalityEnum"];
+        };
         PatchedAutomationRuleWriteRequest: {
             name?: string;
             /** Format: uuid */
@@ -5876,6 +6884,30 @@ export interface components {
             is_urgent: boolean;
             /** @default true */
             enabled: boolean;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedBiomarkerWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind?: components["schemas"]["Kind1c2Enum"];
+            gene?: string;
+            partner_gene?: string;
+            hgvs_c?: string;
+            hgvs_p?: string;
+            /** Format: double */
+            vaf_percent?: number | null;
+            analyte?: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result?: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value?: number | null;
+            unit?: components["schemas"]["UnitEnum"] | components["schemas"]["BlankEnum"];
+            specimen?: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail?: string;
+            method?: string;
         };
         PatchedBoardPatchRequest: {
             quorum?: string[];
@@ -5899,6 +6931,18 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedComorbidityWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+            /** @description null: not assessed. An empty list: none of them. */
+            conditions?: ("aids" | "cerebrovascular" | "chronic_pulmonary" | "connective_tissue" | "dementia" | "diabetes" | "diabetes_end_organ" | "heart_failure" | "hemiplegia" | "leukaemia" | "lymphoma" | "metastatic_tumour" | "mild_liver" | "myocardial_infarction" | "peptic_ulcer" | "peripheral_vascular" | "renal" | "severe_liver" | "solid_tumour")[] | null;
+        };
         PatchedDecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -5914,6 +6958,22 @@ export interface components {
             conditions: string;
             view?: unknown | null;
             version?: number;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedDiagnosisWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            icd10_code?: string;
+            /** @description ICD-O-3 morphology and behaviour: 8140/3. */
+            morphology_code?: string;
+            snomed_code?: string;
+            text?: string;
+            certainty?: components["schemas"]["CertaintyEnum"];
+            laterality?: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
         };
         PatchedHangingPatchRequest: {
             name?: string;
@@ -5959,8 +7019,44 @@ export interface components {
             is_active?: boolean;
             priority?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedPerformanceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scale?: components["schemas"]["ScaleEnum"];
+            value?: number;
+        };
         PatchedPersonPatchRequest: {
             is_active?: boolean;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedPreferenceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedReferralWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            referrer?: string;
+            institution?: string;
+            reason?: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on?: string | null;
+            is_new_problem?: boolean | null;
         };
         PatchedSegmentationPatchRequest: {
             name?: string;
@@ -5987,6 +7083,27 @@ export interface components {
             ends_on?: string;
             version?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedStagingWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scheme?: components["schemas"]["SchemeEnum"];
+            edition?: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix?: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t?: string;
+            n?: string;
+            m?: string;
+            group?: string;
+            /**
+             * Format: uuid
+             * @description Read the group in this table of the site.
+             */
+            table?: string | null;
+        };
         PatchedTourPatchRequest: {
             title?: string;
             /** Format: date */
@@ -5997,6 +7114,21 @@ export interface components {
         PatchedTourStepPatchRequest: {
             title?: string;
             comment?: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedTreatmentWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind?: components["schemas"]["Kind870Enum"];
+            description?: string;
+            intent?: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on?: string | null;
+            outcome?: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
         };
         PatchedUrgencyTierPatchRequest: {
             tier?: components["schemas"]["AlertTierEnum"];
@@ -6037,6 +7169,50 @@ export interface components {
             birth_date?: string | null;
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        PerformanceEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            scale: components["schemas"]["ScaleEnum"];
+            value: number;
+        };
+        PerformanceEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PerformanceEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PerformanceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scale: components["schemas"]["ScaleEnum"];
+            value: number;
         };
         /** @description A week or block: from the Monday it starts to the Sunday it ends. */
         Period: {
@@ -6165,6 +7341,52 @@ export interface components {
             /** @default  */
             statement: string;
         };
+        /** @enum {string} */
+        PrecisionEnum: "instant" | "day" | "month" | "year" | "unknown";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        PreferenceEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            text: string;
+        };
+        PreferenceEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PreferenceEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PreferenceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text: string;
+        };
+        /** @enum {string} */
+        PrefixEnum: "c" | "p" | "yc" | "yp" | "r" | "a";
         Prescription: {
             roi_number: number | null;
             description: string;
@@ -6378,6 +7600,8 @@ export interface components {
         };
         /** @enum {string} */
         ReasonCodeEnum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        /** @enum {string} */
+        ReasonEnum: "first_diagnosis" | "recurrence" | "pre_operative" | "post_operative" | "other";
         ReasonWriteRequest: {
             reason: string;
         };
@@ -6386,7 +7610,7 @@ export interface components {
             readonly id: string;
             readonly position: number;
             readonly text: string;
-            readonly intent: components["schemas"]["IntentEnum"];
+            readonly intent: components["schemas"]["IntentCb4Enum"];
             readonly responsible: components["schemas"]["Person"];
             /** Format: date */
             readonly due: string | null;
@@ -6394,7 +7618,7 @@ export interface components {
         RecommendationWriteRequest: {
             text: string;
             /** @default  */
-            intent: components["schemas"]["IntentEnum"];
+            intent: components["schemas"]["IntentCb4Enum"];
             /** Format: uuid */
             responsible?: string | null;
             /** Format: date */
@@ -6447,6 +7671,58 @@ export interface components {
         };
         /** @enum {string} */
         ReferenceEnum: "validation" | "first_runs" | "none";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        ReferralEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            referrer: string;
+            institution: string;
+            reason: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on: string | null;
+            is_new_problem: boolean | null;
+        };
+        ReferralEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ReferralEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        ReferralWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            referrer?: string;
+            institution?: string;
+            reason: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on?: string | null;
+            is_new_problem?: boolean | null;
+        };
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
         Region: {
@@ -6557,6 +7833,8 @@ export interface components {
             is_deidentified: boolean;
             results: components["schemas"]["ResearchStack"][];
         };
+        /** @enum {string} */
+        ResultEnum: "positive" | "negative" | "low" | "high" | "equivocal" | "detected" | "not_detected" | "stable" | "msi_low" | "msi_high" | "pending" | "failed";
         /** @description Somebody's word on a finding. */
         Review: {
             decision: components["schemas"]["FindingStateEnum"];
@@ -6619,6 +7897,10 @@ export interface components {
             reason: string;
             count: number;
         };
+        /** @enum {string} */
+        ScaleEnum: "ecog" | "kps";
+        /** @enum {string} */
+        SchemeEnum: "tnm" | "figo" | "lugano" | "bclc" | "iss" | "other";
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -6934,6 +8216,10 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
+        /** @enum {string} */
+        SourceD4cEnum: "clinician" | "pathology_report" | "radiology_report" | "laboratory" | "referral_letter" | "patient" | "other";
+        /** @enum {string} */
+        SpecimenEnum: "primary" | "metastasis" | "lymph_node" | "blood" | "fluid" | "bone_marrow" | "germline" | "other";
         Spread: {
             /** Format: double */
             median: number | null;
@@ -6967,6 +8253,85 @@ export interface components {
             fits: boolean;
             refusal: components["schemas"]["ResearchRefusal"] | null;
         };
+        StageTable: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly edition: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            readonly sha256: string;
+            /** @description How many rows it has. */
+            readonly rows: number;
+        };
+        StageTablePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["StageTable"][];
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        StagingEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            scheme: components["schemas"]["SchemeEnum"];
+            edition: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t: string;
+            n: string;
+            m: string;
+            group: string;
+            group_source: components["schemas"]["GroupSourceEnum"] | components["schemas"]["BlankEnum"];
+            group_table: string;
+            group_table_sha256: string;
+            is_draft: boolean;
+        };
+        StagingEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["StagingEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        StagingWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scheme: components["schemas"]["SchemeEnum"];
+            edition?: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix?: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t?: string;
+            n?: string;
+            m?: string;
+            group?: string;
+            /**
+             * Format: uuid
+             * @description Read the group in this table of the site.
+             */
+            table?: string | null;
+        };
         /** @enum {string} */
         StanceEnum: "agree" | "dissent" | "abstain";
         /** @enum {string} */
@@ -6986,6 +8351,8 @@ export interface components {
         };
         /** @enum {string} */
         StatementSourceEnum: "developer" | "house" | "record" | "rule" | "nobody";
+        /** @enum {string} */
+        StatusFb4Enum: "current" | "superseded" | "entered_in_error";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -7121,6 +8488,32 @@ export interface components {
             /** Format: double */
             median_acknowledged_s: number | null;
         };
+        /** @description Newest first; what has no date stands at the end. */
+        Timeline: {
+            results: components["schemas"]["TimelineLine"][];
+            /** @description Kinds that this viewer is not shown. */
+            withheld: string[];
+            truncated: boolean;
+        };
+        TimelineLine: {
+            /** @description A partial date, or an instant. */
+            at: string | null;
+            precision: components["schemas"]["PrecisionEnum"];
+            /** @description referral, diagnosis, staging, …, imaging, pathology, meeting, decision, draft */
+            kind: string;
+            id: string;
+            title: string;
+            detail: string;
+            /** @description pathology_report, dicom, board, … */
+            source: string;
+            /** @description Modalities. */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @description The meeting, where it is one.
+             */
+            link: string | null;
+        };
         /** @enum {string} */
         ToEnum: "shadow" | "suspended";
         /** @description The shape of ``tours.selectors.describe_tour``. */
@@ -7179,6 +8572,58 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        TreatmentEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            kind: components["schemas"]["Kind870Enum"];
+            description: string;
+            intent: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on: string | null;
+            outcome: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
+        };
+        TreatmentEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["TreatmentEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        TreatmentWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind: components["schemas"]["Kind870Enum"];
+            description: string;
+            intent?: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on?: string | null;
+            outcome?: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
+        };
         /**
          * TumourType
          * @enum {string}
@@ -7188,6 +8633,8 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        /** @enum {string} */
+        UnitEnum: "percent" | "tps_percent" | "cps" | "ic_percent" | "ihc_score" | "mut_per_mb" | "copies" | "ratio";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -7499,6 +8946,10 @@ export interface components {
             /** Upper */
             upper: number;
         };
+        WithdrawRequest: {
+            reason: string;
+            version?: number;
+        };
         /** @description RFC 9457 problem document; `code` is stable and machine-readable. */
         Problem: {
             /** @example urn:consilium:problem:not_found */
@@ -7544,9 +8995,13 @@ export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
 export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
 export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
+export type AllergyEntry = components['schemas']['AllergyEntry'];
+export type AllergyEntryPage = components['schemas']['AllergyEntryPage'];
+export type AllergyWriteRequest = components['schemas']['AllergyWriteRequest'];
 export type AmendedBoxRequest = components['schemas']['AmendedBoxRequest'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
+export type AnalyteEnum = components['schemas']['AnalyteEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
@@ -7564,6 +9019,9 @@ export type AutomationRun = components['schemas']['AutomationRun'];
 export type AutomationRunPage = components['schemas']['AutomationRunPage'];
 export type AxisEnum = components['schemas']['AxisEnum'];
 export type Beam = components['schemas']['Beam'];
+export type BiomarkerEntry = components['schemas']['BiomarkerEntry'];
+export type BiomarkerEntryPage = components['schemas']['BiomarkerEntryPage'];
+export type BiomarkerWriteRequest = components['schemas']['BiomarkerWriteRequest'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
 export type BoardMember = components['schemas']['BoardMember'];
@@ -7594,6 +9052,7 @@ export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
+export type CertaintyEnum = components['schemas']['CertaintyEnum'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
 export type ChangeEnum = components['schemas']['ChangeEnum'];
@@ -7603,11 +9062,18 @@ export type CheckInRequest = components['schemas']['CheckInRequest'];
 export type CheckedIn = components['schemas']['CheckedIn'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
+export type ClinicalContent = components['schemas']['ClinicalContent'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
+export type CodeSystem = components['schemas']['CodeSystem'];
+export type CodeSystems = components['schemas']['CodeSystems'];
+export type ComorbidityEntry = components['schemas']['ComorbidityEntry'];
+export type ComorbidityEntryPage = components['schemas']['ComorbidityEntryPage'];
+export type ComorbidityWriteRequest = components['schemas']['ComorbidityWriteRequest'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
+export type CriticalityEnum = components['schemas']['CriticalityEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
 export type DecisionPage = components['schemas']['DecisionPage'];
@@ -7617,7 +9083,10 @@ export type DeferRequest = components['schemas']['DeferRequest'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
 export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
+export type DiagnosisEntry = components['schemas']['DiagnosisEntry'];
+export type DiagnosisEntryPage = components['schemas']['DiagnosisEntryPage'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
+export type DiagnosisWriteRequest = components['schemas']['DiagnosisWriteRequest'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DiscretisationEnum = components['schemas']['DiscretisationEnum'];
@@ -7639,6 +9108,7 @@ export type Drift = components['schemas']['Drift'];
 export type DriftFeature = components['schemas']['DriftFeature'];
 export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum'];
 export type Dvh = components['schemas']['Dvh'];
+export type EditionEnum = components['schemas']['EditionEnum'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
 export type Export = components['schemas']['Export'];
@@ -7656,6 +9126,8 @@ export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
 export type FindingStateEnum = components['schemas']['FindingStateEnum'];
+export type FoundCode = components['schemas']['FoundCode'];
+export type FoundCodes = components['schemas']['FoundCodes'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
@@ -7666,6 +9138,7 @@ export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
+export type GroupSourceEnum = components['schemas']['GroupSourceEnum'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
 export type Hanging = components['schemas']['Hanging'];
 export type HangingCell = components['schemas']['HangingCell'];
@@ -7693,7 +9166,8 @@ export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
-export type IntentEnum = components['schemas']['IntentEnum'];
+export type Intent93eEnum = components['schemas']['Intent93eEnum'];
+export type IntentCb4Enum = components['schemas']['IntentCb4Enum'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -7702,9 +9176,12 @@ export type JobStateEnum = components['schemas']['JobStateEnum'];
 export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
+export type Kind1c2Enum = components['schemas']['Kind1c2Enum'];
+export type Kind870Enum = components['schemas']['Kind870Enum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
+export type LateralityEnum = components['schemas']['LateralityEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
 export type LeftOut = components['schemas']['LeftOut'];
 export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
@@ -7721,6 +9198,7 @@ export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type LiverPoint = components['schemas']['LiverPoint'];
 export type LiverReference = components['schemas']['LiverReference'];
+export type LoadedList = components['schemas']['LoadedList'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
 export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
@@ -7768,6 +9246,7 @@ export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type OutcomeFfcEnum = components['schemas']['OutcomeFfcEnum'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
 export type OverlapFigures = components['schemas']['OverlapFigures'];
@@ -7779,25 +9258,37 @@ export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
+export type PatchedAllergyWriteRequest = components['schemas']['PatchedAllergyWriteRequest'];
 export type PatchedAutomationRuleWriteRequest = components['schemas']['PatchedAutomationRuleWriteRequest'];
+export type PatchedBiomarkerWriteRequest = components['schemas']['PatchedBiomarkerWriteRequest'];
 export type PatchedBoardPatchRequest = components['schemas']['PatchedBoardPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
+export type PatchedComorbidityWriteRequest = components['schemas']['PatchedComorbidityWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
+export type PatchedDiagnosisWriteRequest = components['schemas']['PatchedDiagnosisWriteRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
 export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
+export type PatchedPerformanceWriteRequest = components['schemas']['PatchedPerformanceWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
+export type PatchedPreferenceWriteRequest = components['schemas']['PatchedPreferenceWriteRequest'];
+export type PatchedReferralWriteRequest = components['schemas']['PatchedReferralWriteRequest'];
 export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
 export type PatchedSeriesPatchRequest = components['schemas']['PatchedSeriesPatchRequest'];
+export type PatchedStagingWriteRequest = components['schemas']['PatchedStagingWriteRequest'];
 export type PatchedTourPatchRequest = components['schemas']['PatchedTourPatchRequest'];
 export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStepPatchRequest'];
+export type PatchedTreatmentWriteRequest = components['schemas']['PatchedTreatmentWriteRequest'];
 export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgencyTierPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
+export type PerformanceEntry = components['schemas']['PerformanceEntry'];
+export type PerformanceEntryPage = components['schemas']['PerformanceEntryPage'];
+export type PerformanceWriteRequest = components['schemas']['PerformanceWriteRequest'];
 export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
@@ -7810,6 +9301,11 @@ export type PlannedSeries = components['schemas']['PlannedSeries'];
 export type PointerTrack = components['schemas']['PointerTrack'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
+export type PrecisionEnum = components['schemas']['PrecisionEnum'];
+export type PreferenceEntry = components['schemas']['PreferenceEntry'];
+export type PreferenceEntryPage = components['schemas']['PreferenceEntryPage'];
+export type PreferenceWriteRequest = components['schemas']['PreferenceWriteRequest'];
+export type PrefixEnum = components['schemas']['PrefixEnum'];
 export type Prescription = components['schemas']['Prescription'];
 export type Presentation = components['schemas']['Presentation'];
 export type PresentedImage = components['schemas']['PresentedImage'];
@@ -7840,6 +9336,7 @@ export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
 export type ReachTotals = components['schemas']['ReachTotals'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
+export type ReasonEnum = components['schemas']['ReasonEnum'];
 export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
@@ -7851,6 +9348,9 @@ export type RecordedState = components['schemas']['RecordedState'];
 export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
 export type ReferenceEnum = components['schemas']['ReferenceEnum'];
+export type ReferralEntry = components['schemas']['ReferralEntry'];
+export type ReferralEntryPage = components['schemas']['ReferralEntryPage'];
+export type ReferralWriteRequest = components['schemas']['ReferralWriteRequest'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
@@ -7866,6 +9366,7 @@ export type ResearchMaskSourceEnum = components['schemas']['ResearchMaskSourceEn
 export type ResearchRefusal = components['schemas']['ResearchRefusal'];
 export type ResearchStack = components['schemas']['ResearchStack'];
 export type ResearchStudy = components['schemas']['ResearchStudy'];
+export type ResultEnum = components['schemas']['ResultEnum'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
@@ -7877,6 +9378,8 @@ export type RuleModel = components['schemas']['RuleModel'];
 export type RuleOutcomeEnum = components['schemas']['RuleOutcomeEnum'];
 export type RuleTrial = components['schemas']['RuleTrial'];
 export type RuleTrialReason = components['schemas']['RuleTrialReason'];
+export type ScaleEnum = components['schemas']['ScaleEnum'];
+export type SchemeEnum = components['schemas']['SchemeEnum'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -7909,16 +9412,24 @@ export type ShownArea = components['schemas']['ShownArea'];
 export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type SourceD4cEnum = components['schemas']['SourceD4cEnum'];
+export type SpecimenEnum = components['schemas']['SpecimenEnum'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StackMatch = components['schemas']['StackMatch'];
+export type StageTable = components['schemas']['StageTable'];
+export type StageTablePage = components['schemas']['StageTablePage'];
+export type StagingEntry = components['schemas']['StagingEntry'];
+export type StagingEntryPage = components['schemas']['StagingEntryPage'];
+export type StagingWriteRequest = components['schemas']['StagingWriteRequest'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
 export type State4abEnum = components['schemas']['State4abEnum'];
 export type Statement = components['schemas']['Statement'];
 export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
+export type StatusFb4Enum = components['schemas']['StatusFb4Enum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type Study = components['schemas']['Study'];
@@ -7934,6 +9445,8 @@ export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
+export type Timeline = components['schemas']['Timeline'];
+export type TimelineLine = components['schemas']['TimelineLine'];
 export type ToEnum = components['schemas']['ToEnum'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
@@ -7941,9 +9454,13 @@ export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
+export type TreatmentEntry = components['schemas']['TreatmentEntry'];
+export type TreatmentEntryPage = components['schemas']['TreatmentEntryPage'];
+export type TreatmentWriteRequest = components['schemas']['TreatmentWriteRequest'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
+export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type UrgencyNotice = components['schemas']['UrgencyNotice'];
@@ -7981,6 +9498,7 @@ export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type Weights = components['schemas']['Weights'];
 export type WhyEnum = components['schemas']['WhyEnum'];
 export type WindowRange = components['schemas']['WindowRange'];
+export type WithdrawRequest = components['schemas']['WithdrawRequest'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -8738,6 +10256,1548 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_clinical_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClinicalContent"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllergyWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAllergyWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BiomarkerWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBiomarkerWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComorbidityWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedComorbidityWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedDiagnosisWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PerformanceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPerformanceWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPreferenceWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedReferralWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StagingWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedStagingWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TreatmentWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTreatmentWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
                 };
             };
             /** @description Refused or failed */
@@ -9812,6 +12872,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_timeline_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Refused or failed */
@@ -14311,6 +17401,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiomics"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_staging_tables_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageTablePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_terminology_retrieve: {
+        parameters: {
+            query: {
+                limit?: number;
+                /** @description A code, or beginnings of words: `c34`, `neopl upper lobe`. */
+                q: string;
+                /** @description icd-10, icd-o-3, snomed-ct, hgnc, … */
+                system: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCodes"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_terminology_systems_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSystems"];
                 };
             };
             /** @description Refused or failed */

@@ -33,6 +33,7 @@ export type CaseListEntry = WithPatient<wire.CaseListItem>
 /** What the server would allow; it checks again on each act. */
 export type Capability =
   | 'edit'
+  | 'record_clinical'
   | 'manage_members'
   | 'link_studies'
   | 'confirm_mismatch'

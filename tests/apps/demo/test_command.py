@@ -15,11 +15,13 @@ from apps.accounts.selectors import actor_for
 from apps.ai.models import Job
 from apps.audit.models import AuditEntry
 from apps.boards.models import AgendaItem, Board, BoardMember, Decision, Meeting
+from apps.cases.clinical.kinds import KINDS
 from apps.cases.models import Case, CaseGrant
 from apps.cases.selectors import guise_for, visible_cases
 from apps.demo.hospital import opening
 from apps.demo.hospital.build import build_all
 from apps.demo.hospital.casebook import CASES
+from apps.demo.hospital.clinical import ENTRIES
 from apps.demo.hospital.history import MARK
 from apps.demo.hospital.people import PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import SMALL_RECIPES
@@ -122,6 +124,10 @@ def test_all_boards_and_cases(empty_house: Path) -> None:
     run()
     assert Board.objects.count() == 3
     assert Case.objects.exclude(title__startswith=MARK).count() == len(CASES)
+    known = [kind.model._default_manager.count() for kind in KINDS.values()]
+    assert sum(known) == sum(len(entries) for entries in ENTRIES.values())
+    assert all(known)
+    assert Case.objects.filter(stage="cT2a cN2a cM0, stage IIIA (UICC 9)").count() == 1
     today = Meeting.objects.filter(starts_at__date=timezone.localdate())
     assert today.exists()
     assert Meeting.objects.filter(starts_at__gt=timezone.now()).count() >= 3

@@ -1,14 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
-import type { CaseDetail, Decision, Study } from '@/api/types'
+import type { CaseDetail } from '@/api/types'
 import { formatDate, formatDateTime, wordFor } from '@/ui/format'
-import { EmptyState } from '@/ui/EmptyState'
 import { Section } from '@/ui/Screen'
-import { IconTimeline } from '@tabler/icons-react'
 
 import classes from './Case.module.css'
-import { caseTimeline, type TimelineEvent } from './timeline'
 
 /** FHIR names code systems by URL; people know them by their short names. */
 const SYSTEM_NAMES: [RegExp, string][] = [
@@ -58,57 +55,6 @@ export function DiagnosisSection({ entry }: { entry: CaseDetail }) {
           )}
         </dd>
       </dl>
-    </Section>
-  )
-}
-
-interface TimelineSectionProps {
-  entry: CaseDetail
-  studies: readonly Study[]
-  decisions: readonly Decision[]
-}
-
-const DOTS: Record<TimelineEvent['kind'], string> = {
-  study: 'var(--c-text-dim)',
-  meeting: 'var(--c-accent)',
-  decision: 'var(--c-ok)',
-  draft: 'var(--c-warning)',
-}
-
-export function TimelineSection({ entry, studies, decisions }: TimelineSectionProps) {
-  const { t } = useTranslation('cases')
-  const events = caseTimeline(entry, studies, decisions)
-  return (
-    <Section title={t('timeline')}>
-      {events.length === 0 ? (
-        <EmptyState compact icon={IconTimeline} title={t('timelineEmpty')} />
-      ) : (
-        <ol className={classes.timeline}>
-          {events.map((event) => (
-            <li key={event.key} className={classes.event} style={{ '--dot': DOTS[event.kind] } as React.CSSProperties}>
-              <span className={`${classes.eventDate} c-figures`}>{formatDate(event.at)}</span>
-              <span className={classes.eventDot} aria-hidden />
-              <span>
-                {event.kind === 'study' && (
-                  <>
-                    <span className={classes.modalities}>
-                      {event.modalities.map((modality) => (
-                        <span key={modality} className={classes.modality}>
-                          {modality}
-                        </span>
-                      ))}
-                    </span>
-                    {event.what}
-                  </>
-                )}
-                {event.kind === 'meeting' && event.board}
-                {event.kind === 'decision' && t('event.decision')}
-                {event.kind === 'draft' && t('event.draft')}
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
     </Section>
   )
 }

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate, useParams } from 'react-router-dom'
 
-import { useDecisions, useStartLive } from '@/api/boards'
-import { useCase, useStudies } from '@/api/cases'
+import { useStartLive } from '@/api/boards'
+import { useCase } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
 import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
@@ -18,7 +18,9 @@ import { ProblemNotice } from '@/ui/ProblemNotice'
 import { Section, useDocumentTitle } from '@/ui/Screen'
 
 import classes from './Case.module.css'
-import { DiagnosisSection, TimelineSection } from './CaseFacts'
+import { DiagnosisSection } from './CaseFacts'
+import { ClinicalSection } from './clinical/ClinicalSection'
+import { TimelineSection } from './clinical/TimelineSection'
 import { DecisionsSection } from './DecisionsSection'
 import { EditCaseDialog } from './EditCaseDialog'
 import { ImagesSection } from './ImagesSection'
@@ -45,8 +47,6 @@ export default function CaseRoute() {
 
 function CaseScreen({ entry }: { entry: CaseDetail }) {
   const { t } = useTranslation('cases')
-  const studies = useStudies(entry.id)
-  const decisions = useDecisions(entry.id, entry.can.includes('view_identified'))
   return (
     <>
       <CaseBanner entry={entry} />
@@ -64,6 +64,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
               <p className={classes.question}>{entry.clinical_question || t('noQuestion')}</p>
               {entry.history && <p className={classes.history}>{entry.history}</p>}
             </Section>
+            <ClinicalSection entry={entry} />
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
@@ -72,7 +73,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
           </div>
           <div className={classes.column}>
             <DiagnosisSection entry={entry} />
-            <TimelineSection entry={entry} studies={studies.data ?? []} decisions={decisions.data ?? []} />
+            <TimelineSection caseId={entry.id} />
             <CaseJobsSection entry={entry} />
             <PeopleSection entry={entry} />
           </div>

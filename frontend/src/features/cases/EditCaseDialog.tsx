@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 
 import { useReviseCase } from '@/api/cases'
+import { useClinical } from '@/api/clinical'
 import type { CaseDetail } from '@/api/types'
 import { wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -13,6 +14,9 @@ const URGENCIES = ['routine', 'soon', 'urgent'] as const
 export function EditCaseDialog({ entry, onClose }: { entry: CaseDetail; onClose: () => void }) {
   const { t } = useTranslation('cases')
   const revise = useReviseCase(entry.id)
+  const known = useClinical(entry.id).data
+  // What entries say is revised there.
+  const saidBy = (said: boolean | undefined) => (said ? { disabled: true, description: t('clinical:saidByEntry') } : {})
   const form = useForm({
     initialValues: {
       title: entry.title,
@@ -44,9 +48,9 @@ export function EditCaseDialog({ entry, onClose }: { entry: CaseDetail; onClose:
           <Textarea label={t('question')} {...form.getInputProps('clinical_question')} />
           <Textarea label={t('history')} {...form.getInputProps('history')} />
           <SimpleGrid cols={2} spacing="sm">
-            <TextInput label={t('editForm.diagnosisText')} {...form.getInputProps('diagnosis')} />
-            <TextInput label={t('stage')} {...form.getInputProps('stage')} />
-            <Select clearable label={t('editForm.ecog')} data={[...ECOG]} {...form.getInputProps('ecog')} />
+            <TextInput label={t('editForm.diagnosisText')} {...saidBy(known && known.diagnoses.length > 0)} {...form.getInputProps('diagnosis')} />
+            <TextInput label={t('stage')} {...saidBy(known && known.stagings.length > 0)} {...form.getInputProps('stage')} />
+            <Select clearable label={t('editForm.ecog')} data={[...ECOG]} {...saidBy(known?.performance.some(({ scale }) => scale === 'ecog'))} {...form.getInputProps('ecog')} />
             <Select
               allowDeselect={false}
               label={t('worklist:form.urgency')}
