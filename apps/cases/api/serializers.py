@@ -77,6 +77,27 @@ class AiUrgencySerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class OpenItemSerializer(serializers.Serializer[Any]):
+    """An item that is not there: what, how it stands, and by when it is expected."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    state = serializers.ChoiceField(choices=["missing", "expected", "too_old"])
+    expected_by = serializers.DateField(allow_null=True)
+    is_open = serializers.BooleanField(help_text="It keeps the case from being ready.")
+
+
+class ReadinessSummarySerializer(serializers.Serializer[Any]):
+    """Of the items that are not optional; without a word about the patient."""
+
+    is_ready = serializers.BooleanField()
+    met = serializers.IntegerField()
+    total = serializers.IntegerField()
+    not_there = OpenItemSerializer(many=True)
+    is_overridden = serializers.BooleanField()
+    proposed_standard = serializers.CharField(allow_blank=True)
+
+
 class CaseListItemSerializer(serializers.Serializer[Case]):
     """One row of the worklist; ``context`` carries standings and summaries per case."""
 
@@ -99,6 +120,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
     ai_urgency = AiUrgencySerializer(
         allow_null=True, help_text="null: nothing flagged, or not for this viewer now."
     )
+    readiness = ReadinessSummarySerializer(allow_null=True, help_text="null: not computed yet")
     waiting_since = serializers.DateTimeField(
         allow_null=True, help_text="When it came, while the board is still to discuss it."
     )
@@ -126,6 +148,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
             "ai_hidden": summary.get("ai_hidden", False),
             "ai_urgency": summary.get("ai_urgency"),
+            "readiness": summary.get("readiness"),
             "waiting_since": case.created_at.isoformat() if case.status in WAITING else None,
             "updated_at": case.updated_at.isoformat(),
         }
