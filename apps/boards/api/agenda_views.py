@@ -15,7 +15,7 @@ from apps.boards.services.agenda_order import ORDERS
 from apps.core.api.views import ConsiliumView
 
 
-class CapacitySerializer(serializers.Serializer[Any]):
+class AgendaCapacitySerializer(serializers.Serializer[Any]):
     """``over_minutes`` warns; nothing is refused for it."""
 
     available_minutes = serializers.IntegerField()
@@ -87,9 +87,9 @@ class BoardAgendaRulesSerializer(serializers.Serializer[Any]):
 class MeetingCapacityView(ConsiliumView):
     policies = {"get": policies.view_meeting}
 
-    @extend_schema(responses=CapacitySerializer)
+    @extend_schema(responses=AgendaCapacitySerializer)
     def get(self, request: Request, meeting_id: UUID) -> Response:
-        return Response(CapacitySerializer(services.capacity_of(meeting_id=meeting_id)).data)
+        return Response(AgendaCapacitySerializer(services.capacity_of(meeting_id=meeting_id)).data)
 
 
 class AgendaOrderView(ConsiliumView):

@@ -149,20 +149,20 @@ class RemindedListSerializer(serializers.Serializer[Any]):
     results = RemindedSerializer(many=True)
 
 
-class ExceptionCaseSerializer(serializers.Serializer[Any]):
+class MeetingExceptionCaseSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     status = serializers.ChoiceField(choices=CaseStatus.choices)
     position = serializers.IntegerField()
 
 
-class ExceptionSerializer(serializers.Serializer[Any]):
-    case = ExceptionCaseSerializer()
+class MeetingExceptionSerializer(serializers.Serializer[Any]):
+    case = MeetingExceptionCaseSerializer()
     item = ReadinessItemSerializer(allow_null=True, help_text="null: not computed yet")
 
 
-class ExceptionListSerializer(serializers.Serializer[Any]):
-    results = ExceptionSerializer(many=True)
+class MeetingExceptionListSerializer(serializers.Serializer[Any]):
+    results = MeetingExceptionSerializer(many=True)
 
 
 class OwedWriteSerializer(ItemOwnerWriteSerializer):

@@ -12,9 +12,9 @@ from apps.boards import readiness_selectors as selectors
 from apps.boards import services
 from apps.boards.api.readiness_serializers import (
     CaseReadinessSerializer,
-    ExceptionListSerializer,
     ItemOwnerWriteSerializer,
     ItemRecordWriteSerializer,
+    MeetingExceptionListSerializer,
     RemindedListSerializer,
     RemindSerializer,
     TakeTemplateSerializer,
@@ -160,10 +160,10 @@ class MeetingExceptionsView(ConsiliumView):
 
     policies = {"get": policies.view_exceptions}
 
-    @extend_schema(responses=ExceptionListSerializer)
+    @extend_schema(responses=MeetingExceptionListSerializer)
     def get(self, request: Request, meeting_id: UUID) -> Response:
         rows = selectors.exceptions_of(actor=self.actor, meeting_id=meeting_id)
-        return Response(ExceptionListSerializer({"results": rows}).data)
+        return Response(MeetingExceptionListSerializer({"results": rows}).data)
 
 
 def computed(actor: Actor, case_id: UUID) -> Response:

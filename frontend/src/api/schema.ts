@@ -49,6 +49,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agenda-items/{item_id}/time-box": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Simple or complex, or minutes of its own. */
+        put: operations["api_agenda_items_time_box_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -201,6 +218,23 @@ export interface paths {
         patch: operations["api_boards_partial_update"];
         trace?: never;
     };
+    "/api/boards/{board_id}/agenda-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Minutes of simple and complex cases, and the cut-off, of a board. */
+        put: operations["api_boards_agenda_rules_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board_id}/ai-reading": {
         parameters: {
             query?: never;
@@ -300,6 +334,63 @@ export interface paths {
         };
         /** @description What a calendar program fetches: the secret address is the key, nobody signs in. */
         get: operations["api_calendars_.ics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What holds now, for each tumour type. */
+        get: operations["api_case_templates_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_case_templates_retrieve_2"];
+        /** @description A new version; cases that are open keep theirs and are offered it. */
+        put: operations["api_case_templates_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every version there was, the newest first. */
+        get: operations["api_case_templates_versions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -477,6 +568,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every move of the case, the newest first. */
+        get: operations["api_cases_moves_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/pet-burden": {
         parameters: {
             query?: never;
@@ -516,6 +624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/pull-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a case discussed that was listed by a standard: any core member, in one act. */
+        post: operations["api_cases_pull_up_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/radiotherapy": {
         parameters: {
             query?: never;
@@ -531,6 +656,74 @@ export interface paths {
          */
         get: operations["case_radiotherapy"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every item of the case's template: there, missing, expected, too old, not applicable. */
+        get: operations["api_cases_readiness_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Say by hand that an item is there, expected, or not needed; the last word holds. */
+        put: operations["api_cases_readiness_items_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Who owes an item: a person of the house or an address outside, and by when. */
+        put: operations["api_cases_readiness_items_owner_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Go over to another version of the template. */
+        put: operations["api_cases_readiness_template_update"];
         post?: never;
         delete?: never;
         options?: never;
@@ -899,6 +1092,40 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_cases_studies_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description ``If-Match`` names the version of the case that was seen. */
+        post: operations["api_cases_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description The coordinator proposes to list a case by a standard; the chair signs it by moving it. */
+        put: operations["api_cases_triage_proposal_update"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1492,6 +1719,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_institutions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/item-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The cases are in the body, so the service asks ``chase_item`` of each. */
+        post: operations["api_item_reminders_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2154,6 +2398,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/agenda/many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put several cases on the agenda. */
+        post: operations["api_meetings_agenda_many_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/agenda/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Complex first, by AI urgency, or as listed; what was discussed keeps its place. */
+        put: operations["api_meetings_agenda_order_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/attendance": {
         parameters: {
             query?: never;
@@ -2195,6 +2473,45 @@ export interface paths {
         patch: operations["api_meetings_attendance_partial_update"];
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meetings_capacity_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take every case that was not reached to the board's next meeting. */
+        post: operations["api_meetings_carry_over_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/check-in": {
         parameters: {
             query?: never;
@@ -2204,6 +2521,23 @@ export interface paths {
         };
         /** @description The code of this minute, for the wall of the room. */
         get: operations["api_meetings_check_in_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One list for the chair: every item that is not there, of every case to be discussed. */
+        get: operations["api_meetings_exceptions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3232,6 +3566,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The same move for several cases; what is refused says why and holds up no other. */
+        post: operations["api_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/triage/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back one's own moves of the last quarter of an hour. */
+        post: operations["api_triage_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/urgency-notices": {
         parameters: {
             query?: never;
@@ -3536,6 +3904,23 @@ export interface components {
             /** @description What was found or done. */
             words: string;
         };
+        AddManyRequest: {
+            cases: string[];
+            /** @default  */
+            late_reason: string;
+        };
+        /** @description ``item`` is what to take off to undo it; ``code`` says why there is none. */
+        Added: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            item?: string | null;
+            code: string;
+            message: string;
+        };
+        AddedList: {
+            results: components["schemas"]["Added"][];
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -3557,6 +3942,11 @@ export interface components {
             readonly paused_s: number;
             /** Format: date-time */
             readonly ai_revealed_at: string | null;
+            readonly is_complex: boolean;
+            /** @description Why it came after the cut-off. */
+            readonly late_reason: string;
+            readonly is_carried_over: boolean;
+            readonly deferral_code: components["schemas"]["DeferralCodeEnum"];
         };
         AgendaItemPage: {
             /** Format: uri */
@@ -3571,9 +3961,24 @@ export interface components {
             /** Format: uuid */
             case: string;
             minutes?: number;
+            /** @default  */
+            late_reason: string;
+        };
+        AgendaList: {
+            results: components["schemas"]["AgendaItem"][];
+        };
+        AgendaRulesRequest: {
+            minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            cut_off_hours?: number;
         };
         /** @enum {string} */
-        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred" | "soc_listed" | "withdrawn";
+        AgreedStandard: {
+            key: string;
+            name: string;
+            reference: string;
+        };
         /** @enum {string} */
         AiReadingEnum: "never" | "in_meeting" | "from_agenda";
         AiReadingRequest: {
@@ -3803,6 +4208,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
             readonly quorum: string[];
             readonly ai_reading: components["schemas"]["AiReadingEnum"];
             readonly my_role: string | null;
@@ -3811,6 +4219,11 @@ export interface components {
             readonly records_pointers: boolean;
             /** @description 0: not after the end. Empty: for good. */
             readonly keeps_recordings_days: number | null;
+        };
+        BoardAgendaRules: {
+            minutes_per_case: number;
+            minutes_per_complex_case: number;
+            cut_off_hours: number;
         };
         BoardMember: {
             /** Format: uuid */
@@ -3855,6 +4268,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
@@ -3916,8 +4332,6 @@ export interface components {
             /** @description PERCIST 1.0; null where the run knew no liver. */
             measurable_at_baseline: boolean | null;
         };
-        /** @enum {string} */
-        ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
         /** @description Whether a calendar program may fetch one's meetings; never the address itself. */
         CalendarFeed: {
             exists: boolean;
@@ -3934,6 +4348,19 @@ export interface components {
             brier: number | null;
             bins: components["schemas"]["ReliabilityBin"][];
         };
+        /** @description ``over_minutes`` warns; nothing is refused for it. */
+        Capacity: {
+            available_minutes: number;
+            planned_minutes: number;
+            over_minutes: number;
+            /** @description Cases with a time box. */
+            discussed: number;
+            /** @description Cases listed by a standard. */
+            listed: number;
+            /** Format: date-time */
+            cut_off_at: string;
+            is_past_cut_off: boolean;
+        };
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
         CardEntryWriteRequest: {
@@ -3943,6 +4370,16 @@ export interface components {
         CardGroup: {
             key: string;
             statements: components["schemas"]["Statement"][];
+        };
+        /** @description ``left``: cases that are on that agenda already. */
+        CarriedOver: {
+            meeting: components["schemas"]["Meeting"];
+            carried: number;
+            left: string[];
+        };
+        CarryOverRequest: {
+            /** Format: uuid */
+            to?: string | null;
         };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
@@ -3968,6 +4405,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4008,6 +4447,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4022,6 +4463,46 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["CaseListItem"][];
+        };
+        /** @description One move, with what it needed: standard and reference, or the items that were missing. */
+        CaseMove: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            from_status: components["schemas"]["CaseStatusEnum"];
+            to_status: components["schemas"]["CaseStatusEnum"];
+            reason_code: string;
+            reason: string;
+            readonly standard: string;
+            readonly reference: string;
+            readonly missing: string[];
+        };
+        CaseMovePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseMove"][];
+        };
+        CaseReadiness: {
+            /** Format: uuid */
+            case: string;
+            case_version: number;
+            status: components["schemas"]["CaseStatusEnum"];
+            version: number;
+            is_ready: boolean;
+            items: components["schemas"]["ReadinessItem"][];
+            ai: components["schemas"]["ReadinessAi"];
+            template: components["schemas"]["ReadinessTemplate"];
+            override: components["schemas"]["ReadinessOverride"] | null;
+            proposal: components["schemas"]["Proposal"] | null;
+            standards: components["schemas"]["AgreedStandard"][];
+            may: string[];
+            /** Format: date-time */
+            computed_at: string;
         };
         /** @description The shape of ``recordings.selectors.recordings_of_case``. */
         CaseRecording: {
@@ -4046,6 +4527,126 @@ export interface components {
         };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+        };
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplateDetail: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+            /** @description What came with the product. */
+            shipped: components["schemas"]["CaseTemplateDocument"];
+            sources: string[];
+            may_edit: boolean;
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocument: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocumentRequest: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        CaseTemplatePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseTemplate"][];
+        };
+        CaseTemplateWriteRequest: {
+            /** @default  */
+            note: string;
+            document: components["schemas"]["CaseTemplateDocumentRequest"];
+            version?: number;
+        };
+        CaseVersionRequest: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+        };
         CaseWriteRequest: {
             /** Format: uuid */
             patient?: string;
@@ -4208,6 +4809,8 @@ export interface components {
             comment?: string;
         };
         /** @enum {string} */
+        DeferralCodeEnum: "imaging_missing" | "imaging_not_reported" | "outside_imaging_unavailable" | "pathology_pending" | "molecular_pending" | "clinical_info_missing" | "presenter_absent" | "discipline_absent" | "patient_not_fit" | "patient_wish" | "out_of_time" | "wrong_board" | "other";
+        /** @enum {string} */
         DemotionReasonEnum: "share" | "ppv";
         DetectionFigures: {
             scans: number;
@@ -4245,6 +4848,11 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /**
+         * Discipline
+         * @enum {string}
+         */
+        Discipline: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
@@ -4489,6 +5097,21 @@ export interface components {
         Evaluation: {
             name: string;
             value: string;
+        };
+        Exception: {
+            case: components["schemas"]["ExceptionCase"];
+            /** @description null: not computed yet */
+            item: components["schemas"]["ReadinessItem"] | null;
+        };
+        ExceptionCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: components["schemas"]["CaseStatusEnum"];
+            position: number;
+        };
+        ExceptionList: {
+            results: components["schemas"]["Exception"][];
         };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
@@ -4980,6 +5603,49 @@ export interface components {
         IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
         IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        ItemNameRequest: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+        };
+        ItemOwner: {
+            person: components["schemas"]["NamedPerson"] | null;
+            address: string;
+            /** Format: date */
+            due_on: string | null;
+            /** Format: date-time */
+            reminded_at: string | null;
+        };
+        ItemOwnerWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+        };
+        ItemRecordWriteRequest: {
+            state: components["schemas"]["ItemRecordWriteStateEnum"];
+            /** Format: date */
+            on?: string | null;
+            /** Format: date */
+            expected_by?: string | null;
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            person?: string | null;
+        };
+        /** @enum {string} */
+        ItemRecordWriteStateEnum: "arrived" | "expected" | "not_needed" | "cleared";
+        /** @description ``ref`` is a Study Instance UID, a field of the case or a record, as ``kind`` says. */
+        ItemSource: {
+            kind: string;
+            ref: string;
+            title: string;
+            by: string;
+            /** Format: date-time */
+            at: string | null;
+        };
         Job: {
             /** Format: uuid */
             id: string;
@@ -5588,7 +6254,7 @@ export interface components {
             model: components["schemas"]["MonitoredModel"];
             version: components["schemas"]["MonitoredVersion"];
             versions: components["schemas"]["MonitoredVersion"][];
-            by: components["schemas"]["ByEnum"] | components["schemas"]["BlankEnum"];
+            by: components["schemas"]["MonitoringByEnum"] | components["schemas"]["BlankEnum"];
             subgroups: string[];
             /** @description Nothing is said of fewer. */
             small_cell: number;
@@ -5600,7 +6266,26 @@ export interface components {
             reasons: components["schemas"]["FigureReason"][];
         };
         /** @enum {string} */
+        MonitoringByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
+        /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
+        /** @description ``code`` is empty where the case went; ``move`` is what to take back. */
+        Moved: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            move?: string | null;
+            code: string;
+            message: string;
+        };
+        MovedList: {
+            results: components["schemas"]["Moved"][];
+        };
+        NamedPerson: {
+            /** Format: uuid */
+            id: string;
+            display_name: string;
+        };
         /** @description The only answer that ever holds the address. */
         NewCalendarFeed: {
             exists: boolean;
@@ -5667,6 +6352,18 @@ export interface components {
         OmitWriteRequest: {
             position: number;
         };
+        /** @description An item that is not there: what, how it stands, and by when it is expected. */
+        OpenItem: {
+            key: string;
+            label: string;
+            state: components["schemas"]["OpenItemStateEnum"];
+            /** Format: date */
+            expected_by: string | null;
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+        };
+        /** @enum {string} */
+        OpenItemStateEnum: "missing" | "expected" | "too_old";
         /** @description With all that it says: what of these is filled depends on its kind. */
         OpenedDocument: {
             /** Format: uuid */
@@ -5735,6 +6432,12 @@ export interface components {
             comment?: string;
         };
         /** @enum {string} */
+        OrderByEnum: "complexity" | "ai_urgency" | "list";
+        OrderRequest: {
+            by: components["schemas"]["OrderByEnum"];
+            items?: string[];
+        };
+        /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
         Outline: {
             /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
@@ -5765,6 +6468,15 @@ export interface components {
             volume_error_ml: components["schemas"]["Spread"];
             volume_error_relative: components["schemas"]["Spread"];
             dice_histogram: number[];
+        };
+        OwedWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+            item: string;
         };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
@@ -5856,6 +6568,7 @@ export interface components {
         PatchedAgendaItemPatchRequest: {
             position?: number;
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
+            deferral_code?: components["schemas"]["DeferralCodeEnum"];
             version?: number;
         };
         PatchedAutomationRuleWriteRequest: {
@@ -6224,17 +6937,21 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
-        /** @description A content that waits for a clinician's word to come into use. */
         Proposal: {
-            person: string;
-            /** @description Why, although it was not validated here. */
+            standard: string;
+            standard_name: string;
+            reference: string;
             reason: string;
+            by: string;
             /** Format: date-time */
             at: string;
         };
-        /** @description A word on a content names the hash that was on the person's screen. */
         ProposeRequest: {
-            tree_sha256: string;
+            standard: string;
+            /** @default  */
+            reason: string;
+        };
+        PullUpRequest: {
             /** @default  */
             reason: string;
         };
@@ -6372,6 +7089,66 @@ export interface components {
             decisions: number;
             without_findings: number;
         };
+        ReadinessAi: {
+            state: components["schemas"]["ReadinessAiStateEnum"];
+            unreviewed: number | null;
+        };
+        /** @enum {string} */
+        ReadinessAiStateEnum: "failed" | "running" | "unreviewed" | "reviewed" | "no_findings" | "out_of_scope" | "none" | "hidden";
+        ReadinessItem: {
+            key: string;
+            label: string;
+            need: components["schemas"]["ReadinessItemNeedEnum"];
+            state: components["schemas"]["ReadinessItemStateEnum"];
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+            /** @description The day it was expected by has passed. */
+            is_overdue: boolean;
+            /** @description Said by hand; else found by itself. */
+            is_recorded: boolean;
+            /** Format: date */
+            on: string | null;
+            /** @description On the day of the meeting, or today. */
+            age_days: number | null;
+            max_age_days: number | null;
+            /** Format: date */
+            expected_by: string | null;
+            reason: string;
+            said_by: string;
+            /** Format: date-time */
+            said_at: string | null;
+            source: components["schemas"]["ItemSource"];
+            ready: number | null;
+            total: number | null;
+            problem: string;
+            owner: components["schemas"]["ItemOwner"] | null;
+        };
+        /** @enum {string} */
+        ReadinessItemNeedEnum: "required" | "expected" | "optional";
+        /** @enum {string} */
+        ReadinessItemStateEnum: "met" | "missing" | "expected" | "too_old" | "not_applicable";
+        ReadinessOverride: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            reason: string;
+        };
+        /** @description Of the items that are not optional; without a word about the patient. */
+        ReadinessSummary: {
+            is_ready: boolean;
+            met: number;
+            total: number;
+            not_there: components["schemas"]["OpenItem"][];
+            is_overridden: boolean;
+            proposed_standard: string;
+        };
+        /** @description What the case was opened with; ``newest`` is offered where it is another. */
+        ReadinessTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            document: components["schemas"]["CaseTemplateDocument"];
+        };
         Reason: {
             code: string;
             message: string;
@@ -6505,6 +7282,20 @@ export interface components {
             mean_probability: number;
             observed: components["schemas"]["Estimate"];
         };
+        RemindRequest: {
+            items: components["schemas"]["ItemNameRequest"][];
+        };
+        /** @description ``code`` is empty where the reminder goes out. */
+        Reminded: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+            code: string;
+            message: string;
+        };
+        RemindedList: {
+            results: components["schemas"]["Reminded"][];
+        };
         ReportLine: {
             depth: number;
             /** @description The value type, in small letters; see: a reference. */
@@ -6593,8 +7384,10 @@ export interface components {
              * @description Where the version that is in use now goes.
              * @default suspended
              */
-            to: components["schemas"]["ToEnum"];
+            to: components["schemas"]["RollBackToEnum"];
         };
+        /** @enum {string} */
+        RollBackToEnum: "shadow" | "suspended";
         RuleBoard: {
             /** Format: uuid */
             id: string;
@@ -7075,6 +7868,81 @@ export interface components {
         };
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
+        TakeTemplateRequest: {
+            number: number;
+        };
+        /**
+         * TemplateField
+         * @description One thing the intake form asks for, beyond what every case has.
+         */
+        TemplateField: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Kind
+             * @default text
+             */
+            kind: components["schemas"]["TemplateFieldKindEnum"];
+            /** Choices */
+            choices?: string[];
+            /**
+             * Is Required
+             * @default false
+             */
+            is_required: boolean;
+        };
+        /** @enum {string} */
+        TemplateFieldKindEnum: "text" | "number" | "date" | "yes_no" | "choice";
+        /**
+         * TemplateItem
+         * @description One thing a case needs before it is discussed.
+         */
+        TemplateItem: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Need
+             * @default required
+             */
+            need: components["schemas"]["TemplateItemNeedEnum"];
+            /**
+             * Source
+             * @default recorded
+             */
+            source: string;
+            /**
+             * Modalities
+             * @description Of source `images`: one of these.
+             */
+            modalities?: string[];
+            /**
+             * Max Age Days
+             * @description Older than this on the day of the meeting is too old.
+             * @default null
+             */
+            max_age_days: number | null;
+        };
+        /** @enum {string} */
+        TemplateItemNeedEnum: "required" | "expected" | "optional";
+        /**
+         * TemplateStandard
+         * @description A standard of care that the board agreed on beforehand: cases may be listed by it.
+         */
+        TemplateStandard: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description The document that says so: title, version, page.
+             */
+            reference: string;
+        };
         /** @enum {string} */
         TextEnum: "lines" | "binary" | "too_long";
         /** @description The study ticket; send it in the header named ``header``. */
@@ -7121,8 +7989,11 @@ export interface components {
             /** Format: double */
             median_acknowledged_s: number | null;
         };
-        /** @enum {string} */
-        ToEnum: "shadow" | "suspended";
+        TimeBoxRequest: {
+            is_complex?: boolean | null;
+            minutes?: number | null;
+            version?: number;
+        };
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -7179,6 +8050,32 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
+        TriageManyRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            cases: components["schemas"]["CaseVersionRequest"][];
+        };
+        TriageRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            version?: number;
+        };
         /**
          * TumourType
          * @enum {string}
@@ -7188,6 +8085,9 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        UndoRequest: {
+            moves: string[];
+        };
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -7531,11 +8431,17 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
+export type AddManyRequest = components['schemas']['AddManyRequest'];
+export type Added = components['schemas']['Added'];
+export type AddedList = components['schemas']['AddedList'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
+export type AgendaList = components['schemas']['AgendaList'];
+export type AgendaRulesRequest = components['schemas']['AgendaRulesRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AgreedStandard = components['schemas']['AgreedStandard'];
 export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AiUrgency = components['schemas']['AiUrgency'];
@@ -7566,6 +8472,7 @@ export type AxisEnum = components['schemas']['AxisEnum'];
 export type Beam = components['schemas']['Beam'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
+export type BoardAgendaRules = components['schemas']['BoardAgendaRules'];
 export type BoardMember = components['schemas']['BoardMember'];
 export type BoardMemberPage = components['schemas']['BoardMemberPage'];
 export type BoardMemberWriteRequest = components['schemas']['BoardMemberWriteRequest'];
@@ -7580,19 +8487,31 @@ export type BundleInstallRequest = components['schemas']['BundleInstallRequest']
 export type BundleUpload = components['schemas']['BundleUpload'];
 export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
 export type BurdenLesion = components['schemas']['BurdenLesion'];
-export type ByEnum = components['schemas']['ByEnum'];
 export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
+export type Capacity = components['schemas']['Capacity'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
 export type CardGroup = components['schemas']['CardGroup'];
+export type CarriedOver = components['schemas']['CarriedOver'];
+export type CarryOverRequest = components['schemas']['CarryOverRequest'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
+export type CaseMove = components['schemas']['CaseMove'];
+export type CaseMovePage = components['schemas']['CaseMovePage'];
+export type CaseReadiness = components['schemas']['CaseReadiness'];
 export type CaseRecording = components['schemas']['CaseRecording'];
 export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
+export type CaseTemplate = components['schemas']['CaseTemplate'];
+export type CaseTemplateDetail = components['schemas']['CaseTemplateDetail'];
+export type CaseTemplateDocument = components['schemas']['CaseTemplateDocument'];
+export type CaseTemplateDocumentRequest = components['schemas']['CaseTemplateDocumentRequest'];
+export type CaseTemplatePage = components['schemas']['CaseTemplatePage'];
+export type CaseTemplateWriteRequest = components['schemas']['CaseTemplateWriteRequest'];
+export type CaseVersionRequest = components['schemas']['CaseVersionRequest'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
@@ -7614,10 +8533,12 @@ export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
+export type DeferralCodeEnum = components['schemas']['DeferralCodeEnum'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
 export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
+export type Discipline = components['schemas']['Discipline'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DiscretisationEnum = components['schemas']['DiscretisationEnum'];
@@ -7641,6 +8562,9 @@ export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum
 export type Dvh = components['schemas']['Dvh'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
+export type Exception = components['schemas']['Exception'];
+export type ExceptionCase = components['schemas']['ExceptionCase'];
+export type ExceptionList = components['schemas']['ExceptionList'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
@@ -7694,6 +8618,12 @@ export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
 export type IntentEnum = components['schemas']['IntentEnum'];
+export type ItemNameRequest = components['schemas']['ItemNameRequest'];
+export type ItemOwner = components['schemas']['ItemOwner'];
+export type ItemOwnerWriteRequest = components['schemas']['ItemOwnerWriteRequest'];
+export type ItemRecordWriteRequest = components['schemas']['ItemRecordWriteRequest'];
+export type ItemRecordWriteStateEnum = components['schemas']['ItemRecordWriteStateEnum'];
+export type ItemSource = components['schemas']['ItemSource'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -7750,7 +8680,11 @@ export type ModelVersion = components['schemas']['ModelVersion'];
 export type MonitoredModel = components['schemas']['MonitoredModel'];
 export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
+export type MonitoringByEnum = components['schemas']['MonitoringByEnum'];
 export type MoveEnum = components['schemas']['MoveEnum'];
+export type Moved = components['schemas']['Moved'];
+export type MovedList = components['schemas']['MovedList'];
+export type NamedPerson = components['schemas']['NamedPerson'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
@@ -7762,15 +8696,20 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
+export type OpenItem = components['schemas']['OpenItem'];
+export type OpenItemStateEnum = components['schemas']['OpenItemStateEnum'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
+export type OrderByEnum = components['schemas']['OrderByEnum'];
+export type OrderRequest = components['schemas']['OrderRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
 export type OverlapFigures = components['schemas']['OverlapFigures'];
+export type OwedWriteRequest = components['schemas']['OwedWriteRequest'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -7821,6 +8760,7 @@ export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposeRequest = components['schemas']['ProposeRequest'];
+export type PullUpRequest = components['schemas']['PullUpRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
@@ -7838,6 +8778,14 @@ export type ReachPage = components['schemas']['ReachPage'];
 export type ReachRow = components['schemas']['ReachRow'];
 export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
 export type ReachTotals = components['schemas']['ReachTotals'];
+export type ReadinessAi = components['schemas']['ReadinessAi'];
+export type ReadinessAiStateEnum = components['schemas']['ReadinessAiStateEnum'];
+export type ReadinessItem = components['schemas']['ReadinessItem'];
+export type ReadinessItemNeedEnum = components['schemas']['ReadinessItemNeedEnum'];
+export type ReadinessItemStateEnum = components['schemas']['ReadinessItemStateEnum'];
+export type ReadinessOverride = components['schemas']['ReadinessOverride'];
+export type ReadinessSummary = components['schemas']['ReadinessSummary'];
+export type ReadinessTemplate = components['schemas']['ReadinessTemplate'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
@@ -7858,6 +8806,9 @@ export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type ReliabilityBin = components['schemas']['ReliabilityBin'];
+export type RemindRequest = components['schemas']['RemindRequest'];
+export type Reminded = components['schemas']['Reminded'];
+export type RemindedList = components['schemas']['RemindedList'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type ResearchLeftOut = components['schemas']['ResearchLeftOut'];
 export type ResearchLeftOutKindEnum = components['schemas']['ResearchLeftOutKindEnum'];
@@ -7871,6 +8822,7 @@ export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type RollBackRequest = components['schemas']['RollBackRequest'];
+export type RollBackToEnum = components['schemas']['RollBackToEnum'];
 export type RuleBoard = components['schemas']['RuleBoard'];
 export type RuleEnum = components['schemas']['RuleEnum'];
 export type RuleModel = components['schemas']['RuleModel'];
@@ -7929,21 +8881,30 @@ export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum']
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SubgroupFigures = components['schemas']['SubgroupFigures'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
+export type TakeTemplateRequest = components['schemas']['TakeTemplateRequest'];
+export type TemplateField = components['schemas']['TemplateField'];
+export type TemplateFieldKindEnum = components['schemas']['TemplateFieldKindEnum'];
+export type TemplateItem = components['schemas']['TemplateItem'];
+export type TemplateItemNeedEnum = components['schemas']['TemplateItemNeedEnum'];
+export type TemplateStandard = components['schemas']['TemplateStandard'];
 export type TextEnum = components['schemas']['TextEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
-export type ToEnum = components['schemas']['ToEnum'];
+export type TimeBoxRequest = components['schemas']['TimeBoxRequest'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
+export type TriageManyRequest = components['schemas']['TriageManyRequest'];
+export type TriageRequest = components['schemas']['TriageRequest'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
+export type UndoRequest = components['schemas']['UndoRequest'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type UrgencyNotice = components['schemas']['UrgencyNotice'];
@@ -8061,6 +9022,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ClockRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_agenda_items_time_box_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TimeBoxRequest"];
             };
         };
         responses: {
@@ -8396,6 +9391,40 @@ export interface operations {
             };
         };
     };
+    api_boards_agenda_rules_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AgendaRulesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardAgendaRules"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_boards_ai_reading_update: {
         parameters: {
             query?: never;
@@ -8610,6 +9639,128 @@ export interface operations {
                 };
                 content: {
                     "text/calendar": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseTemplateWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_versions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
                 };
             };
             /** @description Refused or failed */
@@ -8973,6 +10124,36 @@ export interface operations {
             };
         };
     };
+    api_cases_moves_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMovePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_pet_burden_retrieve: {
         parameters: {
             query?: never;
@@ -9033,6 +10214,40 @@ export interface operations {
             };
         };
     };
+    api_cases_pull_up_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PullUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_radiotherapy: {
         parameters: {
             query?: never;
@@ -9050,6 +10265,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiotherapy"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemRecordWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_owner_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ItemOwnerWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_template_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeTemplateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
                 };
             };
             /** @description Refused or failed */
@@ -9812,6 +11161,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_proposal_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
                 };
             };
             /** @description Refused or failed */
@@ -11015,6 +12432,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Institution"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_item_reminders_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemindRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindedList"];
                 };
             };
             /** @description Refused or failed */
@@ -12476,6 +13925,74 @@ export interface operations {
             };
         };
     };
+    api_meetings_agenda_many_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_agenda_order_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_attendance_retrieve: {
         parameters: {
             query?: never;
@@ -12601,6 +14118,70 @@ export interface operations {
             };
         };
     };
+    api_meetings_capacity_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_carry_over_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CarryOverRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedOver"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_check_in_retrieve: {
         parameters: {
             query?: never;
@@ -12618,6 +14199,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInCode"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_exceptions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionList"];
                 };
             };
             /** @description Refused or failed */
@@ -14691,6 +16302,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingTours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
                 };
             };
             /** @description Refused or failed */
