@@ -69,7 +69,7 @@ class ReadinessOverrideSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class ProposalSerializer(serializers.Serializer[Any]):
+class TriageProposalSerializer(serializers.Serializer[Any]):
     standard = serializers.CharField()
     standard_name = serializers.CharField()
     reference = serializers.CharField()
@@ -103,7 +103,7 @@ class CaseReadinessSerializer(serializers.Serializer[Any]):
     ai = ReadinessAiSerializer()
     template = ReadinessTemplateSerializer()
     override = ReadinessOverrideSerializer(allow_null=True)
-    proposal = ProposalSerializer(allow_null=True)
+    proposal = TriageProposalSerializer(allow_null=True)
     standards = AgreedStandardSerializer(many=True)
     may = serializers.ListField(child=serializers.CharField())
     computed_at = serializers.DateTimeField()
@@ -191,7 +191,7 @@ class TriageManySerializer(TriageFieldsSerializer):
     cases = CaseVersionSerializer(many=True, allow_empty=False)
 
 
-class ProposeSerializer(serializers.Serializer[Any]):
+class ProposeStandardSerializer(serializers.Serializer[Any]):
     standard = serializers.CharField(max_length=40)
     reason = serializers.CharField(max_length=500, allow_blank=True, default="")
 

@@ -159,6 +159,7 @@ class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
 
     case = CaseListItemSerializer(read_only=True)
     is_carried_over = serializers.BooleanField(source="carried_from_id", read_only=True)
+    deferral_code = serializers.CharField(read_only=True, help_text="Empty unless deferred.")
 
     class Meta:
         model = AgendaItem

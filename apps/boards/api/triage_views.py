@@ -14,7 +14,7 @@ from apps.boards.api.readiness_serializers import (
     CaseMoveSerializer,
     CaseReadinessSerializer,
     MovedListSerializer,
-    ProposeSerializer,
+    ProposeStandardSerializer,
     PullUpSerializer,
     TriageManySerializer,
     TriageSerializer,
@@ -90,9 +90,9 @@ class CaseProposalView(ConsiliumView):
 
     policies = {"put": policies.triage_case}
 
-    @extend_schema(request=ProposeSerializer, responses=CaseReadinessSerializer)
+    @extend_schema(request=ProposeStandardSerializer, responses=CaseReadinessSerializer)
     def put(self, request: Request, case_id: UUID) -> Response:
-        body = ProposeSerializer(data=request.data)
+        body = ProposeStandardSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         row = services.propose_standard(actor=self.actor, case_id=case_id, **body.validated_data)
         return answer(self.actor, row)

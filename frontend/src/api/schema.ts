@@ -3921,6 +3921,19 @@ export interface components {
         AddedList: {
             results: components["schemas"]["Added"][];
         };
+        /** @description ``over_minutes`` warns; nothing is refused for it. */
+        AgendaCapacity: {
+            available_minutes: number;
+            planned_minutes: number;
+            over_minutes: number;
+            /** @description Cases with a time box. */
+            discussed: number;
+            /** @description Cases listed by a standard. */
+            listed: number;
+            /** Format: date-time */
+            cut_off_at: string;
+            is_past_cut_off: boolean;
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -3946,7 +3959,8 @@ export interface components {
             /** @description Why it came after the cut-off. */
             readonly late_reason: string;
             readonly is_carried_over: boolean;
-            readonly deferral_code: components["schemas"]["DeferralCodeEnum"];
+            /** @description Empty unless deferred. */
+            readonly deferral_code: string;
         };
         AgendaItemPage: {
             /** Format: uri */
@@ -4348,19 +4362,6 @@ export interface components {
             brier: number | null;
             bins: components["schemas"]["ReliabilityBin"][];
         };
-        /** @description ``over_minutes`` warns; nothing is refused for it. */
-        Capacity: {
-            available_minutes: number;
-            planned_minutes: number;
-            over_minutes: number;
-            /** @description Cases with a time box. */
-            discussed: number;
-            /** @description Cases listed by a standard. */
-            listed: number;
-            /** Format: date-time */
-            cut_off_at: string;
-            is_past_cut_off: boolean;
-        };
         /** @enum {string} */
         CapacityEnum: "observer" | "consultant" | "member" | "chair" | "coordinator";
         CardEntryWriteRequest: {
@@ -4498,7 +4499,7 @@ export interface components {
             ai: components["schemas"]["ReadinessAi"];
             template: components["schemas"]["ReadinessTemplate"];
             override: components["schemas"]["ReadinessOverride"] | null;
-            proposal: components["schemas"]["Proposal"] | null;
+            proposal: components["schemas"]["TriageProposal"] | null;
             standards: components["schemas"]["AgreedStandard"][];
             may: string[];
             /** Format: date-time */
@@ -5097,21 +5098,6 @@ export interface components {
         Evaluation: {
             name: string;
             value: string;
-        };
-        Exception: {
-            case: components["schemas"]["ExceptionCase"];
-            /** @description null: not computed yet */
-            item: components["schemas"]["ReadinessItem"] | null;
-        };
-        ExceptionCase: {
-            /** Format: uuid */
-            id: string;
-            title: string;
-            status: components["schemas"]["CaseStatusEnum"];
-            position: number;
-        };
-        ExceptionList: {
-            results: components["schemas"]["Exception"][];
         };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
@@ -6112,6 +6098,21 @@ export interface components {
             quorum: components["schemas"]["Quorum"];
             people: components["schemas"]["Attendance"][];
         };
+        MeetingException: {
+            case: components["schemas"]["MeetingExceptionCase"];
+            /** @description null: not computed yet */
+            item: components["schemas"]["ReadinessItem"] | null;
+        };
+        MeetingExceptionCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: components["schemas"]["CaseStatusEnum"];
+            position: number;
+        };
+        MeetingExceptionList: {
+            results: components["schemas"]["MeetingException"][];
+        };
         MeetingPage: {
             /** Format: uri */
             next: string | null;
@@ -6937,16 +6938,21 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "identified" | "deidentified" | "none";
+        /** @description A content that waits for a clinician's word to come into use. */
         Proposal: {
-            standard: string;
-            standard_name: string;
-            reference: string;
+            person: string;
+            /** @description Why, although it was not validated here. */
             reason: string;
-            by: string;
             /** Format: date-time */
             at: string;
         };
+        /** @description A word on a content names the hash that was on the person's screen. */
         ProposeRequest: {
+            tree_sha256: string;
+            /** @default  */
+            reason: string;
+        };
+        ProposeStandardRequest: {
             standard: string;
             /** @default  */
             reason: string;
@@ -8063,6 +8069,15 @@ export interface components {
             override: boolean;
             cases: components["schemas"]["CaseVersionRequest"][];
         };
+        TriageProposal: {
+            standard: string;
+            standard_name: string;
+            reference: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
         TriageRequest: {
             to: components["schemas"]["CaseStatusEnum"];
             /** @default  */
@@ -8434,6 +8449,7 @@ export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
 export type AddManyRequest = components['schemas']['AddManyRequest'];
 export type Added = components['schemas']['Added'];
 export type AddedList = components['schemas']['AddedList'];
+export type AgendaCapacity = components['schemas']['AgendaCapacity'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -8489,7 +8505,6 @@ export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteR
 export type BurdenLesion = components['schemas']['BurdenLesion'];
 export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
-export type Capacity = components['schemas']['Capacity'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
 export type CardGroup = components['schemas']['CardGroup'];
@@ -8562,9 +8577,6 @@ export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum
 export type Dvh = components['schemas']['Dvh'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
-export type Exception = components['schemas']['Exception'];
-export type ExceptionCase = components['schemas']['ExceptionCase'];
-export type ExceptionList = components['schemas']['ExceptionList'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
@@ -8667,6 +8679,9 @@ export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingAttendance = components['schemas']['MeetingAttendance'];
+export type MeetingException = components['schemas']['MeetingException'];
+export type MeetingExceptionCase = components['schemas']['MeetingExceptionCase'];
+export type MeetingExceptionList = components['schemas']['MeetingExceptionList'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
@@ -8760,6 +8775,7 @@ export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposeRequest = components['schemas']['ProposeRequest'];
+export type ProposeStandardRequest = components['schemas']['ProposeStandardRequest'];
 export type PullUpRequest = components['schemas']['PullUpRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
@@ -8900,6 +8916,7 @@ export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
 export type TriageManyRequest = components['schemas']['TriageManyRequest'];
+export type TriageProposal = components['schemas']['TriageProposal'];
 export type TriageRequest = components['schemas']['TriageRequest'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
@@ -11219,7 +11236,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProposeRequest"];
+                "application/json": components["schemas"]["ProposeStandardRequest"];
             };
         };
         responses: {
@@ -14134,7 +14151,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Capacity"];
+                    "application/json": components["schemas"]["AgendaCapacity"];
                 };
             };
             /** @description Refused or failed */
@@ -14228,7 +14245,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExceptionList"];
+                    "application/json": components["schemas"]["MeetingExceptionList"];
                 };
             };
             /** @description Refused or failed */

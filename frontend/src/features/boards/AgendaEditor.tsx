@@ -7,6 +7,7 @@ import { Link, useNavigate } from 'react-router-dom'
 
 import { useAgendaActions } from '@/api/boards'
 import type { AgendaItem } from '@/api/types'
+import { AgendaMarks, ComplexBox } from '@/features/readiness/AgendaMarks'
 import { AiUrgencyChip, AiUrgencyLine } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
@@ -86,6 +87,7 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
               <CaseAiMark entry={item.case} />
               <ImagesMeter images={item.case.images} />
               <span className={classes.dim}>{t('agenda.minutes', { count: item.minutes })}</span>
+              {mayEdit && item.status === 'planned' && <ComplexBox item={item} />}
               {mayEdit && item.status === 'planned' && (
                 <span>
                   <ActionIcon variant="subtle" color="gray" disabled={index === 0} aria-label={t('agenda.up', { title: item.case.title })} onClick={() => shift(index, -1)}>
@@ -114,6 +116,7 @@ function AgendaItemText({ item }: { item: AgendaItem }) {
         <Link to={`/cases/${item.case.id}`}>{item.case.title}</Link>
         <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
         <AiUrgencyChip urgency={item.case.ai_urgency} />
+        <AgendaMarks item={item} />
         {item.status !== 'planned' && <Chip tone={item.status === 'current' ? 'accent' : 'neutral'}>{wordFor('agendaStatus', item.status)}</Chip>}
       </div>
       <div className={`${classes.dim} ${classes.itemQuestion}`}>

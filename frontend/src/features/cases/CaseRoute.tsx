@@ -9,6 +9,8 @@ import { useCase, useStudies } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
 import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
+import { MovesSection } from '@/features/readiness/MovesSection'
+import { ReadinessSection } from '@/features/readiness/ReadinessSection'
 import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { GuiseChip, PatientLine, UrgencyChip } from '@/ui/clinical'
@@ -64,6 +66,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
               <p className={classes.question}>{entry.clinical_question || t('noQuestion')}</p>
               {entry.history && <p className={classes.history}>{entry.history}</p>}
             </Section>
+            <ReadinessSection entry={entry} />
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
@@ -75,6 +78,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <TimelineSection entry={entry} studies={studies.data ?? []} decisions={decisions.data ?? []} />
             <CaseJobsSection entry={entry} />
             <PeopleSection entry={entry} />
+            <MovesSection entry={entry} />
           </div>
         </div>
       </div>
