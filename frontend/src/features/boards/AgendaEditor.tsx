@@ -63,7 +63,7 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
               variant="subtle"
               onClick={() => {
                 notifications.hide(id)
-                schedule.mutate(item.case.id, {
+                schedule.mutate({ caseId: item.case.id, lateReason: item.late_reason || t('readiness:agenda.putBack') }, {
                   onSuccess: (again) => move.mutate({ item: again, position: item.position }),
                 })
               }}
