@@ -200,7 +200,7 @@ class PullUpSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, allow_blank=True, default="")
 
 
-class CaseMoveSerializer(serializers.Serializer[CaseMove]):
+class CaseMoveSerializer(serializers.Serializer[Any]):
     """One move, with what it needed: standard and reference, or the items that were missing."""
 
     id = serializers.UUIDField()

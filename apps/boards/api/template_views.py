@@ -47,7 +47,7 @@ class TemplateDocumentField(serializers.JSONField):
     """Checked by the service, which says what is wrong with it."""
 
 
-class CaseTemplateSerializer(serializers.Serializer[CaseTemplateVersion]):
+class CaseTemplateSerializer(serializers.Serializer[Any]):
     """``version`` is the number of this version; ``newest`` of the one that holds now."""
 
     tumour_type = serializers.ChoiceField(choices=TumourType.choices)

@@ -12,7 +12,7 @@ from apps.boards.choices import AgendaStatus, DeferralReason, MeetingStatus
 from apps.boards.events import AgendaMoved
 from apps.boards.models import AgendaItem, BoardMember, CaseMove, Meeting
 from apps.boards.services.members import open_case_to
-from apps.boards.services.time_boxes import check_cut_off, time_box_of
+from apps.boards.services.time_boxes import OFF_THE_TABLE, check_cut_off, time_box_of
 from apps.boards.video import check_video_url
 from apps.cases import policies as case_policies
 from apps.cases import services as case_services
@@ -143,6 +143,11 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
     """Make this the case under discussion; the one before it counts as discussed.
 
     Going to the current item again is no move and tells nobody.
+
+    Raises
+    ------
+    Conflict
+        ``meeting_closed``, or ``not_for_discussion``: it is listed by a standard, or withdrawn.
     """
     policies.run_agenda_item(actor=actor, item_id=item_id)
     item = AgendaItem.objects.filter(pk=item_id).first()
@@ -154,6 +159,8 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
     item.refresh_from_db()
     if item.status == AgendaStatus.CURRENT:
         return item
+    if item.status in OFF_THE_TABLE:
+        raise Conflict("It is listed and not discussed.", code="not_for_discussion")
     now = timezone.now()
     previous = meeting.agenda.filter(status=AgendaStatus.CURRENT).first()
     if previous is not None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from apps.boards.models import AgendaItem, Meeting
 from apps.boards.services.agenda import add_agenda_item
 from apps.cases import services as case_services
 from apps.cases.choices import CaseStatus
+from apps.cases.models import Case
 from apps.core.actors import Actor
 from apps.core.exceptions import Conflict, DomainError, InvalidInput
 
@@ -156,7 +156,6 @@ def carry_over(*, actor: Actor, meeting_id: UUID, to_meeting_id: UUID | None = N
 
 
 def _carry(*, actor: Actor, item: AgendaItem, target: Meeting, position: int) -> AgendaItem:
-    details: dict[str, Any] = {"carried_to": str(target.pk)}
     item.status = AgendaStatus.DEFERRED
     item.deferral_code = DeferralReason.OUT_OF_TIME
     item.version += 1
@@ -169,14 +168,16 @@ def _carry(*, actor: Actor, item: AgendaItem, target: Meeting, position: int) ->
         is_complex=item.is_complex,
         carried_from=item,
     )
-    case_services.move_case(
-        actor=actor,
-        case_id=item.case_id,
-        to=CaseStatus.DEFERRED,
-        reason_code=DeferralReason.OUT_OF_TIME,
-        details=details,
-    )
-    case_services.move_case(actor=actor, case_id=item.case_id, to=CaseStatus.SCHEDULED)
+    case = Case.objects.select_for_update().get(pk=item.case_id)
+    if case.status == CaseStatus.SCHEDULED:  # one that was decided elsewhere stays decided
+        case_services.move_case(
+            actor=actor,
+            case_id=item.case_id,
+            to=CaseStatus.DEFERRED,
+            reason_code=DeferralReason.OUT_OF_TIME,
+            details={"carried_to": str(target.pk)},
+        )
+        case_services.move_case(actor=actor, case_id=item.case_id, to=CaseStatus.SCHEDULED)
     case_services.set_needed_by(actor=actor, case_id=item.case_id, needed_by=target.starts_at)
     return made
 

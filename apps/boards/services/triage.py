@@ -16,15 +16,15 @@ from django.utils import timezone
 from apps.audit.services import record_entry
 from apps.boards import readiness_policies as policies
 from apps.boards.case_templates import CaseTemplateDocument, TemplateStandard
-from apps.boards.choices import AgendaStatus, DeferralReason, MeetingStatus
+from apps.boards.choices import AgendaStatus, DeferralReason
 from apps.boards.models import AgendaItem, CaseMove, CaseReadiness
+from apps.boards.services.agenda_marks import coming_items, mark_items
 from apps.boards.services.chasing import give_duty
 from apps.boards.services.readiness import (
     compute_readiness,
     item_of,
     missing_of,
     readiness_of,
-    refresh_later,
 )
 from apps.cases import services as case_services
 from apps.cases.choices import CaseStatus
@@ -49,6 +49,11 @@ UNDO = "undo"
 PULLED_UP = "pulled_up"
 OVERRIDDEN = "readiness_overridden"
 MOST_AT_ONCE = 100
+_NO_OVERRIDE: dict[str, Any] = {
+    "overridden_by": None,
+    "overridden_at": None,
+    "override_reason": "",
+}
 _AGENDA_AFTER = {
     CaseStatus.SOC_LISTED: AgendaStatus.SOC_LISTED,
     CaseStatus.DEFERRED: AgendaStatus.DEFERRED,
@@ -180,8 +185,8 @@ def pull_up(*, actor: Actor, case_id: UUID, reason: str = "") -> CaseMove:
     case = Case.objects.select_for_update().get(pk=case_id)
     if case.status != CaseStatus.SOC_LISTED:
         raise Conflict("This case is not listed by a standard.", code="not_listed")
-    items = _coming_items(case_id=case_id, status=AgendaStatus.SOC_LISTED)
-    kept = _set_agenda(items, status=AgendaStatus.PLANNED)
+    items = coming_items(case_id=case_id, status=AgendaStatus.SOC_LISTED)
+    kept = mark_items(items, status=AgendaStatus.PLANNED)
     return _move(
         actor=actor,
         case_id=case_id,
@@ -249,7 +254,7 @@ def undo_move(*, actor: Actor, move: CaseMove) -> CaseMove:
     if newest is None or newest.pk != move.pk or too_late or not is_triage:
         raise Conflict("This can no longer be taken back.", code="undo_too_late")
     for item_id, status in move.details.get("agenda", {}).items():
-        _set_agenda(list(AgendaItem.objects.filter(pk=item_id)), status=status)
+        mark_items(list(AgendaItem.objects.filter(pk=item_id)), status=status)
     return _move(
         actor=actor, case_id=move.case_id, to=move.from_status, reason_code=UNDO, is_undo=True
     )
@@ -271,10 +276,8 @@ def _move(
     if case.status == to:
         raise Conflict("The case is there already.", code="already_there")
     if to in _AGENDA_AFTER and not is_undo:
-        planned = _coming_items(case_id=case_id, status=AgendaStatus.PLANNED)
-        kept["agenda"] = _set_agenda(
-            planned, status=_AGENDA_AFTER[CaseStatus(to)], code=reason_code
-        )
+        planned = coming_items(case_id=case_id, status=AgendaStatus.PLANNED)
+        kept["agenda"] = mark_items(planned, status=_AGENDA_AFTER[CaseStatus(to)], code=reason_code)
     case_services.move_case(
         actor=actor,
         case_id=case_id,
@@ -284,17 +287,23 @@ def _move(
         details=kept,
         is_undo=is_undo,
     )
-    CaseReadiness.objects.filter(case_id=case_id).update(proposal={})
-    if to != CaseStatus.READY:
-        refresh_later(case_id=case_id)
+    CaseReadiness.objects.filter(case_id=case_id).update(
+        proposal={}, **(_NO_OVERRIDE if _ends_override(to, reason_code) else {})
+    )
     return CaseMove.objects.filter(case_id=case_id).order_by("-number")[0]
+
+
+def _ends_override(to: str, reason_code: str) -> bool:
+    """Back in triage, or ready by itself, the chair's word is history."""
+    back = {CaseStatus.SUBMITTED, CaseStatus.NEEDS_INFO, CaseStatus.READY}
+    return to in back and reason_code not in {OVERRIDDEN, PULLED_UP}
 
 
 def _check_off_agenda(*, case: Case, to: str) -> None:
     """What goes back to triage is not at the same time on the list of a meeting."""
     if case.status != CaseStatus.SCHEDULED or to in _AGENDA_AFTER:
         return
-    if _coming_items(case_id=case.pk, status=AgendaStatus.PLANNED):
+    if coming_items(case_id=case.pk, status=AgendaStatus.PLANNED):
         raise Conflict("Take it off the agenda first.", code="on_agenda")
 
 
@@ -374,25 +383,3 @@ def _check_deferral(wish: TriageWish) -> str:
 def _need_reason(wish: TriageWish) -> None:
     if not wish.reason.strip():
         raise InvalidInput("Say why.", code="reason_needed")
-
-
-def _coming_items(*, case_id: UUID, status: str) -> list[AgendaItem]:
-    return list(
-        AgendaItem.objects.select_for_update(of=("self",)).filter(
-            case_id=case_id,
-            status=status,
-            meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.OPEN],
-        )
-    )
-
-
-def _set_agenda(items: Iterable[AgendaItem], *, status: str, code: str = "") -> dict[str, str]:
-    """Their new status; returns what they were, by id."""
-    before = {}
-    for item in items:
-        before[str(item.pk)] = str(item.status)
-        item.status = status
-        item.deferral_code = code if status == AgendaStatus.DEFERRED else ""
-        item.version += 1
-        item.save(update_fields=["status", "deferral_code", "version", "updated_at"])
-    return before

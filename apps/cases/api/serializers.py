@@ -81,7 +81,7 @@ class OpenItemSerializer(serializers.Serializer[Any]):
     """An item that is not there: what, how it stands, and by when it is expected."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's own name
     state = serializers.ChoiceField(choices=["missing", "expected", "too_old"])
     expected_by = serializers.DateField(allow_null=True)
     is_open = serializers.BooleanField(help_text="It keeps the case from being ready.")
@@ -120,7 +120,9 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
     ai_urgency = AiUrgencySerializer(
         allow_null=True, help_text="null: nothing flagged, or not for this viewer now."
     )
-    readiness = ReadinessSummarySerializer(allow_null=True, help_text="null: not computed yet")
+    readiness = ReadinessSummarySerializer(
+        allow_null=True, help_text="null: not computed yet, or not for this viewer"
+    )
     waiting_since = serializers.DateTimeField(
         allow_null=True, help_text="When it came, while the board is still to discuss it."
     )
@@ -148,7 +150,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
             "ai_hidden": summary.get("ai_hidden", False),
             "ai_urgency": summary.get("ai_urgency"),
-            "readiness": summary.get("readiness"),
+            "readiness": None if standing.is_deidentified else summary.get("readiness"),
             "waiting_since": case.created_at.isoformat() if case.status in WAITING else None,
             "updated_at": case.updated_at.isoformat(),
         }

@@ -176,6 +176,16 @@ export function useAgendaAsAWhole(meetingId: string) {
   }
 }
 
+/** Time boxes and cut-off of a board. */
+export function useAgendaRules(boardId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (rules: { minutes_per_case: number; minutes_per_complex_case: number; cut_off_hours: number }) =>
+      http.put(`/api/boards/${boardId}/agenda-rules`, rules),
+    onSettled: () => Promise.all([['boards'], ['meeting']].map((queryKey) => client.invalidateQueries({ queryKey }))),
+  })
+}
+
 export function useTemplates() {
   return useQuery({
     queryKey: readinessKeys.templates,

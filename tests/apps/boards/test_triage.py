@@ -277,6 +277,25 @@ def test_a_case_on_an_agenda_does_not_go_back_to_triage(team: CaseTeam, meeting:
         assert refused(caught) == "on_agenda"
 
 
+def test_what_is_listed_or_withdrawn_is_not_called_up_in_the_meeting(
+    team: CaseTeam, meeting: Meeting
+) -> None:
+    item = schedule(team, meeting)
+    triage(team, "coordinator", "withdrawn", reason="Moved away")
+    with pytest.raises(Conflict) as caught:
+        services.goto_agenda_item(actor=team.actor("coordinator"), item_id=item.pk)
+    assert refused(caught) == "not_for_discussion"
+
+
+def test_an_override_ends_when_the_case_goes_back_to_triage(team: CaseTeam) -> None:
+    triage(team, "chair", "ready", reason="Cannot wait", is_override=True)
+    row = services.readiness_of(case_id=team.case_id)
+    assert row.overridden_at is not None and row.override_reason == "Cannot wait"
+    triage(team, "coordinator", "needs_info", missing=(services.Owed("ecog"),))
+    row = services.readiness_of(case_id=team.case_id)
+    assert (row.overridden_at, row.override_reason) == (None, "")
+
+
 def test_a_stale_version_is_told(team: CaseTeam) -> None:
     with pytest.raises(Conflict) as caught:
         services.triage_case(

@@ -1,7 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconChevronUp, IconTrash } from '@tabler/icons-react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router-dom'
 
@@ -24,7 +24,7 @@ interface AgendaEditorProps {
   keysEnabled: boolean
 }
 
-/** The agenda in order. Moved by buttons or Alt+arrow; taking off can be undone. */
+/** The agenda in order. Moved by dragging, by buttons or Alt+arrow; taking off can be undone. */
 export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaEditorProps) {
   const { t } = useTranslation('boards')
   const navigate = useNavigate()
@@ -35,12 +35,18 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
     enabled: keysEnabled,
     onOpen: (index) => ordered[index] && void navigate(`/cases/${ordered[index].case.id}`),
   })
+  const [dragged, setDragged] = useState<string | null>(null)
   const shift = (index: number, by: -1 | 1) => {
     const item = ordered[index]
     const target = index + by
     if (!item || target < 0 || target >= ordered.length || move.isPending) return
     move.mutate({ item, position: target + 1 })
     setSelected(target)
+  }
+  const drop = (target: number) => {
+    const item = ordered.find((one) => one.id === dragged)
+    setDragged(null)
+    if (item && ordered[target]?.id !== item.id && !move.isPending) move.mutate({ item, position: target + 1 })
   }
   useEffect(() => {
     if (!mayEdit || !keysEnabled) return
@@ -80,7 +86,16 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
       {problem && <ProblemNotice problem={problem} />}
       <ol className={classes.items} aria-label={t('agenda.title')}>
         {ordered.map((item, index) => (
-          <li key={item.id} className={`${classes.item} ${index === selected ? classes.itemSelected : ''}`} onClick={() => setSelected(index)}>
+          <li
+            key={item.id}
+            className={`${classes.item} ${index === selected ? classes.itemSelected : ''}`}
+            onClick={() => setSelected(index)}
+            draggable={mayEdit && item.status === 'planned'}
+            onDragStart={() => setDragged(item.id)}
+            onDragEnd={() => setDragged(null)}
+            onDragOver={(event) => dragged && event.preventDefault()}
+            onDrop={() => drop(index)}
+          >
             <span className={classes.itemNumber}>{String(index + 1).padStart(2, '0')}</span>
             <AgendaItemText item={item} />
             <span className={classes.itemEnd}>

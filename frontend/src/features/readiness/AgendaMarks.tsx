@@ -33,7 +33,7 @@ export function ComplexBox({ item }: { item: AgendaItem }) {
   const { timeBox } = useAgendaAsAWhole(item.meeting)
   return (
     <Checkbox
-      size="xs"
+      size="md"
       checked={item.is_complex}
       disabled={timeBox.isPending}
       aria-label={t('agenda.makeComplex', { title: item.case.title })}

@@ -89,7 +89,7 @@ export function TriageDialog({ row, to, problem, isPending, onSend, onClose }: T
                 {row.items
                   .filter((item) => item.state !== 'met' && item.state !== 'not_applicable')
                   .map((item) => (
-                    <Checkbox key={item.key} value={item.key} label={item.label} />
+                    <Checkbox size="md" key={item.key} value={item.key} label={item.label} />
                   ))}
               </Stack>
             </Checkbox.Group>

@@ -61,7 +61,7 @@ export function TemplateForm({ template }: { template: CaseTemplateDetail }) {
             disabled={!mayEdit}
             onChange={(quorum) => change({ quorum: quorum as CaseTemplateDocument['quorum'] })}
           />
-          <Checkbox label={t('complex')} checked={draft.is_complex ?? false} disabled={!mayEdit} onChange={(event) => change({ is_complex: event.currentTarget.checked })} />
+          <Checkbox size="md" label={t('complex')} checked={draft.is_complex ?? false} disabled={!mayEdit} onChange={(event) => change({ is_complex: event.currentTarget.checked })} />
         </div>
       </Section>
       <Section title={t('fields')} count={draft.fields?.length ?? 0} padded>

@@ -43,7 +43,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density, sele
             width: 36,
             render: (entry: CaseListEntry) => (
               <Checkbox
-                size="xs"
+                size="md"
                 checked={selection.chosen.has(entry.id)}
                 aria-label={t('readiness:bulk.select', { title: entry.title })}
                 onClick={(event) => event.stopPropagation()}
