@@ -4406,7 +4406,7 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
-            /** @description null: not computed yet */
+            /** @description null: not computed yet, or not for this viewer */
             readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
@@ -4448,7 +4448,7 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
-            /** @description null: not computed yet */
+            /** @description null: not computed yet, or not for this viewer */
             readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
