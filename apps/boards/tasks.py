@@ -15,7 +15,7 @@ def make_meetings_ahead() -> None:
 
 @durable_task(guarantee="at_least_once")
 def refresh_waiting_readiness() -> None:
-    """Every hour: what no event told of cases that wait for a board."""
+    """Every hour: what no event told of cases that wait for a board. Twice is harmless."""
     from apps.boards.services import refresh_waiting
 
     refresh_waiting()

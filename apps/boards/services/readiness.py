@@ -2,15 +2,16 @@
 
 What is computed is kept in one row per case, so that a list of cases needs no look-up of its
 own. The refresh runs after the commit of what caused it, in a transaction of its own that locks
-nothing but that row; a refresh that is lost is made good within the hour.
+nothing but that row; a refresh that is lost is made good by ``refresh_waiting``.
 """
 
 import logging
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 SYSTEM = Actor.system("readiness")
 INFO_ARRIVED = "info_arrived"
+EVERY_DAY = timedelta(days=1)
+MOST_PER_HOUR = 5_000
 
 
 def refresh_readiness(*, case_id: UUID) -> CaseReadiness | None:
@@ -48,11 +51,24 @@ def refresh_readiness(*, case_id: UUID) -> CaseReadiness | None:
 
 
 def refresh_waiting() -> int:
-    """Every case that waits for a board, computed again: what no event told is found here."""
-    waiting = Case.objects.filter(status__in=WAITING).values_list("pk", flat=True)
-    for case_id in waiting.iterator():
+    """What no event told is found here: every hour for cases with a meeting to come, every day
+    for the others that wait, those first that were looked at longest ago.
+    """
+    now = timezone.now()
+    due = (
+        Case.objects.filter(status__in=WAITING)
+        .filter(
+            Q(readiness__isnull=True)
+            | Q(readiness__computed_at__lt=now - EVERY_DAY)
+            | Q(needed_by__gte=now)
+        )
+        .order_by(F("readiness__computed_at").asc(nulls_first=True), "pk")
+        .values_list("pk", flat=True)[:MOST_PER_HOUR]
+    )
+    case_ids = list(due)
+    for case_id in case_ids:
         refresh_readiness(case_id=case_id)
-    return len(waiting)
+    return len(case_ids)
 
 
 def readiness_of(*, case_id: UUID) -> CaseReadiness:

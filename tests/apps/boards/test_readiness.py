@@ -4,15 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.selectors import actor_for
 from apps.boards import services
-from apps.boards.models import CaseReadiness, ItemReminder
-from apps.boards.readiness_items import Evidence, Fact, ItemState, RecordState, judge
+from apps.boards.readiness_items import Evidence, Fact, ItemState, judge
 from apps.boards.readiness_selectors import readiness_and_next_meetings
 from apps.cases import services as case_services
 from apps.cases.choices import CaseStatus
@@ -143,39 +141,6 @@ def test_MDT_5_an_override_takes_the_chair_and_a_reason(team: CaseTeam) -> None:
     assert not body["is_ready"], "overridden is not the same as there"
 
 
-def test_MDT_5_readiness_turns_green_by_itself_as_things_arrive(
-    team: CaseTeam, django_capture_on_commit_callbacks: Any
-) -> None:
-    coordinator = team.actor("coordinator")
-    with django_capture_on_commit_callbacks(execute=True):
-        services.triage_case(
-            actor=coordinator,
-            case_id=team.case_id,
-            version=version_of(team.case_id),
-            wish=services.TriageWish(
-                to="needs_info", missing=(services.Owed("ecog"), services.Owed("stage"))
-            ),
-        )
-        fill(team)
-        Case.objects.filter(pk=team.case_id).update(ecog=None)
-    assert Case.objects.get(pk=team.case_id).status == CaseStatus.NEEDS_INFO
-    with django_capture_on_commit_callbacks(execute=True):
-        case_services.edit_case(
-            actor=coordinator,
-            case_id=team.case_id,
-            version=version_of(team.case_id),
-            changes={"ecog": 1},
-        )
-    shown = client(team, "surgeon").get("/api/cases").json()["results"][0]
-    assert shown["readiness"]["is_ready"] and shown["readiness"]["met"] > 8
-    assert shown["status"] == "submitted", "back to triage by itself; ready is said by a person"
-    moves = client(team, "surgeon").get(f"/api/cases/{team.case_id}/moves").json()["results"]
-    assert [(one["to_status"], one["reason_code"], one["by"]) for one in moves] == [
-        ("submitted", "info_arrived", "readiness"),
-        ("needs_info", "", "Cora Coordinator"),
-    ]
-
-
 def test_MDT_6_images_are_there_when_every_object_is(team: CaseTeam) -> None:
     assert states(team.case_id)["ct_chest"] == ItemState.MISSING
     study = link_study(team, done=99, total=100, state=StudyState.INGESTING)
@@ -291,97 +256,7 @@ def test_ai_states_never_look_alike(team: CaseTeam) -> None:
     assert services.readiness_of(case_id=team.case_id).ai["state"] == "none"
 
 
-def test_whoever_owes_an_item_is_reminded_without_a_patient_in_the_mail(team: CaseTeam) -> None:
-    coordinator = team.actor("coordinator")
-    case = Case.objects.select_related("patient").get(pk=team.case_id)
-    told = services.remind(actor=coordinator, items=[(team.case_id, "pathology_report")])
-    assert told[0].code == "no_owner"
-    services.give_duty(
-        actor=coordinator,
-        case_id=team.case_id,
-        item="pathology_report",
-        address="lab@outside.example",
-        due_on=date(2026, 12, 3),
-    )
-    services.give_duty(
-        actor=coordinator,
-        case_id=team.case_id,
-        item="comorbidity",
-        person_id=team.people["surgeon"].pk,
-    )
-    asked = [(team.case_id, "pathology_report"), (team.case_id, "comorbidity")]
-    assert [one.code for one in services.remind(actor=coordinator, items=asked)] == ["", ""]
-    assert [one.code for one in services.remind(actor=coordinator, items=asked)] == [
-        "reminded_recently",
-        "reminded_recently",
-    ]
-    for reminder in ItemReminder.objects.order_by("created_at"):
-        services.send_reminder(reminder_id=reminder.pk)
-        services.send_reminder(reminder_id=reminder.pk)
-    assert [one.to for one in mail.outbox] == [
-        ["lab@outside.example"],
-        [team.people["surgeon"].email],
-    ]
-    said = "".join(one.subject + one.body for one in mail.outbox)
-    assert "Pathology report, final" in said and "03 December 2026" in said
-    for secret in (
-        *case.patient.name.split("^"), case.patient.patient_id, case.title, str(case.pk),
-        "Resectable",
-    ):  # fmt: skip
-        assert secret not in said
-    assert ItemReminder.objects.filter(sent_at__isnull=False).count() == 2
-    refused = client(team, "surgeon").post(
-        "/api/item-reminders",
-        {"items": [{"case": str(team.case_id), "item": "comorbidity"}]},
-        format="json",
-    )
-    assert refused.json()["results"][0]["code"] == "forbidden"
-
-
-@pytest.mark.parametrize(
-    ("owner", "code"),
-    [
-        ({}, "owner_needed"),
-        ({"address": "not an address\nBcc: x@y.example"}, "address_invalid"),
-        ({"person_id": "00000000-0000-0000-0000-000000000000"}, "person_unknown"),
-    ],
-)
-def test_an_owner_is_one_person_or_one_address(
-    team: CaseTeam, owner: dict[str, Any], code: str
-) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        services.give_duty(
-            actor=team.actor("coordinator"), case_id=team.case_id, item="comorbidity", **owner
-        )
-    assert caught.value.error_code == code
-
-
-def test_the_chair_sees_one_list_of_what_is_missing_in_a_meeting(team: CaseTeam) -> None:
-    board = make_board(team)
-    meeting = make_meeting(team, board)
-    coordinator = team.actor("coordinator")
-    services.add_agenda_item(actor=coordinator, meeting_id=meeting.pk, case_id=team.case_id)
-    fill(team)
-    say(team, "comorbidity", "cleared")
-    services.give_duty(
-        actor=coordinator,
-        case_id=team.case_id,
-        item="comorbidity",
-        person_id=team.people["surgeon"].pk,
-    )
-    services.refresh_readiness(case_id=team.case_id)
-    url = f"/api/meetings/{meeting.pk}/exceptions"
-    rows = client(team, "chair").get(url).json()["results"]
-    assert [(one["item"]["key"], one["item"]["state"]) for one in rows] == [
-        ("pathology_report", "expected"),
-        ("comorbidity", "missing"),
-    ]
-    assert rows[1]["item"]["owner"]["person"]["display_name"] == "Surgeon Person"
-    assert client(team, "surgeon").get(url).status_code == 403
-    assert client(team, "outsider").get(url).status_code == 404
-
-
-@pytest.mark.parametrize("count", [1, 10, 60])
+@pytest.mark.parametrize("count", [1, 10, 200])
 def test_lists_need_no_more_queries_for_more_cases(team: CaseTeam, count: int) -> None:
     """Readiness came into the worklist in the query of the next meeting."""
     board = make_board(team)
@@ -414,13 +289,3 @@ def test_lists_need_no_more_queries_for_more_cases(team: CaseTeam, count: int) -
 
 WORKLIST_QUERIES = 16
 """Of the request as a whole, sign-in and audit too; as many as before readiness was shown."""
-
-
-def test_what_no_event_told_is_found_within_the_hour(team: CaseTeam) -> None:
-    services.refresh_readiness(case_id=team.case_id)
-    fill(team)
-    before = CaseReadiness.objects.get(case=team.case_id).facts
-    assert services.refresh_waiting() == 1
-    after = CaseReadiness.objects.get(case=team.case_id).facts
-    assert before != after
-    assert RecordState.NOT_NEEDED in {one["said"] for one in after}

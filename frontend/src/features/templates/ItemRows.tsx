@@ -9,22 +9,23 @@ const NEEDS = ['required', 'expected', 'optional'] as const
 
 interface ItemRowsProps {
   items: readonly TemplateItem[]
+  /** Keys of the items that are stored: records of cases name them, so they stay. */
+  kept: ReadonlySet<string>
   sources: readonly string[]
   mayEdit: boolean
   onChange: (items: TemplateItem[]) => void
 }
 
 /** The items of a template, one a row; fields are named by their column and their row. */
-export function ItemRows({ items, sources, mayEdit, onChange }: ItemRowsProps) {
+export function ItemRows({ items, kept, sources, mayEdit, onChange }: ItemRowsProps) {
   const { t } = useTranslation('templates')
   const name = (column: string, item: TemplateItem) => t('of', { where: column, position: item.label || item.key })
   const change = (index: number, part: Partial<TemplateItem>) => onChange(items.map((item, at) => (at === index ? { ...item, ...part } : item)))
   const add = () => onChange([...items, { key: keyFor('item', items.map((item) => item.key)), label: '', need: 'required', source: 'recorded', modalities: [], max_age_days: null }])
   /** A new item's key follows its name until it is saved; those that are kept keep theirs. */
   const rename = (index: number, item: TemplateItem, label: string) => {
-    const isNew = /^item(_\d+)?$/.test(item.key) || item.label === ''
     const taken = items.filter((_, at) => at !== index).map((one) => one.key)
-    change(index, isNew ? { label, key: keyFor(label, taken) } : { label })
+    change(index, kept.has(item.key) ? { label } : { label, key: keyFor(label, [...taken, ...kept]) })
   }
   return (
     <>

@@ -1,7 +1,7 @@
 import { Button, Checkbox, MultiSelect, NumberInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDeviceFloppy, IconRotate } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { asProblem } from '@/api/problem'
@@ -24,6 +24,7 @@ export function TemplateForm({ template }: { template: CaseTemplateDetail }) {
   const [note, setNote] = useState('')
   const save = useSaveTemplate(template.tumour_type)
   const mayEdit = template.may_edit
+  const kept = useMemo(() => new Set(template.document.items.map((item) => item.key)), [template])
   const change = (part: Partial<CaseTemplateDocument>) => setDraft((before) => ({ ...before, ...part }))
   const send = () =>
     save.mutate(
@@ -39,7 +40,7 @@ export function TemplateForm({ template }: { template: CaseTemplateDetail }) {
       }}
     >
       <Section title={t('items')} count={draft.items.length}>
-        <ItemRows items={draft.items} sources={template.sources} mayEdit={mayEdit} onChange={(items) => change({ items })} />
+        <ItemRows items={draft.items} kept={kept} sources={template.sources} mayEdit={mayEdit} onChange={(items) => change({ items })} />
       </Section>
       <Section title={t('general')}>
         <div className={classes.grid}>
