@@ -49,7 +49,7 @@ export function ExceptionsSection({ meeting }: { meeting: Meeting }) {
             <span className={classes.name}>
               {item ? item.label : t('exceptions.notComputed')}
               <div className={classes.dim}>
-                <Link to={`/cases/${entry.id}`}>{entry.title}</Link>
+                <Link className={classes.case} to={`/cases/${entry.id}`}>{entry.title}</Link>
                 {item && ` · ${(item.owner ? itemDetails(item, t) : [...itemDetails(item, t), t('exceptions.owner')]).join(' · ')}`}
               </div>
             </span>
