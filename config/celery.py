@@ -23,4 +23,8 @@ app.conf.beat_schedule = {
         "task": "apps.boards.tasks.make_meetings_ahead",
         "schedule": crontab(hour=3, minute=50),
     },
+    "refresh-readiness": {
+        "task": "apps.boards.tasks.refresh_waiting_readiness",
+        "schedule": crontab(minute=35),
+    },
 }

@@ -7,12 +7,10 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.boards.embargo import revealed_after_reading, withhold_from_agenda
-        from apps.boards.selectors import (
-            cases_on_coming_agendas,
-            decisions_about,
-            name_boards,
-            next_meetings,
-        )
+        from apps.boards.readiness.sources import register_sources
+        from apps.boards.readiness_selectors import readiness_and_next_meetings
+        from apps.boards.selectors import cases_on_coming_agendas, decisions_about, name_boards
+        from apps.boards.subscriptions import follow_events
         from apps.boards.timeline import boards_on_timeline
         from apps.cases.embargo import ai_embargoes, ai_reveals
         from apps.core.registry import (
@@ -29,4 +27,6 @@ class BoardsConfig(AppConfig):
         case_decisions.register("boards.decisions", decisions_about)
         case_needs.register("boards.agenda", cases_on_coming_agendas)
         timeline.register("boards", boards_on_timeline)
-        case_summaries.register("boards.next_meeting", next_meetings)
+        case_summaries.register("boards.readiness", readiness_and_next_meetings)
+        register_sources()
+        follow_events()

@@ -59,6 +59,26 @@ class AgendaStatus(models.TextChoices):
     CURRENT = "current", "Being discussed"
     DISCUSSED = "discussed", "Discussed"
     DEFERRED = "deferred", "Deferred"
+    SOC_LISTED = "soc_listed", "Standard of care: listed, not discussed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class DeferralReason(models.TextChoices):
+    """Why a case waits for another meeting (clinical reference B: 48 % imaging, 42 % pathology)."""
+
+    IMAGING_MISSING = "imaging_missing", "Imaging is missing"
+    IMAGING_NOT_REPORTED = "imaging_not_reported", "Imaging is not reported"
+    OUTSIDE_IMAGING_UNAVAILABLE = "outside_imaging_unavailable", "Outside imaging is not there"
+    PATHOLOGY_PENDING = "pathology_pending", "Pathology is pending"
+    MOLECULAR_PENDING = "molecular_pending", "Molecular pathology is pending"
+    CLINICAL_INFO_MISSING = "clinical_info_missing", "Clinical information is missing"
+    PRESENTER_ABSENT = "presenter_absent", "The presenter is absent"
+    DISCIPLINE_ABSENT = "discipline_absent", "A discipline is absent: no quorum"
+    PATIENT_NOT_FIT = "patient_not_fit", "The patient is not fit"
+    PATIENT_WISH = "patient_wish", "The patient wishes so"
+    OUT_OF_TIME = "out_of_time", "The meeting ran out of time"
+    WRONG_BOARD = "wrong_board", "It belongs to another board"
+    OTHER = "other", "Other, in words"
 
 
 class ClockMove(models.TextChoices):

@@ -213,29 +213,6 @@ def decisions_about(*, case_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, An
     return found
 
 
-def next_meetings(*, actor: Actor, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The next meeting of each case, for the worklist."""
-    items = (
-        AgendaItem.objects.filter(
-            case_id__in=list(case_ids),
-            meeting__ends_at__gte=timezone.now(),
-            meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.OPEN],
-        )
-        .select_related("meeting__board")
-        .order_by("-meeting__starts_at")
-    )
-    return {
-        item.case_id: {
-            "next_meeting": {
-                "id": str(item.meeting_id),
-                "starts_at": item.meeting.starts_at.isoformat(),
-                "board": item.meeting.board.name,
-            }
-        }
-        for item in items
-    }
-
-
 def cases_on_coming_agendas() -> dict[UUID, datetime]:
     """Every case on the agenda of a meeting to come or in session, with when it starts."""
     coming = Q(meeting__status=MeetingStatus.PLANNED, meeting__ends_at__gte=timezone.now())

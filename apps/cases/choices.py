@@ -38,15 +38,18 @@ ALLOWED_MOVES: dict[str, frozenset[str]] = {
     ),
     CaseStatus.SCHEDULED: frozenset(
         {
+            CaseStatus.SUBMITTED,
+            CaseStatus.NEEDS_INFO,
             CaseStatus.READY,
             CaseStatus.DISCUSSED,
             CaseStatus.SOC_LISTED,
             CaseStatus.DEFERRED,
             CaseStatus.WITHDRAWN,
             CaseStatus.DECIDED,
+            CaseStatus.FOLLOW_UP,
         }
     ),
-    CaseStatus.SOC_LISTED: frozenset({CaseStatus.SCHEDULED, CaseStatus.DECIDED}),
+    CaseStatus.SOC_LISTED: frozenset({CaseStatus.READY, CaseStatus.SCHEDULED, CaseStatus.DECIDED}),
     CaseStatus.DEFERRED: frozenset(
         {CaseStatus.READY, CaseStatus.NEEDS_INFO, CaseStatus.SCHEDULED, CaseStatus.WITHDRAWN}
     ),
@@ -56,7 +59,10 @@ ALLOWED_MOVES: dict[str, frozenset[str]] = {
     CaseStatus.WITHDRAWN: frozenset({CaseStatus.SUBMITTED}),
     CaseStatus.CLOSED: frozenset(),
 }
-"""MDT-4: `submitted → needs-info → ready → scheduled → … → closed`; re-discussion re-schedules."""
+"""MDT-4: `submitted → needs-info → ready → scheduled → … → closed`; re-discussion re-schedules.
+
+``scheduled`` goes back to what a case was before when it is taken off the agenda.
+"""
 
 
 WAITING = frozenset(

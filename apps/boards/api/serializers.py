@@ -9,6 +9,7 @@ from apps.boards.choices import (
     BoardRole,
     ClockMove,
     Consensus,
+    DeferralReason,
     Intent,
     MeetingStatus,
     Stance,
@@ -39,6 +40,8 @@ class BoardSerializer(serializers.ModelSerializer[Board]):
             "name",
             "description",
             "minutes_per_case",
+            "minutes_per_complex_case",
+            "cut_off_hours",
             "quorum",
             "ai_reading",
             "my_role",
@@ -155,6 +158,8 @@ class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
     """One case of the agenda, shown as the worklist shows it."""
 
     case = CaseListItemSerializer(read_only=True)
+    is_carried_over = serializers.BooleanField(source="carried_from_id", read_only=True)
+    deferral_code = serializers.CharField(read_only=True, help_text="Empty unless deferred.")
 
     class Meta:
         model = AgendaItem
@@ -171,6 +176,10 @@ class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
             "paused_at",
             "paused_s",
             "ai_revealed_at",
+            "is_complex",
+            "late_reason",
+            "is_carried_over",
+            "deferral_code",
         ]
         read_only_fields = fields
 
@@ -183,6 +192,7 @@ class ClockSerializer(serializers.Serializer[Any]):
 class AgendaItemWriteSerializer(serializers.Serializer[Any]):
     case = serializers.UUIDField()
     minutes = serializers.IntegerField(min_value=1, max_value=120, required=False)
+    late_reason = serializers.CharField(max_length=300, allow_blank=True, default="")
 
 
 class AgendaItemPatchSerializer(serializers.Serializer[Any]):
@@ -191,6 +201,7 @@ class AgendaItemPatchSerializer(serializers.Serializer[Any]):
         choices=[AgendaStatus.CURRENT, AgendaStatus.DISCUSSED, AgendaStatus.DEFERRED],
         required=False,
     )
+    deferral_code = serializers.ChoiceField(choices=DeferralReason.choices, required=False)
     version = serializers.IntegerField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

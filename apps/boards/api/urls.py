@@ -4,12 +4,14 @@ from apps.boards.api import (
     attendance_views,
     decision_views,
     hanging_views,
+    readiness_urls,
     reading_views,
     series_views,
     views,
 )
 
 urlpatterns = [
+    *readiness_urls.urlpatterns,
     path("boards", views.BoardsView.as_view(), name="boards-list"),
     path("boards/<uuid:board_id>", attendance_views.BoardView.as_view(), name="boards-detail"),
     path(

@@ -231,6 +231,7 @@ class AgendaView(ConsiliumView):
             meeting_id=meeting_id,
             case_id=body.validated_data["case"],
             minutes=body.validated_data.get("minutes"),
+            late_reason=body.validated_data["late_reason"],
         )
         shown = show_agenda(actor=self.actor, items=[item])[0]
         return Response(shown, status=status.HTTP_201_CREATED)
@@ -263,6 +264,7 @@ class AgendaItemView(ConsiliumView):
                 item_id=item_id,
                 version=self.read_version(),
                 status=wanted["status"],
+                deferral_code=wanted.get("deferral_code", ""),
             )
         else:
             raise InvalidInput("Unknown move.")

@@ -4,15 +4,25 @@ from apps.boards.models.boards import Board, BoardMember
 from apps.boards.models.decisions import Decision, Position, Recommendation
 from apps.boards.models.hangings import HangingProtocol
 from apps.boards.models.meetings import AgendaItem, Attendance, Meeting
+from apps.boards.models.readiness import CaseReadiness, ItemDuty, ItemRecord, ItemReminder
 from apps.boards.models.series import MeetingSeries
+from apps.boards.models.templates import CaseTemplate, CaseTemplateVersion
+from apps.boards.models.triage import CaseMove
 
 __all__ = [
     "AgendaItem",
     "Attendance",
     "Board",
     "BoardMember",
+    "CaseMove",
+    "CaseReadiness",
+    "CaseTemplate",
+    "CaseTemplateVersion",
     "Decision",
     "HangingProtocol",
+    "ItemDuty",
+    "ItemRecord",
+    "ItemReminder",
     "Meeting",
     "MeetingSeries",
     "Position",

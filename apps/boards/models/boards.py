@@ -15,6 +15,10 @@ class Board(BaseModel):
     name = models.CharField(max_length=120, unique=True)
     description = models.CharField(max_length=500, blank=True)
     minutes_per_case = models.PositiveSmallIntegerField(default=3)
+    minutes_per_complex_case = models.PositiveSmallIntegerField(default=8)
+    cut_off_hours = models.PositiveSmallIntegerField(
+        default=24, help_text="So long before a meeting its list is closed."
+    )
     is_recorded = models.BooleanField(default=True, help_text="Its live sessions may be replayed.")
     keeps_recordings_days = models.PositiveIntegerField(
         null=True, blank=True, default=365, help_text="0: not after the end. Empty: for good."

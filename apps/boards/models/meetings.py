@@ -8,6 +8,7 @@ from apps.accounts.choices import Discipline
 from apps.boards.choices import (
     AgendaStatus,
     Arrival,
+    DeferralReason,
     MeetingStatus,
 )
 from apps.boards.models.boards import Board
@@ -86,6 +87,14 @@ class AgendaItem(VersionedModel):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="agenda_items")
     position = models.PositiveIntegerField()
     minutes = models.PositiveSmallIntegerField(default=3)
+    is_complex = models.BooleanField(default=False)
+    late_reason = models.CharField(
+        max_length=300, blank=True, help_text="Why it came after the cut-off."
+    )
+    carried_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    deferral_code = models.CharField(max_length=30, choices=DeferralReason.choices, blank=True)
     status = models.CharField(
         max_length=10, choices=AgendaStatus.choices, default=AgendaStatus.PLANNED
     )

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from apps.audit.services import record_entry
 from apps.boards import policies
-from apps.boards.choices import AgendaStatus, MeetingStatus
+from apps.boards.choices import AgendaStatus, DeferralReason, MeetingStatus
 from apps.boards.events import AgendaMoved
-from apps.boards.models import AgendaItem, BoardMember, Meeting
+from apps.boards.models import AgendaItem, BoardMember, CaseMove, Meeting
 from apps.boards.services.members import open_case_to
+from apps.boards.services.time_boxes import OFF_THE_TABLE, check_cut_off, time_box_of
 from apps.boards.video import check_video_url
 from apps.cases import policies as case_policies
 from apps.cases import services as case_services
@@ -19,13 +20,18 @@ from apps.cases.choices import CaseStatus, GrantSource
 from apps.cases.models import Case
 from apps.core.actors import Actor
 from apps.core.events import actor_fields, record
-from apps.core.exceptions import Conflict, NotVisible
+from apps.core.exceptions import Conflict, InvalidInput, NotVisible
 from apps.core.versions import lock_version
 
 
 @transaction.atomic
 def add_agenda_item(
-    *, actor: Actor, meeting_id: UUID, case_id: UUID, minutes: int | None = None
+    *,
+    actor: Actor,
+    meeting_id: UUID,
+    case_id: UUID,
+    minutes: int | None = None,
+    late_reason: str = "",
 ) -> AgendaItem:
     """Put a case on the agenda, last; the board's members may see it from now on.
 
@@ -34,7 +40,7 @@ def add_agenda_item(
     NotVisible
         The meeting or the case is not the actor's to know.
     Conflict
-        ``on_agenda`` or ``meeting_closed``.
+        ``on_agenda``, ``meeting_closed``, or ``past_cut_off``: then only with an urgent reason.
     InvalidInput
         ``video_url_names_patient``: the meeting's video link holds this patient's name.
     """
@@ -47,6 +53,8 @@ def add_agenda_item(
         raise Conflict("This meeting takes no more cases.", code="meeting_closed")
     patient = Case.objects.values_list("patient__name", "patient__patient_id").get(pk=case_id)
     check_video_url(url=meeting.video_url, names=patient[:1], patient_ids=patient[1:])
+    late_reason = check_cut_off(meeting=meeting, case_id=case_id, reason=late_reason)
+    box = time_box_of(board=meeting.board, case_id=case_id)
     last = meeting.agenda.aggregate(last=Max("position"))["last"] or 0
     try:
         with transaction.atomic():
@@ -54,7 +62,9 @@ def add_agenda_item(
                 meeting=meeting,
                 case_id=case_id,
                 position=last + 1,
-                minutes=minutes or meeting.board.minutes_per_case,
+                minutes=minutes or box.minutes,
+                is_complex=box.is_complex,
+                late_reason=late_reason,
             )
     except IntegrityError:
         raise Conflict("This case is on the agenda.", code="on_agenda") from None
@@ -88,7 +98,7 @@ def remove_agenda_item(*, actor: Actor, item_id: UUID) -> None:
             actor=actor, source=GrantSource.BOARD, source_id=str(board_id), case_id=case_id
         )
         case_services.set_needed_by(actor=actor, case_id=case_id, needed_by=None)
-        case_services.move_case(actor=actor, case_id=case_id, to=CaseStatus.READY)
+        case_services.move_case(actor=actor, case_id=case_id, to=_before_scheduled(case_id))
     record_entry(
         actor=actor,
         action="agenda.removed",
@@ -133,6 +143,11 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
     """Make this the case under discussion; the one before it counts as discussed.
 
     Going to the current item again is no move and tells nobody.
+
+    Raises
+    ------
+    Conflict
+        ``meeting_closed``, or ``not_for_discussion``: it is listed by a standard, or withdrawn.
     """
     policies.run_agenda_item(actor=actor, item_id=item_id)
     item = AgendaItem.objects.filter(pk=item_id).first()
@@ -144,6 +159,8 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
     item.refresh_from_db()
     if item.status == AgendaStatus.CURRENT:
         return item
+    if item.status in OFF_THE_TABLE:
+        raise Conflict("It is listed and not discussed.", code="not_for_discussion")
     now = timezone.now()
     previous = meeting.agenda.filter(status=AgendaStatus.CURRENT).first()
     if previous is not None:
@@ -182,13 +199,30 @@ def goto_agenda_item(*, actor: Actor, item_id: UUID) -> AgendaItem:
 
 
 @transaction.atomic
-def finish_agenda_item(*, actor: Actor, item_id: UUID, version: int, status: str) -> AgendaItem:
-    """Close an item as discussed or deferred; a deferred case waits for another meeting."""
+def finish_agenda_item(
+    *, actor: Actor, item_id: UUID, version: int, status: str, deferral_code: str = ""
+) -> AgendaItem:
+    """Close an item as discussed or deferred; a deferred case waits for another meeting.
+
+    Raises
+    ------
+    InvalidInput
+        ``reason_needed``: a case is deferred for one of the reasons, or for ``other``.
+    """
     policies.run_agenda_item(actor=actor, item_id=item_id)
     item = lock_version(queryset=AgendaItem.objects.all(), pk=item_id, version=version)
-    _finish(item=item, status=status)
     if status == AgendaStatus.DEFERRED:
-        case_services.move_case(actor=actor, case_id=item.case_id, to=CaseStatus.DEFERRED)
+        if deferral_code not in DeferralReason.values:
+            raise InvalidInput(
+                "Choose why it is deferred.",
+                code="reason_needed",
+                details={"known": DeferralReason.values},
+            )
+        item.deferral_code = deferral_code
+        case_services.move_case(
+            actor=actor, case_id=item.case_id, to=CaseStatus.DEFERRED, reason_code=deferral_code
+        )
+    _finish(item=item, status=status)
     record_entry(
         actor=actor,
         action=f"agenda.{status}",
@@ -204,4 +238,26 @@ def _finish(*, item: AgendaItem, status: str) -> None:
     item.ended_at = timezone.now()
     item.paused_at = item.paused_at or item.ended_at
     item.version += 1
-    item.save(update_fields=["status", "ended_at", "paused_at", "version", "updated_at"])
+    item.save(
+        update_fields=[
+            "status", "ended_at", "paused_at", "deferral_code", "version", "updated_at"
+        ]
+    )  # fmt: skip
+
+
+def _before_scheduled(case_id: UUID) -> str:
+    """What the case was before it came on an agenda: taking it off is no judgement."""
+    move = (
+        CaseMove.objects.filter(case_id=case_id, to_status=CaseStatus.SCHEDULED)
+        .order_by("-number")
+        .first()
+    )
+    known = {
+        CaseStatus.SUBMITTED,
+        CaseStatus.NEEDS_INFO,
+        CaseStatus.READY,
+        CaseStatus.DEFERRED,
+        CaseStatus.DECIDED,
+        CaseStatus.FOLLOW_UP,
+    }
+    return move.from_status if move and move.from_status in known else CaseStatus.READY

@@ -77,6 +77,27 @@ class AiUrgencySerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class OpenItemSerializer(serializers.Serializer[Any]):
+    """An item that is not there: what, how it stands, and by when it is expected."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's own name
+    state = serializers.ChoiceField(choices=["missing", "expected", "too_old"])
+    expected_by = serializers.DateField(allow_null=True)
+    is_open = serializers.BooleanField(help_text="It keeps the case from being ready.")
+
+
+class ReadinessSummarySerializer(serializers.Serializer[Any]):
+    """Of the items that are not optional; without a word about the patient."""
+
+    is_ready = serializers.BooleanField()
+    met = serializers.IntegerField()
+    total = serializers.IntegerField()
+    not_there = OpenItemSerializer(many=True)
+    is_overridden = serializers.BooleanField()
+    proposed_standard = serializers.CharField(allow_blank=True)
+
+
 class CaseListItemSerializer(serializers.Serializer[Case]):
     """One row of the worklist; ``context`` carries standings and summaries per case."""
 
@@ -98,6 +119,9 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
     ai_hidden = serializers.BooleanField(help_text="The images are to be read first.")
     ai_urgency = AiUrgencySerializer(
         allow_null=True, help_text="null: nothing flagged, or not for this viewer now."
+    )
+    readiness = ReadinessSummarySerializer(
+        allow_null=True, help_text="null: not computed yet, or not for this viewer"
     )
     waiting_since = serializers.DateTimeField(
         allow_null=True, help_text="When it came, while the board is still to discuss it."
@@ -126,6 +150,7 @@ class CaseListItemSerializer(serializers.Serializer[Case]):
             "findings_unreviewed": summary.get("findings_unreviewed", 0),
             "ai_hidden": summary.get("ai_hidden", False),
             "ai_urgency": summary.get("ai_urgency"),
+            "readiness": None if standing.is_deidentified else summary.get("readiness"),
             "waiting_since": case.created_at.isoformat() if case.status in WAITING else None,
             "updated_at": case.updated_at.isoformat(),
         }

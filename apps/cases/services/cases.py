@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.audit.services import record_entry
 from apps.cases import policies
 from apps.cases.choices import ALLOWED_MOVES, Capacity, CaseStatus, GrantSource, Guise
-from apps.cases.events import CaseChanged
+from apps.cases.events import CaseChanged, CaseMoved, CaseOpened
 from apps.cases.models import Case, Patient
 from apps.cases.services.access import put_grant
 from apps.cases.services.glance import refuse_typed_over
@@ -63,6 +63,7 @@ def create_case(*, actor: Actor, patient_id: UUID, title: str, **fields: Any) ->
         entity="case",
         entity_id=case.pk,
     )
+    record(CaseOpened(**actor_fields(actor), case_id=case.pk))
     if actor.is_person:
         put_grant(
             actor=actor,
@@ -91,8 +92,20 @@ def edit_case(*, actor: Actor, case_id: UUID, version: int, changes: dict[str, A
 
 
 @transaction.atomic
-def move_case(*, actor: Actor, case_id: UUID, to: str) -> Case:
+def move_case(
+    *,
+    actor: Actor,
+    case_id: UUID,
+    to: str,
+    reason_code: str = "",
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+    is_undo: bool = False,
+) -> Case:
     """Move a case to another status along ``ALLOWED_MOVES``; the same status is no move.
+
+    ``is_undo``: back to where the last move came from, which the caller has checked; a move
+    that is taken back need not be one that leads on.
 
     Raises
     ------
@@ -104,13 +117,24 @@ def move_case(*, actor: Actor, case_id: UUID, to: str) -> Case:
         raise NotVisible()
     if case.status == to:
         return case
-    if to not in ALLOWED_MOVES[CaseStatus(case.status)]:
+    if not is_undo and to not in ALLOWED_MOVES[CaseStatus(case.status)]:
         raise IllegalMove(
             f"A case cannot go from {case.status} to {to}.",
             details={"from": case.status, "to": to},
         )
-    case.status = to
+    before, case.status = case.status, to
     save_change(actor=actor, case=case, fields=["status"], action="case.moved")
+    record(
+        CaseMoved(
+            **actor_fields(actor),
+            case_id=case.pk,
+            from_status=before,
+            to_status=to,
+            reason_code=reason_code,
+            reason=reason,
+            details=details or {},
+        )
+    )
     return case
 
 

@@ -27,7 +27,7 @@ from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
 from apps.core.exceptions import DomainError
 from apps.demo.dicom.common import ISSUER
-from apps.demo.hospital import imaging
+from apps.demo.hospital import imaging, readiness
 from apps.demo.hospital.build import build_each
 from apps.demo.hospital.casebook import (
     BOARDS,
@@ -100,6 +100,7 @@ class Opening:
         self.open_boards()
         self.record_past_decision()
         tell_clinical(actor=self.actor, standing=self.cases, say=self.say)
+        readiness.tell_readiness(people=self.people, cases=self.cases)
         self.open_models()
         if self.with_history:
             tell_history(people=self.people, say=self.say)
@@ -396,6 +397,5 @@ def meeting_start(*, board_name: str, when: str) -> datetime:
         is_today = half_hour.date() == now.date()
         # In the last half hour of a day it has just begun: today's meeting is never a past one.
         return half_hour if is_today else half_hour - timedelta(minutes=30)
-    days = {"next": {THORACIC: 7}.get(board_name, 6), "past": -7}[when]
-    start = now.replace(hour=13, minute=0, second=0, microsecond=0)
-    return start + timedelta(days=days)
+    day = now + timedelta(days={"next": {THORACIC: 7}.get(board_name, 6), "past": -7}[when])
+    return day.replace(hour=13, minute=0, second=0, microsecond=0)

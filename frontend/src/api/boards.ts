@@ -129,7 +129,8 @@ export function useAgendaActions(meetingId: string) {
     ])
   return {
     schedule: useMutation({
-      mutationFn: (caseId: string) => http.post<AgendaItem>(`/api/meetings/${meetingId}/agenda`, { case: caseId }),
+      mutationFn: ({ caseId, lateReason = '' }: { caseId: string; lateReason?: string }) =>
+        http.post<AgendaItem>(`/api/meetings/${meetingId}/agenda`, { case: caseId, late_reason: lateReason }),
       onSettled: refresh,
     }),
     move: useMutation({

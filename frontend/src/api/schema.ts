@@ -49,6 +49,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agenda-items/{item_id}/time-box": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Simple or complex, or minutes of its own. */
+        put: operations["api_agenda_items_time_box_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -201,6 +218,23 @@ export interface paths {
         patch: operations["api_boards_partial_update"];
         trace?: never;
     };
+    "/api/boards/{board_id}/agenda-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Minutes of simple and complex cases, and the cut-off, of a board. */
+        put: operations["api_boards_agenda_rules_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board_id}/ai-reading": {
         parameters: {
             query?: never;
@@ -300,6 +334,63 @@ export interface paths {
         };
         /** @description What a calendar program fetches: the secret address is the key, nobody signs in. */
         get: operations["api_calendars_.ics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What holds now, for each tumour type. */
+        get: operations["api_case_templates_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_case_templates_retrieve_2"];
+        /** @description A new version; cases that are open keep theirs and are offered it. */
+        put: operations["api_case_templates_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every version there was, the newest first. */
+        get: operations["api_case_templates_versions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1111,6 +1202,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every move of the case, the newest first. */
+        get: operations["api_cases_moves_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/pet-burden": {
         parameters: {
             query?: never;
@@ -1150,6 +1258,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/pull-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a case discussed that was listed by a standard: any core member, in one act. */
+        post: operations["api_cases_pull_up_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/radiotherapy": {
         parameters: {
             query?: never;
@@ -1165,6 +1290,74 @@ export interface paths {
          */
         get: operations["case_radiotherapy"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every item of the case's template: there, missing, expected, too old, not applicable. */
+        get: operations["api_cases_readiness_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Say by hand that an item is there, expected, or not needed; the last word holds. */
+        put: operations["api_cases_readiness_items_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Who owes an item: a person of the house or an address outside, and by when. */
+        put: operations["api_cases_readiness_items_owner_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Go over to another version of the template. */
+        put: operations["api_cases_readiness_template_update"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1549,6 +1742,40 @@ export interface paths {
         /** @description All that is known of the case in time, from every floor, as the viewer may see it. */
         get: operations["api_cases_timeline_retrieve"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description ``If-Match`` names the version of the case that was seen. */
+        post: operations["api_cases_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description The coordinator proposes to list a case by a standard; the chair signs it by moving it. */
+        put: operations["api_cases_triage_proposal_update"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2143,6 +2370,23 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_institutions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/item-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The cases are in the body, so the service asks ``chase_item`` of each. */
+        post: operations["api_item_reminders_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2805,6 +3049,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/agenda/many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put several cases on the agenda. */
+        post: operations["api_meetings_agenda_many_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/agenda/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Complex first, by AI urgency, or as listed; what was discussed keeps its place. */
+        put: operations["api_meetings_agenda_order_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/attendance": {
         parameters: {
             query?: never;
@@ -2846,6 +3124,45 @@ export interface paths {
         patch: operations["api_meetings_attendance_partial_update"];
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meetings_capacity_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take every case that was not reached to the board's next meeting. */
+        post: operations["api_meetings_carry_over_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/check-in": {
         parameters: {
             query?: never;
@@ -2855,6 +3172,23 @@ export interface paths {
         };
         /** @description The code of this minute, for the wall of the room. */
         get: operations["api_meetings_check_in_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One list for the chair: every item that is not there, of every case to be discussed. */
+        get: operations["api_meetings_exceptions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3939,6 +4273,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The same move for several cases; what is refused says why and holds up no other. */
+        post: operations["api_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/triage/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back one's own moves of the last quarter of an hour. */
+        post: operations["api_triage_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/urgency-notices": {
         parameters: {
             query?: never;
@@ -4243,6 +4611,36 @@ export interface components {
             /** @description What was found or done. */
             words: string;
         };
+        AddManyRequest: {
+            cases: string[];
+            /** @default  */
+            late_reason: string;
+        };
+        /** @description ``item`` is what to take off to undo it; ``code`` says why there is none. */
+        Added: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            item?: string | null;
+            code: string;
+            message: string;
+        };
+        AddedList: {
+            results: components["schemas"]["Added"][];
+        };
+        /** @description ``over_minutes`` warns; nothing is refused for it. */
+        AgendaCapacity: {
+            available_minutes: number;
+            planned_minutes: number;
+            over_minutes: number;
+            /** @description Cases with a time box. */
+            discussed: number;
+            /** @description Cases listed by a standard. */
+            listed: number;
+            /** Format: date-time */
+            cut_off_at: string;
+            is_past_cut_off: boolean;
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -4264,6 +4662,12 @@ export interface components {
             readonly paused_s: number;
             /** Format: date-time */
             readonly ai_revealed_at: string | null;
+            readonly is_complex: boolean;
+            /** @description Why it came after the cut-off. */
+            readonly late_reason: string;
+            readonly is_carried_over: boolean;
+            /** @description Empty unless deferred. */
+            readonly deferral_code: string;
         };
         AgendaItemPage: {
             /** Format: uri */
@@ -4278,9 +4682,24 @@ export interface components {
             /** Format: uuid */
             case: string;
             minutes?: number;
+            /** @default  */
+            late_reason: string;
+        };
+        AgendaList: {
+            results: components["schemas"]["AgendaItem"][];
+        };
+        AgendaRulesRequest: {
+            minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            cut_off_hours?: number;
         };
         /** @enum {string} */
-        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred" | "soc_listed" | "withdrawn";
+        AgreedStandard: {
+            key: string;
+            name: string;
+            reference: string;
+        };
         /** @enum {string} */
         AiReadingEnum: "never" | "in_meeting" | "from_agenda";
         AiReadingRequest: {
@@ -4629,6 +5048,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
             readonly quorum: string[];
             readonly ai_reading: components["schemas"]["AiReadingEnum"];
             readonly my_role: string | null;
@@ -4637,6 +5059,11 @@ export interface components {
             readonly records_pointers: boolean;
             /** @description 0: not after the end. Empty: for good. */
             readonly keeps_recordings_days: number | null;
+        };
+        BoardAgendaRules: {
+            minutes_per_case: number;
+            minutes_per_complex_case: number;
+            cut_off_hours: number;
         };
         BoardMember: {
             /** Format: uuid */
@@ -4681,6 +5108,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
@@ -4742,8 +5172,6 @@ export interface components {
             /** @description PERCIST 1.0; null where the run knew no liver. */
             measurable_at_baseline: boolean | null;
         };
-        /** @enum {string} */
-        ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
         /** @description Whether a calendar program may fetch one's meetings; never the address itself. */
         CalendarFeed: {
             exists: boolean;
@@ -4770,6 +5198,16 @@ export interface components {
             key: string;
             statements: components["schemas"]["Statement"][];
         };
+        /** @description ``left``: cases that are on that agenda already. */
+        CarriedOver: {
+            meeting: components["schemas"]["Meeting"];
+            carried: number;
+            left: string[];
+        };
+        CarryOverRequest: {
+            /** Format: uuid */
+            to?: string | null;
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
             /** Format: uuid */
@@ -4794,6 +5232,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet, or not for this viewer */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4834,6 +5274,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet, or not for this viewer */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4848,6 +5290,46 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["CaseListItem"][];
+        };
+        /** @description One move, with what it needed: standard and reference, or the items that were missing. */
+        CaseMove: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            from_status: components["schemas"]["CaseStatusEnum"];
+            to_status: components["schemas"]["CaseStatusEnum"];
+            reason_code: string;
+            reason: string;
+            readonly standard: string;
+            readonly reference: string;
+            readonly missing: string[];
+        };
+        CaseMovePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseMove"][];
+        };
+        CaseReadiness: {
+            /** Format: uuid */
+            case: string;
+            case_version: number;
+            status: components["schemas"]["CaseStatusEnum"];
+            version: number;
+            is_ready: boolean;
+            items: components["schemas"]["ReadinessItem"][];
+            ai: components["schemas"]["ReadinessAi"];
+            template: components["schemas"]["ReadinessTemplate"];
+            override: components["schemas"]["ReadinessOverride"] | null;
+            proposal: components["schemas"]["TriageProposal"] | null;
+            standards: components["schemas"]["AgreedStandard"][];
+            may: string[];
+            /** Format: date-time */
+            computed_at: string;
         };
         /** @description The shape of ``recordings.selectors.recordings_of_case``. */
         CaseRecording: {
@@ -4872,6 +5354,126 @@ export interface components {
         };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+        };
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplateDetail: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+            /** @description What came with the product. */
+            shipped: components["schemas"]["CaseTemplateDocument"];
+            sources: string[];
+            may_edit: boolean;
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocument: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocumentRequest: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        CaseTemplatePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseTemplate"][];
+        };
+        CaseTemplateWriteRequest: {
+            /** @default  */
+            note: string;
+            document: components["schemas"]["CaseTemplateDocumentRequest"];
+            version?: number;
+        };
+        CaseVersionRequest: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+        };
         CaseWriteRequest: {
             /** Format: uuid */
             patient?: string;
@@ -5115,6 +5717,8 @@ export interface components {
             comment?: string;
         };
         /** @enum {string} */
+        DeferralCodeEnum: "imaging_missing" | "imaging_not_reported" | "outside_imaging_unavailable" | "pathology_pending" | "molecular_pending" | "clinical_info_missing" | "presenter_absent" | "discipline_absent" | "patient_not_fit" | "patient_wish" | "out_of_time" | "wrong_board" | "other";
+        /** @enum {string} */
         DemotionReasonEnum: "share" | "ppv";
         DetectionFigures: {
             scans: number;
@@ -5208,6 +5812,11 @@ export interface components {
             certainty: components["schemas"]["CertaintyEnum"];
             laterality?: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
         };
+        /**
+         * Discipline
+         * @enum {string}
+         */
+        Discipline: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
@@ -5963,6 +6572,49 @@ export interface components {
         Intent93eEnum: "curative" | "neoadjuvant" | "adjuvant" | "palliative" | "diagnostic";
         /** @enum {string} */
         IntentCb4Enum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        ItemNameRequest: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+        };
+        ItemOwner: {
+            person: components["schemas"]["NamedPerson"] | null;
+            address: string;
+            /** Format: date */
+            due_on: string | null;
+            /** Format: date-time */
+            reminded_at: string | null;
+        };
+        ItemOwnerWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+        };
+        ItemRecordWriteRequest: {
+            state: components["schemas"]["ItemRecordWriteStateEnum"];
+            /** Format: date */
+            on?: string | null;
+            /** Format: date */
+            expected_by?: string | null;
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            person?: string | null;
+        };
+        /** @enum {string} */
+        ItemRecordWriteStateEnum: "arrived" | "expected" | "not_needed" | "cleared";
+        /** @description ``ref`` is a Study Instance UID, a field of the case or a record, as ``kind`` says. */
+        ItemSource: {
+            kind: string;
+            ref: string;
+            title: string;
+            by: string;
+            /** Format: date-time */
+            at: string | null;
+        };
         Job: {
             /** Format: uuid */
             id: string;
@@ -6440,6 +7092,21 @@ export interface components {
             quorum: components["schemas"]["Quorum"];
             people: components["schemas"]["Attendance"][];
         };
+        MeetingException: {
+            case: components["schemas"]["MeetingExceptionCase"];
+            /** @description null: not computed yet */
+            item: components["schemas"]["ReadinessItem"] | null;
+        };
+        MeetingExceptionCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: components["schemas"]["CaseStatusEnum"];
+            position: number;
+        };
+        MeetingExceptionList: {
+            results: components["schemas"]["MeetingException"][];
+        };
         MeetingPage: {
             /** Format: uri */
             next: string | null;
@@ -6582,7 +7249,7 @@ export interface components {
             model: components["schemas"]["MonitoredModel"];
             version: components["schemas"]["MonitoredVersion"];
             versions: components["schemas"]["MonitoredVersion"][];
-            by: components["schemas"]["ByEnum"] | components["schemas"]["BlankEnum"];
+            by: components["schemas"]["MonitoringByEnum"] | components["schemas"]["BlankEnum"];
             subgroups: string[];
             /** @description Nothing is said of fewer. */
             small_cell: number;
@@ -6594,7 +7261,26 @@ export interface components {
             reasons: components["schemas"]["FigureReason"][];
         };
         /** @enum {string} */
+        MonitoringByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
+        /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
+        /** @description ``code`` is empty where the case went; ``move`` is what to take back. */
+        Moved: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            move?: string | null;
+            code: string;
+            message: string;
+        };
+        MovedList: {
+            results: components["schemas"]["Moved"][];
+        };
+        NamedPerson: {
+            /** Format: uuid */
+            id: string;
+            display_name: string;
+        };
         /** @description The only answer that ever holds the address. */
         NewCalendarFeed: {
             exists: boolean;
@@ -6661,6 +7347,18 @@ export interface components {
         OmitWriteRequest: {
             position: number;
         };
+        /** @description An item that is not there: what, how it stands, and by when it is expected. */
+        OpenItem: {
+            key: string;
+            label: string;
+            state: components["schemas"]["OpenItemStateEnum"];
+            /** Format: date */
+            expected_by: string | null;
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+        };
+        /** @enum {string} */
+        OpenItemStateEnum: "missing" | "expected" | "too_old";
         /** @description With all that it says: what of these is filled depends on its kind. */
         OpenedDocument: {
             /** Format: uuid */
@@ -6729,6 +7427,12 @@ export interface components {
             comment?: string;
         };
         /** @enum {string} */
+        OrderByEnum: "complexity" | "ai_urgency" | "list";
+        OrderRequest: {
+            by: components["schemas"]["OrderByEnum"];
+            items?: string[];
+        };
+        /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
         /** @enum {string} */
         OutcomeFfcEnum: "planned" | "ongoing" | "completed" | "stopped_progression" | "stopped_toxicity" | "stopped_patient_wish" | "stopped_other";
@@ -6761,6 +7465,15 @@ export interface components {
             volume_error_ml: components["schemas"]["Spread"];
             volume_error_relative: components["schemas"]["Spread"];
             dice_histogram: number[];
+        };
+        OwedWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+            item: string;
         };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
@@ -6852,6 +7565,7 @@ export interface components {
         PatchedAgendaItemPatchRequest: {
             position?: number;
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
+            deferral_code?: components["schemas"]["DeferralCodeEnum"];
             version?: number;
         };
         /** @description What every kind takes. A PATCH sends only what changes. */
@@ -7460,6 +8174,15 @@ export interface components {
             /** @default  */
             reason: string;
         };
+        ProposeStandardRequest: {
+            standard: string;
+            /** @default  */
+            reason: string;
+        };
+        PullUpRequest: {
+            /** @default  */
+            reason: string;
+        };
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
         /** @enum {string} */
@@ -7593,6 +8316,66 @@ export interface components {
             exported: number;
             decisions: number;
             without_findings: number;
+        };
+        ReadinessAi: {
+            state: components["schemas"]["ReadinessAiStateEnum"];
+            unreviewed: number | null;
+        };
+        /** @enum {string} */
+        ReadinessAiStateEnum: "failed" | "running" | "unreviewed" | "reviewed" | "no_findings" | "out_of_scope" | "none" | "hidden";
+        ReadinessItem: {
+            key: string;
+            label: string;
+            need: components["schemas"]["ReadinessItemNeedEnum"];
+            state: components["schemas"]["ReadinessItemStateEnum"];
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+            /** @description The day it was expected by has passed. */
+            is_overdue: boolean;
+            /** @description Said by hand; else found by itself. */
+            is_recorded: boolean;
+            /** Format: date */
+            on: string | null;
+            /** @description On the day of the meeting, or today. */
+            age_days: number | null;
+            max_age_days: number | null;
+            /** Format: date */
+            expected_by: string | null;
+            reason: string;
+            said_by: string;
+            /** Format: date-time */
+            said_at: string | null;
+            source: components["schemas"]["ItemSource"];
+            ready: number | null;
+            total: number | null;
+            problem: string;
+            owner: components["schemas"]["ItemOwner"] | null;
+        };
+        /** @enum {string} */
+        ReadinessItemNeedEnum: "required" | "expected" | "optional";
+        /** @enum {string} */
+        ReadinessItemStateEnum: "met" | "missing" | "expected" | "too_old" | "not_applicable";
+        ReadinessOverride: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            reason: string;
+        };
+        /** @description Of the items that are not optional; without a word about the patient. */
+        ReadinessSummary: {
+            is_ready: boolean;
+            met: number;
+            total: number;
+            not_there: components["schemas"]["OpenItem"][];
+            is_overridden: boolean;
+            proposed_standard: string;
+        };
+        /** @description What the case was opened with; ``newest`` is offered where it is another. */
+        ReadinessTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            document: components["schemas"]["CaseTemplateDocument"];
         };
         Reason: {
             code: string;
@@ -7781,6 +8564,20 @@ export interface components {
             mean_probability: number;
             observed: components["schemas"]["Estimate"];
         };
+        RemindRequest: {
+            items: components["schemas"]["ItemNameRequest"][];
+        };
+        /** @description ``code`` is empty where the reminder goes out. */
+        Reminded: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+            code: string;
+            message: string;
+        };
+        RemindedList: {
+            results: components["schemas"]["Reminded"][];
+        };
         ReportLine: {
             depth: number;
             /** @description The value type, in small letters; see: a reference. */
@@ -7871,8 +8668,10 @@ export interface components {
              * @description Where the version that is in use now goes.
              * @default suspended
              */
-            to: components["schemas"]["ToEnum"];
+            to: components["schemas"]["RollBackToEnum"];
         };
+        /** @enum {string} */
+        RollBackToEnum: "shadow" | "suspended";
         RuleBoard: {
             /** Format: uuid */
             id: string;
@@ -8442,6 +9241,81 @@ export interface components {
         };
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
+        TakeTemplateRequest: {
+            number: number;
+        };
+        /**
+         * TemplateField
+         * @description One thing the intake form asks for, beyond what every case has.
+         */
+        TemplateField: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Kind
+             * @default text
+             */
+            kind: components["schemas"]["TemplateFieldKindEnum"];
+            /** Choices */
+            choices?: string[];
+            /**
+             * Is Required
+             * @default false
+             */
+            is_required: boolean;
+        };
+        /** @enum {string} */
+        TemplateFieldKindEnum: "text" | "number" | "date" | "yes_no" | "choice";
+        /**
+         * TemplateItem
+         * @description One thing a case needs before it is discussed.
+         */
+        TemplateItem: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Need
+             * @default required
+             */
+            need: components["schemas"]["TemplateItemNeedEnum"];
+            /**
+             * Source
+             * @default recorded
+             */
+            source: string;
+            /**
+             * Modalities
+             * @description Of source `images`: one of these.
+             */
+            modalities?: string[];
+            /**
+             * Max Age Days
+             * @description Older than this on the day of the meeting is too old.
+             * @default null
+             */
+            max_age_days: number | null;
+        };
+        /** @enum {string} */
+        TemplateItemNeedEnum: "required" | "expected" | "optional";
+        /**
+         * TemplateStandard
+         * @description A standard of care that the board agreed on beforehand: cases may be listed by it.
+         */
+        TemplateStandard: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description The document that says so: title, version, page.
+             */
+            reference: string;
+        };
         /** @enum {string} */
         TextEnum: "lines" | "binary" | "too_long";
         /** @description The study ticket; send it in the header named ``header``. */
@@ -8488,6 +9362,11 @@ export interface components {
             /** Format: double */
             median_acknowledged_s: number | null;
         };
+        TimeBoxRequest: {
+            is_complex?: boolean | null;
+            minutes?: number | null;
+            version?: number;
+        };
         /** @description Newest first; what has no date stands at the end. */
         Timeline: {
             results: components["schemas"]["TimelineLine"][];
@@ -8514,8 +9393,6 @@ export interface components {
              */
             link: string | null;
         };
-        /** @enum {string} */
-        ToEnum: "shadow" | "suspended";
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -8624,6 +9501,41 @@ export interface components {
             ended_on?: string | null;
             outcome?: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
         };
+        TriageManyRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            cases: components["schemas"]["CaseVersionRequest"][];
+        };
+        TriageProposal: {
+            standard: string;
+            standard_name: string;
+            reference: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        TriageRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            version?: number;
+        };
         /**
          * TumourType
          * @enum {string}
@@ -8633,6 +9545,9 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        UndoRequest: {
+            moves: string[];
+        };
         /** @enum {string} */
         UnitEnum: "percent" | "tps_percent" | "cps" | "ic_percent" | "ihc_score" | "mut_per_mb" | "copies" | "ratio";
         UploadWriteRequest: {
@@ -8982,11 +9897,18 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
+export type AddManyRequest = components['schemas']['AddManyRequest'];
+export type Added = components['schemas']['Added'];
+export type AddedList = components['schemas']['AddedList'];
+export type AgendaCapacity = components['schemas']['AgendaCapacity'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
+export type AgendaList = components['schemas']['AgendaList'];
+export type AgendaRulesRequest = components['schemas']['AgendaRulesRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AgreedStandard = components['schemas']['AgreedStandard'];
 export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AiUrgency = components['schemas']['AiUrgency'];
@@ -9024,6 +9946,7 @@ export type BiomarkerEntryPage = components['schemas']['BiomarkerEntryPage'];
 export type BiomarkerWriteRequest = components['schemas']['BiomarkerWriteRequest'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
+export type BoardAgendaRules = components['schemas']['BoardAgendaRules'];
 export type BoardMember = components['schemas']['BoardMember'];
 export type BoardMemberPage = components['schemas']['BoardMemberPage'];
 export type BoardMemberWriteRequest = components['schemas']['BoardMemberWriteRequest'];
@@ -9038,19 +9961,30 @@ export type BundleInstallRequest = components['schemas']['BundleInstallRequest']
 export type BundleUpload = components['schemas']['BundleUpload'];
 export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
 export type BurdenLesion = components['schemas']['BurdenLesion'];
-export type ByEnum = components['schemas']['ByEnum'];
 export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
 export type CardGroup = components['schemas']['CardGroup'];
+export type CarriedOver = components['schemas']['CarriedOver'];
+export type CarryOverRequest = components['schemas']['CarryOverRequest'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
+export type CaseMove = components['schemas']['CaseMove'];
+export type CaseMovePage = components['schemas']['CaseMovePage'];
+export type CaseReadiness = components['schemas']['CaseReadiness'];
 export type CaseRecording = components['schemas']['CaseRecording'];
 export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
+export type CaseTemplate = components['schemas']['CaseTemplate'];
+export type CaseTemplateDetail = components['schemas']['CaseTemplateDetail'];
+export type CaseTemplateDocument = components['schemas']['CaseTemplateDocument'];
+export type CaseTemplateDocumentRequest = components['schemas']['CaseTemplateDocumentRequest'];
+export type CaseTemplatePage = components['schemas']['CaseTemplatePage'];
+export type CaseTemplateWriteRequest = components['schemas']['CaseTemplateWriteRequest'];
+export type CaseVersionRequest = components['schemas']['CaseVersionRequest'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type CertaintyEnum = components['schemas']['CertaintyEnum'];
 export type Certificate = components['schemas']['Certificate'];
@@ -9080,6 +10014,7 @@ export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
+export type DeferralCodeEnum = components['schemas']['DeferralCodeEnum'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
 export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
@@ -9087,6 +10022,7 @@ export type DiagnosisEntry = components['schemas']['DiagnosisEntry'];
 export type DiagnosisEntryPage = components['schemas']['DiagnosisEntryPage'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
 export type DiagnosisWriteRequest = components['schemas']['DiagnosisWriteRequest'];
+export type Discipline = components['schemas']['Discipline'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DiscretisationEnum = components['schemas']['DiscretisationEnum'];
@@ -9168,6 +10104,12 @@ export type InstitutionRequest = components['schemas']['InstitutionRequest'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
 export type Intent93eEnum = components['schemas']['Intent93eEnum'];
 export type IntentCb4Enum = components['schemas']['IntentCb4Enum'];
+export type ItemNameRequest = components['schemas']['ItemNameRequest'];
+export type ItemOwner = components['schemas']['ItemOwner'];
+export type ItemOwnerWriteRequest = components['schemas']['ItemOwnerWriteRequest'];
+export type ItemRecordWriteRequest = components['schemas']['ItemRecordWriteRequest'];
+export type ItemRecordWriteStateEnum = components['schemas']['ItemRecordWriteStateEnum'];
+export type ItemSource = components['schemas']['ItemSource'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -9215,6 +10157,9 @@ export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingAttendance = components['schemas']['MeetingAttendance'];
+export type MeetingException = components['schemas']['MeetingException'];
+export type MeetingExceptionCase = components['schemas']['MeetingExceptionCase'];
+export type MeetingExceptionList = components['schemas']['MeetingExceptionList'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
@@ -9228,7 +10173,11 @@ export type ModelVersion = components['schemas']['ModelVersion'];
 export type MonitoredModel = components['schemas']['MonitoredModel'];
 export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
+export type MonitoringByEnum = components['schemas']['MonitoringByEnum'];
 export type MoveEnum = components['schemas']['MoveEnum'];
+export type Moved = components['schemas']['Moved'];
+export type MovedList = components['schemas']['MovedList'];
+export type NamedPerson = components['schemas']['NamedPerson'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
@@ -9240,16 +10189,21 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
+export type OpenItem = components['schemas']['OpenItem'];
+export type OpenItemStateEnum = components['schemas']['OpenItemStateEnum'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
+export type OrderByEnum = components['schemas']['OrderByEnum'];
+export type OrderRequest = components['schemas']['OrderRequest'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
 export type OutcomeFfcEnum = components['schemas']['OutcomeFfcEnum'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
 export type OverlapFigures = components['schemas']['OverlapFigures'];
+export type OwedWriteRequest = components['schemas']['OwedWriteRequest'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -9317,6 +10271,8 @@ export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposeRequest = components['schemas']['ProposeRequest'];
+export type ProposeStandardRequest = components['schemas']['ProposeStandardRequest'];
+export type PullUpRequest = components['schemas']['PullUpRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
@@ -9334,6 +10290,14 @@ export type ReachPage = components['schemas']['ReachPage'];
 export type ReachRow = components['schemas']['ReachRow'];
 export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
 export type ReachTotals = components['schemas']['ReachTotals'];
+export type ReadinessAi = components['schemas']['ReadinessAi'];
+export type ReadinessAiStateEnum = components['schemas']['ReadinessAiStateEnum'];
+export type ReadinessItem = components['schemas']['ReadinessItem'];
+export type ReadinessItemNeedEnum = components['schemas']['ReadinessItemNeedEnum'];
+export type ReadinessItemStateEnum = components['schemas']['ReadinessItemStateEnum'];
+export type ReadinessOverride = components['schemas']['ReadinessOverride'];
+export type ReadinessSummary = components['schemas']['ReadinessSummary'];
+export type ReadinessTemplate = components['schemas']['ReadinessTemplate'];
 export type Reason = components['schemas']['Reason'];
 export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
 export type ReasonEnum = components['schemas']['ReasonEnum'];
@@ -9358,6 +10322,9 @@ export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type ReliabilityBin = components['schemas']['ReliabilityBin'];
+export type RemindRequest = components['schemas']['RemindRequest'];
+export type Reminded = components['schemas']['Reminded'];
+export type RemindedList = components['schemas']['RemindedList'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type ResearchLeftOut = components['schemas']['ResearchLeftOut'];
 export type ResearchLeftOutKindEnum = components['schemas']['ResearchLeftOutKindEnum'];
@@ -9372,6 +10339,7 @@ export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type RollBackRequest = components['schemas']['RollBackRequest'];
+export type RollBackToEnum = components['schemas']['RollBackToEnum'];
 export type RuleBoard = components['schemas']['RuleBoard'];
 export type RuleEnum = components['schemas']['RuleEnum'];
 export type RuleModel = components['schemas']['RuleModel'];
@@ -9440,14 +10408,20 @@ export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum']
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SubgroupFigures = components['schemas']['SubgroupFigures'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
+export type TakeTemplateRequest = components['schemas']['TakeTemplateRequest'];
+export type TemplateField = components['schemas']['TemplateField'];
+export type TemplateFieldKindEnum = components['schemas']['TemplateFieldKindEnum'];
+export type TemplateItem = components['schemas']['TemplateItem'];
+export type TemplateItemNeedEnum = components['schemas']['TemplateItemNeedEnum'];
+export type TemplateStandard = components['schemas']['TemplateStandard'];
 export type TextEnum = components['schemas']['TextEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
+export type TimeBoxRequest = components['schemas']['TimeBoxRequest'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineLine = components['schemas']['TimelineLine'];
-export type ToEnum = components['schemas']['ToEnum'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
@@ -9457,9 +10431,13 @@ export type Tours = components['schemas']['Tours'];
 export type TreatmentEntry = components['schemas']['TreatmentEntry'];
 export type TreatmentEntryPage = components['schemas']['TreatmentEntryPage'];
 export type TreatmentWriteRequest = components['schemas']['TreatmentWriteRequest'];
+export type TriageManyRequest = components['schemas']['TriageManyRequest'];
+export type TriageProposal = components['schemas']['TriageProposal'];
+export type TriageRequest = components['schemas']['TriageRequest'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
+export type UndoRequest = components['schemas']['UndoRequest'];
 export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
@@ -9579,6 +10557,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ClockRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_agenda_items_time_box_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TimeBoxRequest"];
             };
         };
         responses: {
@@ -9914,6 +10926,40 @@ export interface operations {
             };
         };
     };
+    api_boards_agenda_rules_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AgendaRulesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardAgendaRules"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_boards_ai_reading_update: {
         parameters: {
             query?: never;
@@ -10128,6 +11174,128 @@ export interface operations {
                 };
                 content: {
                     "text/calendar": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseTemplateWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_versions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
                 };
             };
             /** @description Refused or failed */
@@ -12033,6 +13201,36 @@ export interface operations {
             };
         };
     };
+    api_cases_moves_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMovePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_pet_burden_retrieve: {
         parameters: {
             query?: never;
@@ -12093,6 +13291,40 @@ export interface operations {
             };
         };
     };
+    api_cases_pull_up_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PullUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_radiotherapy: {
         parameters: {
             query?: never;
@@ -12110,6 +13342,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiotherapy"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemRecordWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_owner_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ItemOwnerWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_template_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeTemplateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
                 };
             };
             /** @description Refused or failed */
@@ -12902,6 +14268,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_proposal_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeStandardRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
                 };
             };
             /** @description Refused or failed */
@@ -14105,6 +15539,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Institution"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_item_reminders_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemindRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindedList"];
                 };
             };
             /** @description Refused or failed */
@@ -15566,6 +17032,74 @@ export interface operations {
             };
         };
     };
+    api_meetings_agenda_many_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_agenda_order_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_attendance_retrieve: {
         parameters: {
             query?: never;
@@ -15691,6 +17225,70 @@ export interface operations {
             };
         };
     };
+    api_meetings_capacity_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaCapacity"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_carry_over_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CarryOverRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedOver"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_check_in_retrieve: {
         parameters: {
             query?: never;
@@ -15708,6 +17306,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInCode"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_exceptions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingExceptionList"];
                 };
             };
             /** @description Refused or failed */
@@ -17871,6 +19499,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingTours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
                 };
             };
             /** @description Refused or failed */

@@ -150,3 +150,12 @@ export type CheckedIn = wire.CheckedIn
 export type ScreenAnnounced = wire.ScreenAnnounced
 export type ScreenState = wire.ScreenState
 export type WallFacts = wire.Wall
+
+export type CaseReadiness = wire.CaseReadiness
+export type ReadinessItem = wire.ReadinessItem
+export type CaseMove = wire.CaseMove
+export type MeetingException = wire.MeetingException
+export type AgendaCapacity = wire.AgendaCapacity
+export type CaseTemplate = wire.CaseTemplate
+export type CaseTemplateDetail = wire.CaseTemplateDetail
+export type CaseTemplateDocument = wire.CaseTemplateDocument

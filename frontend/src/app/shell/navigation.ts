@@ -6,13 +6,14 @@ import {
   IconListDetails,
   IconShieldSearch,
   IconSparkles,
+  IconTemplate,
   IconTopologyStar3,
 } from '@tabler/icons-react'
 
 import type { Me } from '@/api/types'
 
 export interface Destination {
-  key: 'home' | 'worklist' | 'meetings' | 'findings' | 'models' | 'admin' | 'audit'
+  key: 'home' | 'worklist' | 'meetings' | 'templates' | 'findings' | 'models' | 'admin' | 'audit'
   to: string
   /** Screens that are reached from it and do not lie below its address. */
   also?: string
@@ -30,6 +31,7 @@ export const destinations: Destination[] = [
   { key: 'home', to: '/', icon: IconHome, hotkey: 'h', visibleTo: everybody },
   { key: 'worklist', to: '/worklist', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
   { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
+  { key: 'templates', to: '/templates', icon: IconTemplate, hotkey: 't', visibleTo: everybody },
   { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },
   { key: 'models', to: '/models', also: '/automation', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
   { key: 'admin', to: '/admin', icon: IconAdjustments, hotkey: 's', visibleTo: role('system_admin') },

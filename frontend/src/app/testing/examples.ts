@@ -47,6 +47,7 @@ export const aCase = (part: Partial<CaseListEntry> = {}): CaseListEntry => ({
   findings_unreviewed: 0,
   ai_hidden: false,
   ai_urgency: null,
+  readiness: null,
   waiting_since: '2026-11-18T10:00:00Z',
   updated_at: '2026-11-20T10:00:00Z',
   ...part,
@@ -238,6 +239,10 @@ export const anAgendaItem = (part: Partial<AgendaItem> = {}): AgendaItem => ({
   paused_at: null,
   paused_s: 0,
   ai_revealed_at: null,
+  is_complex: false,
+  is_carried_over: false,
+  late_reason: '',
+  deferral_code: '',
   ...part,
 })
 

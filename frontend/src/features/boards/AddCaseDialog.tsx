@@ -1,10 +1,11 @@
-import { Button, Modal, Stack } from '@mantine/core'
+import { Button, Modal, Stack, TextInput } from '@mantine/core'
 import { IconCheck, IconFilterOff } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useAgendaActions } from '@/api/boards'
 import { useCases } from '@/api/cases'
+import { useCapacity } from '@/api/readiness'
 import type { AgendaItem, CaseListEntry } from '@/api/types'
 import { Chip } from '@/ui/Chip'
 import { ImagesMeter, UrgencyChip } from '@/ui/clinical'
@@ -31,6 +32,8 @@ interface AddCaseDialogProps {
 export function AddCaseDialog({ meetingId, items, onClose }: AddCaseDialogProps) {
   const { t } = useTranslation('boards')
   const [search, setSearch] = useState('')
+  const [lateReason, setLateReason] = useState('')
+  const capacity = useCapacity(meetingId)
   const cases = useCases()
   const { schedule } = useAgendaActions(meetingId)
   const planned = new Set(items.map((item) => item.case.id))
@@ -39,6 +42,15 @@ export function AddCaseDialog({ meetingId, items, onClose }: AddCaseDialogProps)
     <Modal opened onClose={onClose} title={t('addCase.title')} size="lg">
       <Stack gap="sm">
         <SearchField value={search} onChange={setSearch} label={t('addCase.search')} width="100%" />
+        {capacity.data?.is_past_cut_off && (
+          <TextInput
+            label={t('readiness:bulk.lateReason')}
+            description={t('readiness:bulk.lateHint')}
+            maxLength={300}
+            value={lateReason}
+            onChange={(event) => setLateReason(event.currentTarget.value)}
+          />
+        )}
         {(schedule.error ?? cases.error) && <ProblemNotice problem={schedule.error ?? cases.error} />}
         {!cases.data && !cases.error && <LoadingRows label={t('common:list.loading')} rows={4} />}
         {cases.data && shown.length === 0 && <EmptyState icon={IconFilterOff} title={t('addCase.none')} hint={t('addCase.noneHint')} />}
@@ -59,7 +71,7 @@ export function AddCaseDialog({ meetingId, items, onClose }: AddCaseDialogProps)
                     {t('addCase.added')}
                   </Chip>
                 ) : (
-                  <Button size="xs" loading={schedule.isPending && schedule.variables === entry.id} onClick={() => schedule.mutate(entry.id)}>
+                  <Button size="xs" loading={schedule.isPending && schedule.variables?.caseId === entry.id} onClick={() => schedule.mutate({ caseId: entry.id, lateReason })}>
                     {t('addCase.add')}
                   </Button>
                 )}

@@ -1,12 +1,13 @@
 import { ActionIcon, Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconChevronUp, IconTrash } from '@tabler/icons-react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router-dom'
 
 import { useAgendaActions } from '@/api/boards'
 import type { AgendaItem } from '@/api/types'
+import { AgendaMarks, ComplexBox } from '@/features/readiness/AgendaMarks'
 import { AiUrgencyChip, AiUrgencyLine } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
@@ -23,7 +24,7 @@ interface AgendaEditorProps {
   keysEnabled: boolean
 }
 
-/** The agenda in order. Moved by buttons or Alt+arrow; taking off can be undone. */
+/** The agenda in order. Moved by dragging, by buttons or Alt+arrow; taking off can be undone. */
 export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaEditorProps) {
   const { t } = useTranslation('boards')
   const navigate = useNavigate()
@@ -34,12 +35,18 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
     enabled: keysEnabled,
     onOpen: (index) => ordered[index] && void navigate(`/cases/${ordered[index].case.id}`),
   })
+  const [dragged, setDragged] = useState<string | null>(null)
   const shift = (index: number, by: -1 | 1) => {
     const item = ordered[index]
     const target = index + by
     if (!item || target < 0 || target >= ordered.length || move.isPending) return
     move.mutate({ item, position: target + 1 })
     setSelected(target)
+  }
+  const drop = (target: number) => {
+    const item = ordered.find((one) => one.id === dragged)
+    setDragged(null)
+    if (item && ordered[target]?.id !== item.id && !move.isPending) move.mutate({ item, position: target + 1 })
   }
   useEffect(() => {
     if (!mayEdit || !keysEnabled) return
@@ -62,7 +69,7 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
               variant="subtle"
               onClick={() => {
                 notifications.hide(id)
-                schedule.mutate(item.case.id, {
+                schedule.mutate({ caseId: item.case.id, lateReason: item.late_reason || t('readiness:agenda.putBack') }, {
                   onSuccess: (again) => move.mutate({ item: again, position: item.position }),
                 })
               }}
@@ -79,13 +86,23 @@ export function AgendaEditor({ meetingId, items, mayEdit, keysEnabled }: AgendaE
       {problem && <ProblemNotice problem={problem} />}
       <ol className={classes.items} aria-label={t('agenda.title')}>
         {ordered.map((item, index) => (
-          <li key={item.id} className={`${classes.item} ${index === selected ? classes.itemSelected : ''}`} onClick={() => setSelected(index)}>
+          <li
+            key={item.id}
+            className={`${classes.item} ${index === selected ? classes.itemSelected : ''}`}
+            onClick={() => setSelected(index)}
+            draggable={mayEdit && item.status === 'planned'}
+            onDragStart={() => setDragged(item.id)}
+            onDragEnd={() => setDragged(null)}
+            onDragOver={(event) => dragged && event.preventDefault()}
+            onDrop={() => drop(index)}
+          >
             <span className={classes.itemNumber}>{String(index + 1).padStart(2, '0')}</span>
             <AgendaItemText item={item} />
             <span className={classes.itemEnd}>
               <CaseAiMark entry={item.case} />
               <ImagesMeter images={item.case.images} />
               <span className={classes.dim}>{t('agenda.minutes', { count: item.minutes })}</span>
+              {mayEdit && item.status === 'planned' && <ComplexBox item={item} />}
               {mayEdit && item.status === 'planned' && (
                 <span>
                   <ActionIcon variant="subtle" color="gray" disabled={index === 0} aria-label={t('agenda.up', { title: item.case.title })} onClick={() => shift(index, -1)}>
@@ -114,6 +131,7 @@ function AgendaItemText({ item }: { item: AgendaItem }) {
         <Link to={`/cases/${item.case.id}`}>{item.case.title}</Link>
         <UrgencyChip urgency={item.case.urgency} reason={item.case.urgency_reason} />
         <AiUrgencyChip urgency={item.case.ai_urgency} />
+        <AgendaMarks item={item} />
         {item.status !== 'planned' && <Chip tone={item.status === 'current' ? 'accent' : 'neutral'}>{wordFor('agendaStatus', item.status)}</Chip>}
       </div>
       <div className={`${classes.dim} ${classes.itemQuestion}`}>

@@ -7,6 +7,7 @@ import { useBoardMemberActions, useBoardMembers } from '@/api/boards'
 import type { BoardRecording } from '@/api/recordings'
 import { useMe } from '@/api/session'
 import type { Board, BoardMember, BoardRole } from '@/api/types'
+import { AgendaRules } from '@/features/readiness/AgendaRules'
 import { PersonBadge } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { wordFor } from '@/ui/format'
@@ -57,6 +58,7 @@ export function BoardMembersDialog({ board, onClose }: BoardMembersDialogProps) 
   return (
     <Modal opened onClose={onClose} title={t('members.title', { board: board.name })} size="lg">
       <QuorumField boardId={board.id} mayEdit={mayEdit} />
+      <AgendaRules boardId={board.id} mayEdit={mayEdit} />
       {members.error && !members.data && <ProblemNotice problem={members.error} onRetry={() => void members.refetch()} />}
       {!members.data && !members.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
       <ul className={classes.seats} aria-label={t('members.title', { board: board.name })}>

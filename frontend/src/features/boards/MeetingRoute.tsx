@@ -6,6 +6,8 @@ import { useNavigate, useParams } from 'react-router-dom'
 
 import { useAgenda, useBoardMembers, useMeeting, useStartLive } from '@/api/boards'
 import type { AgendaItem, Meeting } from '@/api/types'
+import { CapacityBar } from '@/features/readiness/CapacityBar'
+import { ExceptionsSection } from '@/features/readiness/ExceptionsSection'
 import { PersonBadge } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
@@ -82,12 +84,14 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
           {agenda.error && !agenda.data && <ProblemNotice problem={agenda.error} onRetry={() => void agenda.refetch()} />}
           {!agenda.data && !agenda.error && <LoadingRows label={t('common:list.loading')} rows={5} />}
           {agenda.data?.length === 0 && <EmptyState icon={IconListNumbers} title={t('agenda.empty')} hint={t('agenda.emptyHint')} />}
+          <CapacityBar meeting={meeting} items={agenda.data ?? []} mayRun={mayRun} />
           {agenda.data && agenda.data.length > 0 && (
             <AgendaEditor meetingId={meeting.id} items={agenda.data} mayEdit={mayRun && !isOver} keysEnabled={!isAdding} />
           )}
         </Section>
         <div className={classes.column}>
           <AboutSection meeting={meeting} items={agenda.data ?? []} />
+          <ExceptionsSection meeting={meeting} />
           <AttendanceSection meeting={meeting} />
           <MembersSection meeting={meeting} />
         </div>

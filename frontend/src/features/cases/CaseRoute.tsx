@@ -9,6 +9,8 @@ import { useCase } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
 import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
+import { MovesSection } from '@/features/readiness/MovesSection'
+import { ReadinessSection } from '@/features/readiness/ReadinessSection'
 import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { GuiseChip, PatientLine, UrgencyChip } from '@/ui/clinical'
@@ -65,6 +67,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
               {entry.history && <p className={classes.history}>{entry.history}</p>}
             </Section>
             <ClinicalSection entry={entry} />
+            <ReadinessSection entry={entry} />
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
@@ -76,6 +79,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <TimelineSection caseId={entry.id} />
             <CaseJobsSection entry={entry} />
             <PeopleSection entry={entry} />
+            <MovesSection entry={entry} />
           </div>
         </div>
       </div>

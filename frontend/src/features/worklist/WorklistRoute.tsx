@@ -4,8 +4,12 @@ import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 
+import { useBoards } from '@/api/boards'
 import { useCases } from '@/api/cases'
 import { useMe } from '@/api/session'
+import { runsBoard } from '@/features/boards/roles'
+import { BulkBar } from '@/features/readiness/BulkBar'
+import { useSelection } from '@/features/readiness/useSelection'
 import { DataTable } from '@/ui/DataTable'
 import { DensityToggle } from '@/ui/DensityToggle'
 import { EmptyState } from '@/ui/EmptyState'
@@ -28,13 +32,17 @@ export default function WorklistRoute() {
   const density = usePreferences((state) => state.density)
   const [filters, setFilters] = useState<WorklistFilters>(noFilters)
   const [creating, setCreating] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const boards = useBoards()
   const rows = useMemo(() => cases.data && arrangeCases(cases.data, filters), [cases.data, filters])
   useEffect(() => {
     if (rows) rememberOrder(rows.map(({ id }) => id))
   }, [rows])
-  const columns = useMemo(() => worklistColumns(t, density), [t, density])
-  const change = (part: Partial<WorklistFilters>) => setFilters((before) => ({ ...before, ...part }))
   const isCoordinator = me.data?.system_roles.includes('coordinator') ?? false
+  const mayRun = isCoordinator || (boards.data ?? []).some((board) => runsBoard(board.my_role))
+  const { chosen, toggle, clear, entries, onSelect } = useSelection(rows, mayRun && !creating && !isBusy)
+  const columns = useMemo(() => worklistColumns(t, density, mayRun ? { chosen, toggle } : undefined), [t, density, mayRun, chosen, toggle])
+  const change = (part: Partial<WorklistFilters>) => setFilters((before) => ({ ...before, ...part }))
   const options = (group: string, values: (string | undefined)[]) =>
     [...new Set(values)].filter(Boolean).map((value) => ({ value: String(value), label: wordFor(group, String(value)) }))
   return (
@@ -84,6 +92,7 @@ export default function WorklistRoute() {
         </span>
         <DensityToggle />
       </div>
+      <BulkBar chosen={entries} onClear={clear} onBusy={setBusy} />
       <div className={classes.panel}>
         <DataTable
           label={t('title')}
@@ -93,7 +102,8 @@ export default function WorklistRoute() {
           problem={cases.error}
           onRetry={() => void cases.refetch()}
           onOpen={(entry) => void navigate(`/cases/${entry.id}`)}
-          keysEnabled={!creating}
+          onSelect={onSelect}
+          keysEnabled={!creating && !isBusy}
           empty={
             cases.data?.length === 0 ? (
               <EmptyState icon={IconFolders} title={t('empty')} hint={t('emptyHint')} />

@@ -1,9 +1,10 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon, Checkbox, Tooltip } from '@mantine/core'
 import { IconPhoto } from '@tabler/icons-react'
 import type { TFunction } from 'i18next'
 import { Link } from 'react-router-dom'
 
 import type { CaseListEntry } from '@/api/types'
+import { ReadinessCell } from '@/features/readiness/ReadinessCell'
 import { AiUrgencyChip, AiUrgencyLine } from '@/ui/AiUrgency'
 import { Chip, type Tone } from '@/ui/Chip'
 import { CaseAiMark, GuiseChip, ImagesMeter, PatientLine, UrgencyChip } from '@/ui/clinical'
@@ -23,10 +24,35 @@ const STATUS_TONES: Record<string, Tone> = {
 
 export const statusTone = (status: string): Tone => STATUS_TONES[status] ?? 'neutral'
 
+/** Which cases are chosen for what is done to several at once. */
+export interface Selection {
+  chosen: ReadonlySet<string>
+  toggle: (caseId: string) => void
+}
+
 /** The worklist's columns, widest first to go when the screen narrows. */
-export function worklistColumns(t: TFunction<'worklist'>, density: Density): Column<CaseListEntry>[] {
+export function worklistColumns(t: TFunction<'worklist'>, density: Density, selection?: Selection): Column<CaseListEntry>[] {
   const roomy = density === 'comfortable'
   return [
+    ...(selection
+      ? [
+          {
+            id: 'select',
+            header: t('readiness:bulk.group'),
+            hideHeader: true,
+            width: 36,
+            render: (entry: CaseListEntry) => (
+              <Checkbox
+                size="md"
+                checked={selection.chosen.has(entry.id)}
+                aria-label={t('readiness:bulk.select', { title: entry.title })}
+                onClick={(event) => event.stopPropagation()}
+                onChange={() => selection.toggle(entry.id)}
+              />
+            ),
+          },
+        ]
+      : []),
     {
       id: 'case',
       header: t('column.case'),
@@ -58,6 +84,7 @@ export function worklistColumns(t: TFunction<'worklist'>, density: Density): Col
       header: t('column.status'),
       render: (entry) => <Chip tone={statusTone(entry.status)}>{wordFor('caseStatus', entry.status)}</Chip>,
     },
+    { id: 'readiness', header: t('readiness:column'), from: 'medium', render: (entry) => <ReadinessCell readiness={entry.readiness} roomy={roomy} /> },
     { id: 'images', header: t('column.images'), figures: true, render: (entry) => <ImagesMeter images={entry.images} /> },
     {
       id: 'ai',
