@@ -18,11 +18,19 @@ from apps.boards.services.attendance import (
 )
 from apps.boards.services.clock import set_clock
 from apps.boards.services.decisions import (
+    AlternativeDraft,
+    DraftWords,
+    EvidenceDraft,
     PositionDraft,
     RecommendationDraft,
+    ToSign,
+    add_addendum,
     call_for_votes,
+    confirm_decision,
+    note_told,
     save_draft,
     sign_decision,
+    sign_many,
     state_position,
 )
 from apps.boards.services.hangings import create_hanging, delete_hanging, revise_hanging
@@ -48,13 +56,19 @@ from apps.boards.services.series import (
 )
 
 __all__ = [
+    "AlternativeDraft",
+    "DraftWords",
+    "EvidenceDraft",
     "PositionDraft",
     "RecommendationDraft",
+    "ToSign",
+    "add_addendum",
     "add_agenda_item",
     "add_board_member",
     "call_for_votes",
     "change_board_role",
     "check_in",
+    "confirm_decision",
     "create_board",
     "create_hanging",
     "delete_hanging",
@@ -67,6 +81,7 @@ __all__ = [
     "note_gone",
     "note_joined",
     "note_left",
+    "note_told",
     "plan_series",
     "remove_agenda_item",
     "remove_attendance",
@@ -83,6 +98,7 @@ __all__ = [
     "set_quorum",
     "set_recording",
     "sign_decision",
+    "sign_many",
     "state_position",
     "tick_attendance",
 ]

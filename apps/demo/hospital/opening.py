@@ -269,7 +269,9 @@ class Opening:
                 ),
             ],
             consensus="majority",
-            summary="Single metastasis, resectable, no other disease on CT.",
+            words=boards.DraftWords(
+                summary="Single metastasis, resectable, no other disease on CT."
+            ),
         )
         boards.sign_decision(actor=chair, decision_id=draft.pk, version=draft.version)
         self._close_meeting(item.pk)
