@@ -348,7 +348,7 @@ class NewStudySerializer(serializers.Serializer[Any]):
 
 class NewReviewSerializer(serializers.Serializer[Any]):
     finding = serializers.UUIDField(source="finding_id")
-    label = serializers.CharField(source="finding.label")
+    label = serializers.CharField(source="finding.label")  # type: ignore[assignment]
     decision = serializers.CharField()
     reviewer = serializers.CharField(source="reviewer.display_name")
     at = serializers.DateTimeField(source="created_at")

@@ -23,7 +23,6 @@ from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.core.policies import signed_in
 
-
 WORDS = (
     "summary",
     "conditions",

@@ -8,7 +8,6 @@ from typing_extensions import TypeAliasType
 
 from apps.live.protocol.base import (
     DicomUid,
-    EntityVersion,
     FrameNumber,
     Label,
     PointImage,

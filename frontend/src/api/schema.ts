@@ -990,6 +990,23 @@ export interface paths {
         patch: operations["api_decisions_partial_update"];
         trace?: never;
     };
+    "/api/decisions/{decision_id}/addenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Add to a signed decision, or correct it; the chair signs it. */
+        post: operations["api_decisions_addenda_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/decisions/{decision_id}/call-for-votes": {
         parameters: {
             query?: never;
@@ -1001,6 +1018,23 @@ export interface paths {
         put?: never;
         /** @description The chair asks everybody for their position. */
         post: operations["api_decisions_call_for_votes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Confirm a provisional decision in a meeting of its board that has a quorum. */
+        post: operations["api_decisions_confirm_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1033,13 +1067,93 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Sign one: the very text that was read, by whoever lately proved who they are. */
+        post: operations["api_decisions_sign_create_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The whole decision as plain text: to be read before it is signed, or copied. */
+        get: operations["api_decisions_text_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Who told the patient, and when. */
+        post: operations["api_decisions_told_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is new in a case since its board last decided. */
+        get: operations["api_decisions_changes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sign several, each for itself: what is refused stops no other. */
         post: operations["api_decisions_sign_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/to-sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every draft of the cases this person chairs. */
+        get: operations["api_decisions_to_sign_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3072,6 +3186,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many decisions wait, and until when a signature needs no new proof. */
+        get: operations["api_signing_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -3536,6 +3667,17 @@ export interface components {
             /** @description What was found or done. */
             words: string;
         };
+        /** @description ``id`` is the client's: sent again it is the same addendum. */
+        AddendumRequest: {
+            /** Format: uuid */
+            id?: string | null;
+            text: string;
+            reason: string;
+            /** @default false */
+            is_correction: boolean;
+            /** Format: uuid */
+            author?: string | null;
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -3608,6 +3750,16 @@ export interface components {
         AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
+        Alternative: {
+            text: string;
+            /** @default  */
+            why_not: string;
+        };
+        AlternativeRequest: {
+            text: string;
+            /** @default  */
+            why_not: string;
+        };
         /** @description A detection's box as the reviewer left it: corners in LPS mm. */
         AmendedBoxRequest: {
             low: number[];
@@ -3664,13 +3816,15 @@ export interface components {
         Attendance: {
             user: components["schemas"]["AttendeeUser"];
             counts: boolean;
-            how: components["schemas"]["HowEnum"];
+            how: components["schemas"]["AttendanceHowEnum"];
             present: boolean;
             /** Format: date-time */
             arrived_at: string;
             /** Format: date-time */
             left_at: string | null;
         };
+        /** @enum {string} */
+        AttendanceHowEnum: "joined" | "checked_in" | "ticked";
         AttendanceWriteRequest: {
             /** Format: uuid */
             user: string;
@@ -4077,6 +4231,23 @@ export interface components {
         };
         /** @enum {string} */
         ChangeEnum: "added" | "changed" | "removed";
+        ChangedFact: {
+            field: string;
+            before: string;
+            now: string;
+        };
+        /** @description What is new in a case since its board last decided. */
+        Changes: {
+            since: components["schemas"]["Since"] | null;
+            studies: components["schemas"]["NewStudy"][];
+            findings: components["schemas"]["NewReview"][];
+            /** @description Findings are not told: images are read first. */
+            ai_hidden: boolean;
+            facts: components["schemas"]["ChangedFact"][];
+            /** @description False: signed before facts were kept. */
+            facts_known: boolean;
+            notes: components["schemas"]["DecisionNote"][];
+        };
         Chapter: {
             number: number;
             /** Format: uuid */
@@ -4135,6 +4306,12 @@ export interface components {
             code: string;
             display: string;
         };
+        ConfirmRequest: {
+            /** Format: uuid */
+            meeting: string;
+            /** @default  */
+            text: string;
+        };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
         /** @enum {string} */
@@ -4157,12 +4334,26 @@ export interface components {
             readonly summary: string;
             readonly conditions: string;
             readonly recommendations: components["schemas"]["Recommendation"][];
+            readonly alternatives: components["schemas"]["Alternative"][];
+            readonly trial_considered: components["schemas"]["TrialConsideredEnum"];
+            readonly trial_id: string;
+            readonly patient_view: components["schemas"]["PatientViewEnum"];
+            /** @description What matters to this patient. */
+            readonly patient_view_text: string;
             readonly positions: components["schemas"]["Position"][];
             readonly view: unknown | null;
             /** @description The version in which the text last changed: what votes are on. */
             readonly text_version: number;
             /** Format: date-time */
             readonly votes_called_at: string | null;
+            readonly quorum: components["schemas"]["QuorumEnum"];
+            readonly quorum_missing: string[];
+            /** @description Decided without quorum and not confirmed since. */
+            readonly is_provisional: boolean;
+            readonly previous: components["schemas"]["PreviousDecision"];
+            readonly notes: components["schemas"]["DecisionNote"][];
+            /** @description SHA-256 of the text; a signer sends that of the text they read. */
+            readonly digest: string;
             readonly drafted_by: components["schemas"]["Person"];
             readonly signed_by: components["schemas"]["Person"];
             /** Format: date-time */
@@ -4172,6 +4363,26 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        /** @description What came after the signature: an addendum, a correction, a quorum, the patient told. */
+        DecisionNote: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["DecisionNoteKindEnum"];
+            readonly text: string;
+            readonly reason: string;
+            readonly author: components["schemas"]["Person"];
+            readonly author_name: string;
+            readonly how: components["schemas"]["HowF3fEnum"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            /** Format: date-time */
+            readonly happened_at: string;
+            readonly recorded_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @enum {string} */
+        DecisionNoteKindEnum: "addendum" | "correction" | "confirmed" | "told";
         DecisionPage: {
             /** Format: uri */
             next: string | null;
@@ -4181,6 +4392,20 @@ export interface components {
         };
         /** @enum {string} */
         DecisionStatusEnum: "draft" | "signed";
+        /** @description ``body`` is what a signature is on; ``text`` all of it, for the hospital record. */
+        DecisionText: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            status: string;
+            digest: string;
+            body: string;
+            text: string;
+            /** @description As it is, or would be with a signature now. */
+            quorum: string;
+            quorum_missing: string[];
+        };
+        /** @description A draft. What is left out of the last seven fields stays as it is. */
         DecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -4190,12 +4415,15 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
-            /** @default  */
-            summary: string;
-            /** @default  */
-            conditions: string;
             view?: unknown | null;
             version?: number;
+            summary?: string;
+            conditions?: string;
+            alternatives?: components["schemas"]["AlternativeRequest"][];
+            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
+            trial_id?: string;
+            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
+            patient_view_text?: string;
         };
         DeferRequest: {
             version: number;
@@ -4489,6 +4717,26 @@ export interface components {
         Evaluation: {
             name: string;
             value: string;
+        };
+        /** @description A guideline or paper, and its level of evidence in its own words. */
+        Evidence: {
+            title: string;
+            /** @default  */
+            version: string;
+            /** @default  */
+            url: string;
+            /** @default  */
+            grade: string;
+        };
+        /** @description A guideline or paper, and its level of evidence in its own words. */
+        EvidenceRequest: {
+            title: string;
+            /** @default  */
+            version: string;
+            /** @default  */
+            url: string;
+            /** @default  */
+            grade: string;
         };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
@@ -4865,7 +5113,7 @@ export interface components {
             is_same_patient: boolean;
         };
         /** @enum {string} */
-        HowEnum: "joined" | "checked_in" | "ticked";
+        HowF3fEnum: "in_person" | "video" | "phone" | "letter";
         /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
@@ -5485,6 +5733,8 @@ export interface components {
             last_used_at: string | null;
             token: string;
         };
+        /** @enum {string} */
+        ModalityEnum: "surgery" | "systemic" | "radiotherapy" | "interventional" | "diagnostic" | "imaging_follow_up" | "supportive" | "genetic" | "trial" | "waiting" | "other";
         Model: {
             /** Format: uuid */
             readonly id: string;
@@ -5609,6 +5859,24 @@ export interface components {
             /** Format: date-time */
             last_read_at: string | null;
             url: string;
+        };
+        NewReview: {
+            /** Format: uuid */
+            finding: string;
+            label: string;
+            decision: string;
+            reviewer: string;
+            /** Format: date-time */
+            at: string;
+        };
+        NewStudy: {
+            study_instance_uid: string;
+            description: string;
+            modalities: string[];
+            /** Format: date */
+            study_date: string | null;
+            /** Format: date-time */
+            linked_at: string;
         };
         NextMeeting: {
             /** Format: uuid */
@@ -5899,6 +6167,7 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
+        /** @description A draft. What is left out of the last seven fields stays as it is. */
         PatchedDecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -5908,12 +6177,15 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
-            /** @default  */
-            summary: string;
-            /** @default  */
-            conditions: string;
             view?: unknown | null;
             version?: number;
+            summary?: string;
+            conditions?: string;
+            alternatives?: components["schemas"]["AlternativeRequest"][];
+            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
+            trial_id?: string;
+            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
+            patient_view_text?: string;
         };
         PatchedHangingPatchRequest: {
             name?: string;
@@ -6038,6 +6310,8 @@ export interface components {
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
         };
+        /** @enum {string} */
+        PatientViewEnum: "yes" | "no" | "unknown";
         /** @description A week or block: from the Monday it starts to the Sunday it ends. */
         Period: {
             /** @description ISO week, or the first and the last of a block. */
@@ -6193,6 +6467,12 @@ export interface components {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
         };
+        PreviousDecision: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
+        };
         /** @description ``POST …/studies`` with ``pacs`` and ``study_instance_uid`` links it. */
         PriorStudy: {
             /** Format: uuid */
@@ -6246,6 +6526,8 @@ export interface components {
             needs: string[];
             missing: string[];
         };
+        /** @enum {string} */
+        QuorumEnum: "met" | "missing" | "not_required" | "outside";
         Radiomics: {
             /** Format: uuid */
             segmentation: string;
@@ -6387,18 +6669,34 @@ export interface components {
             readonly position: number;
             readonly text: string;
             readonly intent: components["schemas"]["IntentEnum"];
+            readonly modality: components["schemas"]["ModalityEnum"];
+            readonly urgency: components["schemas"]["UrgencyEnum"];
             readonly responsible: components["schemas"]["Person"];
+            readonly responsible_name: string;
             /** Format: date */
             readonly due: string | null;
+            readonly condition: string;
+            readonly fallbacks: string[];
+            readonly evidence: components["schemas"]["Evidence"][];
         };
         RecommendationWriteRequest: {
             text: string;
             /** @default  */
-            intent: components["schemas"]["IntentEnum"];
+            intent: components["schemas"]["IntentEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            modality: components["schemas"]["ModalityEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            urgency: components["schemas"]["UrgencyEnum"] | components["schemas"]["BlankEnum"];
             /** Format: uuid */
             responsible?: string | null;
+            /** @default  */
+            responsible_name: string;
             /** Format: date */
             due?: string | null;
+            /** @default  */
+            condition: string;
+            fallbacks?: string[];
+            evidence?: components["schemas"]["EvidenceRequest"][];
         };
         ReconcileWriteRequest: {
             key: string;
@@ -6449,6 +6747,12 @@ export interface components {
         ReferenceEnum: "validation" | "first_runs" | "none";
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
+        Refused: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+            detail: string;
+        };
         Region: {
             number: number;
             name: string;
@@ -6934,6 +7238,33 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
+        SignManyRequest: {
+            decisions: components["schemas"]["ToSignRequest"][];
+        };
+        /** @description The text that was read: its digest, and the version in ``If-Match`` or here. */
+        SignRequest: {
+            version?: number;
+            digest: string;
+        };
+        /** @description Each was signed, or refused, for itself. */
+        SignedMany: {
+            signed: string[];
+            refused: components["schemas"]["Refused"][];
+        };
+        /** @description How many wait for this person, and until when a signature needs no new proof. */
+        Signing: {
+            waiting: number;
+            /** Format: date-time */
+            proven_until: string | null;
+            ways: components["schemas"]["WaysEnum"][];
+        };
+        Since: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
+            readonly meeting: components["schemas"]["Meeting"];
+        };
         Spread: {
             /** Format: double */
             median: number | null;
@@ -7123,6 +7454,27 @@ export interface components {
         };
         /** @enum {string} */
         ToEnum: "shadow" | "suspended";
+        ToSignRequest: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            digest: string;
+        };
+        /** @description Who told the patient: ``told_by`` of the house or ``told_by_name``. */
+        ToldRequest: {
+            /** Format: uuid */
+            id?: string | null;
+            /** Format: date-time */
+            told_at: string;
+            /** Format: uuid */
+            told_by?: string | null;
+            /** @default  */
+            told_by_name: string;
+            /** @default  */
+            how: components["schemas"]["HowF3fEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+        };
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -7179,6 +7531,8 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
+        /** @enum {string} */
+        TrialConsideredEnum: "yes" | "no" | "not_applicable";
         /**
          * TumourType
          * @enum {string}
@@ -7443,9 +7797,6 @@ export interface components {
             name: string;
             kind: components["schemas"]["KindD61Enum"];
         };
-        VersionRequest: {
-            version?: number;
-        };
         /** @enum {string} */
         VersionStateEnum: "registered" | "validated" | "active" | "shadow" | "suspended" | "retired" | "external";
         Visit: {
@@ -7454,6 +7805,36 @@ export interface components {
             came_at: string;
             /** Format: date-time */
             left_at: string | null;
+        };
+        /** @description One draft that waits; ``blocked_by`` is the code a signature would be refused with. */
+        WaitingDecision: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            case: string;
+            title: string;
+            patient: components["schemas"]["WaitingPatient"];
+            meeting: components["schemas"]["Meeting"] | null;
+            drafted_by: components["schemas"]["Person"] | null;
+            recommendations: number;
+            dissents: number;
+            blocked_by: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WaitingDecisionPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["WaitingDecision"][];
+        };
+        WaitingPatient: {
+            patient_id: string;
+            name: string;
+            birth_date: string | null;
+            sex: string;
         };
         WaitingTour: {
             /** Format: uuid */
@@ -7480,6 +7861,8 @@ export interface components {
             code: string;
             message: string;
         };
+        /** @enum {string} */
+        WaysEnum: "password" | "code";
         /** @enum {string} */
         WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
         Weights: {
@@ -7531,6 +7914,7 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
+export type AddendumRequest = components['schemas']['AddendumRequest'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -7544,6 +7928,8 @@ export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
 export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
 export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
+export type Alternative = components['schemas']['Alternative'];
+export type AlternativeRequest = components['schemas']['AlternativeRequest'];
 export type AmendedBoxRequest = components['schemas']['AmendedBoxRequest'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
@@ -7552,6 +7938,7 @@ export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
 export type AssignmentRequest = components['schemas']['AssignmentRequest'];
 export type Attendance = components['schemas']['Attendance'];
+export type AttendanceHowEnum = components['schemas']['AttendanceHowEnum'];
 export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
 export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
@@ -7597,6 +7984,8 @@ export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
 export type ChangeEnum = components['schemas']['ChangeEnum'];
+export type ChangedFact = components['schemas']['ChangedFact'];
+export type Changes = components['schemas']['Changes'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
@@ -7605,13 +7994,17 @@ export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
+export type ConfirmRequest = components['schemas']['ConfirmRequest'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
+export type DecisionNote = components['schemas']['DecisionNote'];
+export type DecisionNoteKindEnum = components['schemas']['DecisionNoteKindEnum'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
+export type DecisionText = components['schemas']['DecisionText'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
@@ -7641,6 +8034,8 @@ export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum
 export type Dvh = components['schemas']['Dvh'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
+export type Evidence = components['schemas']['Evidence'];
+export type EvidenceRequest = components['schemas']['EvidenceRequest'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
@@ -7678,7 +8073,7 @@ export type Hangings = components['schemas']['Hangings'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HistoryEntryKindEnum = components['schemas']['HistoryEntryKindEnum'];
 export type Holder = components['schemas']['Holder'];
-export type HowEnum = components['schemas']['HowEnum'];
+export type HowF3fEnum = components['schemas']['HowF3fEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
@@ -7741,6 +8136,7 @@ export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type MintedToken = components['schemas']['MintedToken'];
+export type ModalityEnum = components['schemas']['ModalityEnum'];
 export type Model = components['schemas']['Model'];
 export type ModelAlert = components['schemas']['ModelAlert'];
 export type ModelAlertPage = components['schemas']['ModelAlertPage'];
@@ -7752,6 +8148,8 @@ export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
+export type NewReview = components['schemas']['NewReview'];
+export type NewStudy = components['schemas']['NewStudy'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
 export type NiftiMaskMatchWriteRequest = components['schemas']['NiftiMaskMatchWriteRequest'];
@@ -7798,6 +8196,7 @@ export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgen
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
+export type PatientViewEnum = components['schemas']['PatientViewEnum'];
 export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
@@ -7814,6 +8213,7 @@ export type Prescription = components['schemas']['Prescription'];
 export type Presentation = components['schemas']['Presentation'];
 export type PresentedImage = components['schemas']['PresentedImage'];
 export type Presenter = components['schemas']['Presenter'];
+export type PreviousDecision = components['schemas']['PreviousDecision'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
@@ -7824,6 +8224,7 @@ export type ProposeRequest = components['schemas']['ProposeRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
+export type QuorumEnum = components['schemas']['QuorumEnum'];
 export type Radiomics = components['schemas']['Radiomics'];
 export type RadiomicsAnalysis = components['schemas']['RadiomicsAnalysis'];
 export type RadiomicsProcessing = components['schemas']['RadiomicsProcessing'];
@@ -7852,6 +8253,7 @@ export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
 export type ReferenceEnum = components['schemas']['ReferenceEnum'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
+export type Refused = components['schemas']['Refused'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
@@ -7909,6 +8311,11 @@ export type ShownArea = components['schemas']['ShownArea'];
 export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type SignManyRequest = components['schemas']['SignManyRequest'];
+export type SignRequest = components['schemas']['SignRequest'];
+export type SignedMany = components['schemas']['SignedMany'];
+export type Signing = components['schemas']['Signing'];
+export type Since = components['schemas']['Since'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
@@ -7935,12 +8342,15 @@ export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
 export type ToEnum = components['schemas']['ToEnum'];
+export type ToSignRequest = components['schemas']['ToSignRequest'];
+export type ToldRequest = components['schemas']['ToldRequest'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
+export type TrialConsideredEnum = components['schemas']['TrialConsideredEnum'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
@@ -7970,13 +8380,16 @@ export type VersionChangeKindEnum = components['schemas']['VersionChangeKindEnum
 export type VersionContent = components['schemas']['VersionContent'];
 export type VersionDetail = components['schemas']['VersionDetail'];
 export type VersionModel = components['schemas']['VersionModel'];
-export type VersionRequest = components['schemas']['VersionRequest'];
 export type VersionStateEnum = components['schemas']['VersionStateEnum'];
 export type Visit = components['schemas']['Visit'];
+export type WaitingDecision = components['schemas']['WaitingDecision'];
+export type WaitingDecisionPage = components['schemas']['WaitingDecisionPage'];
+export type WaitingPatient = components['schemas']['WaitingPatient'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
 export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
+export type WaysEnum = components['schemas']['WaysEnum'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type Weights = components['schemas']['Weights'];
 export type WhyEnum = components['schemas']['WhyEnum'];
@@ -10011,6 +10424,40 @@ export interface operations {
             };
         };
     };
+    api_decisions_addenda_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddendumRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_decisions_call_for_votes_create: {
         parameters: {
             query?: never;
@@ -10028,6 +10475,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
                 };
             };
             /** @description Refused or failed */
@@ -10075,7 +10556,7 @@ export interface operations {
             };
         };
     };
-    api_decisions_sign_create: {
+    api_decisions_sign_create_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -10084,9 +10565,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["VersionRequest"];
+                "application/json": components["schemas"]["SignRequest"];
             };
         };
         responses: {
@@ -10096,6 +10577,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_text_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionText"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_told_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToldRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_changes_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_sign_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedMany"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_to_sign_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingDecisionPage"];
                 };
             };
             /** @description Refused or failed */
@@ -14311,6 +14946,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiomics"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_signing_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
                 };
             };
             /** @description Refused or failed */
