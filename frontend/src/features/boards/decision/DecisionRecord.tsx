@@ -6,7 +6,7 @@ import { Chip } from '@/ui/Chip'
 import { PersonBadge } from '@/ui/clinical'
 import { formatDate, formatDateTime, wordFor } from '@/ui/format'
 
-import classes from './Boards.module.css'
+import classes from '../Boards.module.css'
 import { DecisionView } from './DecisionView'
 
 const STANCE_ICONS: Record<Stance, typeof IconThumbUp> = { agree: IconThumbUp, dissent: IconThumbDown, abstain: IconUserOff }

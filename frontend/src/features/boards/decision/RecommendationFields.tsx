@@ -6,7 +6,7 @@ import type { RecommendationDraft } from '@/api/boards'
 import type { PersonRef } from '@/api/types'
 import { wordFor } from '@/ui/format'
 
-import classes from './Boards.module.css'
+import classes from '../Boards.module.css'
 
 const INTENTS = ['curative', 'palliative', 'diagnostic', 'surveillance', 'supportive'] as const
 

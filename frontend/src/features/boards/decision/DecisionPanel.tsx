@@ -6,7 +6,7 @@ import type { Consensus, PersonRef } from '@/api/types'
 import { formatTime, wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
-import classes from './Boards.module.css'
+import classes from '../Boards.module.css'
 import { PositionFields } from './PositionFields'
 import { RecommendationFields } from './RecommendationFields'
 import { SignButton } from './SignButton'
