@@ -30,6 +30,7 @@ ROUTES = {
     "/cases/:caseId": ("coordinator", "/cases/{case}"),
     "/meetings": ("coordinator", "/meetings"),
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
+    "/sign": ("chair", "/sign"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),

@@ -23,6 +23,7 @@ const inFrame: RouteObject[] = [
   { path: 'cases/:caseId', lazy: screen(() => import('@/features/cases/CaseRoute')) },
   { path: 'meetings', lazy: screen(() => import('@/features/boards/MeetingsRoute')) },
   { path: 'meetings/:meetingId', lazy: screen(() => import('@/features/boards/MeetingRoute')) },
+  { path: 'sign', lazy: screen(() => import('@/features/boards/decision/SignRoute')) },
   { path: 'findings', lazy: screen(() => import('@/features/ai/FindingInboxRoute')) },
   { path: 'models', lazy: screen(() => import('@/features/ai/ModelsRoute')) },
   { path: 'automation', lazy: screen(() => import('@/features/automation/AutomationRoute')) },

@@ -3,9 +3,10 @@ import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { expect, it, vi } from 'vitest'
 
-import { type DecisionDraft, emptyDraft } from '@/api/boards'
+import { type DecisionDraft, emptyDraft, emptyRecommendation } from '@/api/boards'
 import { accessibilityFaults } from '@/app/testing/accessibility'
 import { renderScreen } from '@/app/testing/render'
+import { fakeServer } from '@/app/testing/server'
 
 import { DecisionPanel } from './DecisionPanel'
 
@@ -18,10 +19,10 @@ interface HarnessProps {
   initial?: DecisionDraft
   saved?: boolean
   onSave?: (draft: DecisionDraft) => void
-  onSign?: (() => Promise<void>) | null
+  onSigned?: (() => void) | null
 }
 
-function Harness({ initial = emptyDraft(), saved = false, onSave = vi.fn(), onSign = null }: HarnessProps) {
+function Harness({ initial = emptyDraft(), saved = false, onSave = vi.fn(), onSigned = null }: HarnessProps) {
   const [draft, setDraft] = useState(initial)
   const [isDirty, setDirty] = useState(false)
   return (
@@ -33,7 +34,7 @@ function Harness({ initial = emptyDraft(), saved = false, onSave = vi.fn(), onSi
         setDirty(true)
       }}
       onSave={() => onSave(draft)}
-      onSign={onSign}
+      signing={onSigned && { id: 'decision-1', onSigned }}
       savedAt={saved ? '2026-11-22T10:00:00Z' : null}
       isDirty={isDirty}
       isSaving={false}
@@ -46,7 +47,7 @@ const fill = (field: HTMLElement, value: string) => fireEvent.change(field, { ta
 
 const complete: DecisionDraft = {
   ...emptyDraft(),
-  recommendations: [{ text: 'Lobectomy', intent: 'curative', responsible: 'surgeon', due: null }],
+  recommendations: [emptyRecommendation({ text: 'Lobectomy', intent: 'curative', responsible: 'surgeon', due: null })],
   consensus: 'consensus',
 }
 
@@ -76,25 +77,73 @@ it('chooses no consensus for anybody', () => {
   expect(screen.getAllByRole('radio').filter((radio) => (radio as HTMLInputElement).checked)).toEqual([])
 })
 
-it('asks before it signs, and signs only what is saved', async () => {
-  const onSign = vi.fn().mockResolvedValue(undefined)
-  renderScreen(<Harness initial={complete} saved onSign={onSign} />)
+const read = { id: 'decision-1', version: 3, status: 'draft', digest: 'a'.repeat(64), body: '1. Lobectomy', text: '…', quorum: 'missing', quorum_missing: ['pathology'] }
+
+it('signs only what is saved', () => {
+  renderScreen(<Harness initial={complete} saved onSigned={vi.fn()} />)
   fill(screen.getByLabelText('Conditions'), 'x')
   expect(screen.getByRole('button', { name: 'Sign' })).toBeDisabled()
 })
 
-it('signs after the question', async () => {
-  const onSign = vi.fn().mockResolvedValue(undefined)
-  renderScreen(<Harness initial={complete} saved onSign={onSign} />)
+it('shows the very text, asks who signs, and sends what was read', async () => {
+  let proven = false
+  const onSigned = vi.fn()
+  const { requests } = fakeServer({
+    'GET /api/csrf': { body: { csrf_token: 't' } },
+    'GET /api/decisions/decision-1/text': { body: read },
+    'POST /_allauth/browser/v1/auth/reauthenticate': () => {
+      proven = true
+      return { body: {} }
+    },
+    'POST /api/decisions/decision-1/sign': () =>
+      proven ? { body: {} } : { status: 403, body: { code: 'sign_in_again', title: 'x', ways: ['password'], details: { ways: ['password'] } } },
+  })
+  const { container } = renderScreen(<Harness initial={complete} saved onSigned={onSigned} />)
   await userEvent.click(screen.getByRole('button', { name: 'Sign' }))
-  expect(onSign).not.toHaveBeenCalled()
   const dialog = await screen.findByRole('dialog')
+  expect(await within(dialog).findByText('1. Lobectomy')).toBeVisible()
+  expect(within(dialog).getByText(/No quorum: it will be provisional/)).toBeVisible()
   await userEvent.click(within(dialog).getByRole('button', { name: 'Sign' }))
-  expect(onSign).toHaveBeenCalledOnce()
+  fill(await within(dialog).findByLabelText('Password'), 'secret')
+  expect(onSigned).not.toHaveBeenCalled()
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Continue' }))
+  await vi.waitFor(() => expect(onSigned).toHaveBeenCalledOnce())
+  const signed = requests.filter(({ url }) => url.endsWith('/sign')).at(-1)
+  expect(signed?.headers.get('If-Match')).toBe('"3"')
+  expect(await signed?.json()).toEqual({ digest: read.digest })
+  expect(await accessibilityFaults(container)).toEqual([])
 })
 
 it('tells whoever may not sign that the chair does', () => {
   renderScreen(<Harness initial={complete} saved />)
   expect(screen.queryByRole('button', { name: 'Sign' })).toBeNull()
   expect(screen.getByText('The chair signs.')).toBeVisible()
+})
+
+it('adds, moves and conditions recommendations by keyboard alone', async () => {
+  const onSave = vi.fn()
+  renderScreen(<Harness initial={complete} onSave={onSave} />)
+  const first = screen.getByLabelText('Recommendation 1')
+  first.focus()
+  await userEvent.keyboard('{Control>}{Enter}{/Control}')
+  const second = await screen.findByLabelText('Recommendation 2')
+  await vi.waitFor(() => expect(second).toHaveFocus())
+  fill(second, 'Mediastinoscopy')
+  await userEvent.keyboard('{Alt>}{ArrowUp}{/Alt}')
+  expect(screen.getByLabelText('Recommendation 1')).toHaveValue('Mediastinoscopy')
+  fill(screen.getAllByLabelText('Only if')[1] as HTMLElement, 'node negative')
+  await userEvent.click(screen.getByRole('button', { name: 'Save the draft' }))
+  const saved = onSave.mock.calls[0]?.[0] as DecisionDraft
+  expect(saved.recommendations.map(({ text, condition }) => [text, condition])).toEqual([
+    ['Mediastinoscopy', ''],
+    ['Lobectomy', 'node negative'],
+  ])
+})
+
+it('names somebody outside, and refuses a link that is a script', () => {
+  renderScreen(<Harness initial={{ ...complete, recommendations: [emptyRecommendation({ text: 'x', evidence: [{ title: 'S3', version: '', grade: '', url: '' }] })] }} />)
+  fill(screen.getByLabelText('Link of reference 1 of recommendation 1'), 'javascript:alert(1)')
+  expect(screen.getByText('A link begins with http:// or https://')).toBeVisible()
+  fill(screen.getByLabelText('Responsible', { selector: 'input' }), 'Nurse Adeyemi')
+  expect(screen.getByLabelText('Responsible', { selector: 'input' })).toHaveValue('Nurse Adeyemi')
 })

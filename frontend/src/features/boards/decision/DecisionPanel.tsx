@@ -1,4 +1,5 @@
 import { Button, SegmentedControl, Textarea } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { type DecisionDraft, draftGaps } from '@/api/boards'
@@ -10,6 +11,7 @@ import classes from '../Boards.module.css'
 import { PositionFields } from './PositionFields'
 import { RecommendationFields } from './RecommendationFields'
 import { SignButton } from './SignButton'
+import { ConsideredFields, PatientViewFields } from './WordsFields'
 
 export interface DecisionPanelProps {
   draft: DecisionDraft
@@ -18,11 +20,13 @@ export interface DecisionPanelProps {
   people: readonly PersonRef[]
   /** Keep the draft: by REST on the case page, as an op in a live session. */
   onSave: () => void
-  /** Null for whoever may not sign. */
-  onSign: (() => Promise<void>) | null
+  /** What would be signed; null for whoever may not sign. */
+  signing: { id: string | null; onSigned: () => void } | null
   savedAt: string | null
   isDirty: boolean
   isSaving: boolean
+  /** Somebody else changed the same: nothing is kept before it is settled. */
+  conflicts?: ReactNode
   problem?: unknown
 }
 
@@ -30,7 +34,7 @@ const CONSENSUS: Consensus[] = ['consensus', 'majority', 'none']
 
 /** The board's recommendation while it is being written. Nothing is chosen for anybody. */
 export function DecisionPanel(props: DecisionPanelProps) {
-  const { draft, onChange, people, onSave, onSign, savedAt, isDirty, isSaving, problem } = props
+  const { draft, onChange, people, onSave, signing, savedAt, isDirty, isSaving, conflicts = null, problem } = props
   const { t } = useTranslation('boards')
   const change = (part: Partial<DecisionDraft>) => onChange({ ...draft, ...part })
   const gaps = draftGaps(draft)
@@ -40,10 +44,12 @@ export function DecisionPanel(props: DecisionPanelProps) {
       className={classes.decision}
       onSubmit={(event) => {
         event.preventDefault()
-        onSave()
+        if (isDirty && gaps.length === 0 && conflicts === null) onSave()
       }}
     >
+      <PatientViewFields draft={draft} onChange={change} />
       <RecommendationFields entries={draft.recommendations} people={people} onChange={(recommendations) => change({ recommendations })} />
+      <ConsideredFields draft={draft} onChange={change} />
       <fieldset className={classes.fieldset}>
         <legend className={classes.legend}>{t('decision.consensus')}</legend>
         <SegmentedControl
@@ -65,6 +71,7 @@ export function DecisionPanel(props: DecisionPanelProps) {
         onChange={(event) => change({ conditions: event.currentTarget.value })}
       />
       <Textarea label={t('decision.summary')} minRows={2} value={draft.summary} onChange={(event) => change({ summary: event.currentTarget.value })} />
+      {conflicts}
       {isDirty && gaps.length > 0 && (
         <ul className={classes.gaps}>
           {gaps.map((gap) => (
@@ -78,11 +85,11 @@ export function DecisionPanel(props: DecisionPanelProps) {
           {state}
         </span>
         <div className={classes.footActions}>
-          <Button type="submit" variant={onSign && !isDirty ? 'default' : 'filled'} disabled={!isDirty || gaps.length > 0} loading={isSaving}>
+          <Button type="submit" variant={signing && !isDirty ? 'default' : 'filled'} disabled={!isDirty || gaps.length > 0 || conflicts !== null} loading={isSaving}>
             {t('decision.save')}
           </Button>
-          {onSign ? (
-            <SignButton disabled={isDirty || savedAt === null || gaps.length > 0} onSign={onSign} />
+          {signing ? (
+            <SignButton decisionId={signing.id} disabled={isDirty || savedAt === null || gaps.length > 0} onSigned={signing.onSigned} />
           ) : (
             <span className={classes.saved}>{t('decision.chairSigns')}</span>
           )}
