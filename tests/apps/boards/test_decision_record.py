@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from pydantic import TypeAdapter
 
 from apps.audit.models import AuditEntry
 from apps.boards import decision_text, services
@@ -19,6 +21,9 @@ from apps.boards.services import (
     RecommendationDraft,
 )
 from apps.core.exceptions import Conflict, Forbidden, InvalidInput
+from apps.live import services as live
+from apps.live.protocol.ops import OpSubmit
+from apps.live.services import open_meeting_session
 from tests.apps.boards.deciding import Scene, make_scene, whole
 
 pytestmark = pytest.mark.django_db
@@ -288,3 +293,33 @@ def test_MDT_9_who_told_the_patient_is_added_and_the_decision_stays(scene: Scene
     for who in ("trainee", "consultant"):
         with pytest.raises(Forbidden):
             services.note_told(actor=team.actor(who), told_by_name="x", **told)
+
+
+def test_MDT_9_the_rooms_op_writes_the_whole_draft_and_an_older_window_takes_nothing_away(
+    scene: Scene,
+) -> None:
+    session, _ = open_meeting_session(actor=scene.team.actor("chair"), meeting_id=scene.meeting.pk)
+    draft = full(scene)
+
+    def submit(version: int, **payload: Any) -> str:
+        said = {
+            "type": "op.submit", "kind": "decision.draft", "op_id": str(uuid4()),
+            "entity": str(draft.pk), "entity_version": version,
+            "payload": {"consensus": "consensus", **payload},
+        }  # fmt: skip
+        op = TypeAdapter(OpSubmit).validate_python(said)
+        ack = live.submit_op(actor=scene.team.actor("coordinator"), session_id=session.pk, op=op)
+        return str(ack.outcome)
+
+    older = {"recommendations": [{"text": "Lobectomy"}]}
+    assert submit(draft.version, **older) == "committed"
+    draft.refresh_from_db()
+    assert (draft.summary, draft.trial_id) == ("Resectable.", "NCT01234567")
+    one = {
+        "text": "SBRT", "condition": "unfit", "fallbacks": ["Wait"], "modality": "radiotherapy",
+        "evidence": [{"title": "S3", "url": "https://example.org"}],
+    }  # fmt: skip
+    assert submit(draft.version, recommendations=[one], patient_view="no") == "committed"
+    kept = Recommendation.objects.get(decision=draft)
+    assert (kept.condition, kept.fallbacks, kept.evidence[0]["title"]) == ("unfit", ["Wait"], "S3")
+    assert submit(draft.version, **older) != "committed", "an old version is refused"

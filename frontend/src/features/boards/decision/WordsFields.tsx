@@ -92,7 +92,7 @@ export function ConsideredFields({ draft, onChange }: WordsFieldsProps) {
           <TextInput
             size="xs"
             label={t('trialId')}
-            placeholder="NCT01234567"
+            placeholder={t('trialIdExample')}
             value={draft.trial_id}
             onChange={(event) => onChange({ trial_id: event.currentTarget.value })}
           />

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { type DecisionDraft, emptyDraft, emptyRecommendation } from '@/api/boards'
 
-import { mergeDrafts, takeTheirs } from './merging'
+import { type Conflict, mergeDrafts, takeTheirs } from './merging'
 
 const base: DecisionDraft = {
   ...emptyDraft(),
@@ -12,6 +12,9 @@ const base: DecisionDraft = {
 }
 const changed = (part: Partial<DecisionDraft>): DecisionDraft => ({ ...base, ...part })
 const first = (part: object) => changed({ recommendations: base.recommendations.map((one, index) => (index === 0 ? { ...one, ...part } : one)) })
+
+/** With every conflict settled the other way. */
+const settled = (draft: DecisionDraft, conflicts: Conflict[]) => conflicts.reduce(takeTheirs, draft)
 
 describe('two people at one draft', () => {
   it('keeps what each of them changed', () => {
@@ -28,7 +31,7 @@ describe('two people at one draft', () => {
     const { draft, conflicts } = mergeDrafts(base, first({ text: 'Segmentectomy' }), first({ text: 'SBRT' }))
     expect(conflicts).toEqual([{ path: 'recommendations.0.text', mine: 'Segmentectomy', theirs: 'SBRT' }])
     expect(draft.recommendations[0]?.text).toBe('Segmentectomy')
-    expect(takeTheirs(draft, conflicts[0]!).recommendations.map((one) => one.text)).toEqual(['SBRT', 'MRI'])
+    expect(settled(draft, conflicts).recommendations.map((one) => one.text)).toEqual(['SBRT', 'MRI'])
   })
 
   it('is no conflict where both wrote the same', () => {
@@ -36,10 +39,9 @@ describe('two people at one draft', () => {
   })
 
   it('does not tell fields apart by their place once somebody moved one', () => {
-    const [a, b] = base.recommendations
-    const { conflicts } = mergeDrafts(base, first({ text: 'Segmentectomy' }), changed({ recommendations: [b!, a!] }))
+    const { conflicts } = mergeDrafts(base, first({ text: 'Segmentectomy' }), changed({ recommendations: [...base.recommendations].reverse() }))
     expect(conflicts.map((one) => one.path)).toEqual(['recommendations'])
-    expect(takeTheirs(base, conflicts[0]!).recommendations.map((one) => one.text)).toEqual(['MRI', 'Lobectomy'])
+    expect(settled(base, conflicts).recommendations.map((one) => one.text)).toEqual(['MRI', 'Lobectomy'])
   })
 
   it('keeps a dissent that somebody stated meanwhile', () => {
@@ -53,6 +55,6 @@ describe('two people at one draft', () => {
     const theirs = changed({ positions: [{ user: 'a', stance: 'dissent', statement: 'No.' }] })
     const { conflicts } = mergeDrafts(base, changed({ positions: [] }), theirs)
     expect(conflicts).toEqual([{ path: 'positions.a', mine: null, theirs: theirs.positions[0] }])
-    expect(takeTheirs(changed({ positions: [] }), conflicts[0]!).positions).toEqual(theirs.positions)
+    expect(settled(changed({ positions: [] }), conflicts).positions).toEqual(theirs.positions)
   })
 })
