@@ -5,12 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pydantic import TypeAdapter
 
 from apps.audit.models import AuditEntry
-from apps.boards import decision_text, services
+from apps.boards import decision_text, selectors, services
+from apps.boards.api.decision_serializers import DecisionSerializer
 from apps.boards.choices import Consensus, Stance
 from apps.boards.models import Decision, DecisionNote, Position, Recommendation
 from apps.boards.services import (
@@ -323,3 +325,26 @@ def test_MDT_9_the_rooms_op_writes_the_whole_draft_and_an_older_window_takes_not
     kept = Recommendation.objects.get(decision=draft)
     assert (kept.condition, kept.fallbacks, kept.evidence[0]["title"]) == ("unfit", ["Wait"], "S3")
     assert submit(draft.version, **older) != "committed", "an old version is refused"
+
+
+@pytest.mark.parametrize("count", [1, 10, 200])
+def test_a_list_of_decisions_asks_the_database_as_often_at_any_length(
+    scene: Scene, count: int
+) -> None:
+    people = scene.team.people
+    for _ in range(count):
+        one = Decision.objects.create(case=scene.team.case, drafted_by=people["coordinator"])
+        Recommendation.objects.create(
+            decision=one, position=1, text="x", responsible=people["surgeon"]
+        )
+        Position.objects.create(decision=one, user=people["radiologist"], stance="agree")
+        Decision.objects.filter(pk=one.pk).update(status="signed")
+        DecisionNote.objects.create(
+            decision=one, kind="told", happened_at=timezone.now(), recorded_by=people["chair"],
+            author=people["surgeon"],
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        found = list(selectors.list_decisions(case_id=scene.team.case_id))
+        shown = DecisionSerializer(found, many=True).data
+    assert len(shown) == count and shown[0]["recommendations"][0]["responsible"]["display_name"]
+    assert len(asked) == 4

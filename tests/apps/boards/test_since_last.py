@@ -1,15 +1,22 @@
 """A re-discussion follows the last decision and says what is new since (MDT-11)."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+from apps.ai import services as ai
+from apps.ai.models import Job
 from apps.boards import services
 from apps.boards.models import Decision
 from apps.cases.services import edit_case
 from apps.imaging.models import CaseStudy, Study
+from tests.apps.ai import world
+from tests.apps.ai.conftest import house
 from tests.apps.boards.deciding import Scene, add_meeting, make_scene
+
+__all__ = ["house"]
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +92,43 @@ def test_MDT_11_guests_and_strangers_are_told_nothing(scene: Scene) -> None:
     path = f"/api/decisions/changes?case={scene.team.case_id}"
     for who, status in (("consultant", 403), ("outsider", 404), ("system_admin", 404)):
         assert scene.client(who).get(path).status_code == status
+
+
+@pytest.fixture()
+def reviewed(scene: Scene, house: Path, tmp_path: Path) -> Scene:
+    """A decision, and after it one finding accepted and one left alone."""
+    scene.sign(scene.draft())
+    team = scene.team
+    job = world.finished_job(
+        team=team, version=world.builtin_version(tmp_path),
+        series=world.indexed_series(team=team), findings=2,
+    )  # fmt: skip
+    first = job.findings.order_by("number").first()
+    ai.accept_finding(
+        actor=team.actor("radiologist"), finding_id=first.pk, case_id=team.case_id, version=1
+    )
+    return scene
+
+
+def test_MDT_11_findings_reviewed_since_are_told(reviewed: Scene) -> None:
+    told = changes(reviewed)
+    ((only,), is_hidden) = told["findings"], told["ai_hidden"]
+    assert (only["decision"], only["reviewer"]) == ("accepted", "Radiologist Person")  # type: ignore
+    assert is_hidden is False
+
+
+def test_LIVE_X1_whoever_reads_first_is_told_of_no_finding_and_that_it_is_hidden(
+    reviewed: Scene,
+) -> None:
+    _, item = add_meeting(reviewed.team, reviewed.board, days=7)
+    services.goto_agenda_item(actor=reviewed.team.actor("chair"), item_id=item.pk)
+    services.set_ai_reading(
+        actor=reviewed.team.actor("chair"), board_id=reviewed.board.pk, ai_reading="from_agenda"
+    )
+    told = changes(reviewed)
+    assert (told["findings"], told["ai_hidden"]) == ([], True)
+
+
+def test_MDT_11_what_ran_in_shadow_is_nobodys_news(reviewed: Scene) -> None:
+    Job.objects.update(is_shadow=True)
+    assert changes(reviewed)["findings"] == []
