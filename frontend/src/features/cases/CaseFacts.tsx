@@ -102,7 +102,7 @@ export function TimelineSection({ entry, studies, decisions }: TimelineSectionPr
                   </>
                 )}
                 {event.kind === 'meeting' && event.board}
-                {event.kind === 'decision' && t('event.decision')}
+                {event.kind === 'decision' && t(event.isProvisional ? 'decisions:provisionalEvent' : 'event.decision')}
                 {event.kind === 'draft' && t('event.draft')}
               </span>
             </li>

@@ -13,3 +13,8 @@ it('tells studies, meetings and decisions newest first, each meeting once', () =
 it('invents no date for a study without one', () => {
   expect(caseTimeline(aCaseDetail({ next_meeting: null }), [aStudy({ study_date: null })], [])).toEqual([])
 })
+
+it('says of a decision without quorum that it is provisional', () => {
+  const decision = aDecision({ status: 'signed', signed_at: '2026-11-21T12:00:00Z', is_provisional: true })
+  expect(caseTimeline(aCaseDetail(), [], [decision]).filter(({ kind }) => kind === 'decision')).toEqual([{ kind: 'decision', at: '2026-11-21T12:00:00Z', key: 'decision-1', isProvisional: true }])
+})

@@ -3,7 +3,7 @@ import type { CaseDetail, Decision, Study } from '@/api/types'
 export type TimelineEvent =
   | { kind: 'study'; at: string; key: string; what: string; modalities: string[] }
   | { kind: 'meeting'; at: string; key: string; board: string; isAhead: boolean }
-  | { kind: 'decision' | 'draft'; at: string; key: string }
+  | { kind: 'decision' | 'draft'; at: string; key: string; isProvisional?: boolean }
 
 /** What is known about the case in time, newest first. Undated studies are left out. */
 export function caseTimeline(
@@ -31,6 +31,7 @@ export function caseTimeline(
       kind: decision.status === 'signed' ? 'decision' : 'draft',
       at: decision.signed_at ?? decision.updated_at,
       key: decision.id,
+      ...(decision.is_provisional ? { isProvisional: true } : {}),
     })
   }
   for (const [id, meeting] of meetings) {

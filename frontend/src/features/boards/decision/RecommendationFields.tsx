@@ -10,9 +10,10 @@ import { wordFor } from '@/ui/format'
 import classes from '../Boards.module.css'
 import { EvidenceFields } from './EvidenceFields'
 import own from './decision.module.css'
+import { Further } from './Further'
 
 const INTENTS = ['curative', 'palliative', 'diagnostic', 'surveillance', 'supportive'] as const
-export const MODALITIES = [
+const MODALITIES = [
   'surgery',
   'systemic',
   'radiotherapy',
@@ -90,23 +91,6 @@ export function RecommendationFields({ entries, people, onChange }: Recommendati
                   onChange={(intent) => change(index, { intent: intent ?? '' })}
                   data={INTENTS.map((value) => ({ value, label: wordFor('intent', value) }))}
                 />
-                <Select
-                  size="xs"
-                  clearable
-                  label={t('decisions:kind')}
-                  placeholder={t('decisions:noKind')}
-                  value={entry.modality || null}
-                  onChange={(modality) => change(index, { modality: modality ?? '' })}
-                  data={MODALITIES.map((value) => ({ value, label: t(`decisions:modality.${value}`) }))}
-                />
-                <Select
-                  size="xs"
-                  clearable
-                  label={t('decisions:urgency')}
-                  value={entry.urgency || null}
-                  onChange={(urgency) => change(index, { urgency: urgency ?? '' })}
-                  data={URGENCIES.map((value) => ({ value, label: wordFor('urgency', value) }))}
-                />
                 <Responsible entry={entry} people={people} onChange={(part) => change(index, part)} />
                 <TextInput
                   size="xs"
@@ -123,8 +107,29 @@ export function RecommendationFields({ entries, people, onChange }: Recommendati
                   onChange={(event) => change(index, { condition: event.currentTarget.value })}
                 />
               </div>
-              <Fallbacks number={number} entries={entry.fallbacks} onChange={(fallbacks) => change(index, { fallbacks })} />
-              <EvidenceFields number={number} entries={entry.evidence} onChange={(evidence) => change(index, { evidence })} />
+              <Further isFilled={Boolean(entry.modality || entry.urgency || entry.fallbacks.length || entry.evidence.length)} label={t('decisions:further', { number })}>
+                <div className={classes.recommendationMore}>
+                  <Select
+                    size="xs"
+                    clearable
+                    label={t('decisions:kind')}
+                    placeholder={t('decisions:noKind')}
+                    value={entry.modality || null}
+                    onChange={(modality) => change(index, { modality: modality ?? '' })}
+                    data={MODALITIES.map((value) => ({ value, label: t(`decisions:modality.${value}`) }))}
+                  />
+                  <Select
+                    size="xs"
+                    clearable
+                    label={t('decisions:urgency')}
+                    value={entry.urgency || null}
+                    onChange={(urgency) => change(index, { urgency: urgency ?? '' })}
+                    data={URGENCIES.map((value) => ({ value, label: wordFor('urgency', value) }))}
+                  />
+                </div>
+                <Fallbacks number={number} entries={entry.fallbacks} onChange={(fallbacks) => change(index, { fallbacks })} />
+                <EvidenceFields number={number} entries={entry.evidence} onChange={(evidence) => change(index, { evidence })} />
+              </Further>
             </div>
             <div className={own.acts}>
               <ActionIcon variant="subtle" color="gray" size={28} disabled={index === 0} aria-label={t('decisions:up', { number })} onClick={() => move(index, index - 1)}>
