@@ -188,7 +188,7 @@ export function useDecisionActions(caseId: string) {
     }),
     statePosition: useMutation({
       mutationFn: ({ decision, stance, statement }: { decision: Decision; stance: Stance; statement: string }) =>
-        http.post<Decision>(`/api/decisions/${decision.id}/position`, { stance, statement }),
+        http.post<Decision>(`/api/decisions/${decision.id}/position`, { stance, statement, text_version: decision.text_version }),
       onSettled: refresh,
     }),
   }
