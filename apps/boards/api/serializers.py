@@ -191,7 +191,3 @@ class AgendaItemPatchSerializer(serializers.Serializer[Any]):
         if ("position" in attrs) == ("status" in attrs):
             raise serializers.ValidationError("Send either position or status.")
         return attrs
-
-
-class VersionSerializer(serializers.Serializer[Any]):
-    version = serializers.IntegerField(required=False)
