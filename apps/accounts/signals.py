@@ -5,6 +5,7 @@ DICOM CID 400: 110114 user authentication, 110137 user security attributes chang
 
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -27,6 +28,17 @@ from apps.core.actors import Actor
 @receiver(user_logged_in)
 def audit_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     record_entry(actor=actor_for(user=user), action="auth.signed_in")
+
+
+@receiver(authentication_step_completed)
+def audit_proof(
+    sender: Any, user: User, method: str, reauthenticated: bool = False, **kwargs: Any
+) -> None:
+    """Somebody said again who they are, before a signature for one."""
+    if reauthenticated:
+        record_entry(
+            actor=actor_for(user=user), action="auth.proven", details={"method": str(method)}
+        )
 
 
 @receiver(user_logged_out)

@@ -110,3 +110,58 @@ class Intent(models.TextChoices):
     DIAGNOSTIC = "diagnostic", "Diagnostic"
     SURVEILLANCE = "surveillance", "Surveillance"
     SUPPORTIVE = "supportive", "Supportive"
+
+
+class Modality(models.TextChoices):
+    """The kind of act a recommendation is; what is neither of these is ``other``."""
+
+    SURGERY = "surgery", "Surgery"
+    SYSTEMIC = "systemic", "Systemic therapy"
+    RADIOTHERAPY = "radiotherapy", "Radiotherapy"
+    INTERVENTIONAL = "interventional", "Interventional procedure"
+    DIAGNOSTIC = "diagnostic", "Diagnostic procedure"
+    IMAGING_FOLLOW_UP = "imaging_follow_up", "Imaging follow-up"
+    SUPPORTIVE = "supportive", "Supportive or palliative care"
+    GENETIC = "genetic", "Genetic counselling"
+    TRIAL = "trial", "Clinical trial"
+    WAITING = "waiting", "Watchful waiting"
+    OTHER = "other", "Other"
+
+
+class TrialConsidered(models.TextChoices):
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
+
+
+class ViewConsidered(models.TextChoices):
+    """Whether what the patient wants was known to the board when it decided."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    UNKNOWN = "unknown", "Not known"
+
+
+class DecisionQuorum(models.TextChoices):
+    """Whether those the board needs were there when the case was decided."""
+
+    MET = "met", "Quorum met"
+    MISSING = "missing", "No quorum: provisional"
+    NOT_REQUIRED = "not_required", "The board asks for no quorum"
+    OUTSIDE = "outside", "Decided outside a meeting"
+
+
+class NoteKind(models.TextChoices):
+    """What may come after a signature. The decision itself stays as it was signed."""
+
+    ADDENDUM = "addendum", "Addendum"
+    CORRECTION = "correction", "Correction"
+    CONFIRMED = "confirmed", "Confirmed with quorum"
+    TOLD = "told", "Told to the patient"
+
+
+class ToldBy(models.TextChoices):
+    IN_PERSON = "in_person", "In person"
+    VIDEO = "video", "By video"
+    PHONE = "phone", "By telephone"
+    LETTER = "letter", "By letter"

@@ -105,6 +105,17 @@ def sign_decision(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
     case_policies.sign_decision(actor=actor, case_id=_case_of_decision(decision_id))
 
 
+def list_to_sign(*, actor: Actor, **ids: Any) -> None:
+    """A person's own queue: of the cases they chair, decided by the selector."""
+    signed_in(actor=actor)
+    if not actor.is_person:
+        raise Forbidden("Only a person signs.", code="person_needed")
+
+
+def note_told(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
+    case_policies.tell_patient(actor=actor, case_id=_case_of_decision(decision_id))
+
+
 def state_position(*, actor: Actor, decision_id: UUID, **ids: Any) -> None:
     case_policies.state_position(actor=actor, case_id=_case_of_decision(decision_id))
 

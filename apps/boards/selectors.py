@@ -16,10 +16,12 @@ from apps.boards.models import (
     Board,
     BoardMember,
     Decision,
+    DecisionNote,
     HangingProtocol,
     Meeting,
     MeetingSeries,
     Position,
+    Recommendation,
 )
 from apps.boards.quorum import Attendee, missing_disciplines
 from apps.boards.waiting import AgendaStep
@@ -190,14 +192,24 @@ def visible_hangings(*, actor: Actor) -> "QuerySet[HangingProtocol]":
 
 
 def list_decisions(*, case_id: UUID) -> "QuerySet[Decision]":
-    return (
-        Decision.objects.filter(case_id=case_id)
-        .select_related("meeting__board", "drafted_by", "signed_by")
-        .prefetch_related(
-            "recommendations__responsible",
-            Prefetch("positions", Position.objects.select_related("user", "recorded_by")),
-        )
-        .order_by("-created_at", "id")
+    return with_all_of_it(Decision.objects.filter(case_id=case_id)).order_by("-created_at", "id")
+
+
+def with_all_of_it(decisions: "QuerySet[Decision]") -> "QuerySet[Decision]":
+    """Everything that a decision says, in four queries however many there are."""
+    people = ("user", "user__institution", "recorded_by", "recorded_by__institution")
+    authors = ("author", "author__institution", "recorded_by", "recorded_by__institution")
+    return decisions.select_related(
+        "meeting__board",
+        "previous",
+        "drafted_by__institution",
+        "signed_by__institution",
+    ).prefetch_related(
+        Prefetch(
+            "recommendations", Recommendation.objects.select_related("responsible__institution")
+        ),
+        Prefetch("positions", Position.objects.select_related(*people)),
+        Prefetch("notes", DecisionNote.objects.select_related(*authors)),
     )
 
 

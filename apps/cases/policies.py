@@ -138,6 +138,12 @@ def state_position(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
         raise Forbidden("Positions are stated by clinicians.", code="wrong_discipline")
 
 
+def tell_patient(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
+    """Write down who told the patient: clinicians of the case, and who organises it."""
+    view_identified(actor=actor, case_id=case_id)
+    _require_capacity(actor=actor, case_id=case_id, allowed=CLINICIANS | ORGANISERS)
+
+
 def post_chat(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
     refuse_place(actor)
     require_standing(actor=actor, case_id=case_id)
@@ -155,6 +161,7 @@ CAPABILITIES = {
     "write_decision": write_decision,
     "sign_decision": sign_decision,
     "state_position": state_position,
+    "tell_patient": tell_patient,
     "view_identified": view_identified,
 }
 """What the screen asks to know which actions to offer; the server checks again on each."""

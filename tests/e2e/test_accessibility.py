@@ -31,6 +31,7 @@ ROUTES = {
     "/meetings": ("coordinator", "/meetings"),
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/templates": ("coordinator", "/templates"),
+    "/sign": ("chair", "/sign"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),

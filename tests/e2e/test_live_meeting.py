@@ -321,8 +321,9 @@ def _draft(stack: Stack, case_id: str, meeting: str) -> dict[str, Any]:
 
 
 def _sign(chair: httpx.Client, decision_id: str) -> dict[str, Any]:
-    version = chair.get(f"/api/decisions/{decision_id}").json()["version"]
-    signed = chair.post(f"/api/decisions/{decision_id}/sign", json={"version": version})
+    one = chair.get(f"/api/decisions/{decision_id}").json()
+    read = {"version": one["version"], "digest": one["digest"]}
+    signed = chair.post(f"/api/decisions/{decision_id}/sign", json=read)
     assert signed.status_code == 200, signed.text
     return dict(signed.json())
 

@@ -45,7 +45,8 @@ def _decide(chair: httpx.Client, case: str, meeting: str) -> dict[str, Any]:
         )
     assert made.status_code in (200, 201), made.text
     one = made.json()
-    signed = chair.post(f"/api/decisions/{one['id']}/sign", json={"version": one["version"]})
+    read = {"version": one["version"], "digest": one["digest"]}
+    signed = chair.post(f"/api/decisions/{one['id']}/sign", json=read)
     assert signed.status_code == 200, signed.text
     return dict(signed.json())
 

@@ -122,8 +122,17 @@ async def decide(
         "stance": "dissent",
         "statement": words(),
     }
-    text = {"text": words(), "intent": "curative"}
-    payload = {"recommendations": [text], "consensus": "majority", "positions": [stated]}
+    source = {"title": words(), "version": words(), "grade": words()}
+    text = {
+        "text": words(), "intent": "curative", "condition": words(), "fallbacks": [words()],
+        "responsible_name": words(), "evidence": [source],
+    }  # fmt: skip
+    payload = {
+        "recommendations": [text], "consensus": "majority", "positions": [stated],
+        "summary": words(), "conditions": words(), "patient_view_text": words(),
+        "alternatives": [{"text": words(), "why_not": words()}],
+        "trial_considered": "yes", "trial_id": words(),
+    }  # fmt: skip
     await committed(chair, "decision.draft", payload)
     draft = await call(lambda: Decision.objects.get(case=team.case))
     entity = str(draft.pk)

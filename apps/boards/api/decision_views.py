@@ -7,11 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.boards import policies, selectors, services
-from apps.boards.api.serializers import (
+from apps.boards.api.decision_serializers import (
     DecisionSerializer,
     DecisionWriteSerializer,
     OwnPositionSerializer,
-    VersionSerializer,
 )
 from apps.boards.models import Decision
 from apps.cases import policies as case_policies
@@ -23,6 +22,15 @@ from apps.core.api.schema import page_of
 from apps.core.api.views import ConsiliumView
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.core.policies import signed_in
+
+WORDS = (
+    "summary",
+    "conditions",
+    "trial_considered",
+    "trial_id",
+    "patient_view",
+    "patient_view_text",
+)
 
 
 def show_decision(*, decision_id: UUID) -> dict[str, Any]:
@@ -42,14 +50,28 @@ def save_draft(
         decision_id=decision_id,
         meeting_id=fields["meeting"],
         version=fields.get("version"),
-        recommendations=[
-            services.RecommendationDraft(**dict(one)) for one in fields["recommendations"]
-        ],
+        recommendations=[_recommendation(dict(one)) for one in fields["recommendations"]],
         positions=[services.PositionDraft(**dict(one)) for one in fields["positions"]],
         consensus=fields["consensus"],
-        summary=fields["summary"],
-        conditions=fields["conditions"],
+        words=_words(fields),
         view=fields["view"],
+    )
+
+
+def _recommendation(fields: dict[str, Any]) -> services.RecommendationDraft:
+    evidence = [services.EvidenceDraft(**dict(one)) for one in fields.pop("evidence")]
+    return services.RecommendationDraft(**fields, evidence=evidence)
+
+
+def _words(fields: dict[str, Any]) -> services.DraftWords:
+    """What was said, and nothing of what was left out."""
+    alternatives = fields.get("alternatives")
+    said = {name: fields.get(name) for name in WORDS}
+    return services.DraftWords(
+        **said,
+        alternatives=None
+        if alternatives is None
+        else [services.AlternativeDraft(**dict(one)) for one in alternatives],
     )
 
 
@@ -128,15 +150,4 @@ class CallForVotesView(ConsiliumView):
     @extend_schema(request=None, responses=DecisionSerializer)
     def post(self, request: Request, decision_id: UUID) -> Response:
         services.call_for_votes(actor=self.actor, decision_id=decision_id)
-        return Response(show_decision(decision_id=decision_id))
-
-
-class DecisionSignView(ConsiliumView):
-    policies = {"post": policies.sign_decision}
-
-    @extend_schema(request=VersionSerializer, responses=DecisionSerializer)
-    def post(self, request: Request, decision_id: UUID) -> Response:
-        services.sign_decision(
-            actor=self.actor, decision_id=decision_id, version=self.read_version()
-        )
         return Response(show_decision(decision_id=decision_id))

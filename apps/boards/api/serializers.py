@@ -8,20 +8,14 @@ from apps.boards.choices import (
     AiReading,
     BoardRole,
     ClockMove,
-    Consensus,
     DeferralReason,
-    Intent,
     MeetingStatus,
-    Stance,
 )
 from apps.boards.models import (
     AgendaItem,
     Board,
     BoardMember,
-    Decision,
     Meeting,
-    Position,
-    Recommendation,
 )
 from apps.cases.api.serializers import CaseListItemSerializer
 
@@ -208,89 +202,3 @@ class AgendaItemPatchSerializer(serializers.Serializer[Any]):
         if ("position" in attrs) == ("status" in attrs):
             raise serializers.ValidationError("Send either position or status.")
         return attrs
-
-
-class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
-    responsible = PersonSerializer(read_only=True)
-
-    class Meta:
-        model = Recommendation
-        fields = ["id", "position", "text", "intent", "responsible", "due"]
-        read_only_fields = fields
-
-
-class PositionSerializer(serializers.ModelSerializer[Position]):
-    user = PersonSerializer(read_only=True)
-    recorded_by = PersonSerializer(read_only=True)
-
-    class Meta:
-        model = Position
-        fields = ["id", "user", "stance", "statement", "text_version", "recorded_by"]
-        read_only_fields = fields
-
-
-class DecisionSerializer(serializers.ModelSerializer[Decision]):
-    recommendations = RecommendationSerializer(many=True, read_only=True)
-    positions = PositionSerializer(many=True, read_only=True)
-    signed_by = PersonSerializer(read_only=True)
-    drafted_by = PersonSerializer(read_only=True)
-    meeting = MeetingSerializer(read_only=True)
-
-    class Meta:
-        model = Decision
-        fields = [
-            "id",
-            "version",
-            "case",
-            "meeting",
-            "status",
-            "consensus",
-            "summary",
-            "conditions",
-            "recommendations",
-            "positions",
-            "view",
-            "text_version",
-            "votes_called_at",
-            "drafted_by",
-            "signed_by",
-            "signed_at",
-            "created_at",
-            "updated_at",
-        ]
-        read_only_fields = fields
-
-
-class RecommendationWriteSerializer(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=5000)
-    intent = serializers.ChoiceField(choices=Intent.choices, required=False, default="")
-    responsible = serializers.UUIDField(required=False, allow_null=True, default=None)
-    due = serializers.DateField(required=False, allow_null=True, default=None)
-
-
-class PositionWriteSerializer(serializers.Serializer[Any]):
-    user = serializers.UUIDField()
-    stance = serializers.ChoiceField(choices=Stance.choices)
-    statement = serializers.CharField(max_length=5000, allow_blank=True, default="")
-
-
-class OwnPositionSerializer(serializers.Serializer[Any]):
-    stance = serializers.ChoiceField(choices=Stance.choices)
-    statement = serializers.CharField(max_length=5000, allow_blank=True, default="")
-    text_version = serializers.IntegerField(required=False, allow_null=True, default=None)
-
-
-class DecisionWriteSerializer(serializers.Serializer[Any]):
-    case = serializers.UUIDField(required=False)
-    meeting = serializers.UUIDField(required=False, allow_null=True, default=None)
-    recommendations = RecommendationWriteSerializer(many=True)
-    positions = PositionWriteSerializer(many=True, required=False, default=list)
-    consensus = serializers.ChoiceField(choices=Consensus.choices, default=Consensus.CONSENSUS)
-    summary = serializers.CharField(max_length=5000, allow_blank=True, default="")
-    conditions = serializers.CharField(max_length=5000, allow_blank=True, default="")
-    view = serializers.JSONField(required=False, allow_null=True, default=None)
-    version = serializers.IntegerField(required=False)
-
-
-class VersionSerializer(serializers.Serializer[Any]):
-    version = serializers.IntegerField(required=False)

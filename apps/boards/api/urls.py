@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.boards.api import (
     attendance_views,
+    decision_urls,
     decision_views,
     hanging_views,
     readiness_urls,
@@ -83,9 +84,5 @@ urlpatterns = [
         decision_views.CallForVotesView.as_view(),
         name="decision-call-for-votes",
     ),
-    path(
-        "decisions/<uuid:decision_id>/sign",
-        decision_views.DecisionSignView.as_view(),
-        name="decision-sign",
-    ),
+    *decision_urls.urlpatterns,
 ]

@@ -1,7 +1,7 @@
 """Boards, meetings, agendas and what was decided, by whom, with which dissent."""
 
 from apps.boards.models.boards import Board, BoardMember
-from apps.boards.models.decisions import Decision, Position, Recommendation
+from apps.boards.models.decisions import Decision, DecisionNote, Position, Recommendation
 from apps.boards.models.hangings import HangingProtocol
 from apps.boards.models.meetings import AgendaItem, Attendance, Meeting
 from apps.boards.models.readiness import CaseReadiness, ItemDuty, ItemRecord, ItemReminder
@@ -19,6 +19,7 @@ __all__ = [
     "CaseTemplate",
     "CaseTemplateVersion",
     "Decision",
+    "DecisionNote",
     "HangingProtocol",
     "ItemDuty",
     "ItemRecord",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from apps.demo.hospital.casebook import (
     CaseRecipe,
 )
 from apps.demo.hospital.clinical import tell_clinical
+from apps.demo.hospital.deciding import decide, leave_one_to_sign
 from apps.demo.hospital.history import tell_history
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
@@ -101,6 +102,8 @@ class Opening:
         self.record_past_decision()
         tell_clinical(actor=self.actor, standing=self.cases, say=self.say)
         readiness.tell_readiness(people=self.people, cases=self.cases)
+        if not self.small:
+            leave_one_to_sign(people=self.people, cases=self.cases)
         self.open_models()
         if self.with_history:
             tell_history(people=self.people, say=self.say)
@@ -244,37 +247,7 @@ class Opening:
         item = AgendaItem.objects.select_related("meeting").get(case=case)
         chair = self.actor("chair")
         boards.goto_agenda_item(actor=chair, item_id=item.pk)
-        draft = boards.save_draft(
-            actor=self.actor("coordinator"),
-            case_id=case.pk,
-            meeting_id=item.meeting_id,
-            recommendations=[
-                boards.RecommendationDraft(
-                    text="Resection of segment V with intraoperative ultrasound of the liver.",
-                    intent="curative",
-                    responsible=self.people["surgeon"].pk,
-                    due=date.today() + timedelta(days=21),
-                ),
-                boards.RecommendationDraft(
-                    text="MRI of the liver with hepatobiliary contrast before the operation.",
-                    intent="diagnostic",
-                    responsible=self.people["radiologist"].pk,
-                    due=date.today() + timedelta(days=10),
-                ),
-            ],
-            positions=[
-                boards.PositionDraft(self.people["surgeon"].pk, "agree"),
-                boards.PositionDraft(self.people["radiologist"].pk, "agree"),
-                boards.PositionDraft(
-                    self.people["oncologist"].pk,
-                    "dissent",
-                    "Single metastasis of 2 cm: ablation has the same result with less harm.",
-                ),
-            ],
-            consensus="majority",
-            summary="Single metastasis, resectable, no other disease on CT.",
-        )
-        boards.sign_decision(actor=chair, decision_id=draft.pk, version=draft.version)
+        decide(people=self.people, case=case, item=item)
         self._close_meeting(item.pk)
 
     def _close_meeting(self, item_id: UUID) -> None:

@@ -9,6 +9,7 @@ from apps.live.exceptions import OtherCase
 from apps.live.models import LiveSession
 from apps.live.ops.registry import handles
 from apps.live.protocol import ops
+from apps.live.protocol.decisions import DecisionDraftPayload, RecommendationDraft
 
 
 @handles("agenda.goto")
@@ -68,16 +69,30 @@ def draft_decision(*, actor: Actor, session: LiveSession, op: ops.DecisionDraft)
         decision_id=op.entity,
         version=op.entity_version,
         consensus=draft.consensus,
-        recommendations=[
-            services.RecommendationDraft(
-                text=one.text, intent=one.intent, responsible=one.responsible, due=one.due
-            )
-            for one in draft.recommendations
-        ],
+        recommendations=[_recommendation(one) for one in draft.recommendations],
         positions=[
             services.PositionDraft(user=one.user, stance=one.stance, statement=one.statement)
             for one in draft.positions
         ],
+        words=_words(draft),
+    )
+
+
+def _recommendation(one: RecommendationDraft) -> services.RecommendationDraft:
+    evidence = [services.EvidenceDraft(**source.model_dump()) for source in one.evidence]
+    said = one.model_dump(exclude={"evidence"})
+    return services.RecommendationDraft(**said, evidence=evidence)
+
+
+def _words(draft: DecisionDraftPayload) -> services.DraftWords:
+    """What was said; what an older window does not know is left as it is."""
+    said = draft.model_dump(exclude={"recommendations", "consensus", "positions", "alternatives"})
+    alternatives = draft.alternatives
+    return services.DraftWords(
+        **said,
+        alternatives=None
+        if alternatives is None
+        else [services.AlternativeDraft(**one.model_dump()) for one in alternatives],
     )
 
 

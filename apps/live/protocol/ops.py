@@ -1,6 +1,5 @@
 """Operations: everything durable that a participant does (the op lane, LIVE-O1…O6)."""
 
-from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from typing_extensions import TypeAliasType
 
 from apps.live.protocol.base import (
     DicomUid,
-    EntityVersion,
     FrameNumber,
     Label,
     PointImage,
@@ -17,6 +15,7 @@ from apps.live.protocol.base import (
     Revision,
     WireModel,
 )
+from apps.live.protocol.decisions import DecisionDraftPayload, DecisionVotePayload
 from apps.live.protocol.findings import (
     FindingAccept,
     FindingDefer,
@@ -155,33 +154,6 @@ class TimerSetPayload(WireModel):
         if (self.move == "add") != (self.minutes != 0):
             raise ValueError("minutes are added, and by nothing else")
         return self
-
-
-class DecisionVotePayload(WireModel):
-    """One's own position on the draft; ``text_version`` is the text that was read."""
-
-    stance: Literal["agree", "dissent", "abstain"]
-    statement: Annotated[str, StringConstraints(max_length=2000)] = ""
-    text_version: EntityVersion
-
-
-class RecommendationDraft(WireModel):
-    text: Annotated[NonBlank, StringConstraints(max_length=2000)]
-    intent: Annotated[str, StringConstraints(max_length=64)] = ""
-    due: date | None = None
-    responsible: UUID | None = None
-
-
-class PositionDraft(WireModel):
-    user: UUID
-    stance: Literal["agree", "dissent", "abstain"]
-    statement: Annotated[str, StringConstraints(max_length=2000)] = ""
-
-
-class DecisionDraftPayload(WireModel):
-    recommendations: list[RecommendationDraft] = Field(default_factory=list, max_length=32)
-    consensus: Literal["consensus", "majority", "none"]
-    positions: list[PositionDraft] = Field(default_factory=list, max_length=64)
 
 
 class MeasurementPut(NewOp):

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { draftBody, draftGaps, emptyDraft, reorder } from './boards'
+import { draftBody, draftGaps, emptyDraft, emptyRecommendation, reorder } from './boards'
 import type { AgendaItem } from './types'
 
 const item = (id: string, position: number) => ({ id, position }) as AgendaItem
@@ -28,7 +28,7 @@ describe('a decision draft', () => {
   it('asks for the words of a dissent', () => {
     const draft = {
       ...emptyDraft(),
-      recommendations: [{ text: 'Lobectomy', intent: '', responsible: null, due: null }],
+      recommendations: [emptyRecommendation({ text: 'Lobectomy', intent: '', responsible: null, due: null })],
       consensus: 'majority' as const,
       positions: [{ user: 'u', stance: 'dissent' as const, statement: '  ' }],
     }
@@ -40,10 +40,11 @@ describe('a decision draft', () => {
     const body = draftBody({
       ...emptyDraft(),
       recommendations: [
-        { text: ' Lobectomy ', intent: '', responsible: null, due: '' },
-        { text: '  ', intent: 'curative', responsible: null, due: null },
+        emptyRecommendation({ text: ' Lobectomy ', intent: '', responsible: null, due: '' }),
+        emptyRecommendation({ text: '  ', intent: 'curative', responsible: null, due: null }),
       ],
     })
-    expect(body.recommendations).toEqual([{ text: 'Lobectomy', responsible: null, due: null }])
+    expect(body.recommendations).toEqual([expect.objectContaining({ text: 'Lobectomy', responsible: null, due: null })])
+    expect(body.recommendations[0]).not.toHaveProperty('intent')
   })
 })

@@ -8,14 +8,13 @@ import type {
   Board,
   BoardMember,
   BoardRole,
-  Consensus,
-  Decision,
   LiveSession,
   Meeting,
   PlannedSeries,
   SeriesPlan,
-  Stance,
 } from './types'
+
+export * from './decisions'
 
 export const boardKeys = {
   meetings: (filters: MeetingFilters) => ['meetings', filters] as const,
@@ -160,115 +159,6 @@ export function reorder(items: readonly AgendaItem[], itemId: string, position: 
   const [moved] = from < 0 ? [] : sorted.splice(from, 1)
   if (moved) sorted.splice(Math.max(0, Math.min(position - 1, sorted.length)), 0, moved)
   return sorted.map((item, index) => ({ ...item, position: index + 1 }))
-}
-
-export function useDecisions(caseId: string, enabled = true) {
-  return useQuery({
-    queryKey: boardKeys.decisions(caseId),
-    queryFn: ({ signal }) => getAll<Decision>('/api/decisions', { query: { case: caseId }, signal }),
-    enabled,
-    refetchInterval: 20_000,
-  })
-}
-
-/** What a person fills in; the rest of a Decision is the server's. */
-export interface DecisionDraft {
-  recommendations: RecommendationDraft[]
-  consensus: Consensus | ''
-  positions: PositionDraft[]
-  summary: string
-  conditions: string
-}
-
-export interface RecommendationDraft {
-  text: string
-  intent: string
-  responsible: string | null
-  due: string | null
-}
-
-export interface PositionDraft {
-  user: string
-  stance: Stance
-  statement: string
-}
-
-/** An empty form: no consensus is chosen for anybody. */
-export const emptyDraft = (): DecisionDraft => ({
-  recommendations: [{ text: '', intent: '', responsible: null, due: null }],
-  consensus: '',
-  positions: [],
-  summary: '',
-  conditions: '',
-})
-
-export function draftOf(decision: Decision): DecisionDraft {
-  return {
-    recommendations: [...decision.recommendations]
-      .sort((a, b) => a.position - b.position)
-      .map(({ text, intent, responsible, due }) => ({ text, intent, responsible: responsible?.id ?? null, due })),
-    consensus: decision.consensus,
-    positions: decision.positions.map(({ user, stance, statement }) => ({ user: user.id, stance, statement })),
-    summary: decision.summary,
-    conditions: decision.conditions,
-  }
-}
-
-/** What keeps a draft from being kept, as catalogue keys; empty when it may be. */
-export function draftGaps(draft: DecisionDraft): ('recommendation' | 'consensus' | 'dissent')[] {
-  const gaps: ('recommendation' | 'consensus' | 'dissent')[] = []
-  if (!draft.recommendations.some((entry) => entry.text.trim())) gaps.push('recommendation')
-  if (!draft.consensus) gaps.push('consensus')
-  if (draft.positions.some((entry) => entry.stance === 'dissent' && !entry.statement.trim())) gaps.push('dissent')
-  return gaps
-}
-
-/** The body that REST and the live op `decision.draft` share. */
-export function draftBody(draft: DecisionDraft) {
-  return {
-    recommendations: draft.recommendations
-      .filter((entry) => entry.text.trim())
-      .map(({ text, intent, responsible, due }) => ({
-        text: text.trim(),
-        ...(intent ? { intent } : {}),
-        responsible,
-        due: due || null,
-      })),
-    positions: draft.positions.map(({ user, stance, statement }) => ({ user, stance, statement: statement.trim() })),
-    consensus: draft.consensus,
-    summary: draft.summary.trim(),
-    conditions: draft.conditions.trim(),
-  }
-}
-
-export function useDecisionActions(caseId: string) {
-  const client = useQueryClient()
-  const refresh = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: boardKeys.decisions(caseId) }),
-      client.invalidateQueries({ queryKey: ['case', caseId] }),
-    ])
-  return {
-    save: useMutation({
-      mutationFn: ({ decision, meetingId, draft }: { decision: Decision | null; meetingId?: string | null; draft: DecisionDraft }) => {
-        const body = { ...draftBody(draft), meeting: meetingId ?? decision?.meeting?.id ?? null }
-        return decision
-          ? http.patch<Decision>(`/api/decisions/${decision.id}`, body, { version: decision.version })
-          : http.post<Decision>('/api/decisions', { case: caseId, ...body })
-      },
-      onSettled: refresh,
-    }),
-    sign: useMutation({
-      mutationFn: (decision: Decision) =>
-        http.post<Decision>(`/api/decisions/${decision.id}/sign`, {}, { version: decision.version }),
-      onSettled: refresh,
-    }),
-    statePosition: useMutation({
-      mutationFn: ({ decision, stance, statement }: { decision: Decision; stance: Stance; statement: string }) =>
-        http.post<Decision>(`/api/decisions/${decision.id}/position`, { stance, statement }),
-      onSettled: refresh,
-    }),
-  }
 }
 
 export function useLiveSessions() {

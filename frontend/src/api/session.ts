@@ -43,6 +43,17 @@ async function step(path: string, body: unknown): Promise<SignInOutcome> {
 export const signIn = (credentials: { email: string; password: string }) => step('/auth/login', credentials)
 export const answerSecondFactor = (code: string) => step('/auth/2fa/authenticate', { code })
 
+/** Said once more in the same session, before a signature. Throws where it is wrong. */
+async function prove(path: string, body: unknown): Promise<void> {
+  try {
+    await http.post(`${AUTH}${path}`, body, { anonymous: true })
+  } finally {
+    forgetCsrfToken()
+  }
+}
+export const proveByPassword = (password: string) => prove('/auth/reauthenticate', { password })
+export const proveByCode = (code: string) => prove('/auth/2fa/reauthenticate', { code })
+
 /** 400 means wrong credentials or a wrong code; anything else is told as it is. */
 export const isRefusal = (problem: Problem): boolean => problem.status === 400 || (problem.status === 401 && problem.code !== 'offline')
 

@@ -43,6 +43,7 @@ export type Capability =
   | 'write_decision'
   | 'sign_decision'
   | 'state_position'
+  | 'tell_patient'
   | 'view_identified'
 
 export type CaseDetail = Omit<WithPatient<wire.CaseDetail>, 'can'> & { can: Capability[] }
@@ -139,6 +140,12 @@ export type Stance = wire.StanceEnum
 export type Recommendation = wire.Recommendation
 export type Position = wire.Position
 export type Decision = wire.Decision
+export type DecisionNote = wire.DecisionNote
+export type DecisionText = wire.DecisionText
+export type SignedMany = wire.SignedMany
+export type Signing = wire.Signing
+export type WaitingDecision = wire.WaitingDecision
+export type Changes = wire.Changes
 
 export type LiveSession = wire.LiveSession
 export type AuditEntry = wire.AuditEntry

@@ -24,6 +24,7 @@ const inFrame: RouteObject[] = [
   { path: 'meetings', lazy: screen(() => import('@/features/boards/MeetingsRoute')) },
   { path: 'meetings/:meetingId', lazy: screen(() => import('@/features/boards/MeetingRoute')) },
   { path: 'templates', lazy: screen(() => import('@/features/templates/TemplatesRoute')) },
+  { path: 'sign', lazy: screen(() => import('@/features/boards/decision/SignRoute')) },
   { path: 'findings', lazy: screen(() => import('@/features/ai/FindingInboxRoute')) },
   { path: 'models', lazy: screen(() => import('@/features/ai/ModelsRoute')) },
   { path: 'automation', lazy: screen(() => import('@/features/automation/AutomationRoute')) },

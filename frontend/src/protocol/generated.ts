@@ -81,6 +81,11 @@ export interface AiRevealedPayload {
   agenda_item: string;
 }
 
+export interface AlternativeDraft {
+  text: string;
+  why_not?: string;
+}
+
 /**
  * A detection's box as the reviewer left it: lowest and highest corner, LPS mm.
  */
@@ -243,10 +248,20 @@ export interface DecisionDraft {
   payload: DecisionDraftPayload;
 }
 
+/**
+ * The draft as a whole; of the fields after ``positions`` what is absent stays as it is.
+ */
 export interface DecisionDraftPayload {
   recommendations?: RecommendationDraft[];
   consensus: "consensus" | "majority" | "none";
   positions?: PositionDraft[];
+  summary?: string | null;
+  conditions?: string | null;
+  alternatives?: AlternativeDraft[] | null;
+  trial_considered?: "yes" | "no" | "not_applicable" | "" | null;
+  trial_id?: string | null;
+  patient_view?: "yes" | "no" | "unknown" | "" | null;
+  patient_view_text?: string | null;
 }
 
 export interface DecisionEvent {
@@ -329,6 +344,16 @@ export interface ErrorMessage {
 export interface EventActor {
   id: string | null;
   display_name: string;
+}
+
+/**
+ * A guideline or paper; ``grade`` is its level of evidence in its own words.
+ */
+export interface EvidenceDraft {
+  title: string;
+  version?: string;
+  url?: string;
+  grade?: string;
 }
 
 export interface FindingAccept {
@@ -1236,11 +1261,20 @@ export interface Rate {
   burst: number;
 }
 
+/**
+ * ``fallbacks``: what to do where it cannot be done, first choice first.
+ */
 export interface RecommendationDraft {
   text: string;
   intent?: string;
   due?: string | null;
   responsible?: string | null;
+  responsible_name?: string;
+  modality?: string;
+  urgency?: string;
+  condition?: string;
+  fallbacks?: string[];
+  evidence?: EvidenceDraft[];
 }
 
 /**

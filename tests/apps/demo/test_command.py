@@ -132,10 +132,12 @@ def test_all_boards_and_cases(empty_house: Path) -> None:
     assert today.exists()
     assert Meeting.objects.filter(starts_at__gt=timezone.now()).count() >= 3
     assert AgendaItem.objects.filter(meeting__in=today).count() == 3
-    decision = Decision.objects.get()
+    decision = Decision.objects.get(status="signed")
     assert decision.status == "signed"
     assert decision.positions.filter(stance="dissent").count() == 1
     assert decision.meeting.status == "closed"
+    assert {note.kind for note in decision.notes.all()} == {"addendum", "told"}
+    assert Decision.objects.filter(status="draft").count() == 1, "one waits for its chair"
     before, entries = counts(), AuditEntry.objects.count()
     run()
     assert counts() == before

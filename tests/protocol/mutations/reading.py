@@ -71,7 +71,7 @@ MUTATIONS = (
     Mutation(
         "a vote is on whatever stands",
         "LIVE-X4",
-        "apps/boards/services/decisions.py",
+        "apps/boards/services/decisions/positions.py",
         "    if text_version is not None and text_version != decision.text_version:",
         "    if False:",
         named(VOTES, "test_LIVE_X4_a_vote_is_on_the_text_that_was_read"),

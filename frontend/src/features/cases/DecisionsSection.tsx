@@ -6,9 +6,10 @@ import { useTranslation } from 'react-i18next'
 import { useDecisions } from '@/api/boards'
 import { useMembers } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
-import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
-import { DecisionRecord } from '@/features/boards/DecisionRecord'
-import { OwnPosition } from '@/features/boards/OwnPosition'
+import { ChangesSince } from '@/features/boards/decision/ChangesSince'
+import { DecisionPanelConnected } from '@/features/boards/decision/DecisionPanelConnected'
+import { DecisionRecord } from '@/features/boards/decision/DecisionRecord'
+import { OwnPosition } from '@/features/boards/decision/OwnPosition'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { ProblemNotice } from '@/ui/ProblemNotice'
@@ -42,6 +43,7 @@ export function DecisionsSection({ entry }: { entry: CaseDetail }) {
       {!isVisible && <EmptyState compact icon={IconEyeOff} title={t('decisions.hidden')} />}
       {decisions.error && <ProblemNotice problem={decisions.error} onRetry={() => void decisions.refetch()} />}
       {isVisible && !decisions.data && !decisions.error && <LoadingRows label={t('common:list.loading')} rows={2} />}
+      {isVisible && records.some(({ status }) => status === 'signed') && <ChangesSince caseId={entry.id} />}
       {isWriting && (
         <DecisionPanelConnected
           key={draft?.id ?? 'new'}
@@ -57,7 +59,7 @@ export function DecisionsSection({ entry }: { entry: CaseDetail }) {
         <EmptyState compact icon={IconGavel} title={t('decisions.empty')} hint={t('decisions.emptyHint')} />
       )}
       {records.map((decision) => (
-        <DecisionRecord key={decision.id} decision={decision} />
+        <DecisionRecord key={decision.id} decision={decision} can={entry.can} people={people} meetingId={entry.next_meeting?.id ?? null} />
       ))}
       {draft && !isWriting && entry.can.includes('state_position') && <OwnPosition caseId={entry.id} decision={draft} />}
     </Section>

@@ -7,6 +7,7 @@ import { Link } from 'react-router-dom'
 import { useMeetings } from '@/api/boards'
 import { useCases } from '@/api/cases'
 import type { CaseListEntry, Meeting } from '@/api/types'
+import { SigningLink } from '@/features/boards/decision/SigningNotice'
 import { Chip } from '@/ui/Chip'
 import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
@@ -35,11 +36,14 @@ export default function HomeRoute() {
       title={t('title')}
       lead={formatDay(new Date())}
       actions={
-        next && (
-          <Button component={Link} to={`/meetings/${next.id}`} leftSection={<IconPlayerPlayFilled size={15} aria-hidden />}>
-            {t('next')}
-          </Button>
-        )
+        <>
+          <SigningLink />
+          {next && (
+            <Button component={Link} to={`/meetings/${next.id}`} leftSection={<IconPlayerPlayFilled size={15} aria-hidden />}>
+              {t('next')}
+            </Button>
+          )}
+        </>
       }
     >
       <div className={classes.grid}>

@@ -3,8 +3,10 @@ import { useTranslation } from 'react-i18next'
 import { useBoardMembers, useDecisions, useMeeting } from '@/api/boards'
 import { useCase } from '@/api/cases'
 import type { Decision, PersonRef } from '@/api/types'
-import { DecisionPanelConnected } from '@/features/boards/DecisionPanelConnected'
-import { DecisionRecord } from '@/features/boards/DecisionRecord'
+import { ChangesSince } from '@/features/boards/decision/ChangesSince'
+import { DecisionPanelConnected } from '@/features/boards/decision/DecisionPanelConnected'
+import { DecisionRecord } from '@/features/boards/decision/DecisionRecord'
+import { SigningDrawer } from '@/features/boards/decision/SigningNotice'
 
 import type { LiveActs } from './liveActs'
 import type { LiveSession } from './liveSession'
@@ -30,8 +32,11 @@ export function LiveDecision({ session, acts, caseId }: LiveDecisionProps) {
   const can = patientCase.data?.can ?? []
   if (decisions.data === undefined) return null
   const isOpen = mine?.status !== 'signed'
+  const before = all.find((decision) => decision !== mine && decision.status === 'signed')
   return (
     <>
+      {before && can.includes('view_identified') && <ChangesSince caseId={caseId} />}
+      {before?.is_provisional && <DecisionRecord decision={before} can={can} people={present} meetingId={meetingId} />}
       {mayDraft && isOpen ? (
         <DecisionPanelConnected
           key={mine?.id ?? 'new'}
@@ -42,13 +47,14 @@ export function LiveDecision({ session, acts, caseId }: LiveDecisionProps) {
           maySign={can.includes('sign_decision')}
         />
       ) : mine ? (
-        <DecisionRecord decision={mine} />
+        <DecisionRecord decision={mine} can={can} people={present} meetingId={meetingId} />
       ) : (
         <NoDecision />
       )}
       {mine && isOpen && mine.recommendations.length > 0 && (
         <Votes session={session} acts={acts} decision={mine} can={can} present={present} />
       )}
+      {can.includes('sign_decision') && <SigningDrawer />}
     </>
   )
 }

@@ -8,7 +8,7 @@ import type { Decision, Stance } from '@/api/types'
 import { wordFor } from '@/ui/format'
 import { ProblemNotice } from '@/ui/ProblemNotice'
 
-import classes from './Boards.module.css'
+import classes from '../Boards.module.css'
 
 const STANCES: Stance[] = ['agree', 'dissent', 'abstain']
 

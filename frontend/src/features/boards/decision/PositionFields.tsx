@@ -7,7 +7,7 @@ import type { PersonRef, Stance } from '@/api/types'
 import { PersonBadge } from '@/ui/clinical'
 import { wordFor } from '@/ui/format'
 
-import classes from './Boards.module.css'
+import classes from '../Boards.module.css'
 
 const STANCES: Stance[] = ['agree', 'dissent', 'abstain']
 
