@@ -14,6 +14,7 @@ API_APPS = (
     "annotations",
     "ai",
     "boards",
+    "intake",
     "live",
     "interop",
 )
