@@ -1498,6 +1498,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/intake-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_list"];
+        put?: never;
+        /** @description What the views of one list answer: the whole list, read anew. */
+        post: operations["api_intake_lists_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description What the views of one list answer: the whole list, read anew. */
+        patch: operations["api_intake_lists_partial_update"];
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put every ready row on the agenda, in the list's order; a task does it. */
+        post: operations["api_intake_lists_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/leftover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows that are on no agenda, with what is wrong, as CSV for whoever sent the list. */
+        get: operations["api_intake_lists_leftover_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_progress_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/rows/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A row is named by its place in the list; its own version is compared. */
+        patch: operations["api_intake_lists_rows_partial_update"];
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask the PACS once more, where it did not answer or had nothing. */
+        post: operations["api_intake_lists_search_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the whole list back, as long as nothing happened to its cases. */
+        post: operations["api_intake_lists_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -4111,6 +4249,8 @@ export interface components {
             counts: boolean;
             discipline: string;
         };
+        /** @enum {string} */
+        ChoiceEnum: "new" | "link" | "skip";
         /** @description Who cleared a series' pictures for de-identified viewers, and in which words. */
         Clearance: {
             /** Format: uuid */
@@ -4134,6 +4274,11 @@ export interface components {
             system: string;
             code: string;
             display: string;
+        };
+        ConfirmIntakeRequest: {
+            version?: number;
+            /** Format: uuid */
+            meeting: string;
         };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
@@ -4524,6 +4669,8 @@ export interface components {
         };
         /** @enum {string} */
         ExternalSourceKindEnum: "pixels" | "report";
+        /** @enum {string} */
+        FieldEnum: "patient_id" | "issuer" | "name" | "family_name" | "given_name" | "birth_date" | "sex" | "title" | "question" | "history" | "tumour_type" | "diagnosis" | "stage" | "ecog" | "urgency" | "urgency_reason" | "wanted_date" | "accession" | "study_uid";
         /** @description One figure of one group in one period; nothing but its name where it is hidden. */
         Figure: {
             /** @description Place in periods, from 0. */
@@ -4976,10 +5123,127 @@ export interface components {
         InstitutionRequest: {
             name: string;
         };
+        /** @description One list without its patients. */
+        IntakeList: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly board: components["schemas"]["BoardName"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            readonly created_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly source: components["schemas"]["SourceCe3Enum"];
+            readonly file_name: string;
+            readonly state: components["schemas"]["State2a2Enum"];
+            readonly counts: components["schemas"]["RowCounts"];
+            readonly encoding: string;
+            readonly delimiter: string;
+            readonly sheet: string;
+            readonly headings: string[];
+            /** @description The site read such a list before. */
+            readonly is_known: boolean;
+            /** @description Field to number of the column. */
+            readonly mapping: {
+                [key: string]: number;
+            };
+            readonly date_orders: {
+                [key: string]: "dmy" | "mdy";
+            };
+            /** @description Fields whose dates may be read in two ways: say `date_orders`. */
+            readonly undecided: string[];
+            /** @description Of every patient ID that no column says it of. */
+            readonly issuer: string;
+            readonly search_state: components["schemas"]["SearchStateEnum"];
+            readonly searched: components["schemas"]["Searched"];
+            /** @description Why placing stopped. */
+            readonly problem: string;
+            readonly rows: components["schemas"]["IntakeRow"][];
+        };
+        /** @description One list without its patients. */
+        IntakeListSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly board: components["schemas"]["BoardName"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            readonly created_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly source: components["schemas"]["SourceCe3Enum"];
+            readonly file_name: string;
+            readonly state: components["schemas"]["State2a2Enum"];
+            readonly counts: components["schemas"]["RowCounts"];
+        };
+        IntakeListSummaryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["IntakeListSummary"][];
+        };
+        /** @description Either ``text`` or, as multipart/form-data, ``file`` (CSV or XLSX). */
+        IntakeListWriteRequest: {
+            /** Format: uuid */
+            board: string;
+            /** @default  */
+            text: string;
+            /** Format: binary */
+            file?: string;
+        };
+        /** @description How far the tasks are; says nothing of a patient, so it may be asked often. */
+        IntakeProgress: {
+            version: number;
+            state: components["schemas"]["State2a2Enum"];
+            search_state: components["schemas"]["SearchStateEnum"];
+            searched: components["schemas"]["Searched"];
+            counts: components["schemas"]["RowCounts"];
+        };
+        IntakeRow: {
+            /** @description From 1, as in the list. */
+            readonly position: number;
+            readonly version: number;
+            readonly cells: string[];
+            readonly corrections: {
+                [key: string]: string;
+            };
+            readonly state: components["schemas"]["IntakeRowStateEnum"];
+            readonly values: {
+                [key: string]: string;
+            };
+            readonly errors: components["schemas"]["Issue"][];
+            readonly warnings: components["schemas"]["Issue"][];
+            /** Format: uuid */
+            readonly patient: string | null;
+            readonly match_reasons: string[];
+            readonly open_cases: components["schemas"]["OpenCase"][];
+            /** @description An earlier row with the same patient. */
+            readonly same_as: number | null;
+            readonly choice: components["schemas"]["ChoiceEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: uuid */
+            readonly chosen_case: string | null;
+            readonly studies_state: components["schemas"]["StudiesStateEnum"];
+            readonly studies: components["schemas"]["ListedStudy"][];
+            /** @description One of several did not answer. */
+            readonly pacs_away: boolean;
+            readonly chosen_studies: string[];
+            /** Format: uuid */
+            readonly case: string | null;
+            readonly link_problems: components["schemas"]["LinkProblem"][];
+        };
+        /** @enum {string} */
+        IntakeRowStateEnum: "error" | "choice" | "ready" | "skipped" | "placed" | "undone";
         /** @enum {string} */
         IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
         IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        /** @description What is wrong with a field of a row; docs/intake.md lists the codes. */
+        Issue: {
+            field: components["schemas"]["FieldEnum"];
+            code: string;
+        };
         Job: {
             /** Format: uuid */
             id: string;
@@ -5154,6 +5418,10 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Lesion"][];
         };
+        LinkProblem: {
+            study_instance_uid: string;
+            code: string;
+        };
         LinkStudyRequest: {
             /** Format: uuid */
             pacs: string;
@@ -5162,6 +5430,20 @@ export interface components {
         };
         /** @enum {string} */
         LinksEnum: "scroll" | "window" | "zoom";
+        /** @description A study that the PACS has, why it was found, and what contradicts this patient. */
+        ListedStudy: {
+            study_instance_uid: string;
+            pacs_name: string;
+            /** Format: date */
+            study_date: string | null;
+            description: string;
+            modalities: string[];
+            accession_number: string;
+            instance_count: number | null;
+            reasons: string[];
+            /** @description Not empty: it cannot be chosen. */
+            contradicts: string[];
+        };
         /** @description Events after a number, or a snapshot where the gap is long; as over the socket. */
         LiveEvents: {
             head_seq: number;
@@ -5667,6 +5949,14 @@ export interface components {
         OmitWriteRequest: {
             position: number;
         };
+        OpenCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: string;
+            /** @description It is on an agenda of this board. */
+            on_board: boolean;
+        };
         /** @description With all that it says: what of these is filled depends on its kind. */
         OpenedDocument: {
             /** Format: uuid */
@@ -5920,6 +6210,29 @@ export interface components {
             is_default?: boolean;
             document?: components["schemas"]["HangingDocumentRequest"];
             version?: number;
+        };
+        PatchedIntakeListPatchRequest: {
+            version?: number;
+            mapping?: {
+                [key: string]: number;
+            };
+            date_orders?: {
+                [key: string]: "dmy" | "mdy";
+            };
+            issuer?: string;
+            /** Format: uuid */
+            meeting?: string | null;
+        };
+        PatchedIntakeRowPatchRequest: {
+            version?: number;
+            /** @description Field to text; null takes the list's own text back. */
+            corrections?: {
+                [key: string]: string | null;
+            };
+            choice?: components["schemas"]["ChoiceEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: uuid */
+            case?: string | null;
+            studies?: string[];
         };
         PatchedLesionPatchRequest: {
             label?: string;
@@ -6595,6 +6908,14 @@ export interface components {
              */
             to: components["schemas"]["ToEnum"];
         };
+        RowCounts: {
+            error: number;
+            choice: number;
+            ready: number;
+            skipped: number;
+            placed: number;
+            undone: number;
+        };
         RuleBoard: {
             /** Format: uuid */
             id: string;
@@ -6656,6 +6977,12 @@ export interface components {
         SearchError: {
             code: string;
             message: string;
+        };
+        /** @enum {string} */
+        SearchStateEnum: "idle" | "running" | "done";
+        Searched: {
+            done: number;
+            total: number;
         };
         Segment: {
             number: number;
@@ -6934,6 +7261,8 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
+        /** @enum {string} */
+        SourceCe3Enum: "pasted" | "csv" | "xlsx";
         Spread: {
             /** Format: double */
             median: number | null;
@@ -6974,6 +7303,8 @@ export interface components {
         /** @enum {string} */
         State149Enum: "open" | "ended";
         /** @enum {string} */
+        State2a2Enum: "open" | "placing" | "placed" | "undone";
+        /** @enum {string} */
         State4abEnum: "queued" | "running" | "finished" | "failed" | "cancelled";
         /** @description One attribute of the card; ``nobody`` stated it where the text is empty. */
         Statement: {
@@ -7007,6 +7338,8 @@ export interface components {
             results: components["schemas"]["Study"][];
             ai_hidden: boolean;
         };
+        /** @enum {string} */
+        StudiesStateEnum: "waiting" | "found" | "none" | "ambiguous" | "unreachable" | "no_pacs";
         /** @description One study of a case, in the reader's guise. */
         Study: {
             /** Format: uuid */
@@ -7601,10 +7934,12 @@ export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
 export type CheckedIn = components['schemas']['CheckedIn'];
+export type ChoiceEnum = components['schemas']['ChoiceEnum'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
+export type ConfirmIntakeRequest = components['schemas']['ConfirmIntakeRequest'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
@@ -7646,6 +7981,7 @@ export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
 export type ExternalSource = components['schemas']['ExternalSource'];
 export type ExternalSourceKindEnum = components['schemas']['ExternalSourceKindEnum'];
+export type FieldEnum = components['schemas']['FieldEnum'];
 export type Figure = components['schemas']['Figure'];
 export type FigureKindEnum = components['schemas']['FigureKindEnum'];
 export type FigureReason = components['schemas']['FigureReason'];
@@ -7692,8 +8028,16 @@ export type InputReason = components['schemas']['InputReason'];
 export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
+export type IntakeList = components['schemas']['IntakeList'];
+export type IntakeListSummary = components['schemas']['IntakeListSummary'];
+export type IntakeListSummaryPage = components['schemas']['IntakeListSummaryPage'];
+export type IntakeListWriteRequest = components['schemas']['IntakeListWriteRequest'];
+export type IntakeProgress = components['schemas']['IntakeProgress'];
+export type IntakeRow = components['schemas']['IntakeRow'];
+export type IntakeRowStateEnum = components['schemas']['IntakeRowStateEnum'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
 export type IntentEnum = components['schemas']['IntentEnum'];
+export type Issue = components['schemas']['Issue'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -7711,8 +8055,10 @@ export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
 export type LesionCreateRequest = components['schemas']['LesionCreateRequest'];
 export type LesionPage = components['schemas']['LesionPage'];
+export type LinkProblem = components['schemas']['LinkProblem'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
 export type LinksEnum = components['schemas']['LinksEnum'];
+export type ListedStudy = components['schemas']['ListedStudy'];
 export type LiveEvents = components['schemas']['LiveEvents'];
 export type LivePerson = components['schemas']['LivePerson'];
 export type LiveSession = components['schemas']['LiveSession'];
@@ -7762,6 +8108,7 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
+export type OpenCase = components['schemas']['OpenCase'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
@@ -7785,6 +8132,8 @@ export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleReq
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
+export type PatchedIntakeListPatchRequest = components['schemas']['PatchedIntakeListPatchRequest'];
+export type PatchedIntakeRowPatchRequest = components['schemas']['PatchedIntakeRowPatchRequest'];
 export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
@@ -7871,6 +8220,7 @@ export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type RollBackRequest = components['schemas']['RollBackRequest'];
+export type RowCounts = components['schemas']['RowCounts'];
 export type RuleBoard = components['schemas']['RuleBoard'];
 export type RuleEnum = components['schemas']['RuleEnum'];
 export type RuleModel = components['schemas']['RuleModel'];
@@ -7885,6 +8235,8 @@ export type ScreenConnected = components['schemas']['ScreenConnected'];
 export type ScreenState = components['schemas']['ScreenState'];
 export type ScreenStateStateEnum = components['schemas']['ScreenStateStateEnum'];
 export type SearchError = components['schemas']['SearchError'];
+export type SearchStateEnum = components['schemas']['SearchStateEnum'];
+export type Searched = components['schemas']['Searched'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
 export type SegmentDraftRequest = components['schemas']['SegmentDraftRequest'];
@@ -7909,6 +8261,7 @@ export type ShownArea = components['schemas']['ShownArea'];
 export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type SourceCe3Enum = components['schemas']['SourceCe3Enum'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
@@ -7916,11 +8269,13 @@ export type StackMatch = components['schemas']['StackMatch'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type State2a2Enum = components['schemas']['State2a2Enum'];
 export type State4abEnum = components['schemas']['State4abEnum'];
 export type Statement = components['schemas']['Statement'];
 export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
+export type StudiesStateEnum = components['schemas']['StudiesStateEnum'];
 export type Study = components['schemas']['Study'];
 export type StudyCounts = components['schemas']['StudyCounts'];
 export type StudyPatient = components['schemas']['StudyPatient'];
@@ -11015,6 +11370,328 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Institution"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeListSummaryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeListWriteRequest"];
+                "multipart/form-data": components["schemas"]["IntakeListWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedIntakeListPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIntakeRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_leftover_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_progress_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeProgress"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_rows_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedIntakeRowPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_search_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
                 };
             };
             /** @description Refused or failed */

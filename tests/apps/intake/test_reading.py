@@ -161,7 +161,7 @@ def test_a_zip_of_many_parts_is_refused() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_entities_are_refused_in_every_encoding(encoding: str) -> None:
     parts = _parts(workbook([["MRN", "Name"], ["1001", "Doe"]]))
-    lol = "".join(f'<!ENTITY l{n} "{"&l%d;" % (n - 1) * 10}">' for n in range(1, 10))
+    lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     evil = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{lol}]><sst>&l9;</sst>'
     parts["xl/sharedStrings.xml"] = evil.encode(encoding)
     assert code_of(_zip(parts)) == "workbook_has_entities"

@@ -28,7 +28,7 @@ const role = (wanted: string) => (me: Me) => me.system_roles.includes(wanted)
 
 export const destinations: Destination[] = [
   { key: 'home', to: '/', icon: IconHome, hotkey: 'h', visibleTo: everybody },
-  { key: 'worklist', to: '/worklist', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
+  { key: 'worklist', to: '/worklist', also: '/intake', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
   { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
   { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },
   { key: 'models', to: '/models', also: '/automation', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
