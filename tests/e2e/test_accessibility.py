@@ -30,6 +30,8 @@ ROUTES = {
     "/cases/:caseId": ("coordinator", "/cases/{case}"),
     "/meetings": ("coordinator", "/meetings"),
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
+    "/intake": ("coordinator", "/intake"),
+    "/intake/:listId": ("coordinator", "/intake/{intake}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),
@@ -62,6 +64,7 @@ MORE = [
     ("radiologist", "/cases/00000000-0000-4000-8000-000000000000/view"),
     ("coordinator", "/cases/00000000-0000-4000-8000-000000000000"),
     ("chair", "/live/00000000-0000-4000-8000-000000000000"),
+    ("coordinator", "/intake/00000000-0000-4000-8000-000000000000"),
 ]
 
 
@@ -124,7 +127,9 @@ class Persons:
 def words(stack: Stack) -> dict[str, str]:
     case, meeting, session = open_session(stack, PET_CT)
     models = stack.client(role="ai-admin").get("/api/models").json()["results"]
+    lists = stack.client(role="coordinator").get("/api/intake-lists").json()["results"]
     return {
+        "intake": lists[-1]["id"],
         "case": case["id"], "meeting": meeting, "session": session, "model": models[0]["id"],
         "version": models[0]["versions"][0]["id"],
     }  # fmt: skip

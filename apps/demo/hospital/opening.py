@@ -39,6 +39,7 @@ from apps.demo.hospital.casebook import (
     CaseRecipe,
 )
 from apps.demo.hospital.history import tell_history
+from apps.demo.hospital.lists import receive_demo_list
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
 from apps.imaging.choices import StudyState
@@ -98,6 +99,7 @@ class Opening:
         self.open_cases()
         self.open_boards()
         self.record_past_decision()
+        receive_demo_list(actor=self.actor("coordinator"), board_name=self.board_recipes[0].name)
         self.open_models()
         if self.with_history:
             tell_history(people=self.people, say=self.say)
