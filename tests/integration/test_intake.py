@@ -128,3 +128,15 @@ def test_a_corrected_row_is_asked_for_anew(
     assert desk.row(intake_list).studies_state == StudiesState.WAITING, "an older run ended"
     services.find_studies(intake_list_id=intake_list.pk, run=intake_list.search_run)
     assert desk.row(intake_list).chosen_studies == [mine]
+
+
+def test_what_is_found_after_confirming_is_not_linked_unseen(
+    desk: Desk, orthanc: OrthancUnderTest, pacs: PacsConnection
+) -> None:
+    store(orthanc, "N1")
+    intake_list = desk.receive(table([HEADS, patient("N1")]))
+    desk.confirm(intake_list)
+    services.find_studies(intake_list_id=intake_list.pk, run=intake_list.search_run)
+    desk.confirm(intake_list)
+    assert desk.row(intake_list).chosen_studies == []
+    assert CaseStudy.objects.count() == 0

@@ -48,6 +48,7 @@ def check_list(*, actor: Actor, intake_list: IntakeList) -> list[IntakeRow]:
     """
     rows = list(intake_list.rows.select_for_update().order_by("position"))
     fresh = [row for row in rows if row.state not in AT_REST]
+    before = {row.pk: _as_kept(row) for row in fresh}
     read = _read(intake_list, fresh)
     registered = patients_by_id(
         checked.values.get(Field.PATIENT_ID, "") for checked in read.values()
@@ -58,8 +59,14 @@ def check_list(*, actor: Actor, intake_list: IntakeList) -> list[IntakeRow]:
     _find_open_cases(actor, intake_list.board_id, fresh)
     for row in fresh:
         _settle(row)
-    IntakeRow.objects.bulk_update(fresh, CHECKED_FIELDS, batch_size=100)
+    changed = [row for row in fresh if _as_kept(row) != before[row.pk]]
+    IntakeRow.objects.bulk_update(changed, CHECKED_FIELDS, batch_size=100)
     return rows
+
+
+def _as_kept(row: IntakeRow) -> list[Any]:
+    names = (IntakeRow._meta.get_field(name).attname for name in CHECKED_FIELDS)
+    return [getattr(row, name) for name in names if name != "updated_at"]
 
 
 def decided_orders(intake_list: IntakeList, texts: Sequence[dict[str, str]]) -> dict[str, str]:

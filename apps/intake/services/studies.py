@@ -89,8 +89,11 @@ def find_studies(*, intake_list_id: UUID, run: int) -> None:
         if not IntakeList.objects.filter(pk=intake_list_id, search_run=run).exists():
             return
         found = _ask(actor, row) if has_pacs else {"studies_state": StudiesState.NO_PACS}
-        # Only if it still is what was asked for: somebody may correct the row meanwhile.
-        IntakeRow.objects.filter(pk=row.pk, search_key=row.search_key).update(**found)
+        # Only if it still is what was asked for, and nobody confirmed it without: what was not
+        # seen is not linked later.
+        IntakeRow.objects.filter(
+            pk=row.pk, search_key=row.search_key, state__in=ASKED_STATES
+        ).update(**found)
     _end(intake_list_id, run)
 
 

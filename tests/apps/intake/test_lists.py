@@ -501,7 +501,7 @@ def test_queries_do_not_grow_with_the_list(desk: Desk, client: Client, size: int
     assert len(queries) <= 4
     with CaptureQueriesContext(connection) as queries:
         desk.correct(intake_list, corrections={"ecog": "1"})
-    assert len(queries) <= 30, "and 2 more for each 100 rows"
+    assert len(queries) <= 24
 
 
 @pytest.mark.parametrize("size", [1, 10, 60])
