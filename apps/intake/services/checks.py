@@ -65,8 +65,9 @@ def check_list(*, actor: Actor, intake_list: IntakeList) -> list[IntakeRow]:
 
 
 def _as_kept(row: IntakeRow) -> list[Any]:
-    names = (IntakeRow._meta.get_field(name).attname for name in CHECKED_FIELDS)
-    return [getattr(row, name) for name in names if name != "updated_at"]
+    keys = {"patient": "patient_id", "chosen_case": "chosen_case_id"}
+    names = (keys.get(name, name) for name in CHECKED_FIELDS if name != "updated_at")
+    return [getattr(row, name) for name in names]
 
 
 def decided_orders(intake_list: IntakeList, texts: Sequence[dict[str, str]]) -> dict[str, str]:
