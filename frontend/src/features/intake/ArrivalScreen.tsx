@@ -75,7 +75,9 @@ function ArrivalForm({ boards, board: wanted, meeting }: ArrivalScreenProps & { 
               label={t('arrive.paste')}
               description={t('arrive.pasteHint')}
               classNames={{ input: classes.pasted }}
-              rows={9}
+              autosize
+              minRows={9}
+              maxRows={14}
               value={text}
               onChange={(event) => setText(event.currentTarget.value)}
               spellCheck={false}

@@ -84,7 +84,7 @@ it('one action puts what is ready on the chosen meeting', async () => {
 it('a wrong row is mended in its place, by keyboard alone', async () => {
   const row = aRow({ state: 'error', errors: [{ field: 'birth_date', code: 'date_invalid' }], studies: [], chosen_studies: [], studies_state: 'waiting' })
   const { server, container } = open('/intake/list-1', aList({ rows: [row] }))
-  expect(await screen.findByText('Birth date: is no date.')).toBeInTheDocument()
+  expect(await screen.findByText('Birth date: no such date')).toBeInTheDocument()
   await userEvent.keyboard('n')
   const field = await screen.findByRole('textbox', { name: 'Birth date' })
   expect(field).toHaveFocus()

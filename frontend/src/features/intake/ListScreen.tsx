@@ -52,7 +52,7 @@ export function ListScreen({ list, meeting: wanted }: { list: IntakeList; meetin
               </Button>
             )}
             {counts.error + counts.skipped + counts.choice > 0 && (
-              <a href={`/api/intake-lists/${list.id}/leftover`} download>
+              <a className={classes.link} href={`/api/intake-lists/${list.id}/leftover`} download>
                 {t('leftover')}
               </a>
             )}

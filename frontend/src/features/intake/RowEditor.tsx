@@ -20,7 +20,7 @@ interface RowEditorProps {
   onSave: (changes: RowChanges) => void
 }
 
-/** One row in its place: what is wrong is in the first field, Enter keeps, Escape leaves. */
+/** One row in its place: the focus is on what is wrong or asked, Enter keeps, Escape leaves. */
 export function RowEditor({ list, row, busy, problem, onClose, onSave }: RowEditorProps) {
   const { t } = useTranslation('intake')
   const fields = editedFields(list, row)
@@ -28,10 +28,11 @@ export function RowEditor({ list, row, busy, problem, onClose, onSave }: RowEdit
   const [choice, setChoice] = useState(row.choice === 'link' ? `link:${row.chosen_case ?? ''}` : row.choice)
   const [studies, setStudies] = useState(row.chosen_studies)
   const form = useRef<HTMLFormElement>(null)
+  const asks = row.state === 'choice'
   useEffect(() => {
-    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')
-    ;(wrong ?? form.current?.querySelector<HTMLElement>('input'))?.focus()
-  }, [])
+    const first = (selector: string) => form.current?.querySelector<HTMLElement>(selector)
+    ;(first('[aria-invalid="true"]') ?? (asks ? first('input[type="radio"]') : null) ?? first('input'))?.focus()
+  }, [asks])
   const needsChoice = row.open_cases.length > 0 || row.same_as !== null
   const save = () => {
     const corrections = Object.fromEntries(fields.filter((field) => texts[field] !== textOf(list, row, field)).map((field) => [field, texts[field] ?? '']))
@@ -72,10 +73,10 @@ export function RowEditor({ list, row, busy, problem, onClose, onSave }: RowEdit
         <Radio.Group label={needsChoice ? t('choice.label') : t('choice.plain')} value={choice || (needsChoice ? '' : 'new')} onChange={setChoice}>
           <Stack gap={4} mt={4}>
             {row.open_cases.map((one) => (
-              <Radio key={one.id} value={`link:${one.id}`} label={t(one.on_board ? 'choice.linkOnBoard' : 'choice.link', { title: one.title })} />
+              <Radio size="md" key={one.id} value={`link:${one.id}`} label={t(one.on_board ? 'choice.linkOnBoard' : 'choice.link', { title: one.title })} />
             ))}
-            <Radio value="new" label={t('choice.new')} />
-            <Radio value="skip" label={t('choice.skip')} />
+            <Radio size="md" value="new" label={t('choice.new')} />
+            <Radio size="md" value="skip" label={t('choice.skip')} />
           </Stack>
         </Radio.Group>
         {row.studies.length > 0 && (
