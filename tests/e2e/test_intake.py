@@ -111,6 +111,7 @@ def test_forty_cases_from_a_spreadsheet_to_an_agenda(
     desk.keyboard.press("n")
     field = desk.get_by_role("textbox", name="Birth date")
     expect(field).to_be_focused()
+    expect(field).to_have_value("31.02.1950")
     expect(desk.get_by_role("form").get_by_text("no such date")).to_be_visible()
     field.fill("1950-02-28")
     field.press("Enter")

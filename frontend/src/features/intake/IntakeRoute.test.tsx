@@ -88,6 +88,7 @@ it('a wrong row is mended in its place, by keyboard alone', async () => {
   await userEvent.keyboard('n')
   const field = await screen.findByRole('textbox', { name: 'Birth date' })
   expect(field).toHaveFocus()
+  expect(field).toHaveValue('04.05.1961')
   expect(await accessibilityFaults(container)).toEqual([])
   await userEvent.clear(field)
   await userEvent.type(field, '1961-05-04{Enter}')

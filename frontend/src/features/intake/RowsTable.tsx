@@ -7,7 +7,7 @@ import { Link } from 'react-router-dom'
 import type { IntakeList, IntakeRow, RowChanges } from '@/api/intake'
 import { Chip, type Tone } from '@/ui/Chip'
 import { formatDate, formatPatientName, wordFor } from '@/ui/format'
-import { useListKeys } from '@/ui/useListKeys'
+import { isTyping, useListKeys } from '@/ui/useListKeys'
 
 import classes from './Intake.module.css'
 import { RowEditor } from './RowEditor'
@@ -47,7 +47,9 @@ export function RowsTable({ list, problem, busy, onCorrect }: RowsTableProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const isFree = opened === null && event.key === 'n' && !event.ctrlKey && !event.metaKey && !event.altKey
-      if (isFree && !(event.target instanceof HTMLInputElement) && !(event.target instanceof HTMLTextAreaElement)) goOn(selected - 1)
+      if (!isFree || event.defaultPrevented || isTyping(event.target)) return
+      event.preventDefault() // the field that takes the focus would take the letter, too
+      goOn(selected - 1)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
