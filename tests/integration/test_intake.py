@@ -10,8 +10,9 @@ from apps.intake import services
 from apps.intake.choices import RowState, StudiesState
 from apps.intake.models import IntakeList
 from tests.apps.imaging.dicom import make_series
-from tests.apps.intake.conftest import Desk, desk
+from tests.apps.intake.conftest import desk
 from tests.apps.intake.lists import table
+from tests.apps.intake.scene import Desk
 from tests.integration.test_orthanc_ingest import connect
 from tests.orthanc import OrthancUnderTest
 

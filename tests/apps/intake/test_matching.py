@@ -9,8 +9,8 @@ import pytest
 from apps.cases.services import create_case, create_patient
 from apps.intake.choices import RowChoice, RowState
 from apps.intake.models import IntakeList
-from tests.apps.intake.conftest import Desk
 from tests.apps.intake.lists import table
+from tests.apps.intake.scene import Desk
 from tests.people import SYSTEM
 
 pytestmark = pytest.mark.django_db
