@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "apps.annotations",
     "apps.ai",
     "apps.boards",
+    "apps.intake",
     "apps.live",
     "apps.interop",
     "apps.demo",

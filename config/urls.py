@@ -15,6 +15,7 @@ API_APPS = (
     "annotations",
     "ai",
     "boards",
+    "intake",
     "live",
     "interop",
 )

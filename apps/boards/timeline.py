@@ -32,7 +32,7 @@ def boards_on_timeline(*, actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     ]
     for one in Decision.objects.filter(case_id=case_id).select_related("meeting__board"):
         is_signed = one.status == DecisionStatus.SIGNED
-        board = one.meeting.board.name if one.meeting else ""
+        said = [one.meeting.board.name if one.meeting else "", "provisional" * one.is_provisional]
         lines.append(
             {
                 "at": (one.signed_at or one.updated_at).isoformat(),
@@ -40,7 +40,7 @@ def boards_on_timeline(*, actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
                 "kind": "decision" if is_signed else "draft",
                 "id": str(one.pk),
                 "title": one.summary[:200] or ("Decision" if is_signed else "Draft decision"),
-                "detail": board,
+                "detail": ", ".join(filter(None, said)),
                 "source": "board",
                 "link": str(one.meeting_id) if one.meeting_id else None,
             }

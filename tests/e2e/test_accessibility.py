@@ -32,6 +32,8 @@ ROUTES = {
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
     "/templates": ("coordinator", "/templates"),
     "/sign": ("chair", "/sign"),
+    "/intake": ("coordinator", "/intake"),
+    "/intake/:listId": ("coordinator", "/intake/{intake}"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),
@@ -64,6 +66,7 @@ MORE = [
     ("radiologist", "/cases/00000000-0000-4000-8000-000000000000/view"),
     ("coordinator", "/cases/00000000-0000-4000-8000-000000000000"),
     ("chair", "/live/00000000-0000-4000-8000-000000000000"),
+    ("coordinator", "/intake/00000000-0000-4000-8000-000000000000"),
 ]
 
 
@@ -126,7 +129,9 @@ class Persons:
 def words(stack: Stack) -> dict[str, str]:
     case, meeting, session = open_session(stack, PET_CT)
     models = stack.client(role="ai-admin").get("/api/models").json()["results"]
+    lists = stack.client(role="coordinator").get("/api/intake-lists").json()["results"]
     return {
+        "intake": lists[-1]["id"],
         "case": case["id"], "meeting": meeting, "session": session, "model": models[0]["id"],
         "version": models[0]["versions"][0]["id"],
     }  # fmt: skip

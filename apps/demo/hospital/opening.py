@@ -41,6 +41,7 @@ from apps.demo.hospital.casebook import (
 from apps.demo.hospital.clinical import tell_clinical
 from apps.demo.hospital.deciding import decide, leave_one_to_sign
 from apps.demo.hospital.history import tell_history
+from apps.demo.hospital.lists import receive_demo_list
 from apps.demo.hospital.people import AI_APPROVERS, DOMAIN, PASSWORD, PEOPLE
 from apps.demo.hospital.recipes import PATIENTS, RECIPES, SMALL_RECIPES, StudyRecipe
 from apps.imaging.choices import StudyState
@@ -104,6 +105,7 @@ class Opening:
         readiness.tell_readiness(people=self.people, cases=self.cases)
         if not self.small:
             leave_one_to_sign(people=self.people, cases=self.cases)
+        receive_demo_list(actor=self.actor("coordinator"), board_name=self.board_recipes[0].name)
         self.open_models()
         if self.with_history:
             tell_history(people=self.people, say=self.say)

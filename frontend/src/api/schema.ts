@@ -990,23 +990,6 @@ export interface paths {
         patch: operations["api_decisions_partial_update"];
         trace?: never;
     };
-    "/api/decisions/{decision_id}/addenda": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Add to a signed decision, or correct it; the chair signs it. */
-        post: operations["api_decisions_addenda_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/decisions/{decision_id}/call-for-votes": {
         parameters: {
             query?: never;
@@ -1018,23 +1001,6 @@ export interface paths {
         put?: never;
         /** @description The chair asks everybody for their position. */
         post: operations["api_decisions_call_for_votes_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/{decision_id}/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Confirm a provisional decision in a meeting of its board that has a quorum. */
-        post: operations["api_decisions_confirm_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1067,93 +1033,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Sign one: the very text that was read, by whoever lately proved who they are. */
-        post: operations["api_decisions_sign_create_2"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/{decision_id}/text": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The whole decision as plain text: to be read before it is signed, or copied. */
-        get: operations["api_decisions_text_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/{decision_id}/told": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Who told the patient, and when. */
-        post: operations["api_decisions_told_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What is new in a case since its board last decided. */
-        get: operations["api_decisions_changes_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/sign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Sign several, each for itself: what is refused stops no other. */
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
         post: operations["api_decisions_sign_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/decisions/to-sign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Every draft of the cases this person chairs. */
-        get: operations["api_decisions_to_sign_retrieve"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1606,6 +1492,144 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         post: operations["api_institutions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_list"];
+        put?: never;
+        /** @description What the views of one list answer: the whole list, read anew. */
+        post: operations["api_intake_lists_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description What the views of one list answer: the whole list, read anew. */
+        patch: operations["api_intake_lists_partial_update"];
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put every ready row on the agenda, in the list's order; a task does it. */
+        post: operations["api_intake_lists_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/leftover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows that are on no agenda, with what is wrong, as CSV for whoever sent the list. */
+        get: operations["api_intake_lists_leftover_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the views of one list answer: the whole list, read anew. */
+        get: operations["api_intake_lists_progress_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/rows/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description A row is named by its place in the list; its own version is compared. */
+        patch: operations["api_intake_lists_rows_partial_update"];
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask the PACS once more, where it did not answer or had nothing. */
+        post: operations["api_intake_lists_search_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake-lists/{intake_list_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the whole list back, as long as nothing happened to its cases. */
+        post: operations["api_intake_lists_undo_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3186,23 +3210,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/signing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description How many decisions wait, and until when a signature needs no new proof. */
-        get: operations["api_signing_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -3667,17 +3674,6 @@ export interface components {
             /** @description What was found or done. */
             words: string;
         };
-        /** @description ``id`` is the client's: sent again it is the same addendum. */
-        AddendumRequest: {
-            /** Format: uuid */
-            id?: string | null;
-            text: string;
-            reason: string;
-            /** @default false */
-            is_correction: boolean;
-            /** Format: uuid */
-            author?: string | null;
-        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -3750,16 +3746,6 @@ export interface components {
         AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
-        Alternative: {
-            text: string;
-            /** @default  */
-            why_not: string;
-        };
-        AlternativeRequest: {
-            text: string;
-            /** @default  */
-            why_not: string;
-        };
         /** @description A detection's box as the reviewer left it: corners in LPS mm. */
         AmendedBoxRequest: {
             low: number[];
@@ -3816,15 +3802,13 @@ export interface components {
         Attendance: {
             user: components["schemas"]["AttendeeUser"];
             counts: boolean;
-            how: components["schemas"]["AttendanceHowEnum"];
+            how: components["schemas"]["HowEnum"];
             present: boolean;
             /** Format: date-time */
             arrived_at: string;
             /** Format: date-time */
             left_at: string | null;
         };
-        /** @enum {string} */
-        AttendanceHowEnum: "joined" | "checked_in" | "ticked";
         AttendanceWriteRequest: {
             /** Format: uuid */
             user: string;
@@ -4231,23 +4215,6 @@ export interface components {
         };
         /** @enum {string} */
         ChangeEnum: "added" | "changed" | "removed";
-        ChangedFact: {
-            field: string;
-            before: string;
-            now: string;
-        };
-        /** @description What is new in a case since its board last decided. */
-        Changes: {
-            since: components["schemas"]["Since"] | null;
-            studies: components["schemas"]["NewStudy"][];
-            findings: components["schemas"]["NewReview"][];
-            /** @description Findings are not told: images are read first. */
-            ai_hidden: boolean;
-            facts: components["schemas"]["ChangedFact"][];
-            /** @description False: signed before facts were kept. */
-            facts_known: boolean;
-            notes: components["schemas"]["DecisionNote"][];
-        };
         Chapter: {
             number: number;
             /** Format: uuid */
@@ -4282,6 +4249,8 @@ export interface components {
             counts: boolean;
             discipline: string;
         };
+        /** @enum {string} */
+        ChoiceEnum: "new" | "link" | "skip";
         /** @description Who cleared a series' pictures for de-identified viewers, and in which words. */
         Clearance: {
             /** Format: uuid */
@@ -4306,11 +4275,10 @@ export interface components {
             code: string;
             display: string;
         };
-        ConfirmRequest: {
+        ConfirmIntakeRequest: {
+            version?: number;
             /** Format: uuid */
             meeting: string;
-            /** @default  */
-            text: string;
         };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
@@ -4334,26 +4302,12 @@ export interface components {
             readonly summary: string;
             readonly conditions: string;
             readonly recommendations: components["schemas"]["Recommendation"][];
-            readonly alternatives: components["schemas"]["Alternative"][];
-            readonly trial_considered: components["schemas"]["TrialConsideredEnum"];
-            readonly trial_id: string;
-            readonly patient_view: components["schemas"]["PatientViewEnum"];
-            /** @description What matters to this patient. */
-            readonly patient_view_text: string;
             readonly positions: components["schemas"]["Position"][];
             readonly view: unknown | null;
             /** @description The version in which the text last changed: what votes are on. */
             readonly text_version: number;
             /** Format: date-time */
             readonly votes_called_at: string | null;
-            readonly quorum: components["schemas"]["QuorumEnum"];
-            readonly quorum_missing: string[];
-            /** @description Decided without quorum and not confirmed since. */
-            readonly is_provisional: boolean;
-            readonly previous: components["schemas"]["PreviousDecision"];
-            readonly notes: components["schemas"]["DecisionNote"][];
-            /** @description SHA-256 of the text; a signer sends that of the text they read. */
-            readonly digest: string;
             readonly drafted_by: components["schemas"]["Person"];
             readonly signed_by: components["schemas"]["Person"];
             /** Format: date-time */
@@ -4363,26 +4317,6 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
-        /** @description What came after the signature: an addendum, a correction, a quorum, the patient told. */
-        DecisionNote: {
-            /** Format: uuid */
-            readonly id: string;
-            readonly kind: components["schemas"]["DecisionNoteKindEnum"];
-            readonly text: string;
-            readonly reason: string;
-            readonly author: components["schemas"]["Person"];
-            readonly author_name: string;
-            readonly how: components["schemas"]["HowF3fEnum"];
-            /** Format: uuid */
-            readonly meeting: string | null;
-            /** Format: date-time */
-            readonly happened_at: string;
-            readonly recorded_by: components["schemas"]["Person"];
-            /** Format: date-time */
-            readonly created_at: string;
-        };
-        /** @enum {string} */
-        DecisionNoteKindEnum: "addendum" | "correction" | "confirmed" | "told";
         DecisionPage: {
             /** Format: uri */
             next: string | null;
@@ -4392,20 +4326,6 @@ export interface components {
         };
         /** @enum {string} */
         DecisionStatusEnum: "draft" | "signed";
-        /** @description ``body`` is what a signature is on; ``text`` all of it, for the hospital record. */
-        DecisionText: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            status: string;
-            digest: string;
-            body: string;
-            text: string;
-            /** @description As it is, or would be with a signature now. */
-            quorum: string;
-            quorum_missing: string[];
-        };
-        /** @description A draft. What is left out of the last seven fields stays as it is. */
         DecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -4415,15 +4335,12 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
+            /** @default  */
+            summary: string;
+            /** @default  */
+            conditions: string;
             view?: unknown | null;
             version?: number;
-            summary?: string;
-            conditions?: string;
-            alternatives?: components["schemas"]["AlternativeRequest"][];
-            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
-            trial_id?: string;
-            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
-            patient_view_text?: string;
         };
         DeferRequest: {
             version: number;
@@ -4718,26 +4635,6 @@ export interface components {
             name: string;
             value: string;
         };
-        /** @description A guideline or paper, and its level of evidence in its own words. */
-        Evidence: {
-            title: string;
-            /** @default  */
-            version: string;
-            /** @default  */
-            url: string;
-            /** @default  */
-            grade: string;
-        };
-        /** @description A guideline or paper, and its level of evidence in its own words. */
-        EvidenceRequest: {
-            title: string;
-            /** @default  */
-            version: string;
-            /** @default  */
-            url: string;
-            /** @default  */
-            grade: string;
-        };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
             attempts: number;
@@ -4772,6 +4669,8 @@ export interface components {
         };
         /** @enum {string} */
         ExternalSourceKindEnum: "pixels" | "report";
+        /** @enum {string} */
+        FieldEnum: "patient_id" | "issuer" | "name" | "family_name" | "given_name" | "birth_date" | "sex" | "title" | "question" | "history" | "tumour_type" | "diagnosis" | "stage" | "ecog" | "urgency" | "urgency_reason" | "wanted_date" | "accession" | "study_uid";
         /** @description One figure of one group in one period; nothing but its name where it is hidden. */
         Figure: {
             /** @description Place in periods, from 0. */
@@ -5113,7 +5012,7 @@ export interface components {
             is_same_patient: boolean;
         };
         /** @enum {string} */
-        HowF3fEnum: "in_person" | "video" | "phone" | "letter";
+        HowEnum: "joined" | "checked_in" | "ticked";
         /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
@@ -5224,10 +5123,127 @@ export interface components {
         InstitutionRequest: {
             name: string;
         };
+        /** @description One list without its patients. */
+        IntakeList: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly board: components["schemas"]["BoardName"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            readonly created_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly source: components["schemas"]["SourceCe3Enum"];
+            readonly file_name: string;
+            readonly state: components["schemas"]["State2a2Enum"];
+            readonly counts: components["schemas"]["RowCounts"];
+            readonly encoding: string;
+            readonly delimiter: string;
+            readonly sheet: string;
+            readonly headings: string[];
+            /** @description The site read such a list before. */
+            readonly is_known: boolean;
+            /** @description Field to number of the column. */
+            readonly mapping: {
+                [key: string]: number;
+            };
+            readonly date_orders: {
+                [key: string]: "dmy" | "mdy";
+            };
+            /** @description Fields whose dates may be read in two ways: say `date_orders`. */
+            readonly undecided: string[];
+            /** @description Of every patient ID that no column says it of. */
+            readonly issuer: string;
+            readonly search_state: components["schemas"]["SearchStateEnum"];
+            readonly searched: components["schemas"]["Searched"];
+            /** @description Why placing stopped. */
+            readonly problem: string;
+            readonly rows: components["schemas"]["IntakeRow"][];
+        };
+        /** @description One list without its patients. */
+        IntakeListSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly board: components["schemas"]["BoardName"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            readonly created_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly source: components["schemas"]["SourceCe3Enum"];
+            readonly file_name: string;
+            readonly state: components["schemas"]["State2a2Enum"];
+            readonly counts: components["schemas"]["RowCounts"];
+        };
+        IntakeListSummaryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["IntakeListSummary"][];
+        };
+        /** @description Either ``text`` or, as multipart/form-data, ``file`` (CSV or XLSX). */
+        IntakeListWriteRequest: {
+            /** Format: uuid */
+            board: string;
+            /** @default  */
+            text: string;
+            /** Format: binary */
+            file?: string;
+        };
+        /** @description How far the tasks are; says nothing of a patient, so it may be asked often. */
+        IntakeProgress: {
+            version: number;
+            state: components["schemas"]["State2a2Enum"];
+            search_state: components["schemas"]["SearchStateEnum"];
+            searched: components["schemas"]["Searched"];
+            counts: components["schemas"]["RowCounts"];
+        };
+        IntakeRow: {
+            /** @description From 1, as in the list. */
+            readonly position: number;
+            readonly version: number;
+            readonly cells: string[];
+            readonly corrections: {
+                [key: string]: string;
+            };
+            readonly state: components["schemas"]["IntakeRowStateEnum"];
+            readonly values: {
+                [key: string]: string;
+            };
+            readonly errors: components["schemas"]["Issue"][];
+            readonly warnings: components["schemas"]["Issue"][];
+            /** Format: uuid */
+            readonly patient: string | null;
+            readonly match_reasons: string[];
+            readonly open_cases: components["schemas"]["OpenCase"][];
+            /** @description An earlier row with the same patient. */
+            readonly same_as: number | null;
+            readonly choice: components["schemas"]["ChoiceEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: uuid */
+            readonly chosen_case: string | null;
+            readonly studies_state: components["schemas"]["StudiesStateEnum"];
+            readonly studies: components["schemas"]["ListedStudy"][];
+            /** @description One of several did not answer. */
+            readonly pacs_away: boolean;
+            readonly chosen_studies: string[];
+            /** Format: uuid */
+            readonly case: string | null;
+            readonly link_problems: components["schemas"]["LinkProblem"][];
+        };
+        /** @enum {string} */
+        IntakeRowStateEnum: "error" | "choice" | "ready" | "skipped" | "placed" | "undone";
         /** @enum {string} */
         IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
         IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        /** @description What is wrong with a field of a row; docs/intake.md lists the codes. */
+        Issue: {
+            field: components["schemas"]["FieldEnum"];
+            code: string;
+        };
         Job: {
             /** Format: uuid */
             id: string;
@@ -5402,6 +5418,10 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Lesion"][];
         };
+        LinkProblem: {
+            study_instance_uid: string;
+            code: string;
+        };
         LinkStudyRequest: {
             /** Format: uuid */
             pacs: string;
@@ -5410,6 +5430,20 @@ export interface components {
         };
         /** @enum {string} */
         LinksEnum: "scroll" | "window" | "zoom";
+        /** @description A study that the PACS has, why it was found, and what contradicts this patient. */
+        ListedStudy: {
+            study_instance_uid: string;
+            pacs_name: string;
+            /** Format: date */
+            study_date: string | null;
+            description: string;
+            modalities: string[];
+            accession_number: string;
+            instance_count: number | null;
+            reasons: string[];
+            /** @description Not empty: it cannot be chosen. */
+            contradicts: string[];
+        };
         /** @description Events after a number, or a snapshot where the gap is long; as over the socket. */
         LiveEvents: {
             head_seq: number;
@@ -5733,8 +5767,6 @@ export interface components {
             last_used_at: string | null;
             token: string;
         };
-        /** @enum {string} */
-        ModalityEnum: "surgery" | "systemic" | "radiotherapy" | "interventional" | "diagnostic" | "imaging_follow_up" | "supportive" | "genetic" | "trial" | "waiting" | "other";
         Model: {
             /** Format: uuid */
             readonly id: string;
@@ -5860,24 +5892,6 @@ export interface components {
             last_read_at: string | null;
             url: string;
         };
-        NewReview: {
-            /** Format: uuid */
-            finding: string;
-            label: string;
-            decision: string;
-            reviewer: string;
-            /** Format: date-time */
-            at: string;
-        };
-        NewStudy: {
-            study_instance_uid: string;
-            description: string;
-            modalities: string[];
-            /** Format: date */
-            study_date: string | null;
-            /** Format: date-time */
-            linked_at: string;
-        };
         NextMeeting: {
             /** Format: uuid */
             id: string;
@@ -5934,6 +5948,14 @@ export interface components {
         };
         OmitWriteRequest: {
             position: number;
+        };
+        OpenCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: string;
+            /** @description It is on an agenda of this board. */
+            on_board: boolean;
         };
         /** @description With all that it says: what of these is filled depends on its kind. */
         OpenedDocument: {
@@ -6167,7 +6189,6 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
-        /** @description A draft. What is left out of the last seven fields stays as it is. */
         PatchedDecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -6177,21 +6198,41 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
+            /** @default  */
+            summary: string;
+            /** @default  */
+            conditions: string;
             view?: unknown | null;
             version?: number;
-            summary?: string;
-            conditions?: string;
-            alternatives?: components["schemas"]["AlternativeRequest"][];
-            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
-            trial_id?: string;
-            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
-            patient_view_text?: string;
         };
         PatchedHangingPatchRequest: {
             name?: string;
             is_default?: boolean;
             document?: components["schemas"]["HangingDocumentRequest"];
             version?: number;
+        };
+        PatchedIntakeListPatchRequest: {
+            version?: number;
+            mapping?: {
+                [key: string]: number;
+            };
+            date_orders?: {
+                [key: string]: "dmy" | "mdy";
+            };
+            issuer?: string;
+            /** Format: uuid */
+            meeting?: string | null;
+        };
+        PatchedIntakeRowPatchRequest: {
+            version?: number;
+            /** @description Field to text; null takes the list's own text back. */
+            corrections?: {
+                [key: string]: string | null;
+            };
+            choice?: components["schemas"]["ChoiceEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: uuid */
+            case?: string | null;
+            studies?: string[];
         };
         PatchedLesionPatchRequest: {
             label?: string;
@@ -6310,8 +6351,6 @@ export interface components {
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
         };
-        /** @enum {string} */
-        PatientViewEnum: "yes" | "no" | "unknown";
         /** @description A week or block: from the Monday it starts to the Sunday it ends. */
         Period: {
             /** @description ISO week, or the first and the last of a block. */
@@ -6467,12 +6506,6 @@ export interface components {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
         };
-        PreviousDecision: {
-            /** Format: uuid */
-            readonly id: string;
-            /** Format: date-time */
-            readonly signed_at: string | null;
-        };
         /** @description ``POST …/studies`` with ``pacs`` and ``study_instance_uid`` links it. */
         PriorStudy: {
             /** Format: uuid */
@@ -6526,8 +6559,6 @@ export interface components {
             needs: string[];
             missing: string[];
         };
-        /** @enum {string} */
-        QuorumEnum: "met" | "missing" | "not_required" | "outside";
         Radiomics: {
             /** Format: uuid */
             segmentation: string;
@@ -6669,34 +6700,18 @@ export interface components {
             readonly position: number;
             readonly text: string;
             readonly intent: components["schemas"]["IntentEnum"];
-            readonly modality: components["schemas"]["ModalityEnum"];
-            readonly urgency: components["schemas"]["UrgencyEnum"];
             readonly responsible: components["schemas"]["Person"];
-            readonly responsible_name: string;
             /** Format: date */
             readonly due: string | null;
-            readonly condition: string;
-            readonly fallbacks: string[];
-            readonly evidence: components["schemas"]["Evidence"][];
         };
         RecommendationWriteRequest: {
             text: string;
             /** @default  */
-            intent: components["schemas"]["IntentEnum"] | components["schemas"]["BlankEnum"];
-            /** @default  */
-            modality: components["schemas"]["ModalityEnum"] | components["schemas"]["BlankEnum"];
-            /** @default  */
-            urgency: components["schemas"]["UrgencyEnum"] | components["schemas"]["BlankEnum"];
+            intent: components["schemas"]["IntentEnum"];
             /** Format: uuid */
             responsible?: string | null;
-            /** @default  */
-            responsible_name: string;
             /** Format: date */
             due?: string | null;
-            /** @default  */
-            condition: string;
-            fallbacks?: string[];
-            evidence?: components["schemas"]["EvidenceRequest"][];
         };
         ReconcileWriteRequest: {
             key: string;
@@ -6747,12 +6762,6 @@ export interface components {
         ReferenceEnum: "validation" | "first_runs" | "none";
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
-        Refused: {
-            /** Format: uuid */
-            id: string;
-            code: string;
-            detail: string;
-        };
         Region: {
             number: number;
             name: string;
@@ -6899,6 +6908,14 @@ export interface components {
              */
             to: components["schemas"]["ToEnum"];
         };
+        RowCounts: {
+            error: number;
+            choice: number;
+            ready: number;
+            skipped: number;
+            placed: number;
+            undone: number;
+        };
         RuleBoard: {
             /** Format: uuid */
             id: string;
@@ -6960,6 +6977,12 @@ export interface components {
         SearchError: {
             code: string;
             message: string;
+        };
+        /** @enum {string} */
+        SearchStateEnum: "idle" | "running" | "done";
+        Searched: {
+            done: number;
+            total: number;
         };
         Segment: {
             number: number;
@@ -7238,33 +7261,8 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
-        SignManyRequest: {
-            decisions: components["schemas"]["ToSignRequest"][];
-        };
-        /** @description The text that was read: its digest, and the version in ``If-Match`` or here. */
-        SignRequest: {
-            version?: number;
-            digest: string;
-        };
-        /** @description Each was signed, or refused, for itself. */
-        SignedMany: {
-            signed: string[];
-            refused: components["schemas"]["Refused"][];
-        };
-        /** @description How many wait for this person, and until when a signature needs no new proof. */
-        Signing: {
-            waiting: number;
-            /** Format: date-time */
-            proven_until: string | null;
-            ways: components["schemas"]["WaysEnum"][];
-        };
-        Since: {
-            /** Format: uuid */
-            readonly id: string;
-            /** Format: date-time */
-            readonly signed_at: string | null;
-            readonly meeting: components["schemas"]["Meeting"];
-        };
+        /** @enum {string} */
+        SourceCe3Enum: "pasted" | "csv" | "xlsx";
         Spread: {
             /** Format: double */
             median: number | null;
@@ -7305,6 +7303,8 @@ export interface components {
         /** @enum {string} */
         State149Enum: "open" | "ended";
         /** @enum {string} */
+        State2a2Enum: "open" | "placing" | "placed" | "undone";
+        /** @enum {string} */
         State4abEnum: "queued" | "running" | "finished" | "failed" | "cancelled";
         /** @description One attribute of the card; ``nobody`` stated it where the text is empty. */
         Statement: {
@@ -7338,6 +7338,8 @@ export interface components {
             results: components["schemas"]["Study"][];
             ai_hidden: boolean;
         };
+        /** @enum {string} */
+        StudiesStateEnum: "waiting" | "found" | "none" | "ambiguous" | "unreachable" | "no_pacs";
         /** @description One study of a case, in the reader's guise. */
         Study: {
             /** Format: uuid */
@@ -7454,27 +7456,6 @@ export interface components {
         };
         /** @enum {string} */
         ToEnum: "shadow" | "suspended";
-        ToSignRequest: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            digest: string;
-        };
-        /** @description Who told the patient: ``told_by`` of the house or ``told_by_name``. */
-        ToldRequest: {
-            /** Format: uuid */
-            id?: string | null;
-            /** Format: date-time */
-            told_at: string;
-            /** Format: uuid */
-            told_by?: string | null;
-            /** @default  */
-            told_by_name: string;
-            /** @default  */
-            how: components["schemas"]["HowF3fEnum"] | components["schemas"]["BlankEnum"];
-            /** @default  */
-            text: string;
-        };
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -7531,8 +7512,6 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
-        /** @enum {string} */
-        TrialConsideredEnum: "yes" | "no" | "not_applicable";
         /**
          * TumourType
          * @enum {string}
@@ -7797,6 +7776,9 @@ export interface components {
             name: string;
             kind: components["schemas"]["KindD61Enum"];
         };
+        VersionRequest: {
+            version?: number;
+        };
         /** @enum {string} */
         VersionStateEnum: "registered" | "validated" | "active" | "shadow" | "suspended" | "retired" | "external";
         Visit: {
@@ -7805,36 +7787,6 @@ export interface components {
             came_at: string;
             /** Format: date-time */
             left_at: string | null;
-        };
-        /** @description One draft that waits; ``blocked_by`` is the code a signature would be refused with. */
-        WaitingDecision: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            /** Format: uuid */
-            case: string;
-            title: string;
-            patient: components["schemas"]["WaitingPatient"];
-            meeting: components["schemas"]["Meeting"] | null;
-            drafted_by: components["schemas"]["Person"] | null;
-            recommendations: number;
-            dissents: number;
-            blocked_by: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        WaitingDecisionPage: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["WaitingDecision"][];
-        };
-        WaitingPatient: {
-            patient_id: string;
-            name: string;
-            birth_date: string | null;
-            sex: string;
         };
         WaitingTour: {
             /** Format: uuid */
@@ -7861,8 +7813,6 @@ export interface components {
             code: string;
             message: string;
         };
-        /** @enum {string} */
-        WaysEnum: "password" | "code";
         /** @enum {string} */
         WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
         Weights: {
@@ -7914,7 +7864,6 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
-export type AddendumRequest = components['schemas']['AddendumRequest'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
@@ -7928,8 +7877,6 @@ export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
 export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
 export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
-export type Alternative = components['schemas']['Alternative'];
-export type AlternativeRequest = components['schemas']['AlternativeRequest'];
 export type AmendedBoxRequest = components['schemas']['AmendedBoxRequest'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
@@ -7938,7 +7885,6 @@ export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
 export type AssignmentRequest = components['schemas']['AssignmentRequest'];
 export type Attendance = components['schemas']['Attendance'];
-export type AttendanceHowEnum = components['schemas']['AttendanceHowEnum'];
 export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
 export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
@@ -7984,27 +7930,23 @@ export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
 export type ChangeEnum = components['schemas']['ChangeEnum'];
-export type ChangedFact = components['schemas']['ChangedFact'];
-export type Changes = components['schemas']['Changes'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
 export type CheckedIn = components['schemas']['CheckedIn'];
+export type ChoiceEnum = components['schemas']['ChoiceEnum'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
-export type ConfirmRequest = components['schemas']['ConfirmRequest'];
+export type ConfirmIntakeRequest = components['schemas']['ConfirmIntakeRequest'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
 export type Csrf = components['schemas']['Csrf'];
 export type Decision = components['schemas']['Decision'];
-export type DecisionNote = components['schemas']['DecisionNote'];
-export type DecisionNoteKindEnum = components['schemas']['DecisionNoteKindEnum'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
-export type DecisionText = components['schemas']['DecisionText'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
@@ -8034,13 +7976,12 @@ export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum
 export type Dvh = components['schemas']['Dvh'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
-export type Evidence = components['schemas']['Evidence'];
-export type EvidenceRequest = components['schemas']['EvidenceRequest'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
 export type ExternalSource = components['schemas']['ExternalSource'];
 export type ExternalSourceKindEnum = components['schemas']['ExternalSourceKindEnum'];
+export type FieldEnum = components['schemas']['FieldEnum'];
 export type Figure = components['schemas']['Figure'];
 export type FigureKindEnum = components['schemas']['FigureKindEnum'];
 export type FigureReason = components['schemas']['FigureReason'];
@@ -8073,7 +8014,7 @@ export type Hangings = components['schemas']['Hangings'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HistoryEntryKindEnum = components['schemas']['HistoryEntryKindEnum'];
 export type Holder = components['schemas']['Holder'];
-export type HowF3fEnum = components['schemas']['HowF3fEnum'];
+export type HowEnum = components['schemas']['HowEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
 export type Import = components['schemas']['Import'];
@@ -8087,8 +8028,16 @@ export type InputReason = components['schemas']['InputReason'];
 export type Institution = components['schemas']['Institution'];
 export type InstitutionPage = components['schemas']['InstitutionPage'];
 export type InstitutionRequest = components['schemas']['InstitutionRequest'];
+export type IntakeList = components['schemas']['IntakeList'];
+export type IntakeListSummary = components['schemas']['IntakeListSummary'];
+export type IntakeListSummaryPage = components['schemas']['IntakeListSummaryPage'];
+export type IntakeListWriteRequest = components['schemas']['IntakeListWriteRequest'];
+export type IntakeProgress = components['schemas']['IntakeProgress'];
+export type IntakeRow = components['schemas']['IntakeRow'];
+export type IntakeRowStateEnum = components['schemas']['IntakeRowStateEnum'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
 export type IntentEnum = components['schemas']['IntentEnum'];
+export type Issue = components['schemas']['Issue'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -8106,8 +8055,10 @@ export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
 export type LesionCreateRequest = components['schemas']['LesionCreateRequest'];
 export type LesionPage = components['schemas']['LesionPage'];
+export type LinkProblem = components['schemas']['LinkProblem'];
 export type LinkStudyRequest = components['schemas']['LinkStudyRequest'];
 export type LinksEnum = components['schemas']['LinksEnum'];
+export type ListedStudy = components['schemas']['ListedStudy'];
 export type LiveEvents = components['schemas']['LiveEvents'];
 export type LivePerson = components['schemas']['LivePerson'];
 export type LiveSession = components['schemas']['LiveSession'];
@@ -8136,7 +8087,6 @@ export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type MintedToken = components['schemas']['MintedToken'];
-export type ModalityEnum = components['schemas']['ModalityEnum'];
 export type Model = components['schemas']['Model'];
 export type ModelAlert = components['schemas']['ModelAlert'];
 export type ModelAlertPage = components['schemas']['ModelAlertPage'];
@@ -8148,8 +8098,6 @@ export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
 export type MoveEnum = components['schemas']['MoveEnum'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
-export type NewReview = components['schemas']['NewReview'];
-export type NewStudy = components['schemas']['NewStudy'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
 export type NiftiMaskMatchWriteRequest = components['schemas']['NiftiMaskMatchWriteRequest'];
@@ -8160,6 +8108,7 @@ export type NullEnum = components['schemas']['NullEnum'];
 export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
+export type OpenCase = components['schemas']['OpenCase'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
@@ -8183,6 +8132,8 @@ export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleReq
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
+export type PatchedIntakeListPatchRequest = components['schemas']['PatchedIntakeListPatchRequest'];
+export type PatchedIntakeRowPatchRequest = components['schemas']['PatchedIntakeRowPatchRequest'];
 export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
@@ -8196,7 +8147,6 @@ export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgen
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
-export type PatientViewEnum = components['schemas']['PatientViewEnum'];
 export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
@@ -8213,7 +8163,6 @@ export type Prescription = components['schemas']['Prescription'];
 export type Presentation = components['schemas']['Presentation'];
 export type PresentedImage = components['schemas']['PresentedImage'];
 export type Presenter = components['schemas']['Presenter'];
-export type PreviousDecision = components['schemas']['PreviousDecision'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
@@ -8224,7 +8173,6 @@ export type ProposeRequest = components['schemas']['ProposeRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
-export type QuorumEnum = components['schemas']['QuorumEnum'];
 export type Radiomics = components['schemas']['Radiomics'];
 export type RadiomicsAnalysis = components['schemas']['RadiomicsAnalysis'];
 export type RadiomicsProcessing = components['schemas']['RadiomicsProcessing'];
@@ -8253,7 +8201,6 @@ export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
 export type ReferenceEnum = components['schemas']['ReferenceEnum'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
-export type Refused = components['schemas']['Refused'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
@@ -8273,6 +8220,7 @@ export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type RollBackRequest = components['schemas']['RollBackRequest'];
+export type RowCounts = components['schemas']['RowCounts'];
 export type RuleBoard = components['schemas']['RuleBoard'];
 export type RuleEnum = components['schemas']['RuleEnum'];
 export type RuleModel = components['schemas']['RuleModel'];
@@ -8287,6 +8235,8 @@ export type ScreenConnected = components['schemas']['ScreenConnected'];
 export type ScreenState = components['schemas']['ScreenState'];
 export type ScreenStateStateEnum = components['schemas']['ScreenStateStateEnum'];
 export type SearchError = components['schemas']['SearchError'];
+export type SearchStateEnum = components['schemas']['SearchStateEnum'];
+export type Searched = components['schemas']['Searched'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentCode = components['schemas']['SegmentCode'];
 export type SegmentDraftRequest = components['schemas']['SegmentDraftRequest'];
@@ -8311,11 +8261,7 @@ export type ShownArea = components['schemas']['ShownArea'];
 export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
-export type SignManyRequest = components['schemas']['SignManyRequest'];
-export type SignRequest = components['schemas']['SignRequest'];
-export type SignedMany = components['schemas']['SignedMany'];
-export type Signing = components['schemas']['Signing'];
-export type Since = components['schemas']['Since'];
+export type SourceCe3Enum = components['schemas']['SourceCe3Enum'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
@@ -8323,11 +8269,13 @@ export type StackMatch = components['schemas']['StackMatch'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
+export type State2a2Enum = components['schemas']['State2a2Enum'];
 export type State4abEnum = components['schemas']['State4abEnum'];
 export type Statement = components['schemas']['Statement'];
 export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
+export type StudiesStateEnum = components['schemas']['StudiesStateEnum'];
 export type Study = components['schemas']['Study'];
 export type StudyCounts = components['schemas']['StudyCounts'];
 export type StudyPatient = components['schemas']['StudyPatient'];
@@ -8342,15 +8290,12 @@ export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
 export type ToEnum = components['schemas']['ToEnum'];
-export type ToSignRequest = components['schemas']['ToSignRequest'];
-export type ToldRequest = components['schemas']['ToldRequest'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
-export type TrialConsideredEnum = components['schemas']['TrialConsideredEnum'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
@@ -8380,16 +8325,13 @@ export type VersionChangeKindEnum = components['schemas']['VersionChangeKindEnum
 export type VersionContent = components['schemas']['VersionContent'];
 export type VersionDetail = components['schemas']['VersionDetail'];
 export type VersionModel = components['schemas']['VersionModel'];
+export type VersionRequest = components['schemas']['VersionRequest'];
 export type VersionStateEnum = components['schemas']['VersionStateEnum'];
 export type Visit = components['schemas']['Visit'];
-export type WaitingDecision = components['schemas']['WaitingDecision'];
-export type WaitingDecisionPage = components['schemas']['WaitingDecisionPage'];
-export type WaitingPatient = components['schemas']['WaitingPatient'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
 export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
-export type WaysEnum = components['schemas']['WaysEnum'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type Weights = components['schemas']['Weights'];
 export type WhyEnum = components['schemas']['WhyEnum'];
@@ -10424,40 +10366,6 @@ export interface operations {
             };
         };
     };
-    api_decisions_addenda_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddendumRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionNote"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     api_decisions_call_for_votes_create: {
         parameters: {
             query?: never;
@@ -10475,40 +10383,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_confirm_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConfirmRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionNote"];
                 };
             };
             /** @description Refused or failed */
@@ -10556,7 +10430,7 @@ export interface operations {
             };
         };
     };
-    api_decisions_sign_create_2: {
+    api_decisions_sign_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -10565,9 +10439,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["SignRequest"];
+                "application/json": components["schemas"]["VersionRequest"];
             };
         };
         responses: {
@@ -10577,160 +10451,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_text_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionText"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_told_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ToldRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionNote"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_changes_retrieve: {
-        parameters: {
-            query: {
-                case: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Changes"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_sign_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignManyRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedMany"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_decisions_to_sign_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WaitingDecisionPage"];
                 };
             };
             /** @description Refused or failed */
@@ -11650,6 +11370,328 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Institution"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeListSummaryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeListWriteRequest"];
+                "multipart/form-data": components["schemas"]["IntakeListWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedIntakeListPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIntakeRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_leftover_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_progress_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeProgress"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_rows_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedIntakeRowPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_search_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_intake_lists_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intake_list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeList"];
                 };
             };
             /** @description Refused or failed */
@@ -14946,34 +14988,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiomics"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    api_signing_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Signing"];
                 };
             };
             /** @description Refused or failed */

@@ -29,7 +29,7 @@ const role = (wanted: string) => (me: Me) => me.system_roles.includes(wanted)
 
 export const destinations: Destination[] = [
   { key: 'home', to: '/', icon: IconHome, hotkey: 'h', visibleTo: everybody },
-  { key: 'worklist', to: '/worklist', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
+  { key: 'worklist', to: '/worklist', also: '/intake', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
   { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
   { key: 'templates', to: '/templates', icon: IconTemplate, hotkey: 't', visibleTo: everybody },
   { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
-import { IconListNumbers, IconPlayerPlayFilled, IconPlus, IconUsersGroup } from '@tabler/icons-react'
+import { IconListNumbers, IconPlayerPlayFilled, IconPlus, IconTableImport, IconUsersGroup } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate, useParams } from 'react-router-dom'
+import { Link, useNavigate, useParams } from 'react-router-dom'
 
 import { useAgenda, useBoardMembers, useMeeting, useStartLive } from '@/api/boards'
 import type { AgendaItem, Meeting } from '@/api/types'
@@ -59,6 +59,11 @@ function MeetingScreen({ meeting }: { meeting: Meeting }) {
       actions={
         <>
           <MeetingStatusChip status={meeting.status} />
+          {mayRun && !isOver && (
+            <Button variant="default" component={Link} to={`/intake?board=${meeting.board.id}&meeting=${meeting.id}`} leftSection={<IconTableImport size={16} aria-hidden />}>
+              {t('intake:import')}
+            </Button>
+          )}
           {mayRun && !isOver && (
             <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setAdding(true)}>
               {t('meeting.addCase')}

@@ -1,8 +1,8 @@
 import { Button, Chip as FilterChip, Select } from '@mantine/core'
-import { IconFilterOff, IconFolderPlus, IconFolders } from '@tabler/icons-react'
+import { IconFilterOff, IconFolderPlus, IconFolders, IconTableImport } from '@tabler/icons-react'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate } from 'react-router-dom'
+import { Link, useNavigate } from 'react-router-dom'
 
 import { useBoards } from '@/api/boards'
 import { useCases } from '@/api/cases'
@@ -52,9 +52,14 @@ export default function WorklistRoute() {
       fill
       actions={
         isCoordinator && (
-          <Button leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
-            {t('new')}
-          </Button>
+          <>
+            <Button variant="default" component={Link} to="/intake" leftSection={<IconTableImport size={16} aria-hidden />}>
+              {t('intake:import')}
+            </Button>
+            <Button leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
+              {t('new')}
+            </Button>
+          </>
         )
       }
     >
