@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "apps.annotations",
     "apps.ai",
     "apps.boards",
+    "apps.followup",
     "apps.live",
     "apps.interop",
     "apps.demo",

@@ -14,6 +14,7 @@ API_APPS = (
     "annotations",
     "ai",
     "boards",
+    "followup",
     "live",
     "interop",
 )
