@@ -233,12 +233,12 @@ class PresentedItemSerializer(serializers.ModelSerializer[AgendaItem]):
 
 
 class IncidentalFindingSerializer(serializers.ModelSerializer[IncidentalFinding]):
-    label = serializers.CharField(source="finding.label", read_only=True)
+    text = serializers.CharField(source="finding.label", read_only=True)
     owner = PersonSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = IncidentalFinding
-        fields = ["id", "version", "finding", "label", "owner", "due", "created_at"]
+        fields = ["id", "version", "finding", "text", "owner", "due", "created_at"]
         read_only_fields = fields
 
 

@@ -75,9 +75,9 @@ def make_tasks(*, decision_id: UUID) -> int:
 
 def _who_owns(decision: Decision, board_id: UUID | None) -> UUID | None:
     """Where nobody is responsible: the board's coordinator, else its chair, else who signed."""
-    for role in (BoardRole.COORDINATOR, BoardRole.CHAIR):
+    for role in (BoardRole.COORDINATOR, BoardRole.CHAIR) if board_id else ():
         seats = BoardMember.objects.filter(
-            board_id=board_id, role=role, left_at__isnull=True, user__is_active=True
+            board_id=board_id or "", role=role, left_at__isnull=True, user__is_active=True
         )
         found = seats.order_by("created_at", "id").values_list("user_id", flat=True).first()
         if found is not None:
