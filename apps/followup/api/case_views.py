@@ -19,7 +19,7 @@ from apps.followup.api.serializers import (
     IncidentalMarkSerializer,
     OutcomeSerializer,
     OutcomeWriteSerializer,
-    PresentationSerializer,
+    CasePresentationSerializer,
 )
 
 STARTED = OpenApiExample(
@@ -117,10 +117,10 @@ class OutcomeView(ConsiliumView):
 class PresentationView(ConsiliumView):
     policies = {"put": policies.record_presentation}
 
-    @extend_schema(request=PresentationSerializer, responses=PresentationSerializer)
+    @extend_schema(request=CasePresentationSerializer, responses=CasePresentationSerializer)
     def put(self, request: Request, item_id: UUID) -> Response:
         """Whether it was presented before treatment, and is an analytic case of this house."""
-        body = PresentationSerializer(data=request.data)
+        body = CasePresentationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         row = services.record_presentation(actor=self.actor, item_id=item_id, **body.validated_data)
-        return Response(PresentationSerializer(row).data)
+        return Response(CasePresentationSerializer(row).data)

@@ -207,7 +207,7 @@ class DecidedOutcomeSerializer(serializers.ModelSerializer[Decision]):
         return dict(OutcomeSerializer(found).data) if found else None
 
 
-class PresentationSerializer(serializers.Serializer[Presentation]):
+class CasePresentationSerializer(serializers.Serializer[Presentation]):
     """``null`` is "not recorded", never "no"."""
 
     is_prospective = serializers.BooleanField(allow_null=True)

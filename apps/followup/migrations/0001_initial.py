@@ -23,157 +23,604 @@ DROP FUNCTION followup_refuse_change();
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ai', '0012_amended_boxes'),
-        ('boards', '0006_series'),
-        ('cases', '0002_places'),
+        ("ai", "0012_amended_boxes"),
+        ("boards", "0006_series"),
+        ("cases", "0002_places"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IncidentalFinding',
+            name="IncidentalFinding",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidental_findings', to='cases.case')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidental', to='ai.finding')),
-                ('marked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("due", models.DateField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidental_findings",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidental",
+                        to="ai.finding",
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FollowUpTask',
+            name="FollowUpTask",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('kind', models.CharField(choices=[('recommendation', 'What became of a recommendation'), ('incidental', 'An incidental finding that somebody looks after')], max_length=14)),
-                ('after_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('due', models.DateField()),
-                ('overdue_from', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('ongoing', 'Ongoing'), ('done', 'Done')], default='open', max_length=8)),
-                ('handed_over_to', models.CharField(blank=True, help_text='Who follows it up from now on, outside this house.', max_length=200)),
-                ('handed_over_at', models.DateTimeField(blank=True, null=True)),
-                ('board', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_up_tasks', to='boards.board')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_up_tasks', to='cases.case')),
-                ('handed_over_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_up_tasks', to=settings.AUTH_USER_MODEL)),
-                ('recommendation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_up_tasks', to='boards.recommendation')),
-                ('incidental', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='task', to='followup.incidentalfinding')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("recommendation", "What became of a recommendation"),
+                            ("incidental", "An incidental finding that somebody looks after"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("after_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("due", models.DateField()),
+                ("overdue_from", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("ongoing", "Ongoing"), ("done", "Done")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "handed_over_to",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who follows it up from now on, outside this house.",
+                        max_length=200,
+                    ),
+                ),
+                ("handed_over_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "board",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_up_tasks",
+                        to="boards.board",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_up_tasks",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "handed_over_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_up_tasks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_up_tasks",
+                        to="boards.recommendation",
+                    ),
+                ),
+                (
+                    "incidental",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="task",
+                        to="followup.incidentalfinding",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('treatment_started_on', models.DateField(blank=True, null=True)),
-                ('treatment_kind', models.CharField(blank=True, choices=[('surgery', 'Surgery'), ('systemic', 'Systemic therapy'), ('radiotherapy', 'Radiotherapy'), ('chemoradiotherapy', 'Chemoradiotherapy'), ('intervention', 'Image-guided intervention'), ('surveillance', 'Active surveillance'), ('supportive', 'Supportive care'), ('other', 'Other')], max_length=20)),
-                ('text', models.TextField(blank=True)),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='outcome', to='boards.decision')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('rereferred_case', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rereferred_from', to='cases.case')),
-                ('rereferred_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='rereferred_from', to='boards.agendaitem')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("treatment_started_on", models.DateField(blank=True, null=True)),
+                (
+                    "treatment_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("surgery", "Surgery"),
+                            ("systemic", "Systemic therapy"),
+                            ("radiotherapy", "Radiotherapy"),
+                            ("chemoradiotherapy", "Chemoradiotherapy"),
+                            ("intervention", "Image-guided intervention"),
+                            ("surveillance", "Active surveillance"),
+                            ("supportive", "Supportive care"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outcome",
+                        to="boards.decision",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rereferred_case",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rereferred_from",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "rereferred_item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="rereferred_from",
+                        to="boards.agendaitem",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Presentation',
+            name="Presentation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('is_prospective', models.BooleanField(blank=True, help_text='Before treatment, or while more was to be decided.', null=True)),
-                ('is_analytic', models.BooleanField(blank=True, help_text='Diagnosed or first treated here (registry class of case).', null=True)),
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='presentation', to='boards.agendaitem')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "is_prospective",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="Before treatment, or while more was to be decided.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "is_analytic",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="Diagnosed or first treated here (registry class of case).",
+                        null=True,
+                    ),
+                ),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presentation",
+                        to="boards.agendaitem",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FollowUpRule',
+            name="FollowUpRule",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('days', models.JSONField(default=apps.followup.models.rules.usual_days, help_text='Days after signing, ascending.')),
-                ('time_zone', models.CharField(blank=True, help_text="IANA name; empty: that of the board's series.", max_length=64)),
-                ('analytic_cases_a_year', models.PositiveIntegerField(blank=True, help_text="From the cancer registry: the CoC's denominator.", null=True)),
-                ('board', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='follow_up_rule', to='boards.board')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "days",
+                    models.JSONField(
+                        default=apps.followup.models.rules.usual_days,
+                        help_text="Days after signing, ascending.",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="IANA name; empty: that of the board's series.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "analytic_cases_a_year",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="From the cancer registry: the CoC's denominator.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "board",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follow_up_rule",
+                        to="boards.board",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('analytic_cases_a_year__isnull', True), ('analytic_cases_a_year__gt', 0), _connector='OR'), name='some_analytic_cases_a_year')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("analytic_cases_a_year__isnull", True),
+                            ("analytic_cases_a_year__gt", 0),
+                            _connector="OR",
+                        ),
+                        name="some_analytic_cases_a_year",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FollowUpResult',
+            name="FollowUpResult",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('number', models.PositiveSmallIntegerField(help_text='From 1 within its task.')),
-                ('follow_up_status', models.CharField(choices=[('ongoing', 'Ongoing'), ('completed', 'Completed'), ('not-done', 'Not done'), ('lost-to-follow-up', 'Lost to follow-up')], max_length=20)),
-                ('implementation', models.CharField(blank=True, choices=[('full', 'Implemented in full'), ('partial', 'Implemented in part'), ('not', 'Not implemented')], max_length=8)),
-                ('reason_code', models.CharField(blank=True, choices=[('patient-wish', 'Wish of the patient'), ('patient-refusal', 'Refused by the patient'), ('did-not-attend', 'The patient did not attend'), ('patient-death', 'The patient died'), ('deterioration', 'Deterioration of general condition'), ('comorbidity-arose', 'Comorbidity arose'), ('medical-reason', 'Other medical reason'), ('toxicity', 'Toxicity'), ('progression', 'Progression'), ('chronic-remission', 'Chronic remission'), ('condition-not-met', 'Its condition was not met'), ('new-information', 'New clinical information'), ('incorrect-information-at-MDT', 'Information at the meeting was incorrect'), ('no-indication', 'No indication any more'), ('other-therapy-chosen', 'Another therapy was chosen'), ('best-supportive-care', 'Best supportive care'), ('regular-completion', 'Ended as planned'), ('payment-refused', 'Payment refused'), ('payment-pending', 'Payment pending'), ('payment-ended', 'Payment ended'), ('lost-to-fu', 'Lost to follow-up'), ('unknown', 'Not known (say what was tried)'), ('other', 'Other (say why)')], max_length=40)),
-                ('text', models.TextField(blank=True)),
-                ('idempotency_key', models.CharField(blank=True, max_length=100)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supersedes', models.OneToOneField(blank=True, help_text='The result that this one corrects.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='followup.followupresult')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='followup.followuptask')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveSmallIntegerField(help_text="From 1 within its task.")),
+                (
+                    "follow_up_status",
+                    models.CharField(
+                        choices=[
+                            ("ongoing", "Ongoing"),
+                            ("completed", "Completed"),
+                            ("not-done", "Not done"),
+                            ("lost-to-follow-up", "Lost to follow-up"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "implementation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("full", "Implemented in full"),
+                            ("partial", "Implemented in part"),
+                            ("not", "Not implemented"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("patient-wish", "Wish of the patient"),
+                            ("patient-refusal", "Refused by the patient"),
+                            ("did-not-attend", "The patient did not attend"),
+                            ("patient-death", "The patient died"),
+                            ("deterioration", "Deterioration of general condition"),
+                            ("comorbidity-arose", "Comorbidity arose"),
+                            ("medical-reason", "Other medical reason"),
+                            ("toxicity", "Toxicity"),
+                            ("progression", "Progression"),
+                            ("chronic-remission", "Chronic remission"),
+                            ("condition-not-met", "Its condition was not met"),
+                            ("new-information", "New clinical information"),
+                            (
+                                "incorrect-information-at-MDT",
+                                "Information at the meeting was incorrect",
+                            ),
+                            ("no-indication", "No indication any more"),
+                            ("other-therapy-chosen", "Another therapy was chosen"),
+                            ("best-supportive-care", "Best supportive care"),
+                            ("regular-completion", "Ended as planned"),
+                            ("payment-refused", "Payment refused"),
+                            ("payment-pending", "Payment pending"),
+                            ("payment-ended", "Payment ended"),
+                            ("lost-to-fu", "Lost to follow-up"),
+                            ("unknown", "Not known (say what was tried)"),
+                            ("other", "Other (say why)"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("idempotency_key", models.CharField(blank=True, max_length=100)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="The result that this one corrects.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="followup.followupresult",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="followup.followuptask",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
-                'constraints': [models.UniqueConstraint(fields=('task', 'number'), name='results_count_up'), models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('author', 'idempotency_key'), name='result_once_per_key'), models.CheckConstraint(condition=models.Q(models.Q(('implementation__in', ['partial', 'not']), models.Q(('reason_code', ''), _negated=True)), models.Q(('implementation', 'full'), ('reason_code', '')), ('implementation', ''), _connector='OR'), name='partial_and_not_have_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('follow_up_status', 'completed'), ('implementation__in', ['full', 'partial'])), models.Q(('follow_up_status', 'not-done'), ('implementation', 'not')), models.Q(('follow_up_status', 'ongoing'), ('implementation', '')), models.Q(('follow_up_status', 'lost-to-follow-up'), ('implementation', ''), ('reason_code', 'lost-to-fu')), _connector='OR'), name='follow_up_status_fits_result'), models.CheckConstraint(condition=models.Q(('reason_code__in', ['', 'patient-wish', 'patient-refusal', 'did-not-attend', 'patient-death', 'deterioration', 'comorbidity-arose', 'medical-reason', 'toxicity', 'progression', 'chronic-remission', 'condition-not-met', 'new-information', 'incorrect-information-at-MDT', 'no-indication', 'other-therapy-chosen', 'best-supportive-care', 'regular-completion', 'payment-refused', 'payment-pending', 'payment-ended', 'lost-to-fu', 'unknown', 'other'])), name='reason_code_is_known')],
+                "ordering": ("number",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("task", "number"), name="results_count_up"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("idempotency_key", ""), _negated=True),
+                        fields=("author", "idempotency_key"),
+                        name="result_once_per_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("implementation__in", ["partial", "not"]),
+                                models.Q(("reason_code", ""), _negated=True),
+                            ),
+                            models.Q(("implementation", "full"), ("reason_code", "")),
+                            ("implementation", ""),
+                            _connector="OR",
+                        ),
+                        name="partial_and_not_have_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("follow_up_status", "completed"),
+                                ("implementation__in", ["full", "partial"]),
+                            ),
+                            models.Q(("follow_up_status", "not-done"), ("implementation", "not")),
+                            models.Q(("follow_up_status", "ongoing"), ("implementation", "")),
+                            models.Q(
+                                ("follow_up_status", "lost-to-follow-up"),
+                                ("implementation", ""),
+                                ("reason_code", "lost-to-fu"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="follow_up_status_fits_result",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason_code__in",
+                                [
+                                    "",
+                                    "patient-wish",
+                                    "patient-refusal",
+                                    "did-not-attend",
+                                    "patient-death",
+                                    "deterioration",
+                                    "comorbidity-arose",
+                                    "medical-reason",
+                                    "toxicity",
+                                    "progression",
+                                    "chronic-remission",
+                                    "condition-not-met",
+                                    "new-information",
+                                    "incorrect-information-at-MDT",
+                                    "no-indication",
+                                    "other-therapy-chosen",
+                                    "best-supportive-care",
+                                    "regular-completion",
+                                    "payment-refused",
+                                    "payment-pending",
+                                    "payment-ended",
+                                    "lost-to-fu",
+                                    "unknown",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="reason_code_is_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='incidentalfinding',
-            constraint=models.UniqueConstraint(fields=('finding', 'case'), name='incidental_once_per_case'),
+            model_name="incidentalfinding",
+            constraint=models.UniqueConstraint(
+                fields=("finding", "case"), name="incidental_once_per_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incidentalfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due__isnull', True), ('owner__isnull', True)), models.Q(('due__isnull', False), ('owner__isnull', False)), _connector='OR'), name='incidental_owner_with_date'),
+            model_name="incidentalfinding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("due__isnull", True), ("owner__isnull", True)),
+                    models.Q(("due__isnull", False), ("owner__isnull", False)),
+                    _connector="OR",
+                ),
+                name="incidental_owner_with_date",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followuptask',
-            index=models.Index(fields=['due', 'id'], name='follow_up_by_day'),
+            model_name="followuptask",
+            index=models.Index(fields=["due", "id"], name="follow_up_by_day"),
         ),
         migrations.AddIndex(
-            model_name='followuptask',
-            index=models.Index(fields=['owner', 'state', 'due'], name='follow_up_of_owner'),
+            model_name="followuptask",
+            index=models.Index(fields=["owner", "state", "due"], name="follow_up_of_owner"),
         ),
         migrations.AddIndex(
-            model_name='followuptask',
-            index=models.Index(fields=['board', 'state', 'due'], name='follow_up_of_board'),
+            model_name="followuptask",
+            index=models.Index(fields=["board", "state", "due"], name="follow_up_of_board"),
         ),
         migrations.AddConstraint(
-            model_name='followuptask',
-            constraint=models.UniqueConstraint(fields=('recommendation', 'after_days'), name='one_task_per_recommendation_and_day'),
+            model_name="followuptask",
+            constraint=models.UniqueConstraint(
+                fields=("recommendation", "after_days"), name="one_task_per_recommendation_and_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuptask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('after_days__isnull', False), ('incidental__isnull', True), ('kind', 'recommendation'), ('recommendation__isnull', False)), models.Q(('after_days__isnull', True), ('incidental__isnull', False), ('kind', 'incidental'), ('recommendation__isnull', True)), _connector='OR'), name='follow_up_is_about_one_thing'),
+            model_name="followuptask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("after_days__isnull", False),
+                        ("incidental__isnull", True),
+                        ("kind", "recommendation"),
+                        ("recommendation__isnull", False),
+                    ),
+                    models.Q(
+                        ("after_days__isnull", True),
+                        ("incidental__isnull", False),
+                        ("kind", "incidental"),
+                        ("recommendation__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="follow_up_is_about_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followuptask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_over_at__isnull', True), ('handed_over_to', '')), models.Q(models.Q(('handed_over_to', ''), _negated=True), ('handed_over_at__isnull', False), ('state', 'done')), _connector='OR'), name='handed_over_is_done'),
+            model_name="followuptask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("handed_over_at__isnull", True), ("handed_over_to", "")),
+                    models.Q(
+                        models.Q(("handed_over_to", ""), _negated=True),
+                        ("handed_over_at__isnull", False),
+                        ("state", "done"),
+                    ),
+                    _connector="OR",
+                ),
+                name="handed_over_is_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('treatment_kind', ''), ('treatment_started_on__isnull', True)), models.Q(('treatment_started_on__isnull', False), models.Q(('treatment_kind', ''), _negated=True)), _connector='OR'), name='treatment_has_date_and_kind'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("treatment_kind", ""), ("treatment_started_on__isnull", True)),
+                    models.Q(
+                        ("treatment_started_on__isnull", False),
+                        models.Q(("treatment_kind", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="treatment_has_date_and_kind",
+            ),
         ),
         migrations.RunSQL(APPEND_ONLY, CHANGEABLE),
     ]

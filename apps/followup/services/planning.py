@@ -75,9 +75,11 @@ def make_tasks(*, decision_id: UUID) -> int:
 
 def _who_owns(decision: Decision, board_id: UUID | None) -> UUID | None:
     """Where nobody is responsible: the board's coordinator, else its chair, else who signed."""
-    for role in (BoardRole.COORDINATOR, BoardRole.CHAIR) if board_id else ():
+    if board_id is None:
+        return decision.signed_by_id
+    for role in (BoardRole.COORDINATOR, BoardRole.CHAIR):
         seats = BoardMember.objects.filter(
-            board_id=board_id or "", role=role, left_at__isnull=True, user__is_active=True
+            board_id=board_id, role=role, left_at__isnull=True, user__is_active=True
         )
         found = seats.order_by("created_at", "id").values_list("user_id", flat=True).first()
         if found is not None:

@@ -49,6 +49,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agenda-items/{item_id}/presentation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Whether it was presented before treatment, and is an analytic case of this house. */
+        put: operations["api_agenda_items_presentation_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -218,6 +235,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board_id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_boards_follow_up_retrieve"];
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        put: operations["api_boards_follow_up_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_boards_indicators_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/indicators.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same numbers as a file, without those about single people. */
+        get: operations["api_board_indicators_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board_id}/members": {
         parameters: {
             query?: never;
@@ -354,6 +438,23 @@ export interface paths {
         patch: operations["api_cases_partial_update"];
         trace?: never;
     };
+    "/api/cases/{case_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Refused with `follow_up_open` or `incidental_without_owner`, naming what is left. */
+        post: operations["api_cases_close_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/documents": {
         parameters: {
             query?: never;
@@ -421,6 +522,45 @@ export interface paths {
         get: operations["api_cases_documents_pages_text_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_cases_follow_up_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/incidental-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say that an accepted finding is outside the case's question. */
+        post: operations["api_cases_incidental_findings_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1007,6 +1147,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/decisions/{decision_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        put: operations["api_decisions_outcome_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/decisions/{decision_id}/position": {
         parameters: {
             query?: never;
@@ -1314,6 +1476,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/follow-up-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tasks that are one's own, or of boards that one chairs or coordinates. */
+        get: operations["api_follow_up_tasks_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_follow_up_tasks_retrieve_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Give it to another person of the case, or another day. */
+        patch: operations["api_follow_up_tasks_partial_update"];
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Somebody outside follows it up from now on; it ends without a result. */
+        post: operations["api_follow_up_tasks_hand_over_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each result by itself: there is no way to record several at once. */
+        get: operations["api_follow_up_tasks_results_retrieve"];
+        put?: never;
+        /** @description Each result by itself: there is no way to record several at once. */
+        post: operations["api_follow_up_tasks_results_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hanging-protocols": {
         parameters: {
             query?: never;
@@ -1465,6 +1702,24 @@ export interface paths {
         /** @description Announce files; their bytes go to ``content``, one after the other, in this order. */
         post: operations["api_imports_uploads_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidental-findings/{incidental_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Give it an owner and a day. */
+        put: operations["api_incidental_findings_update"];
+        post?: never;
+        /** @description It belongs to the question after all; refused once somebody looks after it. */
+        delete: operations["api_incidental_findings_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3473,6 +3728,11 @@ export interface components {
             amended_by?: components["schemas"]["AmendedByRequest"];
             amended_box?: components["schemas"]["AmendedBoxRequest"];
         };
+        AcceptedFinding: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly label: string;
+        };
         /** @description An accepted finding as it is called in radiotherapy planning (TG-263). */
         AcceptedStructure: {
             /** Format: uuid */
@@ -3944,6 +4204,12 @@ export interface components {
             key: string;
             statements: components["schemas"]["Statement"][];
         };
+        CaseClosed: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly status: components["schemas"]["CaseStatusEnum"];
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
             /** Format: uuid */
@@ -3984,6 +4250,17 @@ export interface components {
             expires_at: string | null;
             can: string[];
         };
+        /** @description ``left``: what keeps the case from closing; ``accepted``: findings that may be marked. */
+        CaseFollowUp: {
+            tasks: components["schemas"]["FollowUpTask"][];
+            decisions: components["schemas"]["DecidedOutcome"][];
+            agenda_items: components["schemas"]["PresentedItem"][];
+            incidental: components["schemas"]["IncidentalFinding"][];
+            accepted: components["schemas"]["AcceptedFinding"][];
+            may_be_closed: boolean;
+            left: components["schemas"]["Left"][];
+            ai_hidden: boolean;
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseListItem: {
             /** Format: uuid */
@@ -4023,6 +4300,16 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["CaseListItem"][];
         };
+        /** @description ``null`` is "not recorded", never "no". */
+        CasePresentation: {
+            is_prospective: boolean | null;
+            is_analytic: boolean | null;
+        };
+        /** @description ``null`` is "not recorded", never "no". */
+        CasePresentationRequest: {
+            is_prospective: boolean | null;
+            is_analytic: boolean | null;
+        };
         /** @description The shape of ``recordings.selectors.recordings_of_case``. */
         CaseRecording: {
             /** Format: uuid */
@@ -4046,6 +4333,9 @@ export interface components {
         };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
+        CaseVersionRequest: {
+            version?: number;
+        };
         CaseWriteRequest: {
             /** Format: uuid */
             patient?: string;
@@ -4136,6 +4426,8 @@ export interface components {
             display: string;
         };
         /** @enum {string} */
+        CodeEnum: "incidental_without_owner" | "follow_up_open";
+        /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
         /** @enum {string} */
         ContextEnum: "read_first" | "concurrent";
@@ -4143,6 +4435,14 @@ export interface components {
         ContrastEnum: "any" | "with" | "without";
         Csrf: {
             csrf_token: string;
+        };
+        /** @description A signed decision and what happened after it. */
+        DecidedOutcome: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
+            readonly outcome: components["schemas"]["Outcome"] | null;
         };
         Decision: {
             /** Format: uuid */
@@ -4257,7 +4557,7 @@ export interface components {
             case?: string;
             /** @description How long the finding was open. */
             dwell_ms?: number;
-            reason_code: components["schemas"]["ReasonCodeEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"];
             comment?: string;
         };
         /** @enum {string} */
@@ -4638,6 +4938,109 @@ export interface components {
         };
         /** @enum {string} */
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
+        /** @enum {string} */
+        FollowUpKindEnum: "recommendation" | "incidental";
+        /** @description What somebody found out. The one with the highest number stands. */
+        FollowUpResult: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description From 1 within its task. */
+            readonly number: number;
+            readonly follow_up_status: components["schemas"]["FollowUpStatusEnum"];
+            readonly implementation: components["schemas"]["ImplementationEnum"];
+            readonly reason_code: components["schemas"]["NonAdherenceReasonEnum"];
+            readonly text: string;
+            readonly author: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: uuid
+             * @description The result that this one corrects.
+             */
+            readonly supersedes: string | null;
+        };
+        FollowUpResultPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["FollowUpResult"][];
+        };
+        /** @description In part or not at all has a reason; ``corrects`` names the result that it replaces. */
+        FollowUpResultWriteRequest: {
+            /** @default  */
+            implementation: components["schemas"]["ImplementationEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            follow_up_status: components["schemas"]["FollowUpStatusEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            reason_code: components["schemas"]["NonAdherenceReasonEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+            /** Format: uuid */
+            corrects?: string | null;
+            version?: number;
+        };
+        /** @description Version 0 where the board set nothing: 30 and 90 days. */
+        FollowUpRule: {
+            version?: number;
+            days: number[];
+            /** @default  */
+            time_zone: string;
+            analytic_cases_a_year?: number | null;
+        };
+        /** @description Version 0 where the board set nothing: 30 and 90 days. */
+        FollowUpRuleRequest: {
+            version?: number;
+            days: number[];
+            /** @default  */
+            time_zone: string;
+            analytic_cases_a_year?: number | null;
+        };
+        /** @enum {string} */
+        FollowUpStateEnum: "open" | "ongoing" | "done";
+        /** @enum {string} */
+        FollowUpStatusEnum: "ongoing" | "completed" | "not-done" | "lost-to-follow-up";
+        /** @description ``text`` is the recommendation, or the label of the finding that is looked after. */
+        FollowUpTask: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly kind: components["schemas"]["FollowUpKindEnum"];
+            readonly state: components["schemas"]["FollowUpStateEnum"];
+            readonly case: components["schemas"]["FollowedCase"];
+            readonly board: components["schemas"]["BoardName"] | null;
+            readonly text: string;
+            readonly decided_at: string | null;
+            readonly after_days: number | null;
+            /** Format: date */
+            readonly due: string;
+            /** Format: date-time */
+            readonly overdue_from: string;
+            readonly owner: components["schemas"]["Person"];
+            readonly owner_left: boolean;
+            /** @description Who follows it up from now on, outside this house. */
+            readonly handed_over_to: string;
+            readonly result: components["schemas"]["FollowUpResult"] | null;
+            readonly results_count: number;
+            readonly may_record: boolean;
+        };
+        FollowUpTaskPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["FollowUpTask"][];
+            ai_hidden: boolean;
+        };
+        /** @description Only shown to people who see the case identified. */
+        FollowedCase: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly title: string;
+            readonly status: components["schemas"]["CaseStatusEnum"];
+            readonly patient_name: string;
+            readonly patient_id: string;
+        };
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -4728,6 +5131,11 @@ export interface components {
         };
         /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
+        HandOverRequest: {
+            /** @description Who follows it up from now on. */
+            to: string;
+            version?: number;
+        };
         Hanging: {
             /** Format: uuid */
             id: string | null;
@@ -4843,7 +5251,7 @@ export interface components {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             kind: components["schemas"]["HistoryEntryKindEnum"];
@@ -4880,6 +5288,8 @@ export interface components {
         };
         /** @enum {string} */
         ImageCountStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
+        /** @enum {string} */
+        ImplementationEnum: "full" | "partial" | "not";
         /** @description An import with one verdict per file. */
         Import: {
             /** Format: uuid */
@@ -4939,6 +5349,88 @@ export interface components {
             files: string[];
             mismatch_reason?: string;
         };
+        IncidentalAssignRequest: {
+            /** Format: uuid */
+            owner: string;
+            /** Format: date */
+            due: string;
+            version?: number;
+        };
+        IncidentalFinding: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            /** Format: uuid */
+            readonly finding: string;
+            readonly text: string;
+            readonly owner: components["schemas"]["Person"] | null;
+            /** Format: date */
+            readonly due: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        IncidentalMarkRequest: {
+            /** Format: uuid */
+            finding: string;
+        };
+        /**
+         * @description One number with what it was counted from.
+         *
+         *     Shares are fractions of 1; minutes and days are medians with quartiles. `suppressed` rests
+         *     on fewer than 5 people; `not_recorded` is not 0. Of `known_of` in all, `n` are those of
+         *     which it is known.
+         */
+        Indicator: {
+            key: string;
+            group: string;
+            unit: components["schemas"]["UnitEnum"];
+            state: components["schemas"]["IndicatorStateEnum"];
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            count: number | null;
+            n: number | null;
+            known_of: number | null;
+            /** Format: double */
+            target: number | null;
+            parts: components["schemas"]["IndicatorPart"][];
+        };
+        IndicatorMonth: {
+            /** @description 2026-09 */
+            name: string;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            is_complete: boolean;
+            indicators: components["schemas"]["Indicator"][];
+        };
+        IndicatorPart: {
+            key: string;
+            count: number;
+            /** Format: double */
+            share: number | null;
+        };
+        /** @description `people`: about the reader alone, and for the chair a spread without names. */
+        IndicatorReport: {
+            board: components["schemas"]["BoardName"];
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            time_zone: string;
+            meetings: number;
+            /** @description Cells about fewer people are suppressed. */
+            small: number;
+            indicators: components["schemas"]["Indicator"][];
+            months: components["schemas"]["IndicatorMonth"][];
+            people: components["schemas"]["Indicator"][];
+        };
+        /** @enum {string} */
+        IndicatorStateEnum: "value" | "none" | "suppressed" | "not_recorded";
         /** @description A series of the study: does it fit the input, and is it in the model's scope so far. */
         InputCandidate: {
             series_instance_uid: string;
@@ -5100,6 +5592,10 @@ export interface components {
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
         LayerEnum: "shared" | "draft";
+        Left: {
+            code: components["schemas"]["CodeEnum"];
+            count: number;
+        };
         /** @description Studies that enter no figure, by reason. */
         LeftOut: {
             state: components["schemas"]["LeftOutStateEnum"];
@@ -5653,6 +6149,8 @@ export interface components {
             labels?: unknown;
         };
         /** @enum {string} */
+        NonAdherenceReasonEnum: "patient-wish" | "patient-refusal" | "did-not-attend" | "patient-death" | "deterioration" | "comorbidity-arose" | "medical-reason" | "toxicity" | "progression" | "chronic-remission" | "condition-not-met" | "new-information" | "incorrect-information-at-MDT" | "no-indication" | "other-therapy-chosen" | "best-supportive-care" | "regular-completion" | "payment-refused" | "payment-pending" | "payment-ended" | "lost-to-fu" | "unknown" | "other";
+        /** @enum {string} */
         NotOrientationEnum: "axial" | "sagittal" | "coronal";
         /** @enum {string} */
         NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
@@ -5717,7 +6215,7 @@ export interface components {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             kind: components["schemas"]["OpinionKindEnum"];
@@ -5731,11 +6229,38 @@ export interface components {
             /** Format: uuid */
             case?: string;
             decision: components["schemas"]["OpinionRequestDecisionEnum"];
-            reason_code?: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["BlankEnum"];
+            reason_code?: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["BlankEnum"];
             comment?: string;
+        };
+        Outcome: {
+            readonly version: number;
+            /** Format: date */
+            readonly treatment_started_on: string | null;
+            readonly treatment_kind: components["schemas"]["TreatmentKindEnum"] | components["schemas"]["BlankEnum"];
+            readonly text: string;
+            /** Format: uuid */
+            readonly rereferred_case: string | null;
+            /** Format: uuid */
+            readonly rereferred_item: string | null;
+            /** Format: date-time */
+            readonly updated_at: string;
         };
         /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        /** @description Version 0 where nothing was written yet. */
+        OutcomeWriteRequest: {
+            /** Format: date */
+            treatment_started_on?: string | null;
+            /** @default  */
+            treatment_kind: components["schemas"]["TreatmentKindEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+            /** Format: uuid */
+            rereferred_case?: string | null;
+            /** Format: uuid */
+            rereferred_item?: string | null;
+            version?: number;
+        };
         Outline: {
             /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
             shape: string;
@@ -5913,6 +6438,13 @@ export interface components {
             /** @default  */
             conditions: string;
             view?: unknown | null;
+            version?: number;
+        };
+        PatchedFollowUpTaskPatchRequest: {
+            /** Format: uuid */
+            owner?: string;
+            /** Format: date */
+            due?: string;
             version?: number;
         };
         PatchedHangingPatchRequest: {
@@ -6189,6 +6721,16 @@ export interface components {
             graphics: components["schemas"]["DocumentGraphic"][];
             annotations: components["schemas"]["DocumentAnnotation"][];
         };
+        PresentedItem: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly board: string;
+            /** Format: date-time */
+            readonly starts_at: string;
+            readonly status: components["schemas"]["AgendaStatusEnum"];
+            readonly is_prospective: boolean | null;
+            readonly is_analytic: boolean | null;
+        };
         Presenter: {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
@@ -6377,7 +6919,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        ReasonCodeEnum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        ReasonCode830Enum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
         ReasonWriteRequest: {
             reason: string;
         };
@@ -6563,7 +7105,7 @@ export interface components {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             context: components["schemas"]["ContextEnum"];
@@ -7179,6 +7721,8 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
+        /** @enum {string} */
+        TreatmentKindEnum: "surgery" | "systemic" | "radiotherapy" | "chemoradiotherapy" | "intervention" | "surveillance" | "supportive" | "other";
         /**
          * TumourType
          * @enum {string}
@@ -7188,6 +7732,8 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        /** @enum {string} */
+        UnitEnum: "count" | "share" | "minutes" | "days";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -7524,6 +8070,7 @@ export interface components {
     pathItems: never;
 }
 export type AcceptRequest = components['schemas']['AcceptRequest'];
+export type AcceptedFinding = components['schemas']['AcceptedFinding'];
 export type AcceptedStructure = components['schemas']['AcceptedStructure'];
 export type AcceptedStructureSet = components['schemas']['AcceptedStructureSet'];
 export type AcceptedStructureSets = components['schemas']['AcceptedStructureSets'];
@@ -7586,13 +8133,18 @@ export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
 export type CardGroup = components['schemas']['CardGroup'];
+export type CaseClosed = components['schemas']['CaseClosed'];
 export type CaseDetail = components['schemas']['CaseDetail'];
+export type CaseFollowUp = components['schemas']['CaseFollowUp'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
+export type CasePresentation = components['schemas']['CasePresentation'];
+export type CasePresentationRequest = components['schemas']['CasePresentationRequest'];
 export type CaseRecording = components['schemas']['CaseRecording'];
 export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
+export type CaseVersionRequest = components['schemas']['CaseVersionRequest'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
@@ -7605,10 +8157,12 @@ export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
+export type CodeEnum = components['schemas']['CodeEnum'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
 export type Csrf = components['schemas']['Csrf'];
+export type DecidedOutcome = components['schemas']['DecidedOutcome'];
 export type Decision = components['schemas']['Decision'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
@@ -7656,6 +8210,17 @@ export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
 export type FindingStateEnum = components['schemas']['FindingStateEnum'];
+export type FollowUpKindEnum = components['schemas']['FollowUpKindEnum'];
+export type FollowUpResult = components['schemas']['FollowUpResult'];
+export type FollowUpResultPage = components['schemas']['FollowUpResultPage'];
+export type FollowUpResultWriteRequest = components['schemas']['FollowUpResultWriteRequest'];
+export type FollowUpRule = components['schemas']['FollowUpRule'];
+export type FollowUpRuleRequest = components['schemas']['FollowUpRuleRequest'];
+export type FollowUpStateEnum = components['schemas']['FollowUpStateEnum'];
+export type FollowUpStatusEnum = components['schemas']['FollowUpStatusEnum'];
+export type FollowUpTask = components['schemas']['FollowUpTask'];
+export type FollowUpTaskPage = components['schemas']['FollowUpTaskPage'];
+export type FollowedCase = components['schemas']['FollowedCase'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
@@ -7667,6 +8232,7 @@ export type GrantPage = components['schemas']['GrantPage'];
 export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
+export type HandOverRequest = components['schemas']['HandOverRequest'];
 export type Hanging = components['schemas']['Hanging'];
 export type HangingCell = components['schemas']['HangingCell'];
 export type HangingDocument = components['schemas']['HangingDocument'];
@@ -7681,11 +8247,20 @@ export type Holder = components['schemas']['Holder'];
 export type HowEnum = components['schemas']['HowEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
+export type ImplementationEnum = components['schemas']['ImplementationEnum'];
 export type Import = components['schemas']['Import'];
 export type ImportFile = components['schemas']['ImportFile'];
 export type ImportSummary = components['schemas']['ImportSummary'];
 export type ImportSummaryPage = components['schemas']['ImportSummaryPage'];
 export type ImportWriteRequest = components['schemas']['ImportWriteRequest'];
+export type IncidentalAssignRequest = components['schemas']['IncidentalAssignRequest'];
+export type IncidentalFinding = components['schemas']['IncidentalFinding'];
+export type IncidentalMarkRequest = components['schemas']['IncidentalMarkRequest'];
+export type Indicator = components['schemas']['Indicator'];
+export type IndicatorMonth = components['schemas']['IndicatorMonth'];
+export type IndicatorPart = components['schemas']['IndicatorPart'];
+export type IndicatorReport = components['schemas']['IndicatorReport'];
+export type IndicatorStateEnum = components['schemas']['IndicatorStateEnum'];
 export type InputCandidate = components['schemas']['InputCandidate'];
 export type InputProposal = components['schemas']['InputProposal'];
 export type InputReason = components['schemas']['InputReason'];
@@ -7706,6 +8281,7 @@ export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
+export type Left = components['schemas']['Left'];
 export type LeftOut = components['schemas']['LeftOut'];
 export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
@@ -7756,6 +8332,7 @@ export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
 export type NiftiMaskMatchWriteRequest = components['schemas']['NiftiMaskMatchWriteRequest'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
+export type NonAdherenceReasonEnum = components['schemas']['NonAdherenceReasonEnum'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
@@ -7767,7 +8344,9 @@ export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
+export type Outcome = components['schemas']['Outcome'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type OutcomeWriteRequest = components['schemas']['OutcomeWriteRequest'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
 export type OverlapFigures = components['schemas']['OverlapFigures'];
@@ -7784,6 +8363,7 @@ export type PatchedBoardPatchRequest = components['schemas']['PatchedBoardPatchR
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
+export type PatchedFollowUpTaskPatchRequest = components['schemas']['PatchedFollowUpTaskPatchRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
 export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatchRequest'];
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
@@ -7813,6 +8393,7 @@ export type PositionWriteRequest = components['schemas']['PositionWriteRequest']
 export type Prescription = components['schemas']['Prescription'];
 export type Presentation = components['schemas']['Presentation'];
 export type PresentedImage = components['schemas']['PresentedImage'];
+export type PresentedItem = components['schemas']['PresentedItem'];
 export type Presenter = components['schemas']['Presenter'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
@@ -7839,7 +8420,7 @@ export type ReachRow = components['schemas']['ReachRow'];
 export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
 export type ReachTotals = components['schemas']['ReachTotals'];
 export type Reason = components['schemas']['Reason'];
-export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
+export type ReasonCode830Enum = components['schemas']['ReasonCode830Enum'];
 export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
@@ -7941,9 +8522,11 @@ export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
+export type TreatmentKindEnum = components['schemas']['TreatmentKindEnum'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
+export type UnitEnum = components['schemas']['UnitEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type UrgencyNotice = components['schemas']['UrgencyNotice'];
@@ -8070,6 +8653,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_agenda_items_presentation_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasePresentationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePresentation"];
                 };
             };
             /** @description Refused or failed */
@@ -8430,6 +9047,140 @@ export interface operations {
             };
         };
     };
+    api_boards_follow_up_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_follow_up_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowUpRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_indicators_retrieve: {
+        parameters: {
+            query?: {
+                /** @description 90 days up to `to` where not said. */
+                from?: string;
+                /** @description Today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorReport"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_board_indicators_csv: {
+        parameters: {
+            query?: {
+                /** @description 90 days up to `to` where not said. */
+                from?: string;
+                /** @description Today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_boards_members_retrieve: {
         parameters: {
             query?: never;
@@ -8751,6 +9502,40 @@ export interface operations {
             };
         };
     };
+    api_cases_close_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CaseVersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClosed"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_documents_list: {
         parameters: {
             query?: never;
@@ -8866,6 +9651,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageText"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_follow_up_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFollowUp"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_incidental_findings_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentalMarkRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentalFinding"];
                 };
             };
             /** @description Refused or failed */
@@ -10041,6 +10890,40 @@ export interface operations {
             };
         };
     };
+    api_decisions_outcome_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OutcomeWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_decisions_position_create: {
         parameters: {
             query?: never;
@@ -10561,6 +11444,207 @@ export interface operations {
             };
         };
     };
+    api_follow_up_tasks_retrieve: {
+        parameters: {
+            query?: {
+                board?: string;
+                /** @description Days; overdue ones among them. */
+                due_within?: number | null;
+                mine?: boolean;
+                overdue?: boolean;
+                state?: "open" | "ongoing" | "done";
+                unfinished?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTaskPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedFollowUpTaskPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_hand_over_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_results_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpResultPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_results_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again, the same result is answered and nothing is written. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FollowUpResultWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_hanging_protocols_retrieve: {
         parameters: {
             query?: never;
@@ -10956,6 +12040,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Import"];
                 };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_incidental_findings_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incidental_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentalAssignRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentalFinding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_incidental_findings_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incidental_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused or failed */
             default: {

@@ -143,9 +143,7 @@ def test_a_rereferral_is_a_case_or_an_agenda_item_of_the_same_patient(scene: Sce
     back = boards.add_agenda_item(
         actor=coordinator, meeting_id=later.pk, case_id=scene.team.case_id
     )
-    made = outcome(
-        scene, decision.pk, who="coordinator", version=1, rereferred_item_id=back.pk
-    )
+    made = outcome(scene, decision.pk, who="coordinator", version=1, rereferred_item_id=back.pk)
     assert made.rereferred_case_id == scene.team.case_id
 
 

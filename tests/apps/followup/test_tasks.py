@@ -75,9 +75,7 @@ def test_the_chair_owns_it_where_a_board_has_no_coordinator(scene: Scene) -> Non
     assert scene.tasks()[0].owner_id == scene.team.people["chair"].pk
 
 
-def test_days_and_time_zone_are_the_boards(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_days_and_time_zone_are_the_boards(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     services.set_rule(
         actor=scene.team.actor("coordinator"), board_id=scene.board.pk, version=0,
         days=[180, 60], time_zone="Pacific/Auckland",

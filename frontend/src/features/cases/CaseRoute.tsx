@@ -9,6 +9,7 @@ import { useCase, useStudies } from '@/api/cases'
 import type { CaseDetail } from '@/api/types'
 import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
+import { CaseFollowUpSection } from '@/features/followup/CaseFollowUpSection'
 import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { GuiseChip, PatientLine, UrgencyChip } from '@/ui/clinical'
@@ -67,6 +68,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
+            <CaseFollowUpSection entry={entry} />
             <ToursSection entry={entry} />
             <RecordingsSection entry={entry} />
           </div>
