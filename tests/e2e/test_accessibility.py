@@ -30,6 +30,8 @@ ROUTES = {
     "/cases/:caseId": ("coordinator", "/cases/{case}"),
     "/meetings": ("coordinator", "/meetings"),
     "/meetings/:meetingId": ("coordinator", "/meetings/{meeting}"),
+    "/follow-up": ("coordinator", "/follow-up"),
+    "/numbers": ("chair", "/numbers"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),

@@ -13,13 +13,13 @@ from apps.followup import policies, selectors, services
 from apps.followup.api.serializers import (
     CaseClosedSerializer,
     CaseFollowUpSerializer,
+    CasePresentationSerializer,
     CaseVersionSerializer,
     IncidentalAssignSerializer,
     IncidentalFindingSerializer,
     IncidentalMarkSerializer,
     OutcomeSerializer,
     OutcomeWriteSerializer,
-    CasePresentationSerializer,
 )
 
 STARTED = OpenApiExample(

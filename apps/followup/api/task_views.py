@@ -114,6 +114,7 @@ class TaskView(ConsiliumView):
         """Give it to another person of the case, or another day."""
         body = FollowUpTaskPatchSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        selectors.get_task(actor=self.actor, task_id=task_id)
         services.change_task(
             actor=self.actor,
             task_id=task_id,
@@ -175,6 +176,7 @@ class HandOverView(ConsiliumView):
         """Somebody outside follows it up from now on; it ends without a result."""
         body = HandOverSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        selectors.get_task(actor=self.actor, task_id=task_id)
         services.hand_over_task(
             actor=self.actor,
             task_id=task_id,

@@ -50,7 +50,7 @@ it('says what was recommended, what happened and why not, and text is never mark
   const result = { id: 'r1', number: 1, follow_up_status: 'not-done', implementation: 'not', reason_code: 'patient-wish', text: 'After summer', author: owner, created_at: '2026-09-01T00:00:00Z', supersedes: null }
   const { container } = open([aTask(), aTask({ id: 't2', state: 'done', result, results_count: 1 } as unknown as Partial<FollowUpTask>)])
   expect(await screen.findAllByText('Lobectomy <b>now</b>')).toHaveLength(2)
-  expect(screen.getByText('Overdue', { selector: 'span *, span' })).toBeVisible()
+  expect(within(screen.getByRole('grid')).getByText('Overdue')).toBeVisible()
   expect(screen.getByText('Wish of the patient · After summer')).toBeVisible()
   expect(await accessibilityFaults(container)).toEqual([])
 })

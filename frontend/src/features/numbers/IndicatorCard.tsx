@@ -6,7 +6,7 @@ import monitoring from '@/features/ai/monitoring/Monitoring.module.css'
 import { SeriesChart } from '@/features/ai/monitoring/SeriesChart'
 import { Chip } from '@/ui/Chip'
 
-import { DRAWN, formatValue, lineOf, measureOf, periodsOf, reaches } from './indicators'
+import { DRAWN, formatValue, lineOf, measureOf, partFigures, periodsOf, reaches } from './indicators'
 import classes from './Numbers.module.css'
 
 /** One number: what it is, what it rests on, how it went by month, and the same as a table. */
@@ -72,7 +72,7 @@ function Parts({ one, name }: { one: Indicator; name: string }) {
           <span className={classes.track} aria-hidden>
             <span className={classes.fill} style={{ width: `${(part.share ?? 0) * 100}%` }} />
           </span>
-          <span className="c-figures">{`${part.count} · ${formatValue(part.share ?? 0, 'share')}`}</span>
+          <span className="c-figures">{partFigures(part)}</span>
         </li>
       ))}
     </ul>
@@ -88,7 +88,7 @@ function MonthTable({ report, keyOf, name }: { report: IndicatorReport; keyOf: s
           <tr>
             <th scope="col">{t('month')}</th>
             <th scope="col">{name}</th>
-            <th scope="col">n</th>
+            <th scope="col">{t('restsOn')}</th>
           </tr>
         </thead>
         <tbody>

@@ -31,7 +31,7 @@ const open = (role: string, report: object = aReport) => {
   return renderScreen(<NumbersRoute />)
 }
 const card = async (key: string) => {
-  await screen.findByText('Deferred')
+  await screen.findByRole('heading', { name: 'Deferred' })
   const found = document.querySelector<HTMLElement>(`[data-indicator="${key}"]`)
   expect(found).not.toBeNull()
   return within(found as HTMLElement)
@@ -42,7 +42,7 @@ afterEach(() => vi.unstubAllGlobals())
 it('shows each number with what it rests on, and its chart as a table', async () => {
   const { container } = open('core')
   const shown = await card('deferred')
-  expect(shown.getByText('13 %')).toBeVisible()
+  expect(shown.getByText('13 %', { selector: 'span' })).toBeVisible()
   expect(shown.getByText('5 of 40')).toBeVisible()
   expect(shown.getByRole('img', { name: /Deferred by month/ })).toBeVisible()
   expect(shown.getByText('Deferred as a table')).toBeVisible()
@@ -63,7 +63,7 @@ it('says not recorded and suppressed in words, never 0', async () => {
 
 it('lets those who run the board set its days, and all download', async () => {
   open('core')
-  await screen.findByText('Deferred')
+  await screen.findByRole('heading', { name: 'Deferred' })
   expect(screen.queryByRole('button', { name: 'Follow-up days' })).toBeNull()
   const { from, to } = periodOf('quarter')
   expect(screen.getByRole('link', { name: 'Download as CSV' })).toHaveAttribute('href', `/api/boards/b1/indicators.csv?from=${from}&to=${to}`)

@@ -16,7 +16,7 @@ export const DRAWN = new Set([
   'prospective',
 ])
 
-export const measureOf = ({ unit }: Indicator): Measure => (unit === 'share' ? 'share' : unit === 'count' ? 'mean' : 'mean')
+export const measureOf = ({ unit }: Indicator): Measure => (unit === 'share' ? 'share' : 'mean')
 
 /** One indicator over the months, as the chart of figures draws it. */
 export function lineOf(report: IndicatorReport, key: string): Line {
@@ -39,6 +39,9 @@ const round = (value: number, digits: number): string => String(Number(value.toF
 export function formatValue(value: number, unit: Indicator['unit']): string {
   return unit === 'share' ? `${round(value * PERCENT, value < 0.1 ? 1 : 0)} %` : round(value, 1)
 }
+
+/** "3 · 7.5 %" */
+export const partFigures = ({ count, share }: Indicator['parts'][number]): string => `${count} · ${formatValue(share ?? 0, 'share')}`
 
 /** Whether a target is reached; null where there is none, or no number. */
 export const reaches = ({ value, target }: Indicator): boolean | null => (value === null || target === null ? null : value >= target)
