@@ -270,7 +270,13 @@ class _Teller:
             said = {"implementation": how, "reason_code": why, "text": text}
         with clock_at(when):
             followup.record_result(
-                actor=self.coordinator, task_id=task.pk, version=task.version, **said
+                actor=self.coordinator,
+                task_id=task.pk,
+                version=task.version,
+                implementation=said.get("implementation", ""),
+                follow_up_status=said.get("follow_up_status", ""),
+                reason_code=said.get("reason_code", ""),
+                text=said.get("text", ""),
             )
         if said.get("follow_up_status") != TaskState.ONGOING:
             self.results += 1
