@@ -1,22 +1,22 @@
 from django.urls import path
 
-from apps.followup.api import case_views, number_views, task_views
+from apps.followup.api import case_views, number_views, views
 
 urlpatterns = [
-    path("follow-up-tasks", task_views.TasksView.as_view(), name="follow-up-tasks-list"),
+    path("follow-up-tasks", views.TasksView.as_view(), name="follow-up-tasks-list"),
     path(
         "follow-up-tasks/<uuid:task_id>",
-        task_views.TaskView.as_view(),
+        views.TaskView.as_view(),
         name="follow-up-tasks-detail",
     ),
     path(
         "follow-up-tasks/<uuid:task_id>/results",
-        task_views.ResultsView.as_view(),
+        views.ResultsView.as_view(),
         name="follow-up-task-results",
     ),
     path(
         "follow-up-tasks/<uuid:task_id>/hand-over",
-        task_views.HandOverView.as_view(),
+        views.HandOverView.as_view(),
         name="follow-up-task-hand-over",
     ),
     path(

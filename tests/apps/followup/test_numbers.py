@@ -2,20 +2,18 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.selectors import actor_for
 from apps.boards import services as boards
 from apps.boards.choices import AgendaStatus, BoardRole
 from apps.boards.models import AgendaItem, Board, Meeting
 from apps.boards.services import RecommendationDraft
 from apps.cases import services as cases
-from apps.cases.models import CaseGrant
 from apps.core.exceptions import InvalidInput, NotVisible
 from apps.followup import services
 from apps.followup.models import FollowUpTask
@@ -367,59 +365,3 @@ def test_the_report_costs_the_same_queries_at_any_size(scene: Scene, month: Hand
         month.list_case(later, number)
     boards.move_meeting(actor=month.chair, meeting_id=later.pk, version=1, to="open")
     assert queries() <= before <= 20
-
-
-@pytest.mark.parametrize("rows", [1, 10, 200])
-def test_the_list_of_tasks_costs_the_same_queries_at_any_length(scene: Scene, rows: int) -> None:
-    decision = scene.decide(texts=tuple(f"Step {one}" for one in range(rows)))
-    assert FollowUpTask.objects.filter(recommendation__decision=decision).count() == 2 * rows
-    task = scene.tasks()[0]
-    services.record_result(
-        actor=scene.team.actor("surgeon"), task_id=task.pk, version=1, implementation="full"
-    )
-    from apps.followup import selectors
-    from apps.followup.api.task_views import show_tasks
-
-    actor = actor_for(user=scene.team.people["chair"])
-    with CaptureQueriesContext(connection) as captured:
-        page = list(selectors.list_tasks(actor=actor).tasks[:200])
-        assert len(show_tasks(actor=actor, tasks=page)) == min(200, 2 * rows)
-    assert len(captured) <= 4, [one["sql"] for one in captured]
-    listed = scene.client("chair").get("/api/follow-up-tasks", {"limit": 200}).json()
-    assert len(listed["results"]) == min(200, 2 * rows)
-
-
-def test_over_rest_a_result_is_written_once_and_a_correction_names_what_it_replaces(
-    scene: Scene,
-) -> None:
-    scene.decide(texts=("<script>alert(1)</script> =1+1",))
-    owner = scene.client("surgeon")
-    listed = owner.get("/api/follow-up-tasks", {"unfinished": True}).json()["results"]
-    assert [one["text"] for one in listed] == ["<script>alert(1)</script> =1+1"] * 2
-    path = f"/api/follow-up-tasks/{listed[0]['id']}"
-    assert listed[0]["may_record"] is True
-    said = {"implementation": "not", "reason_code": "did-not-attend"}
-    refused = owner.post(f"{path}/results", said, format="json")
-    assert refused.json()["code"] == "version_required"
-    headers = {"If-Match": '"1"', "Idempotency-Key": "once"}
-    made = owner.post(f"{path}/results", said, format="json", headers=headers)
-    assert (made.status_code, made.json()["state"]) == (201, "done")
-    again = owner.post(f"{path}/results", said, format="json", headers=headers)
-    assert again.json()["results_count"] == 1
-    first = made.json()["result"]
-    corrected = owner.post(
-        f"{path}/results", {"implementation": "full", "corrects": first["id"], "version": 2},
-        format="json",
-    ).json()  # fmt: skip
-    assert (corrected["result"]["number"], corrected["result"]["supersedes"]) == (2, first["id"])
-    history = owner.get(f"{path}/results").json()["results"]
-    assert [one["implementation"] for one in history] == ["not", "full"]
-    assert scene.client("radiologist").post(
-        f"{path}/results", {"implementation": "full", "version": 3}, format="json"
-    ).status_code == 403  # fmt: skip
-    CaseGrant.objects.filter(user=scene.team.people["consultant"]).update(expires_at=None)
-    assert scene.client("consultant").get(path).status_code == 403, "sees it de-identified"
-    assert scene.client("consultant").get("/api/follow-up-tasks").json()["results"] == []
-    assert scene.client("outsider").get(path).status_code == 404
-    assert datetime.fromisoformat(history[0]["created_at"]).tzinfo is not None
-    assert datetime.fromisoformat(history[0]["created_at"]) == NOW.astimezone(UTC)
