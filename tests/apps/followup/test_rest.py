@@ -142,3 +142,20 @@ def test_an_outcome_is_put_over_rest_and_shown_on_the_case(scene: Scene) -> None
         f"/api/agenda-items/{item}/presentation",
         {"is_prospective": True, "is_analytic": None}, format="json",
     ).status_code == 403  # fmt: skip
+
+
+def test_the_cases_follow_up_costs_the_same_queries_at_any_size(scene: Scene) -> None:
+    path = f"/api/cases/{scene.team.case_id}/follow-up"
+    client = scene.client("chair")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        return len(captured)
+
+    scene.decide()
+    queries()
+    one = queries()
+    scene.decide(texts=tuple(f"Step {number}" for number in range(20)))
+    assert queries() <= one
+    assert len(client.get(path).json()["tasks"]) == 42

@@ -71,7 +71,7 @@ function useColumns(): Column<FollowUpTask>[] {
       width: 220,
       render: (task) => (
         <>
-          <Link to={`/cases/${task.case.id}#follow-up`} onClick={(event) => event.stopPropagation()}>
+          <Link to={`/cases/${task.case.id}#follow-up`} className={classes.link} onClick={(event) => event.stopPropagation()}>
             {formatPatientName(task.case.patient_name)}
           </Link>
           <div className={classes.dim}>{[task.case.title, task.board?.name].filter(Boolean).join(' · ')}</div>

@@ -6,6 +6,7 @@ import classes from '@/features/home/Home.module.css'
 import { formatDate, formatPatientName } from '@/ui/format'
 import { Section } from '@/ui/Screen'
 
+import own from './FollowUp.module.css'
 import { TaskState } from './TaskState'
 
 const SOON_DAYS = 7
@@ -17,7 +18,7 @@ export function FollowUpsDue() {
   const due = useFollowUpTasks({ due_within: SOON_DAYS }).data ?? []
   if (due.length === 0) return null
   return (
-    <Section title={t('home.title')} count={due.length} actions={<Link to="/follow-up">{t('home.all')}</Link>}>
+    <Section title={t('home.title')} count={due.length} actions={<Link to="/follow-up" className={own.link}>{t('home.all')}</Link>}>
       <ul className={classes.list}>
         {due.slice(0, SHOWN).map((task) => (
           <li key={task.id} className={classes.item}>
