@@ -10,7 +10,7 @@ from apps.ai.models import Finding, FindingReview, Job
 from apps.annotations.segmentations.policies import put_segmentation, view_segmentation
 from apps.cases import policies as case_policies
 from apps.cases.embargo import AiHidden, require_ai_shown
-from apps.cases.selectors import visible_cases
+from apps.cases.selectors import is_only_guest, visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
 from apps.core.policies import require_role, signed_in
@@ -62,11 +62,11 @@ def view_monitoring(*, actor: Actor, **ids: Any) -> None:
 
 
 def approval_side(*, actor: Actor) -> str:
-    """Which side's word the actor gives on a model; empty for whoever gives none."""
+    """Which side's word the actor gives on a model; empty for whoever gives none, as guests."""
     if actor.has_role(AI_ADMIN):
         return ADMINISTRATION
     if actor.discipline in CLINICAL_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
-        return CLINIC
+        return "" if is_only_guest(actor=actor) else CLINIC
     return ""
 
 

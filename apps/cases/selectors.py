@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from apps.accounts.choices import AccountKind
 from apps.accounts.models import User
 from apps.cases.access import Standing, grants_in_force, standings
-from apps.cases.choices import GrantSource
+from apps.cases.choices import Capacity, GrantSource
 from apps.cases.models import Case, CaseGrant, Patient
 from apps.core.actors import Actor
 from apps.core.exceptions import NotVisible
@@ -55,6 +55,19 @@ def standing_in(*, actor: Actor, case_id: UUID) -> Standing | None:
     if known is not None:
         known[actor, case_id] = standing
     return standing
+
+
+def is_only_guest(*, actor: Actor) -> bool:
+    """Somebody from outside: asked for a second opinion, and never part of a case otherwise.
+
+    Grants that have ended count too: whoever was a guest is no member of the house by that.
+    """
+    if not actor.is_person:
+        return False
+    capacities = set(
+        CaseGrant.objects.filter(user_id=actor.person_id).values_list("capacity", flat=True)
+    )
+    return capacities == {Capacity.CONSULTANT}
 
 
 def guise_for(*, actor: Actor, case_id: UUID) -> Standing | None:

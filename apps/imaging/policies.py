@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.accounts.choices import IMAGING_DISCIPLINES
 from apps.accounts.selectors import TRAINEE_ROLE
 from apps.cases import policies as case_policies
+from apps.cases.selectors import is_only_guest
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden
 from apps.core.policies import require_role, signed_in
@@ -133,11 +134,12 @@ def confirm_mismatch(*, actor: Actor, case_id: UUID, **ids: Any) -> None:
 
 
 def search_pacs(*, actor: Actor, **ids: Any) -> None:
-    """Coordinators and imaging clinicians; never administrators, who have no patients."""
+    """Coordinators and imaging clinicians of the house; never administrators, nor guests."""
     signed_in(actor=actor)
     if actor.is_system or actor.has_role("coordinator"):
         return
-    if actor.discipline in IMAGING_DISCIPLINES and not actor.has_role(TRAINEE_ROLE):
+    is_reader = actor.discipline in IMAGING_DISCIPLINES and not actor.has_role(TRAINEE_ROLE)
+    if is_reader and not is_only_guest(actor=actor):
         return
     raise Forbidden("Searching the PACS is a coordinator's or radiologist's work.")
 

@@ -53,7 +53,7 @@ def view_of(entry: URLPattern) -> type[ConsiliumView] | None:
 OURS = [(route, view) for route, entry in ROUTES if (view := view_of(entry))]
 
 
-def _fill(route: str) -> str:
+def fill(route: str) -> str:
     path = route
     while "<" in path:
         start, end = path.index("<"), path.index(">")
@@ -89,7 +89,7 @@ def test_anonymous_requests_get_nowhere(route: str, view: type[ConsiliumView]) -
         policy = view.policies.get(method)
         if policy is None or policy is anyone:
             continue
-        answer = getattr(client, method)(_fill(route))
+        answer = getattr(client, method)(fill(route))
         assert answer.status_code in {401, 403, 404}, f"{method} {route}: {answer.status_code}"
         assert answer.headers["Content-Type"].startswith("application/problem+json")
 

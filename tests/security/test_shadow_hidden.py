@@ -27,7 +27,8 @@ from tests.apps.imaging.segs import blob, make_stack, raw
 from tests.apps.imaging.test_importing import patient_fields
 from tests.people import CaseTeam, make_case_team
 from tests.security import canary_case
-from tests.security.test_ai_hidden import Reader, Scene
+from tests.security.ai_scene import Scene
+from tests.security.test_ai_hidden import Reader
 
 archive_root, guard = canary_case.archive_root, canary_case.guard
 

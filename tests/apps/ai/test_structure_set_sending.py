@@ -37,7 +37,7 @@ from apps.imaging.radiotherapy.structures import read_structure_set
 from tests.apps.ai import world
 from tests.apps.ai.phantom_files import BOXES, SHAPE
 from tests.people import SYSTEM, CaseTeam, make_case_team, make_person
-from tests.security.test_ai_hidden import Scene
+from tests.security.ai_scene import Scene
 
 pytestmark = pytest.mark.django_db
 
