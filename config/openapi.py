@@ -30,5 +30,11 @@ SPECTACULAR_SETTINGS = {
         "RuleOutcomeEnum": "apps.ai.urgency_choices.RuleOutcome",
         "OutcomeEnum": "apps.audit.choices.Outcome",
         "VersionStateEnum": "apps.ai.choices.VersionState",
+        "FollowUpKindEnum": "apps.followup.choices.TaskKind",
+        "FollowUpStateEnum": "apps.followup.choices.TaskState",
+        "FollowUpStatusEnum": "apps.followup.choices.FollowUpStatus",
+        "ImplementationEnum": "apps.followup.choices.Implementation",
+        "NonAdherenceReasonEnum": "apps.followup.choices.NonAdherenceReason",
+        "TreatmentKindEnum": "apps.followup.choices.TreatmentKind",
     },
 }

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "apps.ai",
     "apps.boards",
     "apps.intake",
+    "apps.followup",
     "apps.live",
     "apps.interop",
     "apps.demo",

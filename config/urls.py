@@ -16,6 +16,7 @@ API_APPS = (
     "ai",
     "boards",
     "intake",
+    "followup",
     "live",
     "interop",
 )

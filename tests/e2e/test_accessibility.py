@@ -34,6 +34,8 @@ ROUTES = {
     "/sign": ("chair", "/sign"),
     "/intake": ("coordinator", "/intake"),
     "/intake/:listId": ("coordinator", "/intake/{intake}"),
+    "/follow-up": ("coordinator", "/follow-up"),
+    "/numbers": ("chair", "/numbers"),
     "/findings": ("radiologist", "/findings"),
     "/models": ("ai-admin", "/models"),
     "/models/upload": ("ai-admin", "/models/upload"),

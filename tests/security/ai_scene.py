@@ -16,6 +16,7 @@ from apps.ai.models import Finding, FindingExport
 from apps.boards import services as boards
 from apps.boards.choices import AiReading, BoardRole
 from apps.boards.models import AgendaItem
+from apps.followup import services as followup
 from apps.imaging.models import Series
 from apps.imaging.services import import_files
 from apps.live.services import open_meeting_session
@@ -64,6 +65,7 @@ class Scene:
         ai.accept_finding(
             actor=team.actor("radiologist"), finding_id=theirs.pk, case_id=team.case_id, version=1
         )
+        cls._follow_up(team, row)
         secrets = [SECRET, *(str(one) for row in (row, theirs) for one in (row.pk, row.job_id))]
         for one in (*objects.values(), foreign, report):
             secrets += [str(one.SOPInstanceUID), str(one.SeriesInstanceUID)]
@@ -99,6 +101,20 @@ class Scene:
             verified_report_sha256=storage.put_bytes(content=b"SR"),
         )
         return found
+
+    @staticmethod
+    def _follow_up(team: CaseTeam, found: Finding) -> None:
+        """It is outside the question, and the radiologist looks after it."""
+        marked = followup.mark_incidental(
+            actor=team.actor("radiologist"), case_id=team.case_id, finding_id=found.pk
+        )
+        followup.assign_incidental(
+            actor=team.actor("coordinator"),
+            incidental_id=marked.pk,
+            version=marked.version,
+            owner_id=team.people["radiologist"].pk,
+            due=timezone.localdate() + timedelta(days=30),
+        )
 
     @staticmethod
     def _board(team: CaseTeam) -> AgendaItem:

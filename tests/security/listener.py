@@ -49,6 +49,7 @@ OF_MODEL = {
     "measurement_id": "measurement", "lesion_id": "lesion", "segmentation_id": "segmentation",
     "decision_id": "decision", "board_id": "board",
     "meeting_id": "meeting", "meeting_series_id": "meetingseries", "intake_list_id": "intakelist",
+    "task_id": "followuptask", "incidental_id": "incidentalfinding",
     "item_id": "agendaitem", "version_id": "modelversion",
     "rule_id": "automationrule", "notice_id": "urgencyalert", "tier_id": "urgencytier",
     "upload_id": "bundleupload", "model_id": "model", "alert_id": "modelalert",

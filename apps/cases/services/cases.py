@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.audit.services import record_entry
 from apps.cases import policies
 from apps.cases.choices import ALLOWED_MOVES, Capacity, CaseStatus, GrantSource, Guise
+from apps.cases.closing import check_may_close
 from apps.cases.events import CaseChanged, CaseMoved, CaseOpened
 from apps.cases.models import Case, Patient
 from apps.cases.services.access import put_grant
@@ -111,6 +112,8 @@ def move_case(
     ------
     IllegalMove
         Details name both states.
+    Conflict
+        What a floor above still waits for before a case closes (``cases.closing``).
     """
     case = Case.objects.select_for_update().filter(pk=case_id).first()
     if case is None:
@@ -122,6 +125,8 @@ def move_case(
             f"A case cannot go from {case.status} to {to}.",
             details={"from": case.status, "to": to},
         )
+    if to == CaseStatus.CLOSED:
+        check_may_close(case_id=case_id)
     before, case.status = case.status, to
     save_change(actor=actor, case=case, fields=["status"], action="case.moved")
     record(

@@ -49,6 +49,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agenda-items/{item_id}/presentation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Whether it was presented before treatment, and is an analytic case of this house. */
+        put: operations["api_agenda_items_presentation_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agenda-items/{item_id}/time-box": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Simple or complex, or minutes of its own. */
+        put: operations["api_agenda_items_time_box_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -201,6 +235,23 @@ export interface paths {
         patch: operations["api_boards_partial_update"];
         trace?: never;
     };
+    "/api/boards/{board_id}/agenda-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Minutes of simple and complex cases, and the cut-off, of a board. */
+        put: operations["api_boards_agenda_rules_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board_id}/ai-reading": {
         parameters: {
             query?: never;
@@ -211,6 +262,73 @@ export interface paths {
         get?: never;
         /** @description Whether AI results are hidden until the images have been read. */
         put: operations["api_boards_ai_reading_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_boards_follow_up_retrieve"];
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        put: operations["api_boards_follow_up_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_boards_indicators_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board_id}/indicators.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same numbers as a file, without those about single people. */
+        get: operations["api_board_indicators_csv"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -308,6 +426,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/case-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What holds now, for each tumour type. */
+        get: operations["api_case_templates_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_case_templates_retrieve_2"];
+        /** @description A new version; cases that are open keep theirs and are offered it. */
+        put: operations["api_case_templates_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/case-templates/{tumour_type}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every version there was, the newest first. */
+        get: operations["api_case_templates_versions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -352,6 +527,657 @@ export interface paths {
          *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
          */
         patch: operations["api_cases_partial_update"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_cases_clinical_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_allergies_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_allergies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies/{allergy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_allergies_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_allergies_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/allergies/{allergy_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_allergies_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_biomarkers_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_biomarkers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers/{biomarker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_biomarkers_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_biomarkers_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/biomarkers/{biomarker_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_biomarkers_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_comorbidities_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_comorbidities_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities/{comorbidity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_comorbidities_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_comorbidities_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/comorbidities/{comorbidity_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_comorbidities_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_diagnoses_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_diagnoses_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses/{diagnosis_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_diagnoses_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_diagnoses_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/diagnoses/{diagnosis_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_diagnoses_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_performance_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_performance_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance/{performance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_performance_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_performance_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/performance/{performance_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_performance_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_preferences_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_preferences_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences/{preference_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_preferences_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_preferences_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/preferences/{preference_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_preferences_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_referrals_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_referrals_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals/{referral_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_referrals_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_referrals_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/referrals/{referral_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_referrals_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_stagings_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_stagings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings/{staging_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_stagings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_stagings_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/stagings/{staging_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_stagings_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["cases_treatments_list"];
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_treatments_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments/{treatment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        get: operations["cases_treatments_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description GET one entry. PATCH makes a new entry in its place and answers with that. */
+        patch: operations["cases_treatments_revise"];
+        trace?: never;
+    };
+    "/api/cases/{case_id}/clinical/treatments/{treatment_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        post: operations["cases_treatments_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Refused with `follow_up_open` or `incidental_without_owner`, naming what is left. */
+        post: operations["api_cases_close_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/cases/{case_id}/documents": {
@@ -427,6 +1253,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_cases_follow_up_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/incidental-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say that an accepted finding is outside the case's question. */
+        post: operations["api_cases_incidental_findings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/members": {
         parameters: {
             query?: never;
@@ -477,6 +1342,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every move of the case, the newest first. */
+        get: operations["api_cases_moves_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/pet-burden": {
         parameters: {
             query?: never;
@@ -516,6 +1398,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/pull-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a case discussed that was listed by a standard: any core member, in one act. */
+        post: operations["api_cases_pull_up_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/radiotherapy": {
         parameters: {
             query?: never;
@@ -531,6 +1430,74 @@ export interface paths {
          */
         get: operations["case_radiotherapy"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every item of the case's template: there, missing, expected, too old, not applicable. */
+        get: operations["api_cases_readiness_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Say by hand that an item is there, expected, or not needed; the last word holds. */
+        put: operations["api_cases_readiness_items_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/items/{item}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Who owes an item: a person of the house or an address outside, and by when. */
+        put: operations["api_cases_readiness_items_owner_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/readiness/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Go over to another version of the template. */
+        put: operations["api_cases_readiness_template_update"];
         post?: never;
         delete?: never;
         options?: never;
@@ -905,6 +1872,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All that is known of the case in time, from every floor, as the viewer may see it. */
+        get: operations["api_cases_timeline_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description ``If-Match`` names the version of the case that was seen. */
+        post: operations["api_cases_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/triage/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description The coordinator proposes to list a case by a standard; the chair signs it by moving it. */
+        put: operations["api_cases_triage_proposal_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/check-in": {
         parameters: {
             query?: never;
@@ -990,6 +2008,23 @@ export interface paths {
         patch: operations["api_decisions_partial_update"];
         trace?: never;
     };
+    "/api/decisions/{decision_id}/addenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Add to a signed decision, or correct it; the chair signs it. */
+        post: operations["api_decisions_addenda_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/decisions/{decision_id}/call-for-votes": {
         parameters: {
             query?: never;
@@ -1001,6 +2036,45 @@ export interface paths {
         put?: never;
         /** @description The chair asks everybody for their position. */
         post: operations["api_decisions_call_for_votes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Confirm a provisional decision in a meeting of its board that has a quorum. */
+        post: operations["api_decisions_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        put: operations["api_decisions_outcome_update"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1033,13 +2107,93 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * @description Parse, authorise, call one service, shape the answer.
-         *
-         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
-         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
-         */
+        /** @description Sign one: the very text that was read, by whoever lately proved who they are. */
+        post: operations["api_decisions_sign_create_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The whole decision as plain text: to be read before it is signed, or copied. */
+        get: operations["api_decisions_text_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/{decision_id}/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Who told the patient, and when. */
+        post: operations["api_decisions_told_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is new in a case since its board last decided. */
+        get: operations["api_decisions_changes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sign several, each for itself: what is refused stops no other. */
         post: operations["api_decisions_sign_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions/to-sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every draft of the cases this person chairs. */
+        get: operations["api_decisions_to_sign_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1314,6 +2468,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/follow-up-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tasks that are one's own, or of boards that one chairs or coordinates. */
+        get: operations["api_follow_up_tasks_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_follow_up_tasks_retrieve_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Give it to another person of the case, or another day. */
+        patch: operations["api_follow_up_tasks_partial_update"];
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Somebody outside follows it up from now on; it ends without a result. */
+        post: operations["api_follow_up_tasks_hand_over_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-up-tasks/{task_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each result by itself: there is no way to record several at once. */
+        get: operations["api_follow_up_tasks_results_retrieve"];
+        put?: never;
+        /** @description Each result by itself: there is no way to record several at once. */
+        post: operations["api_follow_up_tasks_results_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hanging-protocols": {
         parameters: {
             query?: never;
@@ -1465,6 +2694,24 @@ export interface paths {
         /** @description Announce files; their bytes go to ``content``, one after the other, in this order. */
         post: operations["api_imports_uploads_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidental-findings/{incidental_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Give it an owner and a day. */
+        put: operations["api_incidental_findings_update"];
+        post?: never;
+        /** @description It belongs to the question after all; refused once somebody looks after it. */
+        delete: operations["api_incidental_findings_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1630,6 +2877,23 @@ export interface paths {
         put?: never;
         /** @description Take the whole list back, as long as nothing happened to its cases. */
         post: operations["api_intake_lists_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/item-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The cases are in the body, so the service asks ``chase_item`` of each. */
+        post: operations["api_item_reminders_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2292,6 +3556,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/agenda/many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put several cases on the agenda. */
+        post: operations["api_meetings_agenda_many_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/agenda/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Complex first, by AI urgency, or as listed; what was discussed keeps its place. */
+        put: operations["api_meetings_agenda_order_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/attendance": {
         parameters: {
             query?: never;
@@ -2333,6 +3631,45 @@ export interface paths {
         patch: operations["api_meetings_attendance_partial_update"];
         trace?: never;
     };
+    "/api/meetings/{meeting_id}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_meetings_capacity_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take every case that was not reached to the board's next meeting. */
+        post: operations["api_meetings_carry_over_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/{meeting_id}/check-in": {
         parameters: {
             query?: never;
@@ -2342,6 +3679,23 @@ export interface paths {
         };
         /** @description The code of this minute, for the wall of the room. */
         get: operations["api_meetings_check_in_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/meetings/{meeting_id}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One list for the chair: every item that is not there, of every case to be discussed. */
+        get: operations["api_meetings_exceptions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3210,6 +4564,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many decisions wait, and until when a signature needs no new proof. */
+        get: operations["api_signing_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staging-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Staging tables that this site has loaded; none is shipped. */
+        get: operations["api_staging_tables_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most twenty codes for what was typed, the best first. */
+        get: operations["api_terminology_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminology/systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Parse, authorise, call one service, shape the answer.
+         *
+         *     ``policies`` maps the lower-case method to a policy function called with ``actor`` and
+         *     the URL's keyword arguments. Policies raise ``NotVisible`` (404) or ``Forbidden`` (403).
+         */
+        get: operations["api_terminology_systems_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -3364,6 +4791,40 @@ export interface paths {
         get: operations["api_tours_waiting_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The same move for several cases; what is refused says why and holds up no other. */
+        post: operations["api_triage_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/triage/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back one's own moves of the last quarter of an hour. */
+        post: operations["api_triage_undo_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3611,6 +5072,11 @@ export interface components {
             amended_by?: components["schemas"]["AmendedByRequest"];
             amended_box?: components["schemas"]["AmendedBoxRequest"];
         };
+        AcceptedFinding: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly label: string;
+        };
         /** @description An accepted finding as it is called in radiotherapy planning (TG-263). */
         AcceptedStructure: {
             /** Format: uuid */
@@ -3674,6 +5140,47 @@ export interface components {
             /** @description What was found or done. */
             words: string;
         };
+        AddManyRequest: {
+            cases: string[];
+            /** @default  */
+            late_reason: string;
+        };
+        /** @description ``item`` is what to take off to undo it; ``code`` says why there is none. */
+        Added: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            item?: string | null;
+            code: string;
+            message: string;
+        };
+        AddedList: {
+            results: components["schemas"]["Added"][];
+        };
+        /** @description ``id`` is the client's: sent again it is the same addendum. */
+        AddendumRequest: {
+            /** Format: uuid */
+            id?: string | null;
+            text: string;
+            reason: string;
+            /** @default false */
+            is_correction: boolean;
+            /** Format: uuid */
+            author?: string | null;
+        };
+        /** @description ``over_minutes`` warns; nothing is refused for it. */
+        AgendaCapacity: {
+            available_minutes: number;
+            planned_minutes: number;
+            over_minutes: number;
+            /** @description Cases with a time box. */
+            discussed: number;
+            /** @description Cases listed by a standard. */
+            listed: number;
+            /** Format: date-time */
+            cut_off_at: string;
+            is_past_cut_off: boolean;
+        };
         /** @description One case of the agenda, shown as the worklist shows it. */
         AgendaItem: {
             /** Format: uuid */
@@ -3695,6 +5202,12 @@ export interface components {
             readonly paused_s: number;
             /** Format: date-time */
             readonly ai_revealed_at: string | null;
+            readonly is_complex: boolean;
+            /** @description Why it came after the cut-off. */
+            readonly late_reason: string;
+            readonly is_carried_over: boolean;
+            /** @description Empty unless deferred. */
+            readonly deferral_code: string;
         };
         AgendaItemPage: {
             /** Format: uri */
@@ -3709,9 +5222,24 @@ export interface components {
             /** Format: uuid */
             case: string;
             minutes?: number;
+            /** @default  */
+            late_reason: string;
+        };
+        AgendaList: {
+            results: components["schemas"]["AgendaItem"][];
+        };
+        AgendaRulesRequest: {
+            minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            cut_off_hours?: number;
         };
         /** @enum {string} */
-        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred";
+        AgendaStatusEnum: "planned" | "current" | "discussed" | "deferred" | "soc_listed" | "withdrawn";
+        AgreedStandard: {
+            key: string;
+            name: string;
+            reference: string;
+        };
         /** @enum {string} */
         AiReadingEnum: "never" | "in_meeting" | "from_agenda";
         AiReadingRequest: {
@@ -3746,6 +5274,62 @@ export interface components {
         AlertTierEnum: "interrupt" | "reorder" | "passive";
         /** @enum {string} */
         AlgorithmTypeEnum: "MANUAL" | "SEMIAUTOMATIC";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        AllergyEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            substance: string;
+            reaction: string;
+            criticality: components["schemas"]["CriticalityEnum"];
+        };
+        AllergyEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["AllergyEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        AllergyWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            substance: string;
+            reaction?: string;
+            criticality: components["schemas"]["CriticalityEnum"];
+        };
+        Alternative: {
+            text: string;
+            /** @default  */
+            why_not: string;
+        };
+        AlternativeRequest: {
+            text: string;
+            /** @default  */
+            why_not: string;
+        };
         /** @description A detection's box as the reviewer left it: corners in LPS mm. */
         AmendedBoxRequest: {
             low: number[];
@@ -3773,6 +5357,8 @@ export interface components {
             not_measured: string[];
             of_the_model: components["schemas"]["OfTheModel"];
         };
+        /** @enum {string} */
+        AnalyteEnum: "er" | "pr" | "her2" | "pd_l1" | "ki_67" | "ar" | "mmr" | "cldn18_2" | "other";
         /** @description A file that will come; its path is shown and compared, never opened. */
         AnnouncedFileRequest: {
             name: string;
@@ -3802,13 +5388,15 @@ export interface components {
         Attendance: {
             user: components["schemas"]["AttendeeUser"];
             counts: boolean;
-            how: components["schemas"]["HowEnum"];
+            how: components["schemas"]["AttendanceHowEnum"];
             present: boolean;
             /** Format: date-time */
             arrived_at: string;
             /** Format: date-time */
             left_at: string | null;
         };
+        /** @enum {string} */
+        AttendanceHowEnum: "joined" | "checked_in" | "ticked";
         AttendanceWriteRequest: {
             /** Format: uuid */
             user: string;
@@ -3933,6 +5521,77 @@ export interface components {
             /** Format: double */
             couch_deg: number | null;
         };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        BiomarkerEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            kind: components["schemas"]["Kind1c2Enum"];
+            gene: string;
+            partner_gene: string;
+            is_known_gene: boolean;
+            hgvs_c: string;
+            hgvs_p: string;
+            /** Format: double */
+            vaf_percent: number | null;
+            analyte: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value: number | null;
+            unit: components["schemas"]["UnitA8dEnum"] | components["schemas"]["BlankEnum"];
+            specimen: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail: string;
+            method: string;
+        };
+        BiomarkerEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["BiomarkerEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        BiomarkerWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind: components["schemas"]["Kind1c2Enum"];
+            gene?: string;
+            partner_gene?: string;
+            hgvs_c?: string;
+            hgvs_p?: string;
+            /** Format: double */
+            vaf_percent?: number | null;
+            analyte?: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value?: number | null;
+            unit?: components["schemas"]["UnitA8dEnum"] | components["schemas"]["BlankEnum"];
+            specimen?: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail?: string;
+            method?: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         Board: {
@@ -3941,6 +5600,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
             readonly quorum: string[];
             readonly ai_reading: components["schemas"]["AiReadingEnum"];
             readonly my_role: string | null;
@@ -3949,6 +5611,11 @@ export interface components {
             readonly records_pointers: boolean;
             /** @description 0: not after the end. Empty: for good. */
             readonly keeps_recordings_days: number | null;
+        };
+        BoardAgendaRules: {
+            minutes_per_case: number;
+            minutes_per_complex_case: number;
+            cut_off_hours: number;
         };
         BoardMember: {
             /** Format: uuid */
@@ -3993,6 +5660,9 @@ export interface components {
             name: string;
             description?: string;
             minutes_per_case?: number;
+            minutes_per_complex_case?: number;
+            /** @description So long before a meeting its list is closed. */
+            cut_off_hours?: number;
         };
         /** @enum {string} */
         BoardRoleEnum: "chair" | "coordinator" | "core" | "extended" | "observer";
@@ -4054,8 +5724,6 @@ export interface components {
             /** @description PERCIST 1.0; null where the run knew no liver. */
             measurable_at_baseline: boolean | null;
         };
-        /** @enum {string} */
-        ByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
         /** @description Whether a calendar program may fetch one's meetings; never the address itself. */
         CalendarFeed: {
             exists: boolean;
@@ -4082,6 +5750,22 @@ export interface components {
             key: string;
             statements: components["schemas"]["Statement"][];
         };
+        /** @description ``left``: cases that are on that agenda already. */
+        CarriedOver: {
+            meeting: components["schemas"]["Meeting"];
+            carried: number;
+            left: string[];
+        };
+        CarryOverRequest: {
+            /** Format: uuid */
+            to?: string | null;
+        };
+        CaseClosed: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly status: components["schemas"]["CaseStatusEnum"];
+        };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseDetail: {
             /** Format: uuid */
@@ -4106,6 +5790,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet, or not for this viewer */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4121,6 +5807,17 @@ export interface components {
             /** Format: date-time */
             expires_at: string | null;
             can: string[];
+        };
+        /** @description ``left``: what keeps the case from closing; ``accepted``: findings that may be marked. */
+        CaseFollowUp: {
+            tasks: components["schemas"]["FollowUpTask"][];
+            decisions: components["schemas"]["DecidedOutcome"][];
+            agenda_items: components["schemas"]["PresentedItem"][];
+            incidental: components["schemas"]["IncidentalFinding"][];
+            accepted: components["schemas"]["AcceptedFinding"][];
+            may_be_closed: boolean;
+            left: components["schemas"]["Left"][];
+            ai_hidden: boolean;
         };
         /** @description One row of the worklist; ``context`` carries standings and summaries per case. */
         CaseListItem: {
@@ -4146,6 +5843,8 @@ export interface components {
             ai_hidden: boolean;
             /** @description null: nothing flagged, or not for this viewer now. */
             ai_urgency: components["schemas"]["AiUrgency"] | null;
+            /** @description null: not computed yet, or not for this viewer */
+            readiness: components["schemas"]["ReadinessSummary"] | null;
             /**
              * Format: date-time
              * @description When it came, while the board is still to discuss it.
@@ -4160,6 +5859,56 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["CaseListItem"][];
+        };
+        /** @description One move, with what it needed: standard and reference, or the items that were missing. */
+        CaseMove: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            from_status: components["schemas"]["CaseStatusEnum"];
+            to_status: components["schemas"]["CaseStatusEnum"];
+            reason_code: string;
+            reason: string;
+            readonly standard: string;
+            readonly reference: string;
+            readonly missing: string[];
+        };
+        CaseMovePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseMove"][];
+        };
+        /** @description ``null`` is "not recorded", never "no". */
+        CasePresentation: {
+            is_prospective: boolean | null;
+            is_analytic: boolean | null;
+        };
+        /** @description ``null`` is "not recorded", never "no". */
+        CasePresentationRequest: {
+            is_prospective: boolean | null;
+            is_analytic: boolean | null;
+        };
+        CaseReadiness: {
+            /** Format: uuid */
+            case: string;
+            case_version: number;
+            status: components["schemas"]["CaseStatusEnum"];
+            version: number;
+            is_ready: boolean;
+            items: components["schemas"]["ReadinessItem"][];
+            ai: components["schemas"]["ReadinessAi"];
+            template: components["schemas"]["ReadinessTemplate"];
+            override: components["schemas"]["ReadinessOverride"] | null;
+            proposal: components["schemas"]["TriageProposal"] | null;
+            standards: components["schemas"]["AgreedStandard"][];
+            may: string[];
+            /** Format: date-time */
+            computed_at: string;
         };
         /** @description The shape of ``recordings.selectors.recordings_of_case``. */
         CaseRecording: {
@@ -4184,6 +5933,124 @@ export interface components {
         };
         /** @enum {string} */
         CaseStatusEnum: "submitted" | "needs_info" | "ready" | "scheduled" | "discussed" | "soc_listed" | "deferred" | "withdrawn" | "decided" | "follow_up" | "closed";
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+        };
+        /** @description ``version`` is the number of this version; ``newest`` of the one that holds now. */
+        CaseTemplateDetail: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            note: string;
+            changed_by: string;
+            /** Format: date-time */
+            changed_at: string;
+            document: components["schemas"]["CaseTemplateDocument"];
+            /** @description What came with the product. */
+            shipped: components["schemas"]["CaseTemplateDocument"];
+            sources: string[];
+            may_edit: boolean;
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocument: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        /**
+         * CaseTemplateDocument
+         * @description What a tumour type's cases need, and how they are shown and timed.
+         */
+        CaseTemplateDocumentRequest: {
+            /** Fields */
+            fields?: components["schemas"]["TemplateField"][];
+            /** Items */
+            items: components["schemas"]["TemplateItem"][];
+            /**
+             * Hanging
+             * @description Key of a built-in layout, or the name of a board's own.
+             * @default
+             */
+            hanging: string;
+            /**
+             * Staging
+             * @description Name of the scheme; its text is the site's to load.
+             * @default
+             */
+            staging: string;
+            /**
+             * Is Complex
+             * @description Gets the board's longer time box.
+             * @default false
+             */
+            is_complex: boolean;
+            /**
+             * Minutes
+             * @description A time box of its own; else the board's, simple or complex.
+             * @default null
+             */
+            minutes: number | null;
+            /** Quorum */
+            quorum?: components["schemas"]["Discipline"][];
+            /** Standards */
+            standards?: components["schemas"]["TemplateStandard"][];
+        };
+        CaseTemplatePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CaseTemplate"][];
+        };
+        CaseTemplateWriteRequest: {
+            /** @default  */
+            note: string;
+            document: components["schemas"]["CaseTemplateDocumentRequest"];
+            version?: number;
+        };
+        CaseVersionRequest: {
+            version?: number;
+        };
         CaseWriteRequest: {
             /** Format: uuid */
             patient?: string;
@@ -4200,6 +6067,8 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
+        /** @enum {string} */
+        CertaintyEnum: "confirmed" | "provisional" | "differential" | "refuted";
         /** @description One certificate of a connection: an authority's or our own. */
         Certificate: {
             subject: string;
@@ -4215,6 +6084,23 @@ export interface components {
         };
         /** @enum {string} */
         ChangeEnum: "added" | "changed" | "removed";
+        ChangedFact: {
+            field: string;
+            before: string;
+            now: string;
+        };
+        /** @description What is new in a case since its board last decided. */
+        Changes: {
+            since: components["schemas"]["Since"] | null;
+            studies: components["schemas"]["NewStudy"][];
+            findings: components["schemas"]["NewReview"][];
+            /** @description Findings are not told: images are read first. */
+            ai_hidden: boolean;
+            facts: components["schemas"]["ChangedFact"][];
+            /** @description False: signed before facts were kept. */
+            facts_known: boolean;
+            notes: components["schemas"]["DecisionNote"][];
+        };
         Chapter: {
             number: number;
             /** Format: uuid */
@@ -4265,6 +6151,22 @@ export interface components {
             archive_key: string;
             statement: string;
         };
+        /** @description What stands, by kind, newest first. */
+        ClinicalContent: {
+            /** @description Free text is withheld from this viewer. */
+            is_withheld: boolean;
+            /** @description Kinds with more entries than are shown here. */
+            truncated: string[];
+            referrals: components["schemas"]["ReferralEntry"][];
+            diagnoses: components["schemas"]["DiagnosisEntry"][];
+            stagings: components["schemas"]["StagingEntry"][];
+            performance: components["schemas"]["PerformanceEntry"][];
+            comorbidities: components["schemas"]["ComorbidityEntry"][];
+            preferences: components["schemas"]["PreferenceEntry"][];
+            allergies: components["schemas"]["AllergyEntry"][];
+            biomarkers: components["schemas"]["BiomarkerEntry"][];
+            treatments: components["schemas"]["TreatmentEntry"][];
+        };
         ClockRequest: {
             move: components["schemas"]["MoveEnum"];
             /** @default 0 */
@@ -4275,10 +6177,79 @@ export interface components {
             code: string;
             display: string;
         };
+        /** @enum {string} */
+        CodeEnum: "incidental_without_owner" | "follow_up_open";
+        CodeSystem: {
+            system: string;
+            title: string;
+            uri: string;
+            version: string;
+            extent: string;
+            licence: string;
+            /** @description How many codes come with the house. */
+            bundled: number;
+            loaded: components["schemas"]["LoadedList"][];
+        };
+        CodeSystems: {
+            results: components["schemas"]["CodeSystem"][];
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        ComorbidityEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            text: string;
+            conditions: string[] | null;
+            charlson_index: number | null;
+            age_points: number | null;
+        };
+        ComorbidityEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ComorbidityEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        ComorbidityWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+            /** @description null: not assessed. An empty list: none of them. */
+            conditions?: ("aids" | "cerebrovascular" | "chronic_pulmonary" | "connective_tissue" | "dementia" | "diabetes" | "diabetes_end_organ" | "heart_failure" | "hemiplegia" | "leukaemia" | "lymphoma" | "metastatic_tumour" | "mild_liver" | "myocardial_infarction" | "peptic_ulcer" | "peripheral_vascular" | "renal" | "severe_liver" | "solid_tumour")[] | null;
+        };
         ConfirmIntakeRequest: {
             version?: number;
             /** Format: uuid */
             meeting: string;
+        };
+        ConfirmRequest: {
+            /** Format: uuid */
+            meeting: string;
+            /** @default  */
+            text: string;
         };
         /** @enum {string} */
         ConsensusEnum: "consensus" | "majority" | "none";
@@ -4286,8 +6257,18 @@ export interface components {
         ContextEnum: "read_first" | "concurrent";
         /** @enum {string} */
         ContrastEnum: "any" | "with" | "without";
+        /** @enum {string} */
+        CriticalityEnum: "low" | "high" | "unable_to_assess";
         Csrf: {
             csrf_token: string;
+        };
+        /** @description A signed decision and what happened after it. */
+        DecidedOutcome: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
+            readonly outcome: components["schemas"]["Outcome"] | null;
         };
         Decision: {
             /** Format: uuid */
@@ -4302,12 +6283,26 @@ export interface components {
             readonly summary: string;
             readonly conditions: string;
             readonly recommendations: components["schemas"]["Recommendation"][];
+            readonly alternatives: components["schemas"]["Alternative"][];
+            readonly trial_considered: components["schemas"]["TrialConsideredEnum"];
+            readonly trial_id: string;
+            readonly patient_view: components["schemas"]["PatientViewEnum"];
+            /** @description What matters to this patient. */
+            readonly patient_view_text: string;
             readonly positions: components["schemas"]["Position"][];
             readonly view: unknown | null;
             /** @description The version in which the text last changed: what votes are on. */
             readonly text_version: number;
             /** Format: date-time */
             readonly votes_called_at: string | null;
+            readonly quorum: components["schemas"]["QuorumEnum"];
+            readonly quorum_missing: string[];
+            /** @description Decided without quorum and not confirmed since. */
+            readonly is_provisional: boolean;
+            readonly previous: components["schemas"]["PreviousDecision"];
+            readonly notes: components["schemas"]["DecisionNote"][];
+            /** @description SHA-256 of the text; a signer sends that of the text they read. */
+            readonly digest: string;
             readonly drafted_by: components["schemas"]["Person"];
             readonly signed_by: components["schemas"]["Person"];
             /** Format: date-time */
@@ -4317,6 +6312,26 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        /** @description What came after the signature: an addendum, a correction, a quorum, the patient told. */
+        DecisionNote: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["DecisionNoteKindEnum"];
+            readonly text: string;
+            readonly reason: string;
+            readonly author: components["schemas"]["Person"];
+            readonly author_name: string;
+            readonly how: components["schemas"]["HowF3fEnum"];
+            /** Format: uuid */
+            readonly meeting: string | null;
+            /** Format: date-time */
+            readonly happened_at: string;
+            readonly recorded_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @enum {string} */
+        DecisionNoteKindEnum: "addendum" | "correction" | "confirmed" | "told";
         DecisionPage: {
             /** Format: uri */
             next: string | null;
@@ -4326,6 +6341,20 @@ export interface components {
         };
         /** @enum {string} */
         DecisionStatusEnum: "draft" | "signed";
+        /** @description ``body`` is what a signature is on; ``text`` all of it, for the hospital record. */
+        DecisionText: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            status: string;
+            digest: string;
+            body: string;
+            text: string;
+            /** @description As it is, or would be with a signature now. */
+            quorum: string;
+            quorum_missing: string[];
+        };
+        /** @description A draft. What is left out of the last seven fields stays as it is. */
         DecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -4335,12 +6364,15 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
-            /** @default  */
-            summary: string;
-            /** @default  */
-            conditions: string;
             view?: unknown | null;
             version?: number;
+            summary?: string;
+            conditions?: string;
+            alternatives?: components["schemas"]["AlternativeRequest"][];
+            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
+            trial_id?: string;
+            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
+            patient_view_text?: string;
         };
         DeferRequest: {
             version: number;
@@ -4352,6 +6384,8 @@ export interface components {
             until?: string | null;
             comment?: string;
         };
+        /** @enum {string} */
+        DeferralCodeEnum: "imaging_missing" | "imaging_not_reported" | "outside_imaging_unavailable" | "pathology_pending" | "molecular_pending" | "clinical_info_missing" | "presenter_absent" | "discipline_absent" | "patient_not_fit" | "patient_wish" | "out_of_time" | "wrong_board" | "other";
         /** @enum {string} */
         DemotionReasonEnum: "share" | "ppv";
         DetectionFigures: {
@@ -4380,6 +6414,46 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        DiagnosisEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            icd10_code: string;
+            icd10_display: string;
+            morphology_code: string;
+            morphology_display: string;
+            snomed_code: string;
+            snomed_display: string;
+            text: string;
+            certainty: components["schemas"]["CertaintyEnum"];
+            laterality: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
+        };
+        DiagnosisEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["DiagnosisEntry"][];
+        };
         DiagnosisRequest: {
             /** @default  */
             system: string;
@@ -4390,6 +6464,27 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        DiagnosisWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            icd10_code?: string;
+            /** @description ICD-O-3 morphology and behaviour: 8140/3. */
+            morphology_code?: string;
+            snomed_code?: string;
+            text?: string;
+            certainty: components["schemas"]["CertaintyEnum"];
+            laterality?: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * Discipline
+         * @enum {string}
+         */
+        Discipline: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
         DisciplineEnum: "radiology" | "nuclear_medicine" | "pathology" | "surgery" | "medical_oncology" | "radiation_oncology" | "gastroenterology" | "pulmonology" | "nursing" | "coordination" | "administration" | "other";
         /** @enum {string} */
@@ -4402,7 +6497,7 @@ export interface components {
             case?: string;
             /** @description How long the finding was open. */
             dwell_ms?: number;
-            reason_code: components["schemas"]["ReasonCodeEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"];
             comment?: string;
         };
         /** @enum {string} */
@@ -4621,6 +6716,8 @@ export interface components {
             percent: number[];
             stored: components["schemas"]["FileDvh"][];
         };
+        /** @enum {string} */
+        EditionEnum: "ajcc_7" | "ajcc_8" | "ajcc_9" | "uicc_7" | "uicc_8" | "uicc_9";
         /** @description A number with its 95 % interval; null where nothing is known. */
         Estimate: {
             /** Format: double */
@@ -4634,6 +6731,26 @@ export interface components {
         Evaluation: {
             name: string;
             value: string;
+        };
+        /** @description A guideline or paper, and its level of evidence in its own words. */
+        Evidence: {
+            title: string;
+            /** @default  */
+            version: string;
+            /** @default  */
+            url: string;
+            /** @default  */
+            grade: string;
+        };
+        /** @description A guideline or paper, and its level of evidence in its own words. */
+        EvidenceRequest: {
+            title: string;
+            /** @default  */
+            version: string;
+            /** @default  */
+            url: string;
+            /** @default  */
+            grade: string;
         };
         Export: {
             state: components["schemas"]["ExportStateEnum"];
@@ -4785,6 +6902,123 @@ export interface components {
         };
         /** @enum {string} */
         FindingStateEnum: "unreviewed" | "accepted" | "dismissed" | "deferred" | "superseded";
+        /** @enum {string} */
+        FollowUpKindEnum: "recommendation" | "incidental";
+        /** @description What somebody found out. The one with the highest number stands. */
+        FollowUpResult: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description From 1 within its task. */
+            readonly number: number;
+            readonly follow_up_status: components["schemas"]["FollowUpStatusEnum"];
+            readonly implementation: components["schemas"]["ImplementationEnum"];
+            readonly reason_code: components["schemas"]["NonAdherenceReasonEnum"];
+            readonly text: string;
+            readonly author: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: uuid
+             * @description The result that this one corrects.
+             */
+            readonly supersedes: string | null;
+        };
+        FollowUpResultPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["FollowUpResult"][];
+        };
+        /** @description In part or not at all has a reason; ``corrects`` names the result that it replaces. */
+        FollowUpResultWriteRequest: {
+            /** @default  */
+            implementation: components["schemas"]["ImplementationEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            follow_up_status: components["schemas"]["FollowUpStatusEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            reason_code: components["schemas"]["NonAdherenceReasonEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+            /** Format: uuid */
+            corrects?: string | null;
+            version?: number;
+        };
+        /** @description Version 0 where the board set nothing: 30 and 90 days. */
+        FollowUpRule: {
+            version?: number;
+            days: number[];
+            /** @default  */
+            time_zone: string;
+            analytic_cases_a_year?: number | null;
+        };
+        /** @description Version 0 where the board set nothing: 30 and 90 days. */
+        FollowUpRuleRequest: {
+            version?: number;
+            days: number[];
+            /** @default  */
+            time_zone: string;
+            analytic_cases_a_year?: number | null;
+        };
+        /** @enum {string} */
+        FollowUpStateEnum: "open" | "ongoing" | "done";
+        /** @enum {string} */
+        FollowUpStatusEnum: "ongoing" | "completed" | "not-done" | "lost-to-follow-up";
+        /** @description ``text`` is the recommendation, or the label of the finding that is looked after. */
+        FollowUpTask: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            readonly kind: components["schemas"]["FollowUpKindEnum"];
+            readonly state: components["schemas"]["FollowUpStateEnum"];
+            readonly case: components["schemas"]["FollowedCase"];
+            readonly board: components["schemas"]["BoardName"] | null;
+            readonly text: string;
+            readonly decided_at: string | null;
+            readonly after_days: number | null;
+            /** Format: date */
+            readonly due: string;
+            /** Format: date-time */
+            readonly overdue_from: string;
+            readonly owner: components["schemas"]["Person"];
+            readonly owner_left: boolean;
+            /** @description Who follows it up from now on, outside this house. */
+            readonly handed_over_to: string;
+            readonly result: components["schemas"]["FollowUpResult"] | null;
+            readonly results_count: number;
+            readonly may_record: boolean;
+        };
+        FollowUpTaskPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["FollowUpTask"][];
+            ai_hidden: boolean;
+        };
+        /** @description Only shown to people who see the case identified. */
+        FollowedCase: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly title: string;
+            readonly status: components["schemas"]["CaseStatusEnum"];
+            readonly patient_name: string;
+            readonly patient_id: string;
+        };
+        FoundCode: {
+            system: string;
+            code: string;
+            display: string;
+            /** @description The synonym that was found. */
+            matched: string;
+            /** @description The list that it comes from. */
+            source: string;
+        };
+        /** @description ``extent`` says what was searched: a code that is not found may well exist. */
+        FoundCodes: {
+            results: components["schemas"]["FoundCode"][];
+            extent: string;
+        };
         FoundStudies: {
             results: components["schemas"]["FoundStudy"][];
             /** @description In order of priority. */
@@ -4874,7 +7108,14 @@ export interface components {
             expires_at?: string | null;
         };
         /** @enum {string} */
+        GroupSourceEnum: "typed" | "table";
+        /** @enum {string} */
         GuiseEnum: "deidentified" | "identified";
+        HandOverRequest: {
+            /** @description Who follows it up from now on. */
+            to: string;
+            version?: number;
+        };
         Hanging: {
             /** Format: uuid */
             id: string | null;
@@ -4990,7 +7231,7 @@ export interface components {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             kind: components["schemas"]["HistoryEntryKindEnum"];
@@ -5012,7 +7253,7 @@ export interface components {
             is_same_patient: boolean;
         };
         /** @enum {string} */
-        HowEnum: "joined" | "checked_in" | "ticked";
+        HowF3fEnum: "in_person" | "video" | "phone" | "letter";
         /** @description Studies and objects that can be shown, of those linked or listed by the PACS. */
         ImageCount: {
             ready: number;
@@ -5027,6 +7268,8 @@ export interface components {
         };
         /** @enum {string} */
         ImageCountStateEnum: "none" | "complete" | "incomplete" | "unreachable" | "unknown";
+        /** @enum {string} */
+        ImplementationEnum: "full" | "partial" | "not";
         /** @description An import with one verdict per file. */
         Import: {
             /** Format: uuid */
@@ -5086,6 +7329,90 @@ export interface components {
             files: string[];
             mismatch_reason?: string;
         };
+        IncidentalAssignRequest: {
+            /** Format: uuid */
+            owner: string;
+            /** Format: date */
+            due: string;
+            version?: number;
+        };
+        IncidentalFinding: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly version: number;
+            /** Format: uuid */
+            readonly finding: string;
+            readonly text: string;
+            readonly owner: components["schemas"]["Person"] | null;
+            /** Format: date */
+            readonly due: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        IncidentalMarkRequest: {
+            /** Format: uuid */
+            finding: string;
+        };
+        /**
+         * @description One number with what it was counted from.
+         *
+         *     Shares are fractions of 1; minutes and days are medians with quartiles. `suppressed` rests
+         *     on fewer than 5 people; `not_recorded` is not 0. Of `known_of` in all, `n` are those of
+         *     which it is known.
+         */
+        Indicator: {
+            key: string;
+            group: string;
+            unit: components["schemas"]["IndicatorUnitEnum"];
+            state: components["schemas"]["IndicatorStateEnum"];
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            count: number | null;
+            n: number | null;
+            known_of: number | null;
+            /** Format: double */
+            target: number | null;
+            parts: components["schemas"]["IndicatorPart"][];
+        };
+        IndicatorMonth: {
+            /** @description 2026-09 */
+            name: string;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            is_complete: boolean;
+            indicators: components["schemas"]["Indicator"][];
+        };
+        IndicatorPart: {
+            key: string;
+            count: number;
+            /** Format: double */
+            share: number | null;
+        };
+        /** @description `people`: about the reader alone, and for the chair a spread without names. */
+        IndicatorReport: {
+            board: components["schemas"]["BoardName"];
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            time_zone: string;
+            meetings: number;
+            /** @description Cells about fewer people are suppressed. */
+            small: number;
+            indicators: components["schemas"]["Indicator"][];
+            months: components["schemas"]["IndicatorMonth"][];
+            people: components["schemas"]["Indicator"][];
+        };
+        /** @enum {string} */
+        IndicatorStateEnum: "value" | "none" | "suppressed" | "not_recorded";
+        /** @enum {string} */
+        IndicatorUnitEnum: "count" | "share" | "minutes" | "days";
         /** @description A series of the study: does it fit the input, and is it in the model's scope so far. */
         InputCandidate: {
             series_instance_uid: string;
@@ -5238,11 +7565,56 @@ export interface components {
         /** @enum {string} */
         IntensityEnum: "discrete" | "continuous" | "arbitrary";
         /** @enum {string} */
-        IntentEnum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
+        Intent93eEnum: "curative" | "neoadjuvant" | "adjuvant" | "palliative" | "diagnostic";
+        /** @enum {string} */
+        IntentCb4Enum: "curative" | "palliative" | "diagnostic" | "surveillance" | "supportive";
         /** @description What is wrong with a field of a row; docs/intake.md lists the codes. */
         Issue: {
             field: components["schemas"]["FieldEnum"];
             code: string;
+        };
+        ItemNameRequest: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+        };
+        ItemOwner: {
+            person: components["schemas"]["NamedPerson"] | null;
+            address: string;
+            /** Format: date */
+            due_on: string | null;
+            /** Format: date-time */
+            reminded_at: string | null;
+        };
+        ItemOwnerWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+        };
+        ItemRecordWriteRequest: {
+            state: components["schemas"]["ItemRecordWriteStateEnum"];
+            /** Format: date */
+            on?: string | null;
+            /** Format: date */
+            expected_by?: string | null;
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            person?: string | null;
+        };
+        /** @enum {string} */
+        ItemRecordWriteStateEnum: "arrived" | "expected" | "not_needed" | "cleared";
+        /** @description ``ref`` is a Study Instance UID, a field of the case or a record, as ``kind`` says. */
+        ItemSource: {
+            kind: string;
+            ref: string;
+            title: string;
+            by: string;
+            /** Format: date-time */
+            at: string | null;
         };
         Job: {
             /** Format: uuid */
@@ -5357,13 +7729,23 @@ export interface components {
             results: components["schemas"]["KeyImage"][];
         };
         /** @enum {string} */
+        Kind1c2Enum: "variant" | "fusion" | "copy_number" | "receptor" | "msi" | "tmb" | "other";
+        /** @enum {string} */
+        Kind870Enum: "surgery" | "radiotherapy" | "systemic" | "chemoradiation" | "intervention" | "transplant" | "supportive" | "active_surveillance" | "other";
+        /** @enum {string} */
         Kind91bEnum: "sr" | "kos" | "pr" | "pdf" | "document";
         /** @enum {string} */
         KindD61Enum: "bundle" | "builtin" | "external";
         /** @enum {string} */
         KindE3dEnum: "length" | "bidirectional" | "probe" | "angle" | "cobb" | "rectangle" | "ellipse" | "freehand" | "arrow";
         /** @enum {string} */
+        LateralityEnum: "left" | "right" | "bilateral" | "midline";
+        /** @enum {string} */
         LayerEnum: "shared" | "draft";
+        Left: {
+            code: components["schemas"]["CodeEnum"];
+            count: number;
+        };
         /** @description Studies that enter no figure, by reason. */
         LeftOut: {
             state: components["schemas"]["LeftOutStateEnum"];
@@ -5527,6 +7909,11 @@ export interface components {
             /** Format: double */
             threshold_suv: number;
             rule: string;
+        };
+        LoadedList: {
+            name: string;
+            count: number;
+            licence: string;
         };
         LobbyAnswerRequest: {
             answer: components["schemas"]["AnswerEnum"];
@@ -5728,6 +8115,21 @@ export interface components {
             quorum: components["schemas"]["Quorum"];
             people: components["schemas"]["Attendance"][];
         };
+        MeetingException: {
+            case: components["schemas"]["MeetingExceptionCase"];
+            /** @description null: not computed yet */
+            item: components["schemas"]["ReadinessItem"] | null;
+        };
+        MeetingExceptionCase: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            status: components["schemas"]["CaseStatusEnum"];
+            position: number;
+        };
+        MeetingExceptionList: {
+            results: components["schemas"]["MeetingException"][];
+        };
         MeetingPage: {
             /** Format: uri */
             next: string | null;
@@ -5767,6 +8169,8 @@ export interface components {
             last_used_at: string | null;
             token: string;
         };
+        /** @enum {string} */
+        ModalityEnum: "surgery" | "systemic" | "radiotherapy" | "interventional" | "diagnostic" | "imaging_follow_up" | "supportive" | "genetic" | "trial" | "waiting" | "other";
         Model: {
             /** Format: uuid */
             readonly id: string;
@@ -5870,7 +8274,7 @@ export interface components {
             model: components["schemas"]["MonitoredModel"];
             version: components["schemas"]["MonitoredVersion"];
             versions: components["schemas"]["MonitoredVersion"][];
-            by: components["schemas"]["ByEnum"] | components["schemas"]["BlankEnum"];
+            by: components["schemas"]["MonitoringByEnum"] | components["schemas"]["BlankEnum"];
             subgroups: string[];
             /** @description Nothing is said of fewer. */
             small_cell: number;
@@ -5882,7 +8286,26 @@ export interface components {
             reasons: components["schemas"]["FigureReason"][];
         };
         /** @enum {string} */
+        MonitoringByEnum: "sex" | "age_band" | "manufacturer" | "scanner" | "site" | "slice_thickness";
+        /** @enum {string} */
         MoveEnum: "pause" | "resume" | "add";
+        /** @description ``code`` is empty where the case went; ``move`` is what to take back. */
+        Moved: {
+            /** Format: uuid */
+            case: string;
+            /** Format: uuid */
+            move?: string | null;
+            code: string;
+            message: string;
+        };
+        MovedList: {
+            results: components["schemas"]["Moved"][];
+        };
+        NamedPerson: {
+            /** Format: uuid */
+            id: string;
+            display_name: string;
+        };
         /** @description The only answer that ever holds the address. */
         NewCalendarFeed: {
             exists: boolean;
@@ -5891,6 +8314,24 @@ export interface components {
             /** Format: date-time */
             last_read_at: string | null;
             url: string;
+        };
+        NewReview: {
+            /** Format: uuid */
+            finding: string;
+            label: string;
+            decision: string;
+            reviewer: string;
+            /** Format: date-time */
+            at: string;
+        };
+        NewStudy: {
+            study_instance_uid: string;
+            description: string;
+            modalities: string[];
+            /** Format: date */
+            study_date: string | null;
+            /** Format: date-time */
+            linked_at: string;
         };
         NextMeeting: {
             /** Format: uuid */
@@ -5935,6 +8376,8 @@ export interface components {
             labels?: unknown;
         };
         /** @enum {string} */
+        NonAdherenceReasonEnum: "patient-wish" | "patient-refusal" | "did-not-attend" | "patient-death" | "deterioration" | "comorbidity-arose" | "medical-reason" | "toxicity" | "progression" | "chronic-remission" | "condition-not-met" | "new-information" | "incorrect-information-at-MDT" | "no-indication" | "other-therapy-chosen" | "best-supportive-care" | "regular-completion" | "payment-refused" | "payment-pending" | "payment-ended" | "lost-to-fu" | "unknown" | "other";
+        /** @enum {string} */
         NotOrientationEnum: "axial" | "sagittal" | "coronal";
         /** @enum {string} */
         NotPhaseEnum: "native" | "arterial" | "portal" | "delayed";
@@ -5957,6 +8400,18 @@ export interface components {
             /** @description It is on an agenda of this board. */
             on_board: boolean;
         };
+        /** @description An item that is not there: what, how it stands, and by when it is expected. */
+        OpenItem: {
+            key: string;
+            label: string;
+            state: components["schemas"]["OpenItemStateEnum"];
+            /** Format: date */
+            expected_by: string | null;
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+        };
+        /** @enum {string} */
+        OpenItemStateEnum: "missing" | "expected" | "too_old";
         /** @description With all that it says: what of these is filled depends on its kind. */
         OpenedDocument: {
             /** Format: uuid */
@@ -6007,7 +8462,7 @@ export interface components {
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             kind: components["schemas"]["OpinionKindEnum"];
@@ -6021,11 +8476,46 @@ export interface components {
             /** Format: uuid */
             case?: string;
             decision: components["schemas"]["OpinionRequestDecisionEnum"];
-            reason_code?: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["BlankEnum"];
+            reason_code?: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["BlankEnum"];
             comment?: string;
         };
         /** @enum {string} */
+        OrderByEnum: "complexity" | "ai_urgency" | "list";
+        OrderRequest: {
+            by: components["schemas"]["OrderByEnum"];
+            items?: string[];
+        };
+        Outcome: {
+            readonly version: number;
+            /** Format: date */
+            readonly treatment_started_on: string | null;
+            readonly treatment_kind: components["schemas"]["TreatmentKindEnum"] | components["schemas"]["BlankEnum"];
+            readonly text: string;
+            /** Format: uuid */
+            readonly rereferred_case: string | null;
+            /** Format: uuid */
+            readonly rereferred_item: string | null;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @enum {string} */
         OutcomeEnum: "success" | "refused" | "failed";
+        /** @enum {string} */
+        OutcomeFfcEnum: "planned" | "ongoing" | "completed" | "stopped_progression" | "stopped_toxicity" | "stopped_patient_wish" | "stopped_other";
+        /** @description Version 0 where nothing was written yet. */
+        OutcomeWriteRequest: {
+            /** Format: date */
+            treatment_started_on?: string | null;
+            /** @default  */
+            treatment_kind: components["schemas"]["TreatmentKindEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+            /** Format: uuid */
+            rereferred_case?: string | null;
+            /** Format: uuid */
+            rereferred_item?: string | null;
+            version?: number;
+        };
         Outline: {
             /** @description Graphic Type of the SR (PS3.3 C.18.6, C.18.9). */
             shape: string;
@@ -6055,6 +8545,15 @@ export interface components {
             volume_error_ml: components["schemas"]["Spread"];
             volume_error_relative: components["schemas"]["Spread"];
             dice_histogram: number[];
+        };
+        OwedWriteRequest: {
+            /** Format: uuid */
+            person?: string | null;
+            /** @default  */
+            address: string;
+            /** Format: date */
+            due_on?: string | null;
+            item: string;
         };
         OwnPositionRequest: {
             stance: components["schemas"]["StanceEnum"];
@@ -6146,7 +8645,20 @@ export interface components {
         PatchedAgendaItemPatchRequest: {
             position?: number;
             status?: components["schemas"]["AgendaItemPatchStatusEnum"];
+            deferral_code?: components["schemas"]["DeferralCodeEnum"];
             version?: number;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedAllergyWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            substance?: string;
+            reaction?: string;
+            criticality?: components["schemas"]["CriticalityEnum"];
         };
         PatchedAutomationRuleWriteRequest: {
             name?: string;
@@ -6166,6 +8678,30 @@ export interface components {
             is_urgent: boolean;
             /** @default true */
             enabled: boolean;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedBiomarkerWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind?: components["schemas"]["Kind1c2Enum"];
+            gene?: string;
+            partner_gene?: string;
+            hgvs_c?: string;
+            hgvs_p?: string;
+            /** Format: double */
+            vaf_percent?: number | null;
+            analyte?: components["schemas"]["AnalyteEnum"] | components["schemas"]["BlankEnum"];
+            result?: components["schemas"]["ResultEnum"];
+            /** Format: double */
+            value?: number | null;
+            unit?: components["schemas"]["UnitA8dEnum"] | components["schemas"]["BlankEnum"];
+            specimen?: components["schemas"]["SpecimenEnum"] | components["schemas"]["BlankEnum"];
+            specimen_detail?: string;
+            method?: string;
         };
         PatchedBoardPatchRequest: {
             quorum?: string[];
@@ -6189,6 +8725,19 @@ export interface components {
             needed_by?: string | null;
             version?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedComorbidityWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+            /** @description null: not assessed. An empty list: none of them. */
+            conditions?: ("aids" | "cerebrovascular" | "chronic_pulmonary" | "connective_tissue" | "dementia" | "diabetes" | "diabetes_end_organ" | "heart_failure" | "hemiplegia" | "leukaemia" | "lymphoma" | "metastatic_tumour" | "mild_liver" | "myocardial_infarction" | "peptic_ulcer" | "peripheral_vascular" | "renal" | "severe_liver" | "solid_tumour")[] | null;
+        };
+        /** @description A draft. What is left out of the last seven fields stays as it is. */
         PatchedDecisionWriteRequest: {
             /** Format: uuid */
             case?: string;
@@ -6198,11 +8747,37 @@ export interface components {
             positions?: components["schemas"]["PositionWriteRequest"][];
             /** @default consensus */
             consensus: components["schemas"]["ConsensusEnum"];
-            /** @default  */
-            summary: string;
-            /** @default  */
-            conditions: string;
             view?: unknown | null;
+            version?: number;
+            summary?: string;
+            conditions?: string;
+            alternatives?: components["schemas"]["AlternativeRequest"][];
+            trial_considered?: components["schemas"]["TrialConsideredEnum"] | components["schemas"]["BlankEnum"];
+            trial_id?: string;
+            patient_view?: components["schemas"]["PatientViewEnum"] | components["schemas"]["BlankEnum"];
+            patient_view_text?: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedDiagnosisWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            icd10_code?: string;
+            /** @description ICD-O-3 morphology and behaviour: 8140/3. */
+            morphology_code?: string;
+            snomed_code?: string;
+            text?: string;
+            certainty?: components["schemas"]["CertaintyEnum"];
+            laterality?: components["schemas"]["LateralityEnum"] | components["schemas"]["BlankEnum"];
+        };
+        PatchedFollowUpTaskPatchRequest: {
+            /** Format: uuid */
+            owner?: string;
+            /** Format: date */
+            due?: string;
             version?: number;
         };
         PatchedHangingPatchRequest: {
@@ -6272,8 +8847,44 @@ export interface components {
             is_active?: boolean;
             priority?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedPerformanceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scale?: components["schemas"]["ScaleEnum"];
+            value?: number;
+        };
         PatchedPersonPatchRequest: {
             is_active?: boolean;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedPreferenceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text?: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedReferralWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            referrer?: string;
+            institution?: string;
+            reason?: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on?: string | null;
+            is_new_problem?: boolean | null;
         };
         PatchedSegmentationPatchRequest: {
             name?: string;
@@ -6300,6 +8911,27 @@ export interface components {
             ends_on?: string;
             version?: number;
         };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedStagingWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scheme?: components["schemas"]["SchemeEnum"];
+            edition?: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix?: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t?: string;
+            n?: string;
+            m?: string;
+            group?: string;
+            /**
+             * Format: uuid
+             * @description Read the group in this table of the site.
+             */
+            table?: string | null;
+        };
         PatchedTourPatchRequest: {
             title?: string;
             /** Format: date */
@@ -6310,6 +8942,21 @@ export interface components {
         PatchedTourStepPatchRequest: {
             title?: string;
             comment?: string;
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PatchedTreatmentWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind?: components["schemas"]["Kind870Enum"];
+            description?: string;
+            intent?: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on?: string | null;
+            outcome?: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
         };
         PatchedUrgencyTierPatchRequest: {
             tier?: components["schemas"]["AlertTierEnum"];
@@ -6350,6 +8997,52 @@ export interface components {
             birth_date?: string | null;
             /** @default  */
             sex: components["schemas"]["SexEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /** @enum {string} */
+        PatientViewEnum: "yes" | "no" | "unknown";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        PerformanceEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            scale: components["schemas"]["ScaleEnum"];
+            value: number;
+        };
+        PerformanceEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PerformanceEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PerformanceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scale: components["schemas"]["ScaleEnum"];
+            value: number;
         };
         /** @description A week or block: from the Monday it starts to the Sunday it ends. */
         Period: {
@@ -6478,6 +9171,52 @@ export interface components {
             /** @default  */
             statement: string;
         };
+        /** @enum {string} */
+        PrecisionEnum: "instant" | "day" | "month" | "year" | "unknown";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        PreferenceEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            text: string;
+        };
+        PreferenceEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PreferenceEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        PreferenceWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            text: string;
+        };
+        /** @enum {string} */
+        PrefixEnum: "c" | "p" | "yc" | "yp" | "r" | "a";
         Prescription: {
             roi_number: number | null;
             description: string;
@@ -6502,9 +9241,25 @@ export interface components {
             graphics: components["schemas"]["DocumentGraphic"][];
             annotations: components["schemas"]["DocumentAnnotation"][];
         };
+        PresentedItem: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly board: string;
+            /** Format: date-time */
+            readonly starts_at: string;
+            readonly status: components["schemas"]["AgendaStatusEnum"];
+            readonly is_prospective: boolean | null;
+            readonly is_analytic: boolean | null;
+        };
         Presenter: {
             user: components["schemas"]["LivePerson"] | null;
             epoch: number;
+        };
+        PreviousDecision: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
         };
         /** @description ``POST …/studies`` with ``pacs`` and ``study_instance_uid`` links it. */
         PriorStudy: {
@@ -6551,6 +9306,15 @@ export interface components {
             /** @default  */
             reason: string;
         };
+        ProposeStandardRequest: {
+            standard: string;
+            /** @default  */
+            reason: string;
+        };
+        PullUpRequest: {
+            /** @default  */
+            reason: string;
+        };
         /** @enum {string} */
         PurposeEnum: "review" | "meeting";
         /** @enum {string} */
@@ -6559,6 +9323,8 @@ export interface components {
             needs: string[];
             missing: string[];
         };
+        /** @enum {string} */
+        QuorumEnum: "met" | "missing" | "not_required" | "outside";
         Radiomics: {
             /** Format: uuid */
             segmentation: string;
@@ -6685,12 +9451,74 @@ export interface components {
             decisions: number;
             without_findings: number;
         };
+        ReadinessAi: {
+            state: components["schemas"]["ReadinessAiStateEnum"];
+            unreviewed: number | null;
+        };
+        /** @enum {string} */
+        ReadinessAiStateEnum: "failed" | "running" | "unreviewed" | "reviewed" | "no_findings" | "out_of_scope" | "none" | "hidden";
+        ReadinessItem: {
+            key: string;
+            label: string;
+            need: components["schemas"]["ReadinessItemNeedEnum"];
+            state: components["schemas"]["ReadinessItemStateEnum"];
+            /** @description It keeps the case from being ready. */
+            is_open: boolean;
+            /** @description The day it was expected by has passed. */
+            is_overdue: boolean;
+            /** @description Said by hand; else found by itself. */
+            is_recorded: boolean;
+            /** Format: date */
+            on: string | null;
+            /** @description On the day of the meeting, or today. */
+            age_days: number | null;
+            max_age_days: number | null;
+            /** Format: date */
+            expected_by: string | null;
+            reason: string;
+            said_by: string;
+            /** Format: date-time */
+            said_at: string | null;
+            source: components["schemas"]["ItemSource"];
+            ready: number | null;
+            total: number | null;
+            problem: string;
+            owner: components["schemas"]["ItemOwner"] | null;
+        };
+        /** @enum {string} */
+        ReadinessItemNeedEnum: "required" | "expected" | "optional";
+        /** @enum {string} */
+        ReadinessItemStateEnum: "met" | "missing" | "expected" | "too_old" | "not_applicable";
+        ReadinessOverride: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            reason: string;
+        };
+        /** @description Of the items that are not optional; without a word about the patient. */
+        ReadinessSummary: {
+            is_ready: boolean;
+            met: number;
+            total: number;
+            not_there: components["schemas"]["OpenItem"][];
+            is_overridden: boolean;
+            proposed_standard: string;
+        };
+        /** @description What the case was opened with; ``newest`` is offered where it is another. */
+        ReadinessTemplate: {
+            tumour_type: components["schemas"]["TumourTypeEnum"];
+            version: number;
+            newest: number;
+            document: components["schemas"]["CaseTemplateDocument"];
+        };
         Reason: {
             code: string;
             message: string;
         };
         /** @enum {string} */
-        ReasonCodeEnum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        ReasonCode830Enum: "false-positive-artefact" | "false-positive-normal-anatomy" | "false-positive-benign-known" | "wrong-location" | "wrong-size-boundary" | "wrong-class" | "duplicate" | "already-known" | "not-relevant-to-question" | "image-quality" | "out-of-scope" | "treatment-change" | "cannot-assess" | "other";
+        /** @enum {string} */
+        ReasonEnum: "first_diagnosis" | "recurrence" | "pre_operative" | "post_operative" | "other";
         ReasonWriteRequest: {
             reason: string;
         };
@@ -6699,19 +9527,35 @@ export interface components {
             readonly id: string;
             readonly position: number;
             readonly text: string;
-            readonly intent: components["schemas"]["IntentEnum"];
+            readonly intent: components["schemas"]["IntentCb4Enum"];
+            readonly modality: components["schemas"]["ModalityEnum"];
+            readonly urgency: components["schemas"]["UrgencyEnum"];
             readonly responsible: components["schemas"]["Person"];
+            readonly responsible_name: string;
             /** Format: date */
             readonly due: string | null;
+            readonly condition: string;
+            readonly fallbacks: string[];
+            readonly evidence: components["schemas"]["Evidence"][];
         };
         RecommendationWriteRequest: {
             text: string;
             /** @default  */
-            intent: components["schemas"]["IntentEnum"];
+            intent: components["schemas"]["IntentCb4Enum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            modality: components["schemas"]["ModalityEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            urgency: components["schemas"]["UrgencyEnum"] | components["schemas"]["BlankEnum"];
             /** Format: uuid */
             responsible?: string | null;
+            /** @default  */
+            responsible_name: string;
             /** Format: date */
             due?: string | null;
+            /** @default  */
+            condition: string;
+            fallbacks?: string[];
+            evidence?: components["schemas"]["EvidenceRequest"][];
         };
         ReconcileWriteRequest: {
             key: string;
@@ -6760,8 +9604,66 @@ export interface components {
         };
         /** @enum {string} */
         ReferenceEnum: "validation" | "first_runs" | "none";
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        ReferralEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            referrer: string;
+            institution: string;
+            reason: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on: string | null;
+            is_new_problem: boolean | null;
+        };
+        ReferralEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ReferralEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        ReferralWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            referrer?: string;
+            institution?: string;
+            reason: components["schemas"]["ReasonEnum"];
+            /** Format: date */
+            wanted_on?: string | null;
+            is_new_problem?: boolean | null;
+        };
         /** @enum {string} */
         RefusalEnum: "not_rigid" | "deformable" | "not_orthonormal" | "several_matrices" | "malformed" | "no_frame_of_reference";
+        Refused: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+            detail: string;
+        };
         Region: {
             number: number;
             name: string;
@@ -6818,6 +9720,20 @@ export interface components {
             mean_probability: number;
             observed: components["schemas"]["Estimate"];
         };
+        RemindRequest: {
+            items: components["schemas"]["ItemNameRequest"][];
+        };
+        /** @description ``code`` is empty where the reminder goes out. */
+        Reminded: {
+            /** Format: uuid */
+            case: string;
+            item: string;
+            code: string;
+            message: string;
+        };
+        RemindedList: {
+            results: components["schemas"]["Reminded"][];
+        };
         ReportLine: {
             depth: number;
             /** @description The value type, in small letters; see: a reference. */
@@ -6870,13 +9786,15 @@ export interface components {
             is_deidentified: boolean;
             results: components["schemas"]["ResearchStack"][];
         };
+        /** @enum {string} */
+        ResultEnum: "positive" | "negative" | "low" | "high" | "equivocal" | "detected" | "not_detected" | "stable" | "msi_low" | "msi_high" | "pending" | "failed";
         /** @description Somebody's word on a finding. */
         Review: {
             decision: components["schemas"]["FindingStateEnum"];
             reviewer: components["schemas"]["Reviewer"];
             /** Format: date-time */
             at: string;
-            reason_code: components["schemas"]["ReasonCodeEnum"] | components["schemas"]["NullEnum"];
+            reason_code: components["schemas"]["ReasonCode830Enum"] | components["schemas"]["NullEnum"];
             comment: string;
             stands: boolean;
             context: components["schemas"]["ContextEnum"];
@@ -6906,8 +9824,10 @@ export interface components {
              * @description Where the version that is in use now goes.
              * @default suspended
              */
-            to: components["schemas"]["ToEnum"];
+            to: components["schemas"]["RollBackToEnum"];
         };
+        /** @enum {string} */
+        RollBackToEnum: "shadow" | "suspended";
         RowCounts: {
             error: number;
             choice: number;
@@ -6940,6 +9860,10 @@ export interface components {
             reason: string;
             count: number;
         };
+        /** @enum {string} */
+        ScaleEnum: "ecog" | "kps";
+        /** @enum {string} */
+        SchemeEnum: "tnm" | "figo" | "lugano" | "bclc" | "iss" | "other";
         /** @enum {string} */
         ScopesEnum: "dicomweb:read" | "dicomweb:write" | "ai:unreviewed";
         /** @description ``secret`` is told once, to this browser. */
@@ -7261,8 +10185,39 @@ export interface components {
             shape: string;
             points_image: number[][];
         };
+        SignManyRequest: {
+            decisions: components["schemas"]["ToSignRequest"][];
+        };
+        /** @description The text that was read: its digest, and the version in ``If-Match`` or here. */
+        SignRequest: {
+            version?: number;
+            digest: string;
+        };
+        /** @description Each was signed, or refused, for itself. */
+        SignedMany: {
+            signed: string[];
+            refused: components["schemas"]["Refused"][];
+        };
+        /** @description How many wait for this person, and until when a signature needs no new proof. */
+        Signing: {
+            waiting: number;
+            /** Format: date-time */
+            proven_until: string | null;
+            ways: components["schemas"]["WaysEnum"][];
+        };
+        Since: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly signed_at: string | null;
+            readonly meeting: components["schemas"]["Meeting"];
+        };
         /** @enum {string} */
         SourceCe3Enum: "pasted" | "csv" | "xlsx";
+        /** @enum {string} */
+        SourceD4cEnum: "clinician" | "pathology_report" | "radiology_report" | "laboratory" | "referral_letter" | "patient" | "other";
+        /** @enum {string} */
+        SpecimenEnum: "primary" | "metastasis" | "lymph_node" | "blood" | "fluid" | "bone_marrow" | "germline" | "other";
         Spread: {
             /** Format: double */
             median: number | null;
@@ -7296,6 +10251,85 @@ export interface components {
             fits: boolean;
             refusal: components["schemas"]["ResearchRefusal"] | null;
         };
+        StageTable: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly edition: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            readonly sha256: string;
+            /** @description How many rows it has. */
+            readonly rows: number;
+        };
+        StageTablePage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["StageTable"][];
+        };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        StagingEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            scheme: components["schemas"]["SchemeEnum"];
+            edition: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t: string;
+            n: string;
+            m: string;
+            group: string;
+            group_source: components["schemas"]["GroupSourceEnum"] | components["schemas"]["BlankEnum"];
+            group_table: string;
+            group_table_sha256: string;
+            is_draft: boolean;
+        };
+        StagingEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["StagingEntry"][];
+        };
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        StagingWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            scheme: components["schemas"]["SchemeEnum"];
+            edition?: components["schemas"]["EditionEnum"] | components["schemas"]["BlankEnum"];
+            prefix?: components["schemas"]["PrefixEnum"] | components["schemas"]["BlankEnum"];
+            t?: string;
+            n?: string;
+            m?: string;
+            group?: string;
+            /**
+             * Format: uuid
+             * @description Read the group in this table of the site.
+             */
+            table?: string | null;
+        };
         /** @enum {string} */
         StanceEnum: "agree" | "dissent" | "abstain";
         /** @enum {string} */
@@ -7317,6 +10351,8 @@ export interface components {
         };
         /** @enum {string} */
         StatementSourceEnum: "developer" | "house" | "record" | "rule" | "nobody";
+        /** @enum {string} */
+        StatusFb4Enum: "current" | "superseded" | "entered_in_error";
         StructureSet: {
             /** Format: uuid */
             id: string;
@@ -7408,6 +10444,81 @@ export interface components {
         };
         /** @enum {string} */
         SystemRolesEnum: "system_admin" | "ai_admin" | "auditor" | "coordinator";
+        TakeTemplateRequest: {
+            number: number;
+        };
+        /**
+         * TemplateField
+         * @description One thing the intake form asks for, beyond what every case has.
+         */
+        TemplateField: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Kind
+             * @default text
+             */
+            kind: components["schemas"]["TemplateFieldKindEnum"];
+            /** Choices */
+            choices?: string[];
+            /**
+             * Is Required
+             * @default false
+             */
+            is_required: boolean;
+        };
+        /** @enum {string} */
+        TemplateFieldKindEnum: "text" | "number" | "date" | "yes_no" | "choice";
+        /**
+         * TemplateItem
+         * @description One thing a case needs before it is discussed.
+         */
+        TemplateItem: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Need
+             * @default required
+             */
+            need: components["schemas"]["TemplateItemNeedEnum"];
+            /**
+             * Source
+             * @default recorded
+             */
+            source: string;
+            /**
+             * Modalities
+             * @description Of source `images`: one of these.
+             */
+            modalities?: string[];
+            /**
+             * Max Age Days
+             * @description Older than this on the day of the meeting is too old.
+             * @default null
+             */
+            max_age_days: number | null;
+        };
+        /** @enum {string} */
+        TemplateItemNeedEnum: "required" | "expected" | "optional";
+        /**
+         * TemplateStandard
+         * @description A standard of care that the board agreed on beforehand: cases may be listed by it.
+         */
+        TemplateStandard: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Reference
+             * @description The document that says so: title, version, page.
+             */
+            reference: string;
+        };
         /** @enum {string} */
         TextEnum: "lines" | "binary" | "too_long";
         /** @description The study ticket; send it in the header named ``header``. */
@@ -7454,8 +10565,58 @@ export interface components {
             /** Format: double */
             median_acknowledged_s: number | null;
         };
-        /** @enum {string} */
-        ToEnum: "shadow" | "suspended";
+        TimeBoxRequest: {
+            is_complex?: boolean | null;
+            minutes?: number | null;
+            version?: number;
+        };
+        /** @description Newest first; what has no date stands at the end. */
+        Timeline: {
+            results: components["schemas"]["TimelineLine"][];
+            /** @description Kinds that this viewer is not shown. */
+            withheld: string[];
+            truncated: boolean;
+        };
+        TimelineLine: {
+            /** @description A partial date, or an instant. */
+            at: string | null;
+            precision: components["schemas"]["PrecisionEnum"];
+            /** @description referral, diagnosis, staging, …, imaging, pathology, meeting, decision, draft */
+            kind: string;
+            id: string;
+            title: string;
+            detail: string;
+            /** @description pathology_report, dicom, board, … */
+            source: string;
+            /** @description Modalities. */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @description The meeting, where it is one.
+             */
+            link: string | null;
+        };
+        ToSignRequest: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            digest: string;
+        };
+        /** @description Who told the patient: ``told_by`` of the house or ``told_by_name``. */
+        ToldRequest: {
+            /** Format: uuid */
+            id?: string | null;
+            /** Format: date-time */
+            told_at: string;
+            /** Format: uuid */
+            told_by?: string | null;
+            /** @default  */
+            told_by_name: string;
+            /** @default  */
+            how: components["schemas"]["HowF3fEnum"] | components["schemas"]["BlankEnum"];
+            /** @default  */
+            text: string;
+        };
         /** @description The shape of ``tours.selectors.describe_tour``. */
         Tour: {
             /** Format: uuid */
@@ -7512,6 +10673,97 @@ export interface components {
         Tours: {
             results: components["schemas"]["Tour"][];
         };
+        /** @description What every kind shows. De-identified: words of our own, numbers and known codes only. */
+        TreatmentEntry: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @description Its kind. */
+            entry: string;
+            status: components["schemas"]["StatusFb4Enum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on: string | null;
+            source: components["schemas"]["SourceD4cEnum"];
+            source_detail: string;
+            note: string;
+            /** Format: uuid */
+            supersedes: string | null;
+            recorded_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            error_reason: string;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description The viewer gets no free text. */
+            is_withheld: boolean;
+            kind: components["schemas"]["Kind870Enum"];
+            description: string;
+            intent: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on: string | null;
+            outcome: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
+        };
+        TreatmentEntryPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["TreatmentEntry"][];
+        };
+        /** @enum {string} */
+        TreatmentKindEnum: "surgery" | "systemic" | "radiotherapy" | "chemoradiotherapy" | "intervention" | "surveillance" | "supportive" | "other";
+        /** @description What every kind takes. A PATCH sends only what changes. */
+        TreatmentWriteRequest: {
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            on?: string | null;
+            source?: components["schemas"]["SourceD4cEnum"];
+            source_detail?: string;
+            note?: string;
+            version?: number;
+            kind: components["schemas"]["Kind870Enum"];
+            description: string;
+            intent?: components["schemas"]["Intent93eEnum"] | components["schemas"]["BlankEnum"];
+            /** @description 2026, 2026-03 or 2026-03-14: as exact as it is known. */
+            ended_on?: string | null;
+            outcome?: components["schemas"]["OutcomeFfcEnum"] | components["schemas"]["BlankEnum"];
+        };
+        TriageManyRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            cases: components["schemas"]["CaseVersionRequest"][];
+        };
+        TriageProposal: {
+            standard: string;
+            standard_name: string;
+            reference: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        TriageRequest: {
+            to: components["schemas"]["CaseStatusEnum"];
+            /** @default  */
+            reason: string;
+            /** @default  */
+            reason_code: string;
+            /** @default  */
+            standard: string;
+            missing?: components["schemas"]["OwedWriteRequest"][];
+            /** @default false */
+            override: boolean;
+            version?: number;
+        };
+        /** @enum {string} */
+        TrialConsideredEnum: "yes" | "no" | "not_applicable";
         /**
          * TumourType
          * @enum {string}
@@ -7521,6 +10773,11 @@ export interface components {
         TumourTypeEnum: "lung" | "liver" | "colorectal" | "breast" | "prostate" | "brain" | "head_neck" | "gynaecological" | "sarcoma" | "lymphoma" | "other";
         /** @enum {string} */
         TypeEnum: "10200004" | "108369006" | "12738006" | "14799000" | "15776009" | "27925004" | "39607008" | "41216001" | "4147007" | "52988006" | "59441001" | "64033007" | "6574001" | "79654002" | "85756007";
+        UndoRequest: {
+            moves: string[];
+        };
+        /** @enum {string} */
+        UnitA8dEnum: "percent" | "tps_percent" | "cps" | "ic_percent" | "ihc_score" | "mut_per_mb" | "copies" | "ratio";
         UploadWriteRequest: {
             /** Format: uuid */
             case: string;
@@ -7788,6 +11045,36 @@ export interface components {
             /** Format: date-time */
             left_at: string | null;
         };
+        /** @description One draft that waits; ``blocked_by`` is the code a signature would be refused with. */
+        WaitingDecision: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** Format: uuid */
+            case: string;
+            title: string;
+            patient: components["schemas"]["WaitingPatient"];
+            meeting: components["schemas"]["Meeting"] | null;
+            drafted_by: components["schemas"]["Person"] | null;
+            recommendations: number;
+            dissents: number;
+            blocked_by: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WaitingDecisionPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["WaitingDecision"][];
+        };
+        WaitingPatient: {
+            patient_id: string;
+            name: string;
+            birth_date: string | null;
+            sex: string;
+        };
         WaitingTour: {
             /** Format: uuid */
             id: string;
@@ -7814,6 +11101,8 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
+        WaysEnum: "password" | "code";
+        /** @enum {string} */
         WeightingEnum: "t1" | "t1c" | "t2" | "flair" | "dwi" | "adc" | "swi" | "perfusion" | "dynamic";
         Weights: {
             path: string;
@@ -7831,6 +11120,10 @@ export interface components {
             lower: number;
             /** Upper */
             upper: number;
+        };
+        WithdrawRequest: {
+            reason: string;
+            version?: number;
         };
         /** @description RFC 9457 problem document; `code` is stable and machine-readable. */
         Problem: {
@@ -7857,6 +11150,7 @@ export interface components {
     pathItems: never;
 }
 export type AcceptRequest = components['schemas']['AcceptRequest'];
+export type AcceptedFinding = components['schemas']['AcceptedFinding'];
 export type AcceptedStructure = components['schemas']['AcceptedStructure'];
 export type AcceptedStructureSet = components['schemas']['AcceptedStructureSet'];
 export type AcceptedStructureSets = components['schemas']['AcceptedStructureSets'];
@@ -7864,11 +11158,19 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccessTokenPage = components['schemas']['AccessTokenPage'];
 export type AccessTokenWriteRequest = components['schemas']['AccessTokenWriteRequest'];
 export type AcknowledgeRequest = components['schemas']['AcknowledgeRequest'];
+export type AddManyRequest = components['schemas']['AddManyRequest'];
+export type Added = components['schemas']['Added'];
+export type AddedList = components['schemas']['AddedList'];
+export type AddendumRequest = components['schemas']['AddendumRequest'];
+export type AgendaCapacity = components['schemas']['AgendaCapacity'];
 export type AgendaItem = components['schemas']['AgendaItem'];
 export type AgendaItemPage = components['schemas']['AgendaItemPage'];
 export type AgendaItemPatchStatusEnum = components['schemas']['AgendaItemPatchStatusEnum'];
 export type AgendaItemWriteRequest = components['schemas']['AgendaItemWriteRequest'];
+export type AgendaList = components['schemas']['AgendaList'];
+export type AgendaRulesRequest = components['schemas']['AgendaRulesRequest'];
 export type AgendaStatusEnum = components['schemas']['AgendaStatusEnum'];
+export type AgreedStandard = components['schemas']['AgreedStandard'];
 export type AiReadingEnum = components['schemas']['AiReadingEnum'];
 export type AiReadingRequest = components['schemas']['AiReadingRequest'];
 export type AiUrgency = components['schemas']['AiUrgency'];
@@ -7877,14 +11179,21 @@ export type AiUrgencyModel = components['schemas']['AiUrgencyModel'];
 export type AiUrgencyTierEnum = components['schemas']['AiUrgencyTierEnum'];
 export type AlertTierEnum = components['schemas']['AlertTierEnum'];
 export type AlgorithmTypeEnum = components['schemas']['AlgorithmTypeEnum'];
+export type AllergyEntry = components['schemas']['AllergyEntry'];
+export type AllergyEntryPage = components['schemas']['AllergyEntryPage'];
+export type AllergyWriteRequest = components['schemas']['AllergyWriteRequest'];
+export type Alternative = components['schemas']['Alternative'];
+export type AlternativeRequest = components['schemas']['AlternativeRequest'];
 export type AmendedBoxRequest = components['schemas']['AmendedBoxRequest'];
 export type AmendedByRequest = components['schemas']['AmendedByRequest'];
 export type Amendment = components['schemas']['Amendment'];
+export type AnalyteEnum = components['schemas']['AnalyteEnum'];
 export type AnnouncedFileRequest = components['schemas']['AnnouncedFileRequest'];
 export type AnswerEnum = components['schemas']['AnswerEnum'];
 export type Approval = components['schemas']['Approval'];
 export type AssignmentRequest = components['schemas']['AssignmentRequest'];
 export type Attendance = components['schemas']['Attendance'];
+export type AttendanceHowEnum = components['schemas']['AttendanceHowEnum'];
 export type AttendanceWriteRequest = components['schemas']['AttendanceWriteRequest'];
 export type AttendeeUser = components['schemas']['AttendeeUser'];
 export type AuditEntry = components['schemas']['AuditEntry'];
@@ -7897,8 +11206,12 @@ export type AutomationRun = components['schemas']['AutomationRun'];
 export type AutomationRunPage = components['schemas']['AutomationRunPage'];
 export type AxisEnum = components['schemas']['AxisEnum'];
 export type Beam = components['schemas']['Beam'];
+export type BiomarkerEntry = components['schemas']['BiomarkerEntry'];
+export type BiomarkerEntryPage = components['schemas']['BiomarkerEntryPage'];
+export type BiomarkerWriteRequest = components['schemas']['BiomarkerWriteRequest'];
 export type BlankEnum = components['schemas']['BlankEnum'];
 export type Board = components['schemas']['Board'];
+export type BoardAgendaRules = components['schemas']['BoardAgendaRules'];
 export type BoardMember = components['schemas']['BoardMember'];
 export type BoardMemberPage = components['schemas']['BoardMemberPage'];
 export type BoardMemberWriteRequest = components['schemas']['BoardMemberWriteRequest'];
@@ -7913,23 +11226,41 @@ export type BundleInstallRequest = components['schemas']['BundleInstallRequest']
 export type BundleUpload = components['schemas']['BundleUpload'];
 export type BundleUploadWriteRequest = components['schemas']['BundleUploadWriteRequest'];
 export type BurdenLesion = components['schemas']['BurdenLesion'];
-export type ByEnum = components['schemas']['ByEnum'];
 export type CalendarFeed = components['schemas']['CalendarFeed'];
 export type CalibrationFigures = components['schemas']['CalibrationFigures'];
 export type CapacityEnum = components['schemas']['CapacityEnum'];
 export type CardEntryWriteRequest = components['schemas']['CardEntryWriteRequest'];
 export type CardGroup = components['schemas']['CardGroup'];
+export type CarriedOver = components['schemas']['CarriedOver'];
+export type CarryOverRequest = components['schemas']['CarryOverRequest'];
+export type CaseClosed = components['schemas']['CaseClosed'];
 export type CaseDetail = components['schemas']['CaseDetail'];
+export type CaseFollowUp = components['schemas']['CaseFollowUp'];
 export type CaseListItem = components['schemas']['CaseListItem'];
 export type CaseListItemPage = components['schemas']['CaseListItemPage'];
+export type CaseMove = components['schemas']['CaseMove'];
+export type CaseMovePage = components['schemas']['CaseMovePage'];
+export type CasePresentation = components['schemas']['CasePresentation'];
+export type CasePresentationRequest = components['schemas']['CasePresentationRequest'];
+export type CaseReadiness = components['schemas']['CaseReadiness'];
 export type CaseRecording = components['schemas']['CaseRecording'];
 export type CaseRecordings = components['schemas']['CaseRecordings'];
 export type CaseRequestRequest = components['schemas']['CaseRequestRequest'];
 export type CaseStatusEnum = components['schemas']['CaseStatusEnum'];
+export type CaseTemplate = components['schemas']['CaseTemplate'];
+export type CaseTemplateDetail = components['schemas']['CaseTemplateDetail'];
+export type CaseTemplateDocument = components['schemas']['CaseTemplateDocument'];
+export type CaseTemplateDocumentRequest = components['schemas']['CaseTemplateDocumentRequest'];
+export type CaseTemplatePage = components['schemas']['CaseTemplatePage'];
+export type CaseTemplateWriteRequest = components['schemas']['CaseTemplateWriteRequest'];
+export type CaseVersionRequest = components['schemas']['CaseVersionRequest'];
 export type CaseWriteRequest = components['schemas']['CaseWriteRequest'];
+export type CertaintyEnum = components['schemas']['CertaintyEnum'];
 export type Certificate = components['schemas']['Certificate'];
 export type Change = components['schemas']['Change'];
 export type ChangeEnum = components['schemas']['ChangeEnum'];
+export type ChangedFact = components['schemas']['ChangedFact'];
+export type Changes = components['schemas']['Changes'];
 export type Chapter = components['schemas']['Chapter'];
 export type CheckInCode = components['schemas']['CheckInCode'];
 export type CheckInRequest = components['schemas']['CheckInRequest'];
@@ -7937,22 +11268,40 @@ export type CheckedIn = components['schemas']['CheckedIn'];
 export type ChoiceEnum = components['schemas']['ChoiceEnum'];
 export type Clearance = components['schemas']['Clearance'];
 export type ClearanceWriteRequest = components['schemas']['ClearanceWriteRequest'];
+export type ClinicalContent = components['schemas']['ClinicalContent'];
 export type ClockRequest = components['schemas']['ClockRequest'];
 export type Code = components['schemas']['Code'];
+export type CodeEnum = components['schemas']['CodeEnum'];
+export type CodeSystem = components['schemas']['CodeSystem'];
+export type CodeSystems = components['schemas']['CodeSystems'];
+export type ComorbidityEntry = components['schemas']['ComorbidityEntry'];
+export type ComorbidityEntryPage = components['schemas']['ComorbidityEntryPage'];
+export type ComorbidityWriteRequest = components['schemas']['ComorbidityWriteRequest'];
 export type ConfirmIntakeRequest = components['schemas']['ConfirmIntakeRequest'];
+export type ConfirmRequest = components['schemas']['ConfirmRequest'];
 export type ConsensusEnum = components['schemas']['ConsensusEnum'];
 export type ContextEnum = components['schemas']['ContextEnum'];
 export type ContrastEnum = components['schemas']['ContrastEnum'];
+export type CriticalityEnum = components['schemas']['CriticalityEnum'];
 export type Csrf = components['schemas']['Csrf'];
+export type DecidedOutcome = components['schemas']['DecidedOutcome'];
 export type Decision = components['schemas']['Decision'];
+export type DecisionNote = components['schemas']['DecisionNote'];
+export type DecisionNoteKindEnum = components['schemas']['DecisionNoteKindEnum'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type DecisionStatusEnum = components['schemas']['DecisionStatusEnum'];
+export type DecisionText = components['schemas']['DecisionText'];
 export type DecisionWriteRequest = components['schemas']['DecisionWriteRequest'];
 export type DeferRequest = components['schemas']['DeferRequest'];
+export type DeferralCodeEnum = components['schemas']['DeferralCodeEnum'];
 export type DemotionReasonEnum = components['schemas']['DemotionReasonEnum'];
 export type DetectionFigures = components['schemas']['DetectionFigures'];
 export type Diagnosis = components['schemas']['Diagnosis'];
+export type DiagnosisEntry = components['schemas']['DiagnosisEntry'];
+export type DiagnosisEntryPage = components['schemas']['DiagnosisEntryPage'];
 export type DiagnosisRequest = components['schemas']['DiagnosisRequest'];
+export type DiagnosisWriteRequest = components['schemas']['DiagnosisWriteRequest'];
+export type Discipline = components['schemas']['Discipline'];
 export type DisciplineEnum = components['schemas']['DisciplineEnum'];
 export type DisclosureEnum = components['schemas']['DisclosureEnum'];
 export type DiscretisationEnum = components['schemas']['DiscretisationEnum'];
@@ -7974,8 +11323,11 @@ export type Drift = components['schemas']['Drift'];
 export type DriftFeature = components['schemas']['DriftFeature'];
 export type DriftFeatureStateEnum = components['schemas']['DriftFeatureStateEnum'];
 export type Dvh = components['schemas']['Dvh'];
+export type EditionEnum = components['schemas']['EditionEnum'];
 export type Estimate = components['schemas']['Estimate'];
 export type Evaluation = components['schemas']['Evaluation'];
+export type Evidence = components['schemas']['Evidence'];
+export type EvidenceRequest = components['schemas']['EvidenceRequest'];
 export type Export = components['schemas']['Export'];
 export type ExportStateEnum = components['schemas']['ExportStateEnum'];
 export type External = components['schemas']['External'];
@@ -7992,6 +11344,19 @@ export type Finding = components['schemas']['Finding'];
 export type FindingModel = components['schemas']['FindingModel'];
 export type FindingPage = components['schemas']['FindingPage'];
 export type FindingStateEnum = components['schemas']['FindingStateEnum'];
+export type FollowUpKindEnum = components['schemas']['FollowUpKindEnum'];
+export type FollowUpResult = components['schemas']['FollowUpResult'];
+export type FollowUpResultPage = components['schemas']['FollowUpResultPage'];
+export type FollowUpResultWriteRequest = components['schemas']['FollowUpResultWriteRequest'];
+export type FollowUpRule = components['schemas']['FollowUpRule'];
+export type FollowUpRuleRequest = components['schemas']['FollowUpRuleRequest'];
+export type FollowUpStateEnum = components['schemas']['FollowUpStateEnum'];
+export type FollowUpStatusEnum = components['schemas']['FollowUpStatusEnum'];
+export type FollowUpTask = components['schemas']['FollowUpTask'];
+export type FollowUpTaskPage = components['schemas']['FollowUpTaskPage'];
+export type FollowedCase = components['schemas']['FollowedCase'];
+export type FoundCode = components['schemas']['FoundCode'];
+export type FoundCodes = components['schemas']['FoundCodes'];
 export type FoundStudies = components['schemas']['FoundStudies'];
 export type FoundStudy = components['schemas']['FoundStudy'];
 export type FractionGroup = components['schemas']['FractionGroup'];
@@ -8002,7 +11367,9 @@ export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantSourceEnum = components['schemas']['GrantSourceEnum'];
 export type GrantWriteRequest = components['schemas']['GrantWriteRequest'];
+export type GroupSourceEnum = components['schemas']['GroupSourceEnum'];
 export type GuiseEnum = components['schemas']['GuiseEnum'];
+export type HandOverRequest = components['schemas']['HandOverRequest'];
 export type Hanging = components['schemas']['Hanging'];
 export type HangingCell = components['schemas']['HangingCell'];
 export type HangingDocument = components['schemas']['HangingDocument'];
@@ -8014,14 +11381,24 @@ export type Hangings = components['schemas']['Hangings'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HistoryEntryKindEnum = components['schemas']['HistoryEntryKindEnum'];
 export type Holder = components['schemas']['Holder'];
-export type HowEnum = components['schemas']['HowEnum'];
+export type HowF3fEnum = components['schemas']['HowF3fEnum'];
 export type ImageCount = components['schemas']['ImageCount'];
 export type ImageCountStateEnum = components['schemas']['ImageCountStateEnum'];
+export type ImplementationEnum = components['schemas']['ImplementationEnum'];
 export type Import = components['schemas']['Import'];
 export type ImportFile = components['schemas']['ImportFile'];
 export type ImportSummary = components['schemas']['ImportSummary'];
 export type ImportSummaryPage = components['schemas']['ImportSummaryPage'];
 export type ImportWriteRequest = components['schemas']['ImportWriteRequest'];
+export type IncidentalAssignRequest = components['schemas']['IncidentalAssignRequest'];
+export type IncidentalFinding = components['schemas']['IncidentalFinding'];
+export type IncidentalMarkRequest = components['schemas']['IncidentalMarkRequest'];
+export type Indicator = components['schemas']['Indicator'];
+export type IndicatorMonth = components['schemas']['IndicatorMonth'];
+export type IndicatorPart = components['schemas']['IndicatorPart'];
+export type IndicatorReport = components['schemas']['IndicatorReport'];
+export type IndicatorStateEnum = components['schemas']['IndicatorStateEnum'];
+export type IndicatorUnitEnum = components['schemas']['IndicatorUnitEnum'];
 export type InputCandidate = components['schemas']['InputCandidate'];
 export type InputProposal = components['schemas']['InputProposal'];
 export type InputReason = components['schemas']['InputReason'];
@@ -8036,8 +11413,15 @@ export type IntakeProgress = components['schemas']['IntakeProgress'];
 export type IntakeRow = components['schemas']['IntakeRow'];
 export type IntakeRowStateEnum = components['schemas']['IntakeRowStateEnum'];
 export type IntensityEnum = components['schemas']['IntensityEnum'];
-export type IntentEnum = components['schemas']['IntentEnum'];
+export type Intent93eEnum = components['schemas']['Intent93eEnum'];
+export type IntentCb4Enum = components['schemas']['IntentCb4Enum'];
 export type Issue = components['schemas']['Issue'];
+export type ItemNameRequest = components['schemas']['ItemNameRequest'];
+export type ItemOwner = components['schemas']['ItemOwner'];
+export type ItemOwnerWriteRequest = components['schemas']['ItemOwnerWriteRequest'];
+export type ItemRecordWriteRequest = components['schemas']['ItemRecordWriteRequest'];
+export type ItemRecordWriteStateEnum = components['schemas']['ItemRecordWriteStateEnum'];
+export type ItemSource = components['schemas']['ItemSource'];
 export type Job = components['schemas']['Job'];
 export type JobModel = components['schemas']['JobModel'];
 export type JobPage = components['schemas']['JobPage'];
@@ -8046,10 +11430,14 @@ export type JobStateEnum = components['schemas']['JobStateEnum'];
 export type KeyImage = components['schemas']['KeyImage'];
 export type KeyImageCreateRequest = components['schemas']['KeyImageCreateRequest'];
 export type KeyImagePage = components['schemas']['KeyImagePage'];
+export type Kind1c2Enum = components['schemas']['Kind1c2Enum'];
+export type Kind870Enum = components['schemas']['Kind870Enum'];
 export type Kind91bEnum = components['schemas']['Kind91bEnum'];
 export type KindD61Enum = components['schemas']['KindD61Enum'];
 export type KindE3dEnum = components['schemas']['KindE3dEnum'];
+export type LateralityEnum = components['schemas']['LateralityEnum'];
 export type LayerEnum = components['schemas']['LayerEnum'];
+export type Left = components['schemas']['Left'];
 export type LeftOut = components['schemas']['LeftOut'];
 export type LeftOutStateEnum = components['schemas']['LeftOutStateEnum'];
 export type Lesion = components['schemas']['Lesion'];
@@ -8067,6 +11455,7 @@ export type LiveSessionPage = components['schemas']['LiveSessionPage'];
 export type LiveTicket = components['schemas']['LiveTicket'];
 export type LiverPoint = components['schemas']['LiverPoint'];
 export type LiverReference = components['schemas']['LiverReference'];
+export type LoadedList = components['schemas']['LoadedList'];
 export type LobbyAnswerRequest = components['schemas']['LobbyAnswerRequest'];
 export type LocalValidation = components['schemas']['LocalValidation'];
 export type MadeByEnum = components['schemas']['MadeByEnum'];
@@ -8083,10 +11472,14 @@ export type MeasurementGroup = components['schemas']['MeasurementGroup'];
 export type MeasurementPage = components['schemas']['MeasurementPage'];
 export type Meeting = components['schemas']['Meeting'];
 export type MeetingAttendance = components['schemas']['MeetingAttendance'];
+export type MeetingException = components['schemas']['MeetingException'];
+export type MeetingExceptionCase = components['schemas']['MeetingExceptionCase'];
+export type MeetingExceptionList = components['schemas']['MeetingExceptionList'];
 export type MeetingPage = components['schemas']['MeetingPage'];
 export type MeetingStatusEnum = components['schemas']['MeetingStatusEnum'];
 export type MeetingWriteRequest = components['schemas']['MeetingWriteRequest'];
 export type MintedToken = components['schemas']['MintedToken'];
+export type ModalityEnum = components['schemas']['ModalityEnum'];
 export type Model = components['schemas']['Model'];
 export type ModelAlert = components['schemas']['ModelAlert'];
 export type ModelAlertPage = components['schemas']['ModelAlertPage'];
@@ -8096,12 +11489,19 @@ export type ModelVersion = components['schemas']['ModelVersion'];
 export type MonitoredModel = components['schemas']['MonitoredModel'];
 export type MonitoredVersion = components['schemas']['MonitoredVersion'];
 export type Monitoring = components['schemas']['Monitoring'];
+export type MonitoringByEnum = components['schemas']['MonitoringByEnum'];
 export type MoveEnum = components['schemas']['MoveEnum'];
+export type Moved = components['schemas']['Moved'];
+export type MovedList = components['schemas']['MovedList'];
+export type NamedPerson = components['schemas']['NamedPerson'];
 export type NewCalendarFeed = components['schemas']['NewCalendarFeed'];
+export type NewReview = components['schemas']['NewReview'];
+export type NewStudy = components['schemas']['NewStudy'];
 export type NextMeeting = components['schemas']['NextMeeting'];
 export type NiftiMaskMatch = components['schemas']['NiftiMaskMatch'];
 export type NiftiMaskMatchWriteRequest = components['schemas']['NiftiMaskMatchWriteRequest'];
 export type NiftiMaskWriteRequest = components['schemas']['NiftiMaskWriteRequest'];
+export type NonAdherenceReasonEnum = components['schemas']['NonAdherenceReasonEnum'];
 export type NotOrientationEnum = components['schemas']['NotOrientationEnum'];
 export type NotPhaseEnum = components['schemas']['NotPhaseEnum'];
 export type NullEnum = components['schemas']['NullEnum'];
@@ -8109,15 +11509,23 @@ export type OfEnum = components['schemas']['OfEnum'];
 export type OfTheModel = components['schemas']['OfTheModel'];
 export type OmitWriteRequest = components['schemas']['OmitWriteRequest'];
 export type OpenCase = components['schemas']['OpenCase'];
+export type OpenItem = components['schemas']['OpenItem'];
+export type OpenItemStateEnum = components['schemas']['OpenItemStateEnum'];
 export type OpenedDocument = components['schemas']['OpenedDocument'];
 export type Opinion = components['schemas']['Opinion'];
 export type OpinionKindEnum = components['schemas']['OpinionKindEnum'];
 export type OpinionRequestDecisionEnum = components['schemas']['OpinionRequestDecisionEnum'];
 export type OpinionRequestRequest = components['schemas']['OpinionRequestRequest'];
+export type OrderByEnum = components['schemas']['OrderByEnum'];
+export type OrderRequest = components['schemas']['OrderRequest'];
+export type Outcome = components['schemas']['Outcome'];
 export type OutcomeEnum = components['schemas']['OutcomeEnum'];
+export type OutcomeFfcEnum = components['schemas']['OutcomeFfcEnum'];
+export type OutcomeWriteRequest = components['schemas']['OutcomeWriteRequest'];
 export type Outline = components['schemas']['Outline'];
 export type OutlineImage = components['schemas']['OutlineImage'];
 export type OverlapFigures = components['schemas']['OverlapFigures'];
+export type OwedWriteRequest = components['schemas']['OwedWriteRequest'];
 export type OwnPositionRequest = components['schemas']['OwnPositionRequest'];
 export type Pacs = components['schemas']['Pacs'];
 export type PacsAnswer = components['schemas']['PacsAnswer'];
@@ -8126,11 +11534,16 @@ export type PacsTest = components['schemas']['PacsTest'];
 export type PacsWriteRequest = components['schemas']['PacsWriteRequest'];
 export type PageText = components['schemas']['PageText'];
 export type PatchedAgendaItemPatchRequest = components['schemas']['PatchedAgendaItemPatchRequest'];
+export type PatchedAllergyWriteRequest = components['schemas']['PatchedAllergyWriteRequest'];
 export type PatchedAutomationRuleWriteRequest = components['schemas']['PatchedAutomationRuleWriteRequest'];
+export type PatchedBiomarkerWriteRequest = components['schemas']['PatchedBiomarkerWriteRequest'];
 export type PatchedBoardPatchRequest = components['schemas']['PatchedBoardPatchRequest'];
 export type PatchedBoardRoleRequest = components['schemas']['PatchedBoardRoleRequest'];
 export type PatchedCaseWriteRequest = components['schemas']['PatchedCaseWriteRequest'];
+export type PatchedComorbidityWriteRequest = components['schemas']['PatchedComorbidityWriteRequest'];
 export type PatchedDecisionWriteRequest = components['schemas']['PatchedDecisionWriteRequest'];
+export type PatchedDiagnosisWriteRequest = components['schemas']['PatchedDiagnosisWriteRequest'];
+export type PatchedFollowUpTaskPatchRequest = components['schemas']['PatchedFollowUpTaskPatchRequest'];
 export type PatchedHangingPatchRequest = components['schemas']['PatchedHangingPatchRequest'];
 export type PatchedIntakeListPatchRequest = components['schemas']['PatchedIntakeListPatchRequest'];
 export type PatchedIntakeRowPatchRequest = components['schemas']['PatchedIntakeRowPatchRequest'];
@@ -8138,15 +11551,24 @@ export type PatchedLesionPatchRequest = components['schemas']['PatchedLesionPatc
 export type PatchedMeasurementPatchRequest = components['schemas']['PatchedMeasurementPatchRequest'];
 export type PatchedMeetingPatchRequest = components['schemas']['PatchedMeetingPatchRequest'];
 export type PatchedPacsWriteRequest = components['schemas']['PatchedPacsWriteRequest'];
+export type PatchedPerformanceWriteRequest = components['schemas']['PatchedPerformanceWriteRequest'];
 export type PatchedPersonPatchRequest = components['schemas']['PatchedPersonPatchRequest'];
+export type PatchedPreferenceWriteRequest = components['schemas']['PatchedPreferenceWriteRequest'];
+export type PatchedReferralWriteRequest = components['schemas']['PatchedReferralWriteRequest'];
 export type PatchedSegmentationPatchRequest = components['schemas']['PatchedSegmentationPatchRequest'];
 export type PatchedSeriesPatchRequest = components['schemas']['PatchedSeriesPatchRequest'];
+export type PatchedStagingWriteRequest = components['schemas']['PatchedStagingWriteRequest'];
 export type PatchedTourPatchRequest = components['schemas']['PatchedTourPatchRequest'];
 export type PatchedTourStepPatchRequest = components['schemas']['PatchedTourStepPatchRequest'];
+export type PatchedTreatmentWriteRequest = components['schemas']['PatchedTreatmentWriteRequest'];
 export type PatchedUrgencyTierPatchRequest = components['schemas']['PatchedUrgencyTierPatchRequest'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPage = components['schemas']['PatientPage'];
 export type PatientRequest = components['schemas']['PatientRequest'];
+export type PatientViewEnum = components['schemas']['PatientViewEnum'];
+export type PerformanceEntry = components['schemas']['PerformanceEntry'];
+export type PerformanceEntryPage = components['schemas']['PerformanceEntryPage'];
+export type PerformanceWriteRequest = components['schemas']['PerformanceWriteRequest'];
 export type Period = components['schemas']['Period'];
 export type Person = components['schemas']['Person'];
 export type PersonAdmin = components['schemas']['PersonAdmin'];
@@ -8159,10 +11581,17 @@ export type PlannedSeries = components['schemas']['PlannedSeries'];
 export type PointerTrack = components['schemas']['PointerTrack'];
 export type Position = components['schemas']['Position'];
 export type PositionWriteRequest = components['schemas']['PositionWriteRequest'];
+export type PrecisionEnum = components['schemas']['PrecisionEnum'];
+export type PreferenceEntry = components['schemas']['PreferenceEntry'];
+export type PreferenceEntryPage = components['schemas']['PreferenceEntryPage'];
+export type PreferenceWriteRequest = components['schemas']['PreferenceWriteRequest'];
+export type PrefixEnum = components['schemas']['PrefixEnum'];
 export type Prescription = components['schemas']['Prescription'];
 export type Presentation = components['schemas']['Presentation'];
 export type PresentedImage = components['schemas']['PresentedImage'];
+export type PresentedItem = components['schemas']['PresentedItem'];
 export type Presenter = components['schemas']['Presenter'];
+export type PreviousDecision = components['schemas']['PreviousDecision'];
 export type PriorStudy = components['schemas']['PriorStudy'];
 export type PriorStudyPage = components['schemas']['PriorStudyPage'];
 export type ProblemEnum = components['schemas']['ProblemEnum'];
@@ -8170,9 +11599,12 @@ export type Progress = components['schemas']['Progress'];
 export type ProjectionEnum = components['schemas']['ProjectionEnum'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposeRequest = components['schemas']['ProposeRequest'];
+export type ProposeStandardRequest = components['schemas']['ProposeStandardRequest'];
+export type PullUpRequest = components['schemas']['PullUpRequest'];
 export type PurposeEnum = components['schemas']['PurposeEnum'];
 export type QueueReasonEnum = components['schemas']['QueueReasonEnum'];
 export type Quorum = components['schemas']['Quorum'];
+export type QuorumEnum = components['schemas']['QuorumEnum'];
 export type Radiomics = components['schemas']['Radiomics'];
 export type RadiomicsAnalysis = components['schemas']['RadiomicsAnalysis'];
 export type RadiomicsProcessing = components['schemas']['RadiomicsProcessing'];
@@ -8187,8 +11619,17 @@ export type ReachPage = components['schemas']['ReachPage'];
 export type ReachRow = components['schemas']['ReachRow'];
 export type ReachRowOutcomeEnum = components['schemas']['ReachRowOutcomeEnum'];
 export type ReachTotals = components['schemas']['ReachTotals'];
+export type ReadinessAi = components['schemas']['ReadinessAi'];
+export type ReadinessAiStateEnum = components['schemas']['ReadinessAiStateEnum'];
+export type ReadinessItem = components['schemas']['ReadinessItem'];
+export type ReadinessItemNeedEnum = components['schemas']['ReadinessItemNeedEnum'];
+export type ReadinessItemStateEnum = components['schemas']['ReadinessItemStateEnum'];
+export type ReadinessOverride = components['schemas']['ReadinessOverride'];
+export type ReadinessSummary = components['schemas']['ReadinessSummary'];
+export type ReadinessTemplate = components['schemas']['ReadinessTemplate'];
 export type Reason = components['schemas']['Reason'];
-export type ReasonCodeEnum = components['schemas']['ReasonCodeEnum'];
+export type ReasonCode830Enum = components['schemas']['ReasonCode830Enum'];
+export type ReasonEnum = components['schemas']['ReasonEnum'];
 export type ReasonWriteRequest = components['schemas']['ReasonWriteRequest'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommendationWriteRequest = components['schemas']['RecommendationWriteRequest'];
@@ -8200,13 +11641,20 @@ export type RecordedState = components['schemas']['RecordedState'];
 export type Recording = components['schemas']['Recording'];
 export type RecordingRules = components['schemas']['RecordingRules'];
 export type ReferenceEnum = components['schemas']['ReferenceEnum'];
+export type ReferralEntry = components['schemas']['ReferralEntry'];
+export type ReferralEntryPage = components['schemas']['ReferralEntryPage'];
+export type ReferralWriteRequest = components['schemas']['ReferralWriteRequest'];
 export type RefusalEnum = components['schemas']['RefusalEnum'];
+export type Refused = components['schemas']['Refused'];
 export type Region = components['schemas']['Region'];
 export type Registration = components['schemas']['Registration'];
 export type RegistrationLink = components['schemas']['RegistrationLink'];
 export type RegistrationLinkStateEnum = components['schemas']['RegistrationLinkStateEnum'];
 export type RegistrationPage = components['schemas']['RegistrationPage'];
 export type ReliabilityBin = components['schemas']['ReliabilityBin'];
+export type RemindRequest = components['schemas']['RemindRequest'];
+export type Reminded = components['schemas']['Reminded'];
+export type RemindedList = components['schemas']['RemindedList'];
 export type ReportLine = components['schemas']['ReportLine'];
 export type ResearchLeftOut = components['schemas']['ResearchLeftOut'];
 export type ResearchLeftOutKindEnum = components['schemas']['ResearchLeftOutKindEnum'];
@@ -8215,11 +11663,13 @@ export type ResearchMaskSourceEnum = components['schemas']['ResearchMaskSourceEn
 export type ResearchRefusal = components['schemas']['ResearchRefusal'];
 export type ResearchStack = components['schemas']['ResearchStack'];
 export type ResearchStudy = components['schemas']['ResearchStudy'];
+export type ResultEnum = components['schemas']['ResultEnum'];
 export type Review = components['schemas']['Review'];
 export type Reviewer = components['schemas']['Reviewer'];
 export type RevisionCreateRequest = components['schemas']['RevisionCreateRequest'];
 export type Role3fbEnum = components['schemas']['Role3fbEnum'];
 export type RollBackRequest = components['schemas']['RollBackRequest'];
+export type RollBackToEnum = components['schemas']['RollBackToEnum'];
 export type RowCounts = components['schemas']['RowCounts'];
 export type RuleBoard = components['schemas']['RuleBoard'];
 export type RuleEnum = components['schemas']['RuleEnum'];
@@ -8227,6 +11677,8 @@ export type RuleModel = components['schemas']['RuleModel'];
 export type RuleOutcomeEnum = components['schemas']['RuleOutcomeEnum'];
 export type RuleTrial = components['schemas']['RuleTrial'];
 export type RuleTrialReason = components['schemas']['RuleTrialReason'];
+export type ScaleEnum = components['schemas']['ScaleEnum'];
+export type SchemeEnum = components['schemas']['SchemeEnum'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ScreenAnnounced = components['schemas']['ScreenAnnounced'];
 export type ScreenClaimRequest = components['schemas']['ScreenClaimRequest'];
@@ -8261,11 +11713,23 @@ export type ShownArea = components['schemas']['ShownArea'];
 export type ShownContentRequest = components['schemas']['ShownContentRequest'];
 export type ShownRange = components['schemas']['ShownRange'];
 export type Shutter = components['schemas']['Shutter'];
+export type SignManyRequest = components['schemas']['SignManyRequest'];
+export type SignRequest = components['schemas']['SignRequest'];
+export type SignedMany = components['schemas']['SignedMany'];
+export type Signing = components['schemas']['Signing'];
+export type Since = components['schemas']['Since'];
 export type SourceCe3Enum = components['schemas']['SourceCe3Enum'];
+export type SourceD4cEnum = components['schemas']['SourceD4cEnum'];
+export type SpecimenEnum = components['schemas']['SpecimenEnum'];
 export type Spread = components['schemas']['Spread'];
 export type Stack = components['schemas']['Stack'];
 export type StackFacet = components['schemas']['StackFacet'];
 export type StackMatch = components['schemas']['StackMatch'];
+export type StageTable = components['schemas']['StageTable'];
+export type StageTablePage = components['schemas']['StageTablePage'];
+export type StagingEntry = components['schemas']['StagingEntry'];
+export type StagingEntryPage = components['schemas']['StagingEntryPage'];
+export type StagingWriteRequest = components['schemas']['StagingWriteRequest'];
 export type StanceEnum = components['schemas']['StanceEnum'];
 export type State01aEnum = components['schemas']['State01aEnum'];
 export type State149Enum = components['schemas']['State149Enum'];
@@ -8273,6 +11737,7 @@ export type State2a2Enum = components['schemas']['State2a2Enum'];
 export type State4abEnum = components['schemas']['State4abEnum'];
 export type Statement = components['schemas']['Statement'];
 export type StatementSourceEnum = components['schemas']['StatementSourceEnum'];
+export type StatusFb4Enum = components['schemas']['StatusFb4Enum'];
 export type StructureSet = components['schemas']['StructureSet'];
 export type Studies = components['schemas']['Studies'];
 export type StudiesStateEnum = components['schemas']['StudiesStateEnum'];
@@ -8284,21 +11749,41 @@ export type StudySourceStateEnum = components['schemas']['StudySourceStateEnum']
 export type StudyStateEnum = components['schemas']['StudyStateEnum'];
 export type SubgroupFigures = components['schemas']['SubgroupFigures'];
 export type SystemRolesEnum = components['schemas']['SystemRolesEnum'];
+export type TakeTemplateRequest = components['schemas']['TakeTemplateRequest'];
+export type TemplateField = components['schemas']['TemplateField'];
+export type TemplateFieldKindEnum = components['schemas']['TemplateFieldKindEnum'];
+export type TemplateItem = components['schemas']['TemplateItem'];
+export type TemplateItemNeedEnum = components['schemas']['TemplateItemNeedEnum'];
+export type TemplateStandard = components['schemas']['TemplateStandard'];
 export type TextEnum = components['schemas']['TextEnum'];
 export type Ticket = components['schemas']['Ticket'];
 export type TicketSeries = components['schemas']['TicketSeries'];
 export type TierDemotion = components['schemas']['TierDemotion'];
 export type TierFigures = components['schemas']['TierFigures'];
-export type ToEnum = components['schemas']['ToEnum'];
+export type TimeBoxRequest = components['schemas']['TimeBoxRequest'];
+export type Timeline = components['schemas']['Timeline'];
+export type TimelineLine = components['schemas']['TimelineLine'];
+export type ToSignRequest = components['schemas']['ToSignRequest'];
+export type ToldRequest = components['schemas']['ToldRequest'];
 export type Tour = components['schemas']['Tour'];
 export type TourCreateRequest = components['schemas']['TourCreateRequest'];
 export type TourReader = components['schemas']['TourReader'];
 export type TourStep = components['schemas']['TourStep'];
 export type TourStepCreateRequest = components['schemas']['TourStepCreateRequest'];
 export type Tours = components['schemas']['Tours'];
+export type TreatmentEntry = components['schemas']['TreatmentEntry'];
+export type TreatmentEntryPage = components['schemas']['TreatmentEntryPage'];
+export type TreatmentKindEnum = components['schemas']['TreatmentKindEnum'];
+export type TreatmentWriteRequest = components['schemas']['TreatmentWriteRequest'];
+export type TriageManyRequest = components['schemas']['TriageManyRequest'];
+export type TriageProposal = components['schemas']['TriageProposal'];
+export type TriageRequest = components['schemas']['TriageRequest'];
+export type TrialConsideredEnum = components['schemas']['TrialConsideredEnum'];
 export type TumourType = components['schemas']['TumourType'];
 export type TumourTypeEnum = components['schemas']['TumourTypeEnum'];
 export type TypeEnum = components['schemas']['TypeEnum'];
+export type UndoRequest = components['schemas']['UndoRequest'];
+export type UnitA8dEnum = components['schemas']['UnitA8dEnum'];
 export type UploadWriteRequest = components['schemas']['UploadWriteRequest'];
 export type UrgencyEnum = components['schemas']['UrgencyEnum'];
 export type UrgencyNotice = components['schemas']['UrgencyNotice'];
@@ -8328,14 +11813,19 @@ export type VersionModel = components['schemas']['VersionModel'];
 export type VersionRequest = components['schemas']['VersionRequest'];
 export type VersionStateEnum = components['schemas']['VersionStateEnum'];
 export type Visit = components['schemas']['Visit'];
+export type WaitingDecision = components['schemas']['WaitingDecision'];
+export type WaitingDecisionPage = components['schemas']['WaitingDecisionPage'];
+export type WaitingPatient = components['schemas']['WaitingPatient'];
 export type WaitingTour = components['schemas']['WaitingTour'];
 export type WaitingTours = components['schemas']['WaitingTours'];
 export type Wall = components['schemas']['Wall'];
 export type Warning = components['schemas']['Warning'];
+export type WaysEnum = components['schemas']['WaysEnum'];
 export type WeightingEnum = components['schemas']['WeightingEnum'];
 export type Weights = components['schemas']['Weights'];
 export type WhyEnum = components['schemas']['WhyEnum'];
 export type WindowRange = components['schemas']['WindowRange'];
+export type WithdrawRequest = components['schemas']['WithdrawRequest'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -8416,6 +11906,74 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ClockRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaItem"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_agenda_items_presentation_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasePresentationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePresentation"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_agenda_items_time_box_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TimeBoxRequest"];
             };
         };
         responses: {
@@ -8751,6 +12309,40 @@ export interface operations {
             };
         };
     };
+    api_boards_agenda_rules_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AgendaRulesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardAgendaRules"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_boards_ai_reading_update: {
         parameters: {
             query?: never;
@@ -8772,6 +12364,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_follow_up_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_follow_up_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowUpRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRule"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_boards_indicators_retrieve: {
+        parameters: {
+            query?: {
+                /** @description 90 days up to `to` where not said. */
+                from?: string;
+                /** @description Today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorReport"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_board_indicators_csv: {
+        parameters: {
+            query?: {
+                /** @description 90 days up to `to` where not said. */
+                from?: string;
+                /** @description Today where not said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Refused or failed */
@@ -8978,6 +12704,128 @@ export interface operations {
             };
         };
     };
+    api_case_templates_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseTemplateWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_case_templates_versions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tumour_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplatePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_retrieve: {
         parameters: {
             query?: {
@@ -9093,6 +12941,1582 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_clinical_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClinicalContent"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllergyWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAllergyWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_allergies_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                allergy_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllergyEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BiomarkerWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBiomarkerWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_biomarkers_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                biomarker_id: string;
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BiomarkerEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComorbidityWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedComorbidityWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_comorbidities_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                comorbidity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComorbidityEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedDiagnosisWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_diagnoses_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                diagnosis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PerformanceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPerformanceWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_performance_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                performance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPreferenceWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_preferences_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                preference_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedReferralWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_referrals_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                referral_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StagingWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedStagingWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_stagings_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                staging_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagingEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_list: {
+        parameters: {
+            query?: {
+                /** @description Also what was superseded or entered in error. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntryPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TreatmentWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTreatmentWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cases_treatments_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreatmentEntry"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_close_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CaseVersionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseClosed"];
                 };
             };
             /** @description Refused or failed */
@@ -9234,6 +14658,70 @@ export interface operations {
             };
         };
     };
+    api_cases_follow_up_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFollowUp"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_incidental_findings_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentalMarkRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentalFinding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_members_retrieve: {
         parameters: {
             query?: never;
@@ -9328,6 +14816,36 @@ export interface operations {
             };
         };
     };
+    api_cases_moves_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMovePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_cases_pet_burden_retrieve: {
         parameters: {
             query?: never;
@@ -9388,6 +14906,40 @@ export interface operations {
             };
         };
     };
+    api_cases_pull_up_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PullUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_radiotherapy: {
         parameters: {
             query?: never;
@@ -9405,6 +14957,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Radiotherapy"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemRecordWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_items_owner_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ItemOwnerWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_readiness_template_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeTemplateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
                 };
             };
             /** @description Refused or failed */
@@ -10180,6 +15866,104 @@ export interface operations {
             };
         };
     };
+    api_cases_timeline_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMove"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_cases_triage_proposal_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeStandardRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReadiness"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_check_in_create: {
         parameters: {
             query?: never;
@@ -10366,6 +16150,40 @@ export interface operations {
             };
         };
     };
+    api_decisions_addenda_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddendumRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_decisions_call_for_votes_create: {
         parameters: {
             query?: never;
@@ -10383,6 +16201,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_outcome_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OutcomeWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"];
                 };
             };
             /** @description Refused or failed */
@@ -10430,7 +16316,7 @@ export interface operations {
             };
         };
     };
-    api_decisions_sign_create: {
+    api_decisions_sign_create_2: {
         parameters: {
             query?: never;
             header?: never;
@@ -10439,9 +16325,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["VersionRequest"];
+                "application/json": components["schemas"]["SignRequest"];
             };
         };
         responses: {
@@ -10451,6 +16337,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_text_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionText"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_told_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToldRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionNote"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_changes_retrieve: {
+        parameters: {
+            query: {
+                case: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_sign_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedMany"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_decisions_to_sign_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingDecisionPage"];
                 };
             };
             /** @description Refused or failed */
@@ -10916,6 +16956,207 @@ export interface operations {
             };
         };
     };
+    api_follow_up_tasks_retrieve: {
+        parameters: {
+            query?: {
+                board?: string;
+                /** @description Days; overdue ones among them. */
+                due_within?: number | null;
+                mine?: boolean;
+                overdue?: boolean;
+                state?: "open" | "ongoing" | "done";
+                unfinished?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTaskPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_retrieve_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedFollowUpTaskPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_hand_over_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_results_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpResultPage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_follow_up_tasks_results_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again, the same result is answered and nothing is written. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FollowUpResultWriteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpTask"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_hanging_protocols_retrieve: {
         parameters: {
             query?: never;
@@ -11323,6 +17564,69 @@ export interface operations {
             };
         };
     };
+    api_incidental_findings_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incidental_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentalAssignRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentalFinding"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_incidental_findings_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incidental_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_institutions_retrieve: {
         parameters: {
             query?: never;
@@ -11692,6 +17996,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_item_reminders_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemindRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindedList"];
                 };
             };
             /** @description Refused or failed */
@@ -13153,6 +19489,74 @@ export interface operations {
             };
         };
     };
+    api_meetings_agenda_many_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_agenda_order_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_attendance_retrieve: {
         parameters: {
             query?: never;
@@ -13278,6 +19682,70 @@ export interface operations {
             };
         };
     };
+    api_meetings_capacity_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaCapacity"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_carry_over_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CarryOverRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedOver"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_meetings_check_in_retrieve: {
         parameters: {
             query?: never;
@@ -13295,6 +19763,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInCode"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_meetings_exceptions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingExceptionList"];
                 };
             };
             /** @description Refused or failed */
@@ -15001,6 +21499,124 @@ export interface operations {
             };
         };
     };
+    api_signing_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signing"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_staging_tables_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageTablePage"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_terminology_retrieve: {
+        parameters: {
+            query: {
+                limit?: number;
+                /** @description A code, or beginnings of words: `c34`, `neopl upper lobe`. */
+                q: string;
+                /** @description icd-10, icd-o-3, snomed-ct, hgnc, … */
+                system: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCodes"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_terminology_systems_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSystems"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tokens_list: {
         parameters: {
             query?: never;
@@ -15368,6 +21984,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WaitingTours"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageManyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_triage_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedList"];
                 };
             };
             /** @description Refused or failed */

@@ -319,6 +319,8 @@ def _ids(hospital: Hospital) -> dict[str, str]:
         "item_id": hospital.item,
         "hanging_id": HangingProtocol.objects.get(board=hospital.board),
         "decision_id": case.decisions.get(),
+        "task_id": case.follow_up_tasks.get(),
+        "incidental_id": case.incidental_findings.get(),
         "session_id": hospital.session,
         "measurement_id": Measurement.objects.get(case=case),
         "lesion_id": Lesion.objects.get(case=case),

@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.demo.hospital.casebook import THORACIC
 from apps.demo.hospital.opening import Opening
 from apps.demo.hospital.people import DOMAIN, PASSWORD
+from apps.demo.hospital.quarter import tell_quarter
 
 
 class Command(BaseCommand):
@@ -43,6 +45,8 @@ class Command(BaseCommand):
             with_history=bool(options["history"]) or not options["small"],
         )
         opening.run()
+        if opening.with_history:
+            tell_quarter(people=opening.people, board_name=THORACIC, say=self.say)
         if opening.failed:
             keys = ", ".join(opening.failed)
             raise CommandError(f"did not come in: {keys}. Run it again when the PACS answers.")

@@ -2,6 +2,8 @@ import {
   type Icon,
   IconAdjustments,
   IconCalendarEvent,
+  IconChartBar,
+  IconChecklist,
   IconHome,
   IconListDetails,
   IconShieldSearch,
@@ -13,7 +15,7 @@ import {
 import type { Me } from '@/api/types'
 
 export interface Destination {
-  key: 'home' | 'worklist' | 'meetings' | 'templates' | 'findings' | 'models' | 'admin' | 'audit'
+  key: 'home' | 'worklist' | 'meetings' | 'templates' | 'followUp' | 'numbers' | 'findings' | 'models' | 'admin' | 'audit'
   to: string
   /** Screens that are reached from it and do not lie below its address. */
   also?: string
@@ -32,6 +34,8 @@ export const destinations: Destination[] = [
   { key: 'worklist', to: '/worklist', also: '/intake', icon: IconListDetails, hotkey: 'w', visibleTo: everybody },
   { key: 'meetings', to: '/meetings', icon: IconCalendarEvent, hotkey: 'm', visibleTo: everybody },
   { key: 'templates', to: '/templates', icon: IconTemplate, hotkey: 't', visibleTo: everybody },
+  { key: 'followUp', to: '/follow-up', icon: IconChecklist, hotkey: 'o', visibleTo: everybody },
+  { key: 'numbers', to: '/numbers', icon: IconChartBar, hotkey: 'n', visibleTo: everybody },
   { key: 'findings', to: '/findings', icon: IconSparkles, hotkey: 'f', visibleTo: everybody },
   { key: 'models', to: '/models', also: '/automation', icon: IconTopologyStar3, hotkey: 'a', visibleTo: everybody },
   { key: 'admin', to: '/admin', icon: IconAdjustments, hotkey: 's', visibleTo: role('system_admin') },

@@ -11,6 +11,7 @@ import { CaseFindingsSection } from '@/features/ai/CaseFindingsSection'
 import { CaseJobsSection } from '@/features/ai/CaseJobsSection'
 import { MovesSection } from '@/features/readiness/MovesSection'
 import { ReadinessSection } from '@/features/readiness/ReadinessSection'
+import { CaseFollowUpSection } from '@/features/followup/CaseFollowUpSection'
 import { AiUrgencyChip } from '@/ui/AiUrgency'
 import { Chip } from '@/ui/Chip'
 import { GuiseChip, PatientLine, UrgencyChip } from '@/ui/clinical'
@@ -71,6 +72,7 @@ function CaseScreen({ entry }: { entry: CaseDetail }) {
             <ImagesSection entry={entry} />
             <CaseFindingsSection entry={entry} />
             <DecisionsSection entry={entry} />
+            <CaseFollowUpSection entry={entry} />
             <ToursSection entry={entry} />
             <RecordingsSection entry={entry} />
           </div>

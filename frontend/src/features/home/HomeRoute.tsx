@@ -8,6 +8,7 @@ import { useMeetings } from '@/api/boards'
 import { useCases } from '@/api/cases'
 import type { CaseListEntry, Meeting } from '@/api/types'
 import { SigningLink } from '@/features/boards/decision/SigningNotice'
+import { FollowUpsDue } from '@/features/followup/FollowUpsDue'
 import { Chip } from '@/ui/Chip'
 import { CaseAiMark, ImagesMeter, UrgencyChip } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
@@ -56,6 +57,7 @@ export default function HomeRoute() {
           </Section>
         </div>
         <div className={classes.column}>
+          <FollowUpsDue />
           <WaitingViews cases={cases.data ?? []} />
           <Section title={t('review')} count={cases.data && toReview.length}>
             <Rows query={cases} rows={toReview} render={(entry) => <ReviewRow entry={entry} />} empty={<EmptyState compact icon={IconSparkles} title={t('nothingToReview')} hint={t('nothingToReviewHint')} />} />

@@ -149,8 +149,9 @@ export function formatSeconds(seconds: number): string {
   return `${trim(seconds / 86_400, 1)} d`
 }
 
-/** "W47", of a block "W45–48"; the year is said where it begins. */
+/** "W47", of a block "W45–48"; a month ("2026-09") as it is named. */
 export function shortPeriod({ name }: MonitoringPeriod): string {
   const [first, last] = [...name.matchAll(/W(\d+)/g)].map((match) => match[1])
+  if (!first) return name
   return last ? `W${first}–${last}` : `W${first}`
 }
