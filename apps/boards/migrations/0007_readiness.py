@@ -9,7 +9,7 @@ from django.db import migrations, models
 MOVES_ARE_KEPT = """
 CREATE FUNCTION boards_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the history of a case is append-only (% on %)', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION '% is append-only (%)', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 CREATE TRIGGER case_move_no_change BEFORE UPDATE OR DELETE ON boards_casemove

@@ -33,11 +33,6 @@ BEGIN
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
     RETURN NEW;
 END $$;
-CREATE FUNCTION boards_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% is append-only (%)', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'insufficient_privilege';
-END $$;
 CREATE TRIGGER boards_decision_signed BEFORE UPDATE OR DELETE ON boards_decision
     FOR EACH ROW EXECUTE FUNCTION boards_refuse_signed();
 CREATE TRIGGER boards_recommendation_signed
@@ -61,7 +56,6 @@ DROP TRIGGER boards_decision_no_truncate ON boards_decision;
 DROP TRIGGER boards_decisionnote_no_truncate ON boards_decisionnote;
 DROP FUNCTION boards_refuse_signed();
 DROP FUNCTION boards_refuse_part_of_signed();
-DROP FUNCTION boards_refuse_change();
 """
 
 

@@ -20,6 +20,7 @@ from apps.boards import readiness_policies as policies
 from apps.boards.case_templates import CaseTemplateDocument, TemplateItem
 from apps.boards.models import CaseReadiness, CaseTemplateVersion, ItemRecord
 from apps.boards.readiness.ai_state import describe_ai
+from apps.boards.readiness.entries import find_entry
 from apps.boards.readiness.sources import RECORDED, look_up
 from apps.boards.readiness_items import Evidence, Fact, RecordState, judge_all
 from apps.boards.services.templates import version_in_force
@@ -268,6 +269,8 @@ def _fact(*, case: Case, item: TemplateItem, record: ItemRecord | None) -> Fact:
     evidence = look_up(case=case, item=item)
     if item.source == RECORDED and record is not None and record.state == RecordState.ARRIVED:
         evidence = _recorded(record)
+    elif item.source == RECORDED:
+        evidence = find_entry(case=case, key=item.key)
     if record is None or record.state == RecordState.CLEARED:
         return _bare(item, evidence)
     return Fact(

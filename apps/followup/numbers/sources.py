@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.boards.choices import AgendaStatus, MeetingStatus
-from apps.boards.models import AgendaItem
+from apps.boards.models import AgendaItem, Decision
 from apps.cases.choices import CaseStatus
 
 
@@ -22,13 +22,22 @@ class Considered:
 
 
 def deferral_reasons(*, item_ids: Iterable[UUID]) -> dict[UUID, str] | None:
-    """Agenda item -> reason code of its deferral. No reason is kept with an agenda item yet."""
-    return None
+    """Agenda item -> reason code of its deferral."""
+    deferred = AgendaItem.objects.filter(pk__in=list(item_ids)).exclude(deferral_code="")
+    return dict(deferred.values_list("pk", "deferral_code"))
 
 
 def considered(*, decision_ids: Iterable[UUID]) -> dict[UUID, Considered] | None:
-    """Decision -> what it says was considered. Decisions do not say so yet."""
-    return None
+    """Decision -> what it says was considered: a trial, and what the patient wants."""
+    said = Decision.objects.filter(pk__in=list(decision_ids)).values_list(
+        "pk", "trial_considered", "patient_view"
+    )
+    return {pk: Considered(_yes(trial), _yes(view)) for pk, trial, view in said}
+
+
+def _yes(word: str) -> bool | None:
+    """``None`` where it was not said, or could not be asked."""
+    return {"yes": True, "no": False}.get(word)
 
 
 def preparation_minutes(*, meeting_ids: Iterable[UUID]) -> dict[str, list[float]] | None:

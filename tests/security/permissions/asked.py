@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from apps.ai.models import Model
+from apps.cases.clinical.kinds import KINDS
 from apps.imaging.models import Series
+from tests.apps.cases.entries import GOOD
 from tests.live_client import stage
 from tests.security.permissions.hospital import LAYOUT, Hospital
 from tests.security.test_routes import OURS
@@ -25,7 +28,7 @@ Body = dict[str, Any] | bytes
 OF_THE_CASE = frozenset(
     {
         "api/measurements", "api/key-images", "api/lesions", "api/segmentations", "api/jobs",
-        "api/findings", "api/decisions", "api/tours", "api/imports", "api/live/recordings",
+        "api/findings", "api/decisions", "api/decisions/changes", "api/tours", "api/imports", "api/live/recordings",
     }
 )  # fmt: skip
 """Lists that take their case from the query."""
@@ -33,6 +36,7 @@ OF_THE_CASE = frozenset(
 
 QUERIES = {
     "api/pacs/studies": "?PatientID=1",
+    "api/terminology": "?system=icd-10-cm&q=lung",
     "api/live/sessions/<uuid:session_id>/recording/events": "?after=0",
     "api/live/sessions/<uuid:session_id>/recording/pointers": (
         "?since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:01Z"
@@ -155,6 +159,11 @@ def _job(hospital: Hospital) -> Body:
     }
 
 
+def _entry(kind: str, hospital: Hospital) -> Body:
+    """As one that is there, and from elsewhere: the same twice is refused."""
+    return {**GOOD[kind], "source": "referral", "source_detail": uuid4().hex}
+
+
 def _step(hospital: Hospital) -> Body:
     return {"stage": stage(hospital.scan.study_instance_uid, epoch=0, rev=0)["state"]}
 
@@ -196,6 +205,12 @@ BODIES: dict[str, Callable[[Hospital], Body]] = {
     "PATCH api/models/uploads/<uuid:upload_id>/content": lambda h: b"\0" * 10,
     "POST api/imports/<uuid:import_id>/omit": lambda h: {"position": 0},
     "POST api/imports/<uuid:import_id>/reconcile": lambda h: {"key": "a", "same_patient": False},
+    **{
+        f"POST api/cases/<uuid:case_id>/clinical/{one.plural}": partial(_entry, kind)
+        for kind, one in KINDS.items()
+    },
+    "POST api/intake-lists": lambda h: {"board": str(h.board.pk), "text": "PatientID\nP-78"},
+    "PUT api/cases/<uuid:case_id>/readiness/items/<str:item>": lambda h: {"state": "arrived"},
     "POST api/patients": lambda h: {
         "patient_id": uuid4().hex[:12],
         "name": "New^Person",

@@ -31,6 +31,7 @@ from apps.boards.models import (
     MeetingSeries,
 )
 from apps.cases.choices import Capacity, GrantSource, Guise
+from apps.cases.clinical.kinds import KINDS
 from apps.cases.models import CaseGrant
 from apps.cases.services import create_patient, grant_access
 from apps.imaging.choices import SeriesKind
@@ -38,10 +39,13 @@ from apps.imaging.models import Import, Instance, Series
 from apps.imaging.projection import Projection
 from apps.imaging.services import import_files
 from apps.imaging.services.uploading import AnnouncedFile, open_upload
+from apps.intake.models import IntakeList
+from apps.intake.services import receive_list
 from apps.live.models import LiveSession, Tour, TourStep
 from apps.live.services import open_meeting_session
 from apps.live.tours import services as tours
 from tests.apps.ai import world
+from tests.apps.cases.entries import GOOD, put
 from tests.live_client import stage
 from tests.people import SYSTEM, CaseTeam, make_case_team, make_person
 from tests.scans import Scan, import_ct
@@ -53,6 +57,14 @@ from tests.security.permissions.table import NONE, OTHER, OWN
 
 PERSON_OF = {"member": "surgeon"}
 """Roles of the table whose person in a team is called otherwise."""
+WORDS = {
+    "frames": "1",
+    "secret": "guessed",
+    "tumour_type": "lung",
+    "item": "comorbidity",
+    "position": "1",
+}
+"""Parameters that are no keys."""
 SEATS = {
     "chair": BoardRole.CHAIR,
     "radiologist": BoardRole.CORE,
@@ -103,7 +115,7 @@ class Hospital:
         kind = next((one for one in INSTANCE_OF if f"/{one}/<" in route), "")
         for converter, name in PARAMETER.findall(route):
             value = self.ids.get(f"{kind}/{name}", self.ids.get(name))
-            value = {"frames": "1", "secret": "guessed"}.get(name, value)
+            value = WORDS.get(name, value)
             if value is None and converter == "int":
                 value = "1"
             if value is None:
@@ -162,6 +174,11 @@ def build(folder: Path) -> Hospital:
         case_id=own.case_id,
         files=[AnnouncedFile(name="a.dcm", size_bytes=100)],
     )
+    receive_list(
+        actor=own.actor("coordinator"), board_id=board.pk, text="PatientID\tName\nP-77\tNew^Person"
+    )
+    for kind in GOOD:
+        put(own, kind)
     hospital.ids = _ids(hospital)
     return hospital
 
@@ -329,9 +346,12 @@ def _ids(hospital: Hospital) -> dict[str, str]:
         "tour_id": Tour.objects.get(case=case),
         "step_id": TourStep.objects.get(tour__case=case),
         "rule_id": AutomationRule.objects.get(board_id=hospital.board.pk),
+        "intake_list_id": IntakeList.objects.get(board=hospital.board),
         "import_id": Import.objects.get(case=case, actor_id=hospital.own.people["coordinator"].pk),
     }
     ids = {name: str(getattr(one, "pk", one)) for name, one in found.items() if one is not None}
+    for kind, one in KINDS.items():
+        ids[f"{kind}_id"] = str(one.model._default_manager.get(case=case).pk)
     for kind, name in INSTANCE_OF.items():
         ids[f"{kind}/instance_id"] = str(_instance(hospital, name).pk)
     segmented = _instance(hospital, SeriesKind.SEG)
