@@ -28,7 +28,8 @@ Body = dict[str, Any] | bytes
 OF_THE_CASE = frozenset(
     {
         "api/measurements", "api/key-images", "api/lesions", "api/segmentations", "api/jobs",
-        "api/findings", "api/decisions", "api/decisions/changes", "api/tours", "api/imports", "api/live/recordings",
+        "api/findings", "api/decisions", "api/decisions/changes", "api/tours",
+        "api/imports", "api/live/recordings",
     }
 )  # fmt: skip
 """Lists that take their case from the query."""
@@ -36,7 +37,7 @@ OF_THE_CASE = frozenset(
 
 QUERIES = {
     "api/pacs/studies": "?PatientID=1",
-    "api/terminology": "?system=icd-10-cm&q=lung",
+    "api/terminology": "?system=icd-10&q=lung",
     "api/live/sessions/<uuid:session_id>/recording/events": "?after=0",
     "api/live/sessions/<uuid:session_id>/recording/pointers": (
         "?since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:01Z"
