@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.selectors import actor_for
 from apps.boards import services as boards
-from apps.boards.choices import AgendaStatus, MeetingStatus
+from apps.boards.choices import AgendaStatus, DeferralReason, MeetingStatus
 from apps.boards.models import AgendaItem, Board, BoardMember, Decision, Meeting
 from apps.boards.services import RecommendationDraft
 from apps.cases import services as cases
@@ -51,6 +51,12 @@ PROBLEMS = (
     ("Recurrence at the bronchial stump", "Re-operation or radiotherapy?", ""),
     ("Single brain metastasis of lung cancer", "Local treatment of all sites?", "cT2a cN1 cM1b"),
     ("Mediastinal mass", "Which way to a biopsy?", ""),
+)
+PUT_OFF = (
+    DeferralReason.IMAGING_NOT_REPORTED,
+    DeferralReason.OUTSIDE_IMAGING_UNAVAILABLE,
+    DeferralReason.PATHOLOGY_PENDING,
+    DeferralReason.OUT_OF_TIME,
 )
 PLANS = (
     ("Lobectomy with systematic lymph node dissection.", "curative", "surgeon", "surgery"),
@@ -190,6 +196,7 @@ class _Teller:
             boards.finish_agenda_item(
                 actor=self.chair, item_id=item.pk, version=item.version,
                 status=AgendaStatus.DEFERRED if is_put_off else AgendaStatus.DISCUSSED,
+                deferral_code=self.dice.choice(PUT_OFF) if is_put_off else "",
             )  # fmt: skip
             if is_put_off:
                 self.carried.append(item.case)
@@ -209,6 +216,10 @@ class _Teller:
                 for text, intent, login, _ in plans
             ],
             positions=[],
+            words=boards.DraftWords(
+                trial_considered=self.dice.choice(("yes", "no", "no", "")),
+                patient_view=self.dice.choice(("yes", "yes", "unknown", "")),
+            ),
         )  # fmt: skip
         boards.sign_decision(actor=self.chair, decision_id=draft.pk, version=draft.version)
         if self.dice.random() < 0.85:

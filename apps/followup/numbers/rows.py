@@ -108,8 +108,8 @@ def read_rows(
         .prefetch_related("recommendations")
     )
     held = {pk: HeldMeeting(on=day_of(one.starts_at, zone=zone)) for pk, one in meetings.items()}
-    reasons = sources.deferral_reasons(item_ids=[one.pk for one in items])
-    said = sources.considered(decision_ids=[one.pk for one in decisions])
+    reasons = sources.deferral_reasons(items=items)
+    said = sources.considered(decisions=decisions)
     treatment = _first_treatments(decisions)
     for item in items:
         shown = _presented(item, on=held[item.meeting_id].on, treated_on=treatment)

@@ -21,23 +21,21 @@ class Considered:
     patient_view: bool | None = None
 
 
-def deferral_reasons(*, item_ids: Iterable[UUID]) -> dict[UUID, str] | None:
+def deferral_reasons(*, items: Iterable[AgendaItem]) -> dict[UUID, str] | None:
     """Agenda item -> reason code of its deferral."""
-    deferred = AgendaItem.objects.filter(pk__in=list(item_ids)).exclude(deferral_code="")
-    return dict(deferred.values_list("pk", "deferral_code"))
+    return {one.pk: one.deferral_code for one in items if one.deferral_code}
 
 
-def considered(*, decision_ids: Iterable[UUID]) -> dict[UUID, Considered] | None:
+def considered(*, decisions: Iterable[Decision]) -> dict[UUID, Considered] | None:
     """Decision -> what it says was considered: a trial, and what the patient wants."""
-    said = Decision.objects.filter(pk__in=list(decision_ids)).values_list(
-        "pk", "trial_considered", "patient_view"
-    )
-    return {pk: Considered(_yes(trial), _yes(view)) for pk, trial, view in said}
+    return {
+        one.pk: Considered(_yes(one.trial_considered), _yes(one.patient_view)) for one in decisions
+    }
 
 
 def _yes(word: str) -> bool | None:
-    """``None`` where it was not said, or could not be asked."""
-    return {"yes": True, "no": False}.get(word)
+    """``None`` where it was not said, or not known."""
+    return {"yes": True, "no": False, "not_applicable": False}.get(word)
 
 
 def preparation_minutes(*, meeting_ids: Iterable[UUID]) -> dict[str, list[float]] | None:

@@ -137,7 +137,7 @@ class HandMadeMonth:
             item.refresh_from_db()
             boards.finish_agenda_item(
                 actor=self.chair, item_id=item.pk, version=item.version,
-                status=AgendaStatus.DEFERRED,
+                status=AgendaStatus.DEFERRED, deferral_code="pathology_pending",
             )  # fmt: skip
         cases.move_case(actor=self.chair, case_id=self.left_over[2].case_id, to="soc_listed")
         self.attend(later, ("chair", "surgeon"))
@@ -241,7 +241,7 @@ def test_MDT_12_what_nobody_records_is_said_to_be_so(month: HandMadeMonth) -> No
     for key in ("minutes_by_discipline", "preparation_minutes", "analytic_presented"):
         assert (found[key].state, found[key].value) == ("not_recorded", None), key
     assert found["ai_accepted"].state == "none"
-    assert [(one.key, one.count) for one in found["deferred"].parts] == [("not-recorded", 2)]
+    assert [(one.key, one.count) for one in found["deferred"].parts] == [("pathology_pending", 2)]
 
 
 def test_MDT_12_the_views_of_the_CoC_know_their_targets(month: HandMadeMonth) -> None:

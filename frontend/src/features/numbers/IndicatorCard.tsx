@@ -68,7 +68,7 @@ function Parts({ one, name }: { one: Indicator; name: string }) {
     <ul className={classes.bars} aria-label={t('partsOf', { name })}>
       {one.parts.map((part) => (
         <li key={part.key} className={classes.bar}>
-          <span>{t(`part.${part.key}`, { defaultValue: t(`followup:reason.${part.key}`, { defaultValue: part.key }) })}</span>
+          <span>{[`part.${part.key}`, `followup:reason.${part.key}`, `readiness:reason.${part.key}`].map((key) => t(key, { defaultValue: '' })).find(Boolean) ?? part.key}</span>
           <span className={classes.track} aria-hidden>
             <span className={classes.fill} style={{ width: `${(part.share ?? 0) * 100}%` }} />
           </span>
