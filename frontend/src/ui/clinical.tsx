@@ -2,7 +2,7 @@ import { Tooltip } from '@mantine/core'
 import { IconEyeOff, IconFlag3Filled, IconPhotoOff, IconPlugConnectedX, IconSparkles, IconTestPipe } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 
-import type { CaseListEntry, Guise, PatientIdentity, PersonRef } from '@/api/types'
+import type { CaseListEntry, Guise, PersonRef } from '@/api/types'
 
 import { Chip } from './Chip'
 import classes from './clinical.module.css'
@@ -128,8 +128,20 @@ export function GuiseChip({ guise }: { guise: Guise | string }) {
   )
 }
 
+interface PatientFacts {
+  birth_date: string | null
+  birth_year?: number | null
+  sex: string
+}
+
+interface ShownPatient extends PatientFacts {
+  name: string
+  patient_id: string
+  issuer?: string
+}
+
 /** Sex, age and birth date of a patient, as far as this guise knows them. */
-export function usePatientFacts(patient: Pick<PatientIdentity, 'birth_date' | 'birth_year' | 'sex'>): string {
+export function usePatientFacts(patient: PatientFacts): string {
   const { t } = useTranslation()
   const age = ageYears(patient.birth_date)
   return [
@@ -142,7 +154,7 @@ export function usePatientFacts(patient: Pick<PatientIdentity, 'birth_date' | 'b
     .join(' · ')
 }
 
-export function PatientLine({ patient, stacked = false }: { patient: PatientIdentity; stacked?: boolean }) {
+export function PatientLine({ patient, stacked = false }: { patient: ShownPatient; stacked?: boolean }) {
   const { t } = useTranslation()
   const facts = usePatientFacts(patient)
   const age = ageYears(patient.birth_date)

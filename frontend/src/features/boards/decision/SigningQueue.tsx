@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { type Read, useDecisionText, useSign, useSigning, useWaitingDecisions } from '@/api/boards'
 import type { WaitingDecision } from '@/api/types'
 import { Chip } from '@/ui/Chip'
+import { PatientLine } from '@/ui/clinical'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatDate, formatPatientName, formatTime } from '@/ui/format'
@@ -103,6 +104,7 @@ function ToRead({ entry, read, onMark }: ToReadProps) {
   const isSame = read !== undefined && read.digest === text.data.digest && read.version === text.data.version
   return (
     <Stack gap="sm">
+      <PatientLine patient={entry.patient} />
       <SignedText text={text.data} />
       {entry.blocked_by ? (
         <Text role="status">{t(`blocked.${entry.blocked_by}`)}</Text>
