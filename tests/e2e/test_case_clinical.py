@@ -17,8 +17,7 @@ CASE = "Two lung nodules, new in follow-up of melanoma"
 
 
 def _case_id(stack: Stack, role: str) -> str:
-    with stack.client(role=role) as client:
-        rows = client.get("/api/cases").json()["results"]
+    rows = stack.client(role=role).get("/api/cases").json()["results"]
     return str(next(row["id"] for row in rows if row["title"] == CASE))
 
 
@@ -73,6 +72,5 @@ def test_diagnosis_and_wish_are_recorded_by_keyboard_and_seen_at_a_glance(
     expect(line.get_by_text("Malignant melanoma of trunk", exact=False).first).to_be_visible()
     assert find_accessibility_faults(page) == []
     keep_screenshot(page, "case")
-    with stack.client(role="coordinator") as client:
-        shown = client.get(f"/api/cases/{case}").json()
+    shown = stack.client(role="coordinator").get(f"/api/cases/{case}").json()
     assert shown["diagnosis"]["code"].startswith("C43.5")

@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconBell, IconCircleCheck } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 
 import { useBulkActions, useExceptions } from '@/api/readiness'
-import type { Meeting } from '@/api/types'
+import type { Meeting, MeetingException } from '@/api/types'
 import { runsBoard } from '@/features/boards/roles'
 import { LoadingRows } from '@/ui/DataTable'
 import { EmptyState } from '@/ui/EmptyState'
@@ -15,13 +16,17 @@ import { Section } from '@/ui/Screen'
 import classes from './Readiness.module.css'
 import { itemDetails } from './words'
 
+const SHOWN = 8
+
 /** One list for the chair: everything that is not there of every case to be discussed. */
 export function ExceptionsSection({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('readiness')
   const mayRun = runsBoard(meeting.my_role)
   const rows = useExceptions(meeting.id, mayRun)
   const { remind } = useBulkActions()
+  const [isWhole, setWhole] = useState(false)
   if (!mayRun) return null
+  const cases = byCase(rows.data ?? [])
   const owed = (rows.data ?? []).flatMap(({ case: entry, item }) => (item?.owner ? [{ case: entry.id, item: item.key }] : []))
   const remindAll = () =>
     remind.mutate(owed, {
@@ -44,19 +49,44 @@ export function ExceptionsSection({ meeting }: { meeting: Meeting }) {
       {rows.data?.length === 0 && <EmptyState icon={IconCircleCheck} title={t('exceptions.none')} hint={t('exceptions.noneHint')} />}
       {remind.error && <ProblemNotice problem={remind.error} />}
       <ul className={classes.items} aria-label={t('exceptions.title')}>
-        {rows.data?.map(({ case: entry, item }) => (
-          <li key={`${entry.id}:${item?.key ?? ''}`} className={classes.item} style={{ gridTemplateColumns: 'minmax(0, 1fr) auto' }}>
-            <span className={classes.name}>
-              {item ? item.label : t('exceptions.notComputed')}
-              <div className={classes.dim}>
-                <Link className={classes.case} to={`/cases/${entry.id}`}>{entry.title}</Link>
-                {item && ` · ${(item.owner ? itemDetails(item, t) : [...itemDetails(item, t), t('exceptions.owner')]).join(' · ')}`}
-              </div>
-            </span>
-            {item && <span className={item.is_open ? classes.open : classes.waits}>{t(`state.${item.state}`)}</span>}
+        {cases.slice(0, isWhole ? undefined : SHOWN).map(({ entry, items }) => (
+          <li key={entry.id} className={classes.exception}>
+            <Link className={classes.case} to={`/cases/${entry.id}`}>
+              {entry.title}
+            </Link>
+            {items.length === 0 && <span className={classes.dim}>{t('exceptions.notComputed')}</span>}
+            <ul className={classes.lacks}>
+              {items.map((item) => (
+                <li key={item.key}>
+                  <span className={item.is_open ? classes.open : classes.waits}>{item.label}</span>
+                  <span className={classes.dim}>{[t(`state.${item.state}`), ...itemDetails(item, t), ...(item.owner ? [] : [t('exceptions.owner')])].join(' · ')}</span>
+                </li>
+              ))}
+            </ul>
           </li>
         ))}
       </ul>
+      {cases.length > SHOWN && (
+        <Button m="xs" size="xs" variant="subtle" onClick={() => setWhole(!isWhole)}>
+          {t(isWhole ? 'exceptions.fewer' : 'exceptions.all', { count: cases.length })}
+        </Button>
+      )}
     </Section>
   )
+}
+
+interface Lacking {
+  entry: MeetingException['case']
+  items: NonNullable<MeetingException['item']>[]
+}
+
+/** What each case lacks, in the order of the agenda. */
+function byCase(rows: MeetingException[]): Lacking[] {
+  const found = new Map<string, Lacking>()
+  for (const { case: entry, item } of rows) {
+    const one = found.get(entry.id) ?? { entry, items: [] }
+    found.set(entry.id, one)
+    if (item) one.items.push(item)
+  }
+  return [...found.values()]
 }
