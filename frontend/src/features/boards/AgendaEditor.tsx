@@ -135,7 +135,7 @@ function AgendaItemText({ item }: { item: AgendaItem }) {
         {item.status !== 'planned' && <Chip tone={item.status === 'current' ? 'accent' : 'neutral'}>{wordFor('agendaStatus', item.status)}</Chip>}
       </div>
       <div className={`${classes.dim} ${classes.itemQuestion}`}>
-        {formatPatientName(item.case.patient.name)} · {item.case.clinical_question}
+        {[formatPatientName(item.case.patient.name), item.case.clinical_question].filter(Boolean).join(' · ')}
       </div>
       <AiUrgencyLine urgency={item.case.ai_urgency} />
     </span>

@@ -63,19 +63,19 @@ function useColumns(): Column<FollowUpTask>[] {
       header: t('dueDay'),
       width: 110,
       figures: true,
-      render: ({ due }) => formatDate(due),
+      render: ({ due }) => <span className={classes.due}>{formatDate(due)}</span>,
     },
     {
       id: 'case',
       header: t('case'),
       width: 220,
       render: (task) => (
-        <>
+        <div className={classes.case}>
           <Link to={`/cases/${task.case.id}#follow-up`} className={classes.link} onClick={(event) => event.stopPropagation()}>
             {formatPatientName(task.case.patient_name)}
           </Link>
           <div className={classes.dim}>{[task.case.title, task.board?.name].filter(Boolean).join(' · ')}</div>
-        </>
+        </div>
       ),
     },
     {
@@ -95,10 +95,10 @@ function useColumns(): Column<FollowUpTask>[] {
       width: 170,
       from: 'medium',
       render: (task) => (
-        <>
+        <div className={classes.owner}>
           {task.owner.display_name}
           {task.owner_left && <div className={classes.dim}>{t('ownerLeft')}</div>}
-        </>
+        </div>
       ),
     },
     {

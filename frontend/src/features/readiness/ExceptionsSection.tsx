@@ -59,7 +59,7 @@ export function ExceptionsSection({ meeting }: { meeting: Meeting }) {
               {items.map((item) => (
                 <li key={item.key}>
                   <span className={item.is_open ? classes.open : classes.waits}>{item.label}</span>
-                  <span className={classes.dim}>{[t(`state.${item.state}`), ...itemDetails(item, t), ...(item.owner ? [] : [t('exceptions.owner')])].join(' · ')}</span>
+                  <span className={classes.dim}>{[...(item.state === 'missing' ? [] : [t(`state.${item.state}`)]), ...itemDetails(item, t)].join(' · ')}</span>
                 </li>
               ))}
             </ul>
