@@ -22,7 +22,6 @@ from apps.boards.models import (
 from apps.boards.readiness_items import Fact, ItemState, Judged, judge_all
 from apps.cases.access import standings
 from apps.cases.models import Case
-from apps.cases.selectors import visible_cases
 from apps.core.actors import Actor
 from apps.core.exceptions import Forbidden, NotVisible
 
@@ -140,11 +139,7 @@ def exceptions_of(*, actor: Actor, meeting_id: UUID) -> list[dict[str, Any]]:
     one row whose ``item`` is ``null``.
     """
     rows = list(
-        AgendaItem.objects.filter(
-            meeting_id=meeting_id,
-            status__in=ON_THE_TABLE,
-            case__in=visible_cases(actor=actor).values("pk"),
-        )
+        AgendaItem.objects.filter(meeting_id=meeting_id, status__in=ON_THE_TABLE)
         .select_related("case__readiness")
         .order_by("position", "pk")
     )

@@ -206,4 +206,4 @@ def test_a_case_that_was_open_before_is_not_withdrawn(desk: Desk) -> None:
     desk.correct(intake_list, choice=RowChoice.LINK, case=case.pk)
     desk.undo(desk.confirm(intake_list))
     case.refresh_from_db()
-    assert (case.status, titles(desk)) == (CaseStatus.READY, [])
+    assert (case.status, titles(desk)) == (CaseStatus.SUBMITTED, []), "what it was before"
