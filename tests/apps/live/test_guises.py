@@ -15,7 +15,6 @@ from apps.imaging.projection import Projection
 from apps.live import projections
 from apps.live.models import LiveSession
 from apps.live.projections import View, map_identifiers, project_event, project_presence
-from apps.live.protocol import ops
 from apps.live.protocol.events import EventBase
 from apps.live.protocol.server import PersonPresence, Snapshot
 from apps.live.protocol.stage import StageFrame
@@ -97,8 +96,6 @@ def test_LIVE_A2_every_text_on_the_wire_is_mapped_withheld_or_of_a_closed_list()
 
 
 def _text_fields(model: type[BaseModel]) -> set[str]:
-    if model is ops.RecommendationDraft:
-        return set()
     found: set[str] = set()
     for name, field in model.model_fields.items():
         inner = list(_types(field.annotation))
