@@ -61,7 +61,7 @@ def test_diagnosis_and_wish_are_recorded_by_keyboard_and_seen_at_a_glance(
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     known = page.get_by_role("region", name="What is known")
-    expect(known.get_by_text("Diagnoses")).to_be_visible()
+    expect(known.get_by_text("Diagnoses").first).to_be_visible()
     _choose(page, "What matters to the patient")
     page.get_by_role("dialog").get_by_label("What matters to this patient?").focus()
     page.keyboard.type("Wants to keep playing the organ.")
