@@ -50,8 +50,12 @@ def test_diagnosis_and_wish_are_recorded_by_keyboard_and_seen_at_a_glance(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("ICD-10").focus()
     page.keyboard.type("melanoma trunk")
-    expect(page.get_by_role("option", name="C43.5 Malignant melanoma of trunk")).to_be_visible()
-    page.keyboard.press("ArrowDown")
+    wanted = page.get_by_role("option", name="C43.5 Malignant melanoma of trunk")
+    expect(wanted).to_be_visible()
+    for _ in range(20):
+        if wanted.get_attribute("data-combobox-selected") == "true":
+            break
+        page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     _pick(page, "Certainty")
     assert find_accessibility_faults(page, within="[role=dialog]") == []
