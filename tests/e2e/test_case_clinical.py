@@ -51,7 +51,7 @@ def test_diagnosis_and_wish_are_recorded_by_keyboard_and_seen_at_a_glance(
     dialog.get_by_label("ICD-10").focus()
     page.keyboard.type("melanoma trunk")
     wanted = page.get_by_role("option", name="C43.5 Malignant melanoma of trunk")
-    expect(wanted).to_be_visible()
+    expect(wanted).to_be_visible(timeout=30_000)
     for _ in range(20):
         if wanted.get_attribute("data-combobox-selected") == "true":
             break
