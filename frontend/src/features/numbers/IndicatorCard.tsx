@@ -61,6 +61,9 @@ function Value({ report, one }: { report: IndicatorReport; one: Indicator }) {
   )
 }
 
+/** Where a part has its name: here, or among the reasons of follow-up and of deferral. */
+const namesOf = (key: string): string[] => ['', 'followup:', 'readiness:'].map((from) => `${from}${from === '' ? 'part' : 'reason'}.${key}`)
+
 /** Bars with their figures beside them: the list is its own table. */
 function Parts({ one, name }: { one: Indicator; name: string }) {
   const { t } = useTranslation('numbers')
@@ -68,7 +71,7 @@ function Parts({ one, name }: { one: Indicator; name: string }) {
     <ul className={classes.bars} aria-label={t('partsOf', { name })}>
       {one.parts.map((part) => (
         <li key={part.key} className={classes.bar}>
-          <span>{[`part.${part.key}`, `followup:reason.${part.key}`, `readiness:reason.${part.key}`].map((key) => t(key, { defaultValue: '' })).find(Boolean) ?? part.key}</span>
+          <span>{t(namesOf(part.key), { defaultValue: part.key })}</span>
           <span className={classes.track} aria-hidden>
             <span className={classes.fill} style={{ width: `${(part.share ?? 0) * 100}%` }} />
           </span>
